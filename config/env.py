@@ -1,0 +1,67 @@
+"""Strict typed reading of the environment, on `environs`; `NAME_FILE` names a file that holds the value."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import environs
+from django.core.exceptions import ImproperlyConfigured
+
+_MISSING: Any = object()
+
+
+def load_file_secrets() -> None:
+    """Fill `NAME` from the file named by `NAME_FILE`, where `NAME` itself is not set."""
+    for key, path in list(os.environ.items()):
+        name = key.removesuffix("_FILE")
+        if name != key and name in _SECRETS and name not in os.environ:
+            try:
+                os.environ[name] = Path(path).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise ImproperlyConfigured(f"{key}={path} cannot be read: {error}") from error
+
+
+_SECRETS = {"SECRET_KEY", "DATABASE_URL", "CELERY_BROKER_URL", "CACHE_URL", "LOCAL_MODEL_SERVER_KEY"}
+
+
+class Env:
+    """Typed getters; a missing or malformed value raises `ImproperlyConfigured` with its name."""
+
+    def __init__(self) -> None:
+        load_file_secrets()
+        self._env = environs.Env()
+
+    def _get(self, kind: str, name: str, default: Any) -> Any:
+        try:
+            return getattr(self._env, kind)(name) if default is _MISSING else getattr(self._env, kind)(name, default)
+        except environs.EnvError as error:
+            hint = "" if name in os.environ else " Set it, or start with `make serve`, which sets everything up."
+            raise ImproperlyConfigured(f"{error}.{hint}") from error
+
+    def str(self, name: str, default: Any = _MISSING) -> str:
+        value: str = self._get("str", name, default)
+        if default is _MISSING and not value:
+            raise ImproperlyConfigured(f"{name} is set but empty.")
+        return value
+
+    def bool(self, name: str, default: Any = _MISSING) -> bool:
+        return bool(self._get("bool", name, default))
+
+    def int(self, name: str, default: Any = _MISSING) -> int:
+        return int(self._get("int", name, default))
+
+    def float(self, name: str, default: Any = _MISSING) -> float:
+        return float(self._get("float", name, default))
+
+    def list(self, name: str, default: Any = _MISSING) -> list[str]:  # type: ignore[valid-type]  # `str` is a method here
+        return list(self._get("list", name, default))
+
+    def path(self, name: str, default: Any = _MISSING) -> Path:
+        return Path(self._get("path", name, default)).resolve()
+
+    def database(self, name: str) -> dict[Any, Any]:
+        """A PostgreSQL URL as Django's DATABASES entry, with health-checked persistent connections."""
+        config: dict[Any, Any] = dict(self._get("dj_db_url", name, _MISSING))
+        if config.get("ENGINE") != "django.db.backends.postgresql":
+            raise ImproperlyConfigured(f"{name} must be a postgresql:// URL; Touchstone runs on PostgreSQL only.")
+        return config | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}

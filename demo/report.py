@@ -1,0 +1,101 @@
+"""The demo's figures: a table for people, `report.json` for machines."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from demo.setup import World
+from deployment.models import StagedVersion
+from deployment.services import live_version
+from evaluation.models import BaselineResult, Benchmark
+from training.models import ModelVersion
+
+FIGURES = ("cases", "psr", "fcr", "f1_micro", "f1_macro", "exact")
+FREE_FIGURES = ("cases", "psr", "fcr", "f1_micro")
+
+
+def collect(world: World) -> dict[str, Any]:
+    """Everything that the demo measured, as one JSON object."""
+    suite_baselines = BaselineResult.objects.filter(suite__project=world.project).order_by("pk")
+    first = suite_baselines.first()
+    baselines = {
+        row.name: {name: row.metrics[name] for name in ("f1_micro", "f1_macro", "exact")}
+        for row in suite_baselines
+        if first is not None and row.snapshot_id == first.snapshot_id
+    }
+    versions = ModelVersion.objects.filter(project=world.project).order_by("number")
+    return {
+        "base": world.base.name,
+        "versions": [_version(world, version) for version in versions],
+        "baselines": baselines,
+        "swap": world.report.get("swap", {}),
+        "steps": world.show.steps,
+    }
+
+
+def _version(world: World, version: ModelVersion) -> dict[str, Any]:
+    staged = StagedVersion.objects.filter(version=version).first()
+    served, free = (
+        Benchmark.objects.filter(version=version, decoding=decoding, state=Benchmark.State.SUCCEEDED).first()
+        for decoding in Benchmark.Decoding.values
+    )
+    live = live_version(world.project)
+    return {
+        "tag": version.tag,
+        **{name: served.metrics[name] if served else None for name in FIGURES},
+        "latency_ms": served.metrics["latency_ms"] if served else None,
+        "free": {name: free.metrics[name] for name in FREE_FIGURES} if free else None,
+        "verdict": staged.verdict if staged else "",
+        "sentence": staged.verdict_sentence if staged else "",
+        "state": "live" if live == version else (staged.state if staged else version.state),
+    }
+
+
+def write(folder: Path, report: dict[str, Any]) -> Path:
+    """Write `report.json` in one step."""
+    path = folder / "report.json"
+    temporary = path.with_suffix(f".{os.getpid()}")
+    temporary.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    temporary.replace(path)
+    return path
+
+
+def show(world: World, report: dict[str, Any], base_url: str) -> None:
+    """The closing tables: versions, simple methods, where to look, who may log in."""
+    rows = [
+        [row["tag"], *(_number(row[name]) for name in FIGURES), _free(row["free"]), row["verdict"], row["state"]]
+        for row in report["versions"]
+    ]
+    world.show.console.print()
+    columns = ["version", "cases", "PSR", "FCR", "micro-F1", "macro-F1", "exact", "free PSR / F1", "verdict", "state"]
+    world.show.table("Versions on the frozen test split, as served", columns, rows)
+    trained = next((row for row in report["versions"] if row["tag"].endswith(":v1")), None)
+    for name, figures in report["baselines"].items():
+        if trained and trained["f1_micro"] is not None:
+            gap = trained["f1_micro"] - figures["f1_micro"]
+            word = "above" if gap > 0 else "below"
+            world.show.say(f"{name}: micro-F1 {figures['f1_micro']:.3f}; v1 is {abs(gap):.3f} {word} it")
+    key = world.project.key
+    world.show.table(
+        "Where to look",
+        ["page", "address"],
+        [
+            ["Review", f"{base_url}/projects/{key}/review/"],
+            ["Analyze", f"{base_url}/projects/{key}/analyze/"],
+            ["Deployments", f"{base_url}/projects/{key}/deployments/"],
+            ["Admin", f"{base_url}/admin/"],
+            ["API", f"{base_url}/api/v1/docs/"],
+            *([f"log in as {name}", f"password {password}"] for name, password in world.passwords.items()),
+        ],
+    )
+
+
+def _number(value: float | int | None) -> str:
+    if value is None:
+        return "-"
+    return str(value) if isinstance(value, int) else f"{value:.3f}"
+
+
+def _free(figures: dict[str, Any] | None) -> str:
+    return f"{figures['psr']:.2f} / {figures['f1_micro']:.3f}" if figures else "-"

@@ -1,0 +1,146 @@
+"""What the demo needs before the loop can run: base model, people, project, model server."""
+
+import json
+import secrets
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from demo import tiny
+from demo.show import DemoError, Show
+from deployment.models import InferenceServer, ServingPolicy
+from evaluation.models import GatePolicy
+from labeling import prompts, services
+from labeling.kinds import LabelDef, Spec
+from labeling.models import Membership, Project, Role, User
+from training.models import BaseModel, RetrainPolicy, TrainingProfile
+from training.services import load_builtin_profiles, register_base
+
+KEY = "support-tags"
+TAGS = (
+    "billing", "refund", "delivery", "returns", "defect", "account", "app_bug", "membership", "product_question", "praise",
+)  # fmt: skip
+INSTRUCTION = "Tag the customer's message with every topic that it is about."
+SHIPPED = Path(__file__).parent / "data" / "support_tags" / "messages.jsonl"
+TINY_MESSAGES, TINY_TRAINING, SEED = 660, 6000, 11
+MAX_LABELS = 4
+THRESHOLD = 50
+# 24 steps of 8 on natural texts fit the demo's time; a tiny model takes more steps in less time.
+PROFILES: dict[str, dict[str, Any]] = {
+    "smollm2": {"max_length": 512, "max_steps": 24, "batch_size": 8, "learning_rate": 1e-3},
+    "tiny": {"max_length": 256, "max_steps": 120, "batch_size": 16, "learning_rate": 6e-3},
+}
+
+
+@dataclass
+class World:
+    """Everything that the steps of the demo share."""
+
+    show: Show
+    base_name: str
+    folder: Path
+    base: BaseModel
+    messages: list[dict[str, Any]]
+    tags: tuple[str, ...]
+    project: Project = field(init=False)
+    expert: User = field(init=False)
+    admin: User = field(init=False)
+    passwords: dict[str, str] = field(default_factory=dict)
+    report: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def truth(self) -> dict[str, list[str]]:
+        """The true tags by text: what the played expert knows."""
+        return {row["text"]: row["labels"] for row in self.messages}
+
+
+def make_world(show: Show, base_name: str, folder: Path) -> World:
+    """Fetch or train the base model and read the messages that go with it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if base_name == "tiny":
+        messages = list(tiny.messages(TINY_MESSAGES, SEED))
+        show.say("[dim]BASE=tiny: generated texts, simple enough for a model of a million parameters.[/]")
+        location, tags = make_tiny_base(show), tiny.TAGS
+    else:
+        messages = [json.loads(line) for line in SHIPPED.read_text(encoding="utf-8").splitlines()]
+        location, tags = "smollm2-135m-instruct", TAGS
+        run_engine(show, "fetch-base", "--out", settings.MODELS_DIR / location)
+    record = json.loads((settings.MODELS_DIR / location / "base.json").read_text(encoding="utf-8"))
+    base = register_base(record.get("name", location), location, record["revision"])
+    return World(show, base_name, folder, base, messages, tags)
+
+
+def make_tiny_base(show: Show) -> str:
+    """Train the tiny Llama from scratch, once; the name of its folder below the models folder."""
+    location = "tiny-support-tags"
+    rows = settings.MODELS_DIR / f"{location}.train.jsonl"
+    rows.parent.mkdir(parents=True, exist_ok=True)
+    spec = Spec("multi_label", INSTRUCTION, tuple(map(LabelDef, tiny.TAGS)), MAX_LABELS)
+    with rows.open("w", encoding="utf-8") as file:
+        for message in tiny.messages(TINY_TRAINING, SEED + 1):
+            row = prompts.training_row(spec, message["text"], {"labels": tiny.mistaken(message)[:MAX_LABELS]})
+            file.write(json.dumps(row) + "\n")
+    run_engine(show, "make-tiny", "--data", rows, "--out", settings.MODELS_DIR / location, "--seed", SEED)
+    return location
+
+
+def run_engine(show: Show, *arguments: object) -> None:
+    """Run a command of the engine as a process of its own; `DemoError` with the end of its log where it fails."""
+    command = [sys.executable, "-m", "training.engine", *map(str, arguments)]
+    with show.bar(f"{arguments[0]}") as update:
+        engine = subprocess.Popen(
+            command, cwd=settings.BASE_DIR, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        assert engine.stdout is not None
+        tail: list[str] = []
+        for line in engine.stdout:
+            tail = [*tail[-15:], line.rstrip()]
+            update(0, note=_short(line))
+        code = engine.wait()
+    if code:
+        raise DemoError(f"{arguments[0]} failed:\n" + "\n".join(tail))
+
+
+def _short(line: str) -> str:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return line.strip()[:60]
+    return " ".join(f"{name} {value}" for name, value in event.items() if name in {"kind", "step", "loss"})[:60]
+
+
+def make_project(world: World) -> None:
+    """The project with its people and policies, served by the local model server."""
+    world.project = services.create_project(
+        None,
+        key=KEY,
+        name="Support tags",
+        kind="multi_label",
+        instruction=INSTRUCTION,
+        labels=list(world.tags),
+        max_labels=MAX_LABELS,
+        train_share=60,
+        validation_share=15,
+        test_share=25,
+        decoding={"temperature": 0, "seed": 7, "num_predict": 48, "num_ctx": 1024},
+    )
+    world.passwords = {"expert": secrets.token_hex(4), "admin": secrets.token_hex(4)}
+    world.expert = User.objects.create_user("expert", password=world.passwords["expert"])
+    world.admin = User.objects.create_superuser("admin", password=world.passwords["admin"])
+    Membership.objects.create(project=world.project, user=world.expert, role=Role.EXPERT)
+    load_builtin_profiles()
+    profile, _ = TrainingProfile.objects.update_or_create(
+        name=f"demo-{world.base_name}",
+        defaults={"description": "Fits the demo's time", "config": PROFILES[world.base_name]},
+    )
+    RetrainPolicy.objects.create(project=world.project, threshold=THRESHOLD, profile=profile, base=world.base)
+    GatePolicy.objects.create(project=world.project, minimum=0.3, free_cases=50)
+    server, _ = InferenceServer.objects.update_or_create(
+        name="local", defaults={"kind": "local", "url": settings.LOCAL_MODEL_SERVER_URL, "is_active": True}
+    )
+    serving = ServingPolicy.objects.create(project=world.project, auto_promote=True)
+    serving.servers.add(server)

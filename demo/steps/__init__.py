@@ -1,0 +1,1 @@
+"""The demo's steps, in the order in which the command plays them."""

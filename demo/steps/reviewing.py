@@ -1,0 +1,63 @@
+"""Steps 1 and 2: import, the baseline live, and the expert's reviews."""
+
+import json
+from collections import Counter
+
+from demo.setup import THRESHOLD, World
+from demo.steps.watching import wait_until_live
+from deployment.services import propose
+from labeling import services
+from labeling.models import GoldenSample, Prediction, Sample
+from training.services import create_baseline
+
+PER_ROUND = 10
+
+
+def import_messages(world: World) -> None:
+    """The messages come in; only those of the test split bring their known answers."""
+    path = world.folder / "messages.jsonl"
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in world.messages), encoding="utf-8")
+    options = {"format": "jsonl", "text": "text", "labels": "labels", "external_id": "id", "answers": "test"}
+    batch = services.import_file(world.project, path, options)
+    splits = Counter(Sample.objects.filter(project=world.project).values_list("split", flat=True))
+    world.show.say(
+        f"{batch.imported} imported, {batch.duplicates} duplicates, {batch.bad_rows} bad rows; "
+        f"{splits['train']} train, {splits['validation']} validation, {splits['test']} test "
+        f"({batch.golden} with known answers)"
+    )
+
+
+def serve_baseline(world: World) -> None:
+    """Version 0, the bare base model held to the project's schema, goes live as the baseline."""
+    version = create_baseline(world.project, world.base)
+    wait_until_live(world, version)
+
+
+def review(world: World) -> None:
+    """The expert confirms what is right and corrects what is wrong, until the project's threshold is reached."""
+    world.show.say(
+        "[dim]The expert is played: the shipped true labels, through the service that the review page calls.[/]"
+    )
+    counts = Counter[str]()
+    with world.show.bar("reviews", total=THRESHOLD) as update:
+        while sum(counts.values()) < THRESHOLD:
+            propose(world.project, PER_ROUND)
+            for _ in range(min(PER_ROUND, THRESHOLD - sum(counts.values()))):
+                counts[review_one(world)] += 1
+                update(sum(counts.values()), f"{counts['confirm']} confirmed, {counts['correct']} corrected")
+    world.show.say(f"{counts['confirm']} confirmed, {counts['correct']} corrected")
+    trainable = GoldenSample.objects.trainable().filter(project=world.project).count()
+    world.show.say(f"{trainable} golden samples outside the test split: the threshold is {THRESHOLD}")
+
+
+def review_one(world: World) -> str:
+    """One decision on the next sample of the queue: "confirm" or "correct"."""
+    sample = services.next_sample(world.expert, world.project)
+    assert sample is not None, "the demo's queue is longer than its threshold"
+    proposal = Prediction.objects.filter(sample=sample).first()
+    right = {"labels": world.truth[sample.text]}
+    if proposal is not None and proposal.answer == right:
+        services.confirm(world.expert, sample, prediction=proposal, seconds=2.0)
+        return "confirm"
+    services.correct(world.expert, sample, answer=right, prediction=proposal, seconds=5.0)
+    return "correct"

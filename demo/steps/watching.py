@@ -1,0 +1,84 @@
+"""Wait for what the workers do, and show it: training, building, benchmarks, the gate, promotion."""
+
+from demo.setup import World
+from demo.show import DemoError
+from deployment.models import StagedVersion
+from deployment.services import live_version
+from evaluation.models import Benchmark, GateReport
+from training.models import ModelVersion, TrainingRun
+
+TRAIN_SECONDS, BUILD_SECONDS, JUDGE_SECONDS = 1800, 600, 1800
+State = TrainingRun.State
+
+
+def watch_training(world: World, run: TrainingRun) -> ModelVersion:
+    """Show the loss while the run trains; the version that it made."""
+    with world.show.bar("training", total=run.total_steps or 1) as update:
+
+        def tick() -> None:
+            run.refresh_from_db()
+            loss = f"loss {run.loss:.3f}" if run.loss is not None else str(run.state)
+            update(run.step, loss, run.total_steps or None)
+
+        world.show.wait(
+            "the training run",
+            lambda: TrainingRun.objects.exclude(state__in=[State.QUEUED, State.RUNNING]).filter(pk=run.pk).exists(),
+            timeout=TRAIN_SECONDS,
+            tick=tick,
+        )
+        tick()
+    if run.state != State.SUCCEEDED:
+        raise DemoError(f"The training run {run.state}: {run.error}")
+    world.show.say(
+        f"run {run.uid} on {run.snapshot.train_rows} train and {run.snapshot.validation_rows} validation rows"
+    )
+    return ModelVersion.objects.get(run=run)
+
+
+def watch_build(world: World, version: ModelVersion) -> StagedVersion:
+    """Wait until the version's GGUF is proven and stands on the server."""
+    with world.show.bar("merge, convert, prove tokens, stage") as update:
+
+        def ready() -> StagedVersion | None:
+            version.refresh_from_db()
+            staged = StagedVersion.objects.filter(version=version).first()
+            update(0, staged.state if staged else version.state)
+            if version.state == ModelVersion.State.FAILED or (staged and staged.state == StagedVersion.State.FAILED):
+                raise DemoError(f"{version} cannot be served: {version.error or (staged and staged.error)}")
+            return staged if staged and staged.state == StagedVersion.State.STAGED else None
+
+        staged = world.show.wait(f"{version} to be staged", ready, timeout=BUILD_SECONDS)
+    megabytes = (version.gguf_bytes or 0) / 1e6
+    world.show.say(f"{version}: {megabytes:.0f} MB {version.quantization}; {version.proof['sentence']}")
+    assert isinstance(staged, StagedVersion)
+    return staged
+
+
+def watch_judgment(world: World, staged: StagedVersion) -> GateReport:
+    """Show the benchmarks while they run; the gate's report."""
+    with world.show.bar("benchmarks", total=1) as update:
+
+        def tick() -> None:
+            rows = list(Benchmark.objects.filter(version__project=world.project))
+            running = next((row for row in rows if row.state == Benchmark.State.RUNNING), None)
+            note = f"{running.version} {running.decoding}" if running else ""
+            update(sum(row.done for row in rows), note, sum(row.cases for row in rows))
+            failed = next((row for row in rows if row.state == Benchmark.State.FAILED), None)
+            if failed:
+                raise DemoError(f"The benchmark of {failed} failed: {failed.error}")
+
+        report = world.show.wait(
+            f"the verdict on {staged.version}", staged.gate_reports.first, timeout=JUDGE_SECONDS, tick=tick
+        )
+    colour = {"passed": "green", "refused": "red", "baseline": "cyan"}.get(report.verdict, "yellow")
+    world.show.say(f"[{colour}]{report.verdict}[/]: {report.sentence}")
+    assert isinstance(report, GateReport)
+    return report
+
+
+def wait_until_live(world: World, version: ModelVersion) -> None:
+    """Wait until the version is built, staged, judged, and promoted by the gate alone."""
+    staged = watch_build(world, version)
+    watch_judgment(world, staged)
+    world.show.wait(f"{version} to go live", lambda: live_version(world.project) == version, timeout=120)
+    world.show.say(f"[bold]{version} is live[/]")

@@ -1,0 +1,45 @@
+"""Drivers for model servers; `driver_for` gives the one that a server's row asks for."""
+
+import os
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from deployment.drivers.base import (
+    Artifact,
+    Digests,
+    Driver,
+    DriverError,
+    NotThereError,
+    RefusedError,
+    Reply,
+    TransportError,
+)
+
+if TYPE_CHECKING:
+    from deployment.models import InferenceServer
+
+
+def driver_for(server: "InferenceServer") -> Driver:
+    """A driver for the server, with its key from the environment. Kept per process: connections are reused."""
+    from deployment.drivers.local import local_driver
+    from deployment.drivers.ollama import ollama_driver
+
+    kinds = {"local": local_driver, "ollama": ollama_driver}
+    key = os.environ.get(server.key_env, "") if server.key_env else ""
+    if server.kind == "local":
+        key = key or settings.LOCAL_MODEL_SERVER_KEY
+    return kinds[server.kind](server.url, key, server.threads, server.slots, settings.MODEL_REQUEST_TIMEOUT)
+
+
+__all__ = [
+    "Artifact",
+    "Digests",
+    "Driver",
+    "DriverError",
+    "NotThereError",
+    "RefusedError",
+    "Reply",
+    "TransportError",
+    "driver_for",
+]

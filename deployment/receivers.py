@@ -1,0 +1,24 @@
+"""News from below that this floor acts on."""
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from labeling.signals import proposals_wanted
+from training.signals import version_created
+
+
+@receiver(version_created)
+def build_the_version(sender: Any, version_id: int, **kwargs: Any) -> None:
+    """A run succeeded: build its GGUF."""
+    from deployment.tasks import build
+
+    build.delay_on_commit(version_id)
+
+
+@receiver(proposals_wanted)
+def propose(sender: Any, project_id: int, **kwargs: Any) -> None:
+    """An expert reviews: keep proposals ahead of them."""
+    from deployment.tasks import propose_next
+
+    propose_next.delay_on_commit(project_id)

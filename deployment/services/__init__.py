@@ -1,0 +1,25 @@
+"""Verbs of the deployment floor. `artifacts` is left out: only the build worker has its libraries."""
+
+from deployment.services.live import live_deployment, live_staged, live_version, staged_on_servers
+from deployment.services.promotion import plan_promotion, previous_version, promote, rollback
+from deployment.services.proposals import propose
+from deployment.services.serving import ask, predict, predict_many
+from deployment.services.upkeep import reload_serving
+from deployment.services.verdicts import record_verdict
+
+__all__ = [
+    "ask",
+    "live_deployment",
+    "live_staged",
+    "live_version",
+    "plan_promotion",
+    "predict",
+    "predict_many",
+    "previous_version",
+    "promote",
+    "propose",
+    "record_verdict",
+    "reload_serving",
+    "rollback",
+    "staged_on_servers",
+]

@@ -1,0 +1,106 @@
+"""The Modelfile of a version: our record of what is served, and the source of the create request."""
+
+import difflib
+import os
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from deployment import modelfile
+from deployment.models import Deployment
+from labeling import prompts
+from labeling.models import Project
+from training.models import ModelVersion
+
+# Of a spec's decoding, what belongs to the model; the number of threads belongs to a server's capacity.
+_PARAMETERS = {
+    "num_ctx": int,
+    "num_predict": int,
+    "seed": int,
+    "temperature": float,
+    "top_k": int,
+    "top_p": float,
+    "min_p": float,
+    "repeat_penalty": float,
+}
+
+
+def parameters_of(version: ModelVersion) -> dict[str, Any]:
+    """The version's own parameters, typed as Ollama wants them."""
+    decoding = version.spec.decoding
+    found: dict[str, Any] = {name: kind(decoding[name]) for name, kind in _PARAMETERS.items() if name in decoding}
+    if decoding.get("stop"):
+        found["stop"] = list(decoding["stop"])
+    return found
+
+
+def system_of(version: ModelVersion) -> str:
+    """The system message that outside clients get: the same that Touchstone sends."""
+    return prompts.system_message(version.spec.to_spec())
+
+
+def gguf_path(version: ModelVersion) -> Path:
+    """The version's GGUF on this host."""
+    return Path(settings.ARTIFACTS_DIR / version.gguf_path)
+
+
+def build_modelfile(version: ModelVersion, evidence: dict[str, Any] | None = None) -> modelfile.Modelfile:
+    """The version's Modelfile; its comment block holds lineage, digests and the gate's figures.
+
+    No TEMPLATE: the GGUF carries the chat template that training used.
+    """
+    pairs: list[tuple[str, Any]] = []
+    for name, value in parameters_of(version).items():
+        pairs += [(name, each) for each in value] if isinstance(value, list) else [(name, value)]
+    return modelfile.Modelfile(
+        from_=str(gguf_path(version)),
+        system=modelfile.printable(system_of(version)),
+        parameters=tuple(pairs),
+        comments=tuple(_comments(version, evidence or {})),
+    )
+
+
+def _comments(version: ModelVersion, evidence: dict[str, Any]) -> list[str]:
+    run = version.run
+    lines = [
+        f"project {version.project.key}",
+        f"version {version.tag} (spec {version.spec.number})",
+        f"base {version.base.name} {version.base.revision}".rstrip(),
+        f"run {run.uid} on snapshot {run.snapshot.digest}" if run else "run none: the bare base model",
+        f"adapter sha256 {version.adapter_digest}" if version.adapter_digest else "",
+        f"gguf sha256 {version.gguf_digest} {version.quantization}",
+        *(f"{name} {value}" for name, value in evidence.items() if not isinstance(value, dict | list)),
+    ]
+    return [" ".join(modelfile.printable(line).split()) for line in lines if line]
+
+
+def render_modelfile(version: ModelVersion, evidence: dict[str, Any] | None = None) -> str:
+    """The text of the version's Modelfile."""
+    return modelfile.render(build_modelfile(version, evidence))
+
+
+def write_modelfile(project: Project, text: str) -> Path:
+    """Write `var/deployments/<project>/Modelfile` in one step; older ones stay in the deployment rows."""
+    folder = Path(settings.DEPLOYMENTS_DIR / project.key)
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / "Modelfile"
+    temporary = folder / f".Modelfile.{os.getpid()}"
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(target)
+    return target
+
+
+def live_modelfile(project: Project) -> str:
+    """The text of the Modelfile that is live now, from the history; empty before the first promotion."""
+    newest = (
+        Deployment.objects.filter(project=project, state=Deployment.State.LIVE)
+        .values_list("modelfile", flat=True)
+        .first()
+    )
+    return newest or ""
+
+
+def difference(old: str, new: str) -> list[str]:
+    """A unified difference, line by line without line ends; empty where both are equal."""
+    return list(difflib.unified_diff(old.splitlines(), new.splitlines(), "live", "new", lineterm="", n=2))

@@ -1,0 +1,94 @@
+"""What beat does: work that the rows say is due, whatever signal was lost."""
+
+import logging
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from deployment.drivers import DriverError, driver_for
+from deployment.models import Deployment, InferenceServer, ServingPolicy, StagedVersion
+from deployment.services.live import live_version, staged_on_servers
+from deployment.services.promotion import end_lost_moves
+from deployment.services.proposals import unproposed
+from deployment.services.staging import request_staging
+from labeling.access import Right, require
+from labeling.models import Project, User
+from labeling.problems import UnavailableError
+from training.models import ModelVersion
+
+logger = logging.getLogger(__name__)
+
+
+def sweep() -> None:
+    """Queue builds and stagings that are due, end lost moves, keep queues proposed."""
+    from deployment.tasks import build, propose_next
+
+    end_lost_moves()
+    for version_id in due_builds().values_list("pk", flat=True):
+        build.delay(version_id)
+    for version in due_stagings():
+        request_staging(version)
+    for server in InferenceServer.objects.filter(is_active=True):
+        try:
+            unload_idle(server)
+        except DriverError as error:
+            logger.warning("%s does not answer: %s", server, error)
+    for policy in ServingPolicy.objects.filter(project__archived_at=None).select_related("project"):
+        if unproposed(policy.project):
+            propose_next.delay(policy.project_id)
+
+
+def due_builds() -> QuerySet[ModelVersion]:
+    """Trained versions without a GGUF, and builds whose worker fell silent, in projects that are served."""
+    now = timezone.now()
+    waits = Q(state=ModelVersion.State.TRAINED) | Q(state=ModelVersion.State.BUILDING, lease_until__lt=now)
+    return ModelVersion.objects.filter(waits, project__serving_policy__isnull=False, project__archived_at=None)
+
+
+def due_stagings() -> list[ModelVersion]:
+    """Built versions that some active server of their project does not have yet."""
+    found = []
+    for policy in ServingPolicy.objects.filter(project__archived_at=None).prefetch_related("servers"):
+        servers = [server for server in policy.servers.all() if server.is_active]
+        for server in servers:
+            done = StagedVersion.objects.filter(version=OuterRef("pk"), server=server).exclude(
+                Q(state=StagedVersion.State.WAITING)
+                | Q(state=StagedVersion.State.STAGING, lease_until__lt=timezone.now())
+            )
+            versions = ModelVersion.objects.filter(project=policy.project_id, state=ModelVersion.State.BUILT)
+            found += list(versions.filter(~Exists(done)).select_related("project"))
+    return found
+
+
+def reload_serving(user: User | None, project: Project) -> dict[str, object]:
+    """Look again at what should be served: load the live version on its servers and queue what is due. No downtime.
+
+    Raises `UnavailableError` where a server does not answer.
+    """
+    require(user, project, Right.OPERATE)
+    version = live_version(project)
+    loaded = []
+    if version is not None:
+        for staged in staged_on_servers(version):
+            try:
+                driver_for(staged.server).load(staged.tag)
+            except DriverError as error:
+                raise UnavailableError(f"{staged.server} could not load {staged.tag}: {error}") from error
+            loaded.append(staged.server.name)
+    sweep()
+    newest = ModelVersion.objects.filter(project=project).order_by("-number").first()
+    return {"live": version.tag if version else None, "newest": newest.tag if newest else None, "loaded_on": loaded}
+
+
+def unload_idle(server: InferenceServer) -> list[str]:
+    """Free the memory of versions that nobody asks: all but each project's live one and the one before it."""
+    keep = set()
+    for deployment in Deployment.objects.filter(state=Deployment.State.LIVE).select_related("version", "previous"):
+        keep |= {deployment.version.server_tag, deployment.previous.server_tag if deployment.previous else ""}
+    judged = StagedVersion.objects.filter(server=server).exclude(verdict="")
+    ours = set(judged.values_list("tag", flat=True)) - keep
+    driver = driver_for(server)
+    idle = [entry.tag for entry in driver.catalogue() if entry.loaded and entry.tag in ours]
+    for tag in idle:
+        driver.unload(tag)
+    return idle

@@ -1,0 +1,41 @@
+"""Celery tasks of the deployment floor. Names and queues are contracts."""
+
+from celery import shared_task
+
+from labeling.models import Project
+
+_UNBOUNDED = 365 * 24 * 3600
+
+
+@shared_task(name="deployment.build", queue="build", time_limit=_UNBOUNDED, soft_time_limit=_UNBOUNDED)
+def build(version_id: int) -> None:
+    """Merge, convert and prove one version."""
+    from deployment.services.artifacts import build_version
+
+    build_version(version_id)
+
+
+@shared_task(name="deployment.stage", queue="build", time_limit=_UNBOUNDED, soft_time_limit=_UNBOUNDED)
+def stage_version(staged_id: int) -> None:
+    """Bring one version onto one server."""
+    from deployment.services.staging import stage
+
+    stage(staged_id)
+
+
+@shared_task(name="deployment.propose", queue="default")
+def propose_next(project_id: int) -> None:
+    """Keep the next samples of a review queue proposed."""
+    from deployment.services.proposals import propose
+
+    project = Project.objects.filter(pk=project_id, archived_at=None).first()
+    if project is not None:
+        propose(project)
+
+
+@shared_task(name="deployment.sweep", queue="default")
+def sweep() -> None:
+    """Beat: whatever is due."""
+    from deployment.services import upkeep
+
+    upkeep.sweep()

@@ -1,0 +1,155 @@
+"""Suites, benchmarks with every case's trace, and the gate's reports."""
+
+from django.db import models
+
+from deployment.models import StagedVersion, Verdict
+from labeling.models import ParseStatus, Project, PublicModel, Sample, TaskSpec
+from training.models import ModelVersion, Snapshot
+
+
+class Suite(PublicModel):
+    """Frozen cases from the test split. The same cases give the same digest, and the same row."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="suites")
+    spec = models.ForeignKey(TaskSpec, on_delete=models.PROTECT, related_name="+")
+    digest = models.CharField(max_length=64)
+    size = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["project", "digest"], name="one_suite_per_digest")]
+
+    def __str__(self) -> str:
+        return f"{self.project.key} suite {self.digest[:8]} ({self.size} cases)"
+
+
+class SuiteCase(PublicModel):
+    """One text with its right answer, as it was when the suite was frozen."""
+
+    suite = models.ForeignKey(Suite, on_delete=models.CASCADE, related_name="cases")
+    position = models.PositiveIntegerField()
+    sample = models.ForeignKey(Sample, null=True, on_delete=models.SET_NULL, related_name="+")
+    text = models.TextField()
+    expected = models.JSONField()
+
+    class Meta:
+        ordering = ["suite", "position"]
+        constraints = [models.UniqueConstraint(fields=["suite", "position"], name="cases_are_numbered")]
+
+    def __str__(self) -> str:
+        return f"case {self.position}"
+
+
+class Benchmark(PublicModel):
+    """One version asked all cases of a suite, through the server that serves it."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+
+    class Decoding(models.TextChoices):
+        SERVED = "served", "As served (held to the schema)"
+        FREE = "free", "Free (without the schema)"
+
+    suite = models.ForeignKey(Suite, on_delete=models.CASCADE, related_name="benchmarks")
+    version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="benchmarks")
+    staged = models.ForeignKey(StagedVersion, on_delete=models.CASCADE, related_name="benchmarks")
+    decoding = models.CharField(max_length=8, choices=Decoding.choices, default=Decoding.SERVED)
+    cases = models.PositiveIntegerField(help_text="How many cases of the suite, from its start.")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED, db_index=True)
+    done = models.PositiveIntegerField(default=0)
+    metrics = models.JSONField(default=dict)
+    lease_token = models.UUIDField(null=True, editable=False)
+    lease_until = models.DateTimeField(null=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.TextField(blank=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["suite", "staged", "decoding"], name="benchmarked_once_per_decoding")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version} on {self.suite} ({self.decoding})"
+
+
+class CaseResult(PublicModel):
+    """The trace of one case: what was asked, what came back, how it scored."""
+
+    benchmark = models.ForeignKey(Benchmark, on_delete=models.CASCADE, related_name="results")
+    case = models.ForeignKey(SuiteCase, on_delete=models.CASCADE, related_name="results")
+    messages = models.JSONField()
+    raw = models.TextField()
+    answer = models.JSONField(null=True)
+    status = models.CharField(max_length=10, choices=ParseStatus.choices)
+    reason = models.TextField(blank=True)
+    exact = models.BooleanField()
+    scores = models.JSONField(default=dict)
+    latency_ms = models.FloatField()
+
+    class Meta:
+        ordering = ["benchmark", "case__position"]
+        constraints = [models.UniqueConstraint(fields=["benchmark", "case"], name="one_result_per_case")]
+
+    def __str__(self) -> str:
+        return f"{self.benchmark_id}/{self.case_id}"
+
+
+class BaselineResult(PublicModel):
+    """A simple method on the same cases, trained on the same golden samples as a version."""
+
+    suite = models.ForeignKey(Suite, on_delete=models.CASCADE, related_name="baselines")
+    snapshot = models.ForeignKey(Snapshot, on_delete=models.CASCADE, related_name="baselines")
+    name = models.CharField(max_length=30)
+    metrics = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["suite", "snapshot", "name"], name="one_baseline_each")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class GatePolicy(PublicModel):
+    """What a version must show before it may serve."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="gate_policy")
+    minimum = models.FloatField(default=0.3, help_text="The first trained version must reach this main metric.")
+    margin = models.FloatField(default=0.0, help_text="The paired interval's lower bound must lie above this.")
+    accept_tie = models.BooleanField(
+        default=False, help_text="Let a version pass that is not worse by over the margin."
+    )
+    psr_tolerance = models.FloatField(default=0.0, help_text="How much parsing success rate may be lost.")
+    min_cases = models.PositiveIntegerField(default=30)
+    free_cases = models.PositiveIntegerField(default=50, help_text="Cases also asked without the schema; 0: none.")
+    confidence = models.FloatField(default=0.95)
+
+    class Meta:
+        verbose_name_plural = "gate policies"
+
+    def __str__(self) -> str:
+        return f"gate of {self.project.key}"
+
+
+class GateReport(PublicModel):
+    """The gate's judgment of one staged version, with every check and its numbers."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="gate_reports")
+    staged = models.ForeignKey(StagedVersion, on_delete=models.CASCADE, related_name="gate_reports")
+    candidate = models.ForeignKey(Benchmark, null=True, on_delete=models.CASCADE, related_name="gate_reports")
+    reference = models.ForeignKey(Benchmark, null=True, on_delete=models.CASCADE, related_name="+")
+    verdict = models.CharField(max_length=12, choices=Verdict.choices)
+    sentence = models.TextField()
+    checks = models.JSONField(default=list)
+    policy = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.staged.version}: {self.verdict}"

@@ -1,0 +1,22 @@
+"""Celery tasks of the evaluation floor. Names and queues are contracts."""
+
+from celery import shared_task
+
+_UNBOUNDED = 365 * 24 * 3600
+
+
+@shared_task(name="evaluation.advance", queue="build", time_limit=_UNBOUNDED, soft_time_limit=_UNBOUNDED)
+def advance(staged_id: int) -> None:
+    """Benchmark and judge one staged version."""
+    from evaluation.services import judging
+
+    judging.advance(staged_id)
+
+
+@shared_task(name="evaluation.sweep", queue="default")
+def sweep() -> None:
+    """Beat: whatever is due."""
+    from evaluation.services import upkeep
+
+    for staged_id in upkeep.due():
+        advance.delay(staged_id)

@@ -1,0 +1,82 @@
+"""Figures for free text: exact match, token F1, BLEU and ROUGE-L.
+
+Token F1 compares texts as SQuAD does: case, punctuation and English articles do not count. BLEU is
+sacrebleu's, ROUGE-L rouge-score's (with stemming off); both are imported only when asked for. All run from 0 to 1
+but BLEU, which runs from 0 to 100 as everywhere. A failed answer is an empty text.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from labeling.answers import Status
+from labeling.kinds import Answer
+
+if TYPE_CHECKING:
+    from evaluation.metrics import Scored
+
+_ARTICLES = re.compile(r"\b(a|an|the)\b")
+
+
+def tokens(text: str) -> list[str]:
+    """The words of a text as they are compared."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    plain = "".join(char for char in folded if not unicodedata.category(char).startswith("P"))
+    return _ARTICLES.sub(" ", plain).split()
+
+
+def token_f1(expected: str, got: str) -> float:
+    """Harmonic mean of the shares of words found, with repetition; 1.0 where both have no words."""
+    wanted, given = Counter(tokens(expected)), Counter(tokens(got))
+    if not wanted or not given:
+        return float(wanted == given)
+    return 2 * (wanted & given).total() / (wanted.total() + given.total())
+
+
+def case_token_f1(case: "Scored") -> float:
+    """Token F1 of one case, 0.0 where its answer failed."""
+    return 0.0 if case.status == Status.FAILED else token_f1(_text(case.expected), _text(case.got))
+
+
+def text_summary(cases: "Sequence[Scored]") -> dict[str, Any]:
+    """Means over all cases: `exact_normalised`, `token_f1`, `bleu` (of the whole corpus) and `rouge_l`."""
+    if not cases:
+        return {"exact_normalised": 0.0, "token_f1": 0.0, "bleu": 0.0, "rouge_l": 0.0}
+    expected = [_text(case.expected) for case in cases]
+    got = [_text(None if case.status == Status.FAILED else case.got) for case in cases]
+    same = [bool(given) and tokens(wanted) == tokens(given) for wanted, given in zip(expected, got, strict=True)]
+    return {
+        "exact_normalised": sum(same) / len(cases),
+        "token_f1": sum(map(case_token_f1, cases)) / len(cases),
+        "bleu": bleu(expected, got),
+        "rouge_l": rouge_l(expected, got),
+    }
+
+
+def bleu(expected: Sequence[str], got: Sequence[str]) -> float:
+    """Corpus BLEU, 0 to 100, one reference a text."""
+    import sacrebleu
+
+    return float(sacrebleu.corpus_bleu(list(got), [list(expected)]).score)
+
+
+def rouge_l(expected: Sequence[str], got: Sequence[str]) -> float:
+    """Mean ROUGE-L F-measure, 0 to 1. Words are split at white space, so that every script counts."""
+    from rouge_score.rouge_scorer import RougeScorer  # type: ignore[import-untyped]
+
+    scorer = RougeScorer(["rougeL"], tokenizer=_Words())
+    scores = [scorer.score(wanted, given)["rougeL"].fmeasure for wanted, given in zip(expected, got, strict=True)]
+    return float(sum(scores) / len(scores)) if scores else 0.0
+
+
+class _Words:
+    """Words for rouge-score: its own tokenizer knows ASCII only, and would see nothing in other scripts."""
+
+    def tokenize(self, text: str) -> list[str]:
+        return tokens(text)
+
+
+def _text(answer: Answer | None) -> str:
+    return "" if answer is None else str(answer["text"])

@@ -1,0 +1,196 @@
+"""What the columns of an imported file mean, and how one record becomes a `Row`."""
+
+import json
+import re
+from dataclasses import dataclass, fields
+from typing import Any
+
+Column = str | int
+
+MAX_EXTERNAL_ID = 200
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+_NOT_UTF8 = re.compile(r"[\udc80-\udcff]")
+
+
+class ImportFormatError(ValueError):
+    """The file as a whole cannot be read as asked; the message says what to change."""
+
+
+@dataclass(frozen=True)
+class ColumnMapping:
+    """Where text, answer and id stand, and how they are written.
+
+    Columns are names (of a header or of JSON keys; `a.b` reaches into objects) or positions from 0, for files
+    without a header. Answers are JSON, or names between `separator`s, or (with `label_ids`) positions in that
+    list of labels, or one bare name; with `answer_is_text` they are taken as they stand.
+    `path` is ijson's path to the rows of a JSON file (`item`: the file is a list). `quoted` False reads `"` as a
+    plain character.
+    """
+
+    text: Column = "text"
+    answer: Column | None = None
+    external_id: Column | None = None
+    header: bool | None = None
+    separator: str | None = None
+    label_ids: tuple[str, ...] = ()
+    answer_is_text: bool = False
+    delimiter: str | None = None
+    quoted: bool = True
+    encoding: str = "utf-8"
+    path: str = "item"
+    text_limit: int = 100_000
+
+    @classmethod
+    def from_options(cls, options: dict[str, Any]) -> "ColumnMapping":
+        """The mapping in a JSON object; raises `ImportFormatError` on a key that means nothing."""
+        unknown = set(options) - {field.name for field in fields(cls)}
+        if unknown:
+            raise ImportFormatError(f"Unknown options: {', '.join(sorted(unknown))}.")
+        return cls(**{**options, "label_ids": tuple(options.get("label_ids", ()))})
+
+    @property
+    def has_header(self) -> bool:
+        """Whether the first row of a table holds the columns' names; positions alone mean that it does not."""
+        return any(isinstance(column, str) for column in self.columns) if self.header is None else self.header
+
+    @property
+    def columns(self) -> list[Column]:
+        """The columns that are read."""
+        return [column for column in (self.text, self.answer, self.external_id) if column is not None]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a file. `error` is empty for a good row; for a bad one it says why, and only `line` counts.
+
+    `answer_raw` is None (no answer given), a list of names, one name or text, or a JSON object: `kinds.canonical`
+    takes each of them.
+    """
+
+    line: int
+    text: str = ""
+    external_id: str = ""
+    answer_raw: Any = None
+    error: str = ""
+
+
+class _RowError(ValueError):
+    pass
+
+
+def column_index(column: Column, names: list[str] | None) -> int:
+    """The position of a column; names match exactly, else by case. Raises `ImportFormatError`."""
+    if isinstance(column, int):
+        return column
+    names = names or []
+    for position, name in enumerate(names):
+        if name == column:
+            return position
+    close = [position for position, name in enumerate(names) if name.casefold() == column.casefold()]
+    if len(close) != 1:
+        there = ", ".join(map(repr, names[:20])) or "none: the file has no header"
+        raise ImportFormatError(f"There is no column {column!r}; the columns are {there}.")
+    return close[0]
+
+
+def read_row(line: int, record: Any, mapping: ColumnMapping) -> Row:
+    """The row in one record (an object, or a list where columns are positions); faults go into `Row.error`."""
+    try:
+        text = _text(_pick(record, mapping.text), mapping)
+        identity = _pick(record, mapping.external_id, None)
+        external_id = "" if identity is None else _clean(str(identity).strip(), "external id")
+        if len(external_id) > MAX_EXTERNAL_ID:
+            raise _RowError(f"The external id is longer than {MAX_EXTERNAL_ID} characters.")
+        answer = _answer(_pick(record, mapping.answer, None), mapping)
+    except _RowError as error:
+        return Row(line, error=str(error))
+    return Row(line, text, external_id, answer)
+
+
+_REQUIRED = object()
+
+
+def _pick(record: Any, column: Column | None, default: Any = _REQUIRED) -> Any:
+    if column is None:
+        return default
+    value = record
+    keys = [column] if isinstance(column, int) or _has(record, column) else column.split(".")
+    for key in keys:
+        if not _has(value, key):
+            if default is _REQUIRED:
+                raise _RowError(f"There is no {column!r} in this row.")
+            return default
+        value = value[key]
+    return value
+
+
+def _has(value: Any, key: Column) -> bool:
+    if isinstance(value, dict):
+        return key in value
+    return isinstance(value, list) and isinstance(key, int) and -len(value) <= key < len(value)
+
+
+def _text(value: Any, mapping: ColumnMapping) -> str:
+    if not isinstance(value, str):
+        raise _RowError(f"The text is not a string but {_show(value)}.")
+    if not value.strip():
+        raise _RowError("The text is empty.")
+    if len(value) > mapping.text_limit:
+        raise _RowError(f"The text has {len(value)} characters; at most {mapping.text_limit} are allowed.")
+    return _clean(value, "text")
+
+
+def _clean(value: str, what: str) -> str:
+    if not _UNSTORABLE.search(value):
+        return value
+    if "\x00" in value:
+        raise _RowError(f"The {what} holds a NUL character.")
+    if _NOT_UTF8.search(value):
+        shown = value.encode("utf-8", "surrogateescape" if _only_bytes(value) else "replace").decode("latin-1")
+        raise _RowError(
+            f"The {what} is not UTF-8. Read as Latin-1 it says {_show(shown)}: if that is right, "
+            "import the file with the encoding latin-1."
+        )
+    raise _RowError(f"The {what} holds half a character (a lone surrogate).")
+
+
+def _only_bytes(value: str) -> bool:
+    return not re.search(r"[\ud800-\udc7f\udd00-\udfff]", value)
+
+
+def _answer(value: Any, mapping: ColumnMapping) -> Any:
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        value = _clean(value, "answer")
+        value = value if mapping.answer_is_text else _split(value.strip(), mapping)
+    if not mapping.label_ids or value is None:
+        return value
+    return [_name(part, mapping.label_ids) for part in (value if isinstance(value, list) else [value])]
+
+
+def _split(cell: str, mapping: ColumnMapping) -> Any:
+    if cell.startswith(("[", "{", '"')):
+        try:
+            return json.loads(cell)
+        except (ValueError, RecursionError):
+            pass  # not JSON after all: a label may begin with a bracket
+    separator = mapping.separator or ("," if mapping.label_ids else None)
+    if separator is None:
+        return cell or None
+    return [part.strip() for part in cell.split(separator) if part.strip()] or None
+
+
+def _name(part: Any, names: tuple[str, ...]) -> str:
+    try:
+        position = int(part)
+    except (TypeError, ValueError):
+        raise _RowError(f"{_show(part)} is not the number of a label.") from None
+    if not 0 <= position < len(names):
+        raise _RowError(f"There is no label number {position}; they go from 0 to {len(names) - 1}.")
+    return names[position]
+
+
+def _show(value: Any) -> str:
+    text = ascii(value) if isinstance(value, str) and _UNSTORABLE.search(value) else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,92 @@
+"""`manage.py import_samples --project KEY FILE`: import a file of texts, with progress."""
+
+import csv
+import io
+import shutil
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from labeling import services
+from labeling.forms import import_options
+from labeling.importers import FORMATS
+from labeling.models import ImportBatch, Project
+from labeling.problems import ProblemError
+from labeling.services.import_job import ANSWERS
+
+_SHOWN_BAD_ROWS = 5
+
+
+class Command(BaseCommand):
+    """Streams the file in this process; running it twice imports nothing twice."""
+
+    help = "Import samples from a JSONL, JSON, CSV or TSV file into a project."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--project", required=True, metavar="KEY")
+        parser.add_argument("--format", choices=FORMATS, help="Taken from the file's name unless given.")
+        parser.add_argument("--text-column", default="text", help="Name, or position from 0. Default: text.")
+        parser.add_argument("--labels-column", help="Column of the known answers.")
+        parser.add_argument("--id-column", help="Column of your own ids.")
+        parser.add_argument("--no-header", action="store_true", help="The table has no header; columns are positions.")
+        parser.add_argument("--separator", help="Between several labels in one cell.")
+        parser.add_argument(
+            "--labels-by-number", action="store_true", help="Cells hold positions, from 0, in the project's labels."
+        )
+        parser.add_argument(
+            "--answers", choices=ANSWERS, default="none", help="Rows whose known answers become golden samples."
+        )
+        parser.add_argument("--report", type=Path, help="Write the bad rows (line, reason) to this CSV file.")
+
+    def handle(self, *args: Any, **given: Any) -> None:
+        project = Project.objects.filter(key=given["project"]).first()
+        if project is None:
+            keys = ", ".join(Project.objects.values_list("key", flat=True)[:20]) or "none yet"
+            raise CommandError(f"There is no project {given['project']}. Projects: {keys}.")
+        names = ("format", "text_column", "labels_column", "id_column", "no_header", "separator", "labels_by_number")
+        options = import_options(project, answers=given["answers"], **{name: given[name] for name in names})
+        try:
+            batch = self._import(project, given["file"], options)
+        except (ProblemError, OSError) as error:
+            raise CommandError(str(error)) from error
+        self._say(batch, given["report"])
+
+    def _import(self, project: Project, path: Path, options: dict[str, Any]) -> ImportBatch:
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[rows]} rows"),
+            TimeElapsedColumn(),
+        )
+        with Progress(*columns, console=Console(stderr=True)) as bar:
+            task = bar.add_task(path.name, total=path.stat().st_size, rows=0)
+            return services.import_file(
+                project,
+                path,
+                options,
+                on_progress=lambda batch: bar.update(task, completed=batch.bytes_read, rows=batch.rows_read),
+            )
+
+    def _say(self, batch: ImportBatch, report: Path | None) -> None:
+        if batch.state != ImportBatch.State.SUCCEEDED:
+            raise CommandError(batch.error or f"The import is {batch.state}.")
+        self.stdout.write(
+            f"{batch.imported} new samples ({batch.golden} with a known answer), "
+            f"{batch.duplicates} duplicates skipped, {batch.bad_rows} bad rows skipped."
+        )
+        if not batch.bad_rows:
+            return
+        with batch.report.open("rb") as content:
+            rows = csv.DictReader(io.TextIOWrapper(content, "utf-8", newline=""))
+            for row in islice(rows, _SHOWN_BAD_ROWS):
+                self.stdout.write(f"  line {row['line']}: {row['reason']}")
+        if report is not None:
+            shutil.copyfile(batch.report.path, report)
+        where = report or batch.report.path
+        self.stdout.write(f"All bad rows: {where}")

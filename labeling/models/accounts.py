@@ -1,0 +1,56 @@
+"""People and machines: users, their roles in projects, API tokens."""
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+from labeling.models.base import PublicModel
+
+
+class User(AbstractUser, PublicModel):
+    """Our own user model: it cannot be exchanged later."""
+
+
+class Role(models.TextChoices):
+    EXPERT = "expert", "Expert (reviews)"
+    OPERATOR = "operator", "Operator (runs, promotion)"
+    MANAGER = "manager", "Manager (everything in the project)"
+
+
+class Membership(PublicModel):
+    """A person's role in a project. Administrators (superusers) need none."""
+
+    project = models.ForeignKey("labeling.Project", on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=16, choices=Role.choices)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "user"], name="one_role_per_project")]
+
+    def __str__(self) -> str:
+        return f"{self.user} is {self.role} of {self.project}"
+
+
+class Scope(models.TextChoices):
+    READ = "read", "Read samples, runs, versions, benchmarks, deployments"
+    PREDICT = "predict", "Ask for predictions"
+    FEEDBACK = "feedback", "Give feedback on predictions"
+    IMPORT = "import", "Add samples"
+    OPERATE = "operate", "Start runs, promote, roll back, reload"
+
+
+class ApiToken(PublicModel):
+    """A key for another system: bound to projects and scopes; only its SHA-256 is kept."""
+
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=12, editable=False)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    scopes = models.JSONField(default=list)
+    projects = models.ManyToManyField("labeling.Project", related_name="tokens")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tokens")
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"

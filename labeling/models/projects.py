@@ -1,0 +1,111 @@
+"""Projects, their labels, and the frozen task specs that everything else points to."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+from labeling.kinds import LabelDef, Spec
+from labeling.models.base import PublicModel
+
+DEFAULT_DECODING = {"temperature": 0, "seed": 7, "num_predict": 256, "num_ctx": 2048}
+
+
+def default_decoding() -> dict[str, int]:
+    return dict(DEFAULT_DECODING)
+
+
+class Kind(models.TextChoices):
+    MULTI_LABEL = "multi_label", "Several labels per text"
+    SINGLE_LABEL = "single_label", "One label per text"
+    TEXT = "text", "Free text"
+
+
+class Project(PublicModel):
+    """One question asked of many texts. The form below is a draft: saving it freezes a new `TaskSpec`."""
+
+    key = models.SlugField(max_length=60, unique=True, help_text="Never changes: it names models and URLs.")
+    name = models.CharField(max_length=120)
+    description = models.TextField(blank=True)
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    instruction = models.TextField(help_text="What the model is told to do.")
+    prompt_template = models.TextField(default="{text}", help_text="The user message; {text} is the sample's text.")
+    max_labels = models.PositiveSmallIntegerField(
+        default=5, validators=[MinValueValidator(1)], help_text="At most so many labels in one answer."
+    )
+    decoding = models.JSONField(default=default_decoding)
+    train_share = models.PositiveSmallIntegerField(default=80, validators=[MaxValueValidator(100)])
+    validation_share = models.PositiveSmallIntegerField(default=10, validators=[MaxValueValidator(100)])
+    test_share = models.PositiveSmallIntegerField(default=10, validators=[MaxValueValidator(100)])
+    keep_api_texts = models.BooleanField(
+        default=True, help_text="Texts asked through the API become samples to review."
+    )
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(train_share=100 - F("validation_share") - F("test_share")), name="shares_add_up_to_100"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def shares(self) -> tuple[int, int, int]:
+        """Train, validation and test share in percent."""
+        return self.train_share, self.validation_share, self.test_share
+
+    @property
+    def spec(self) -> "TaskSpec":
+        """The newest frozen spec; a project without one raises `TaskSpec.DoesNotExist`."""
+        return self.specs.latest("number")
+
+
+class Label(PublicModel):
+    """One possible label of a project."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="labels")
+    name = models.CharField(max_length=100)
+    description = models.CharField(max_length=300, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [models.UniqueConstraint(fields=["project", "name"], name="label_names_are_unique")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TaskSpec(PublicModel):
+    """What exactly is asked: frozen and numbered. Editing a project makes a new one."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="specs")
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    instruction = models.TextField()
+    labels = models.JSONField(default=list, help_text='[{"name": ..., "description": ...}, ...]')
+    max_labels = models.PositiveSmallIntegerField(default=5)
+    prompt_template = models.TextField(default="{text}")
+    decoding = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["project", "-number"]
+        constraints = [models.UniqueConstraint(fields=["project", "number"], name="specs_are_numbered")]
+
+    def __str__(self) -> str:
+        return f"{self.project.key} spec {self.number}"
+
+    def to_spec(self) -> Spec:
+        """The same as the plain value that `answers` and `prompts` work on."""
+        return Spec(
+            kind=self.kind,
+            instruction=self.instruction,
+            labels=tuple(LabelDef(row["name"], row.get("description", "")) for row in self.labels),
+            # The form's default may exceed a short list of labels.
+            max_labels=min(self.max_labels, len(self.labels)),
+            prompt_template=self.prompt_template,
+            decoding=dict(self.decoding),
+        )

@@ -1,0 +1,91 @@
+"""Texts to be reviewed, and the files they came in."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from labeling.models.base import PublicModel
+from labeling.models.projects import Project, TaskSpec
+from labeling.querysets import SampleQuerySet
+
+
+class Split(models.TextChoices):
+    TRAIN = "train"
+    VALIDATION = "validation"
+    TEST = "test"
+
+
+class SampleState(models.TextChoices):
+    PENDING = "pending", "To review"
+    GOLDEN = "golden", "Golden"
+    REJECTED = "rejected", "Rejected"
+
+
+class ImportBatch(PublicModel):
+    """One imported file: progress while it runs, a report of bad rows at its end."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="imports")
+    name = models.CharField(max_length=255)
+    file = models.FileField(upload_to="imports/", blank=True)
+    options = models.JSONField(default=dict, help_text="Format, column mapping, separator, which rows bring answers.")
+    state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
+    lease_token = models.UUIDField(null=True, editable=False)
+    lease_until = models.DateTimeField(null=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    bytes_total = models.BigIntegerField(default=0)
+    bytes_read = models.BigIntegerField(default=0)
+    rows_read = models.PositiveIntegerField(default=0)
+    imported = models.PositiveIntegerField(default=0)
+    golden = models.PositiveIntegerField(default=0)
+    duplicates = models.PositiveIntegerField(default=0)
+    bad_rows = models.PositiveIntegerField(default=0)
+    report = models.FileField(upload_to="reports/", blank=True, help_text="Line number and reason of each bad row.")
+    error = models.TextField(blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.name} into {self.project.key}"
+
+
+class Sample(PublicModel):
+    """A text. Its split comes from its near-duplicate group at import and never changes."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="samples")
+    batch = models.ForeignKey(ImportBatch, null=True, on_delete=models.SET_NULL, related_name="samples")
+    text = models.TextField()
+    external_id = models.CharField(max_length=200, blank=True)
+    content_hash = models.CharField(max_length=64)
+    group_hash = models.CharField(max_length=64)
+    split = models.CharField(max_length=10, choices=Split.choices)
+    state = models.CharField(max_length=10, choices=SampleState.choices, default=SampleState.PENDING)
+    # Review order: lowest rank first. A skip sends the sample to the back by raising its rank.
+    rank = models.BigIntegerField(default=0)
+    lease_user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    lease_until = models.DateTimeField(null=True)
+
+    objects = SampleQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["project", "content_hash"], name="one_sample_per_text")]
+        indexes = [
+            models.Index(fields=["project", "rank", "id"], condition=Q(state="pending"), name="review_queue"),
+            models.Index(fields=["project", "group_hash"], name="near_duplicates"),
+            models.Index(fields=["project", "external_id"], name="external_ids"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+__all__ = ["ImportBatch", "Sample", "SampleState", "Split", "TaskSpec"]

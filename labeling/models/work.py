@@ -1,0 +1,132 @@
+"""What models propose and experts decide. Append-only: a correction is a new row."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from labeling.models.accounts import ApiToken
+from labeling.models.base import PublicModel
+from labeling.models.projects import Project, TaskSpec
+from labeling.models.samples import Sample
+from labeling.querysets import GoldenQuerySet
+
+
+class ParseStatus(models.TextChoices):
+    STRICT = "strict"
+    REPAIRED = "repaired"
+    FAILED = "failed"
+
+
+class Prediction(PublicModel):
+    """One answer of one model. `model_tag` is a plain tag such as `support-tags:v7`: any model's answer fits."""
+
+    class Source(models.TextChoices):
+        QUEUE = "queue", "Proposal for review"
+        ANALYZE = "analyze", "Analyze page"
+        API = "api", "API"
+        OUTSIDE = "outside", "Recorded from outside"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="predictions")
+    sample = models.ForeignKey(Sample, null=True, on_delete=models.CASCADE, related_name="predictions")
+    spec = models.ForeignKey(TaskSpec, on_delete=models.PROTECT, related_name="+")
+    model_tag = models.CharField(max_length=200, db_index=True)
+    raw = models.TextField()
+    answer = models.JSONField(null=True)
+    status = models.CharField(max_length=10, choices=ParseStatus.choices)
+    reason = models.TextField(blank=True, help_text="Why it failed, or what was repaired.")
+    confidence = models.FloatField(null=True, help_text="Geometric mean of the answer's token probabilities, 0 to 1.")
+    latency_ms = models.FloatField(null=True)
+    source = models.CharField(max_length=10, choices=Source.choices)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["sample", "-id"], name="newest_prediction"),
+            models.Index(fields=["project", "-id"], name="project_predictions"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model_tag}: {self.raw[:60]}"
+
+
+class Review(PublicModel):
+    """One decision of one expert. Never edited; `undo` points to what it takes back."""
+
+    class Action(models.TextChoices):
+        CONFIRM = "confirm"
+        CORRECT = "correct"
+        REJECT = "reject"
+        SKIP = "skip"
+        UNDO = "undo"
+
+    sample = models.ForeignKey(Sample, on_delete=models.CASCADE, related_name="reviews")
+    spec = models.ForeignKey(TaskSpec, on_delete=models.PROTECT, related_name="+")
+    prediction = models.ForeignKey(Prediction, null=True, on_delete=models.SET_NULL, related_name="reviews")
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reviews")
+    action = models.CharField(max_length=10, choices=Action.choices)
+    answer = models.JSONField(null=True)
+    comment = models.TextField(blank=True)
+    seconds = models.FloatField(null=True, help_text="Time from showing the sample to the decision.")
+    undoes = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="undone_by")
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["reviewer", "-id"], name="reviewers_last"),
+            models.Index(fields=["reviewer", "created_at"], name="reviewers_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reviewer} {self.action} {self.sample_id}"
+
+
+class GoldenSample(PublicModel):
+    """The approved answer of a sample. At most one is current; an older one is retired, not deleted."""
+
+    class Source(models.TextChoices):
+        REVIEW = "review"
+        IMPORT = "import", "Imported known answer"
+        FEEDBACK = "feedback", "Right answer given as feedback"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="golden_samples")
+    sample = models.ForeignKey(Sample, on_delete=models.CASCADE, related_name="golden_samples")
+    spec = models.ForeignKey(TaskSpec, on_delete=models.PROTECT, related_name="+")
+    answer = models.JSONField()
+    review = models.ForeignKey(Review, null=True, on_delete=models.PROTECT, related_name="golden_samples")
+    source = models.CharField(max_length=10, choices=Source.choices)
+    retired_at = models.DateTimeField(null=True)
+
+    objects = GoldenQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["sample"], condition=Q(retired_at=None), name="one_current_golden_answer")
+        ]
+        indexes = [models.Index(fields=["project", "id"], condition=Q(retired_at=None), name="current_golden")]
+
+    def __str__(self) -> str:
+        return f"golden {self.sample_id}"
+
+
+class Feedback(PublicModel):
+    """What the outside says of a prediction: thumbs, a comment, or the right answer."""
+
+    class Thumb(models.IntegerChoices):
+        DOWN = -1
+        UP = 1
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="feedback")
+    prediction = models.ForeignKey(Prediction, on_delete=models.CASCADE, related_name="feedback")
+    thumb = models.SmallIntegerField(null=True, blank=True, choices=Thumb.choices)
+    comment = models.TextField(blank=True)
+    answer = models.JSONField(null=True, blank=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    token = models.ForeignKey(ApiToken, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name_plural = "feedback"
+
+    def __str__(self) -> str:
+        return f"feedback on {self.prediction_id}"

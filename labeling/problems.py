@@ -1,0 +1,21 @@
+"""Errors that services raise and every door understands: a sentence for a person, a status for a machine."""
+
+
+class ProblemError(Exception):
+    """Something a caller can mend. `str(error)` says what is wrong and what to do."""
+
+    problem_status = 400
+    headers: dict[str, str] = {}
+
+
+class ConflictError(ProblemError):
+    """The state of things does not allow it now."""
+
+    problem_status = 409
+
+
+class UnavailableError(ProblemError):
+    """A part that is needed does not answer; try again later."""
+
+    problem_status = 503
+    headers = {"Retry-After": "2"}

@@ -1,0 +1,40 @@
+"""One function per mutating verb; pages, API, admin, tasks and commands all call these."""
+
+from labeling.services.feedback import give_feedback
+from labeling.services.imports import import_file, import_rows, restart_lost_imports, run_import, start_import
+from labeling.services.members import remove_member, set_role
+from labeling.services.predictions import record_prediction
+from labeling.services.projects import create_project, freeze_spec, replace_labels, update_project
+from labeling.services.queue import next_sample, release_stale_leases, take
+from labeling.services.reviews import confirm, correct, reject, reopen, skip, undo
+from labeling.services.samples import NewText, add_sample, add_samples, approve_known_answer, create_samples
+
+__all__ = [
+    "NewText",
+    "add_sample",
+    "add_samples",
+    "approve_known_answer",
+    "confirm",
+    "correct",
+    "create_project",
+    "create_samples",
+    "freeze_spec",
+    "give_feedback",
+    "import_file",
+    "import_rows",
+    "next_sample",
+    "record_prediction",
+    "reject",
+    "release_stale_leases",
+    "remove_member",
+    "reopen",
+    "replace_labels",
+    "restart_lost_imports",
+    "run_import",
+    "set_role",
+    "skip",
+    "start_import",
+    "take",
+    "undo",
+    "update_project",
+]

@@ -1,0 +1,44 @@
+"""Write down what a model answered."""
+
+from labeling.answers import ParsedAnswer
+from labeling.kinds import storable
+from labeling.models import Prediction, Project, Sample, TaskSpec
+from labeling.problems import ProblemError
+from labeling.services.samples import add_sample
+
+
+def record_prediction(
+    project: Project,
+    *,
+    spec: TaskSpec,
+    model_tag: str,
+    raw: str,
+    parsed: ParsedAnswer,
+    source: str,
+    sample: Sample | None = None,
+    text: str | None = None,
+    confidence: float | None = None,
+    latency_ms: float | None = None,
+) -> Prediction:
+    """Record one answer of one model, to a sample or to a text. `confidence` 0 to 1, `latency_ms` milliseconds.
+
+    A text becomes a sample to review where the project keeps texts of the API, and always from the Analyze page.
+    """
+    if sample is not None and sample.project_id != project.pk:
+        raise ProblemError("The sample belongs to another project.")
+    keep = project.keep_api_texts or source == Prediction.Source.ANALYZE
+    if sample is None and text is not None and keep:
+        sample, _ = add_sample(project, text)
+    return Prediction.objects.create(
+        project=project,
+        sample=sample,
+        spec=spec,
+        model_tag=model_tag,
+        raw=storable(raw),
+        answer=parsed.answer,
+        status=str(parsed.status),
+        reason=storable(parsed.reason or "; ".join(parsed.repairs)),
+        confidence=confidence,
+        latency_ms=latency_ms,
+        source=source,
+    )

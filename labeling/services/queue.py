@@ -1,0 +1,89 @@
+"""Hand out samples to experts: one sample to one expert at a time, by a lease in the database."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from labeling import signals
+from labeling.access import Right, require
+from labeling.models import Project, Sample, SampleState, User
+from labeling.problems import ConflictError
+
+LEASE = timedelta(minutes=10)
+# A sample shown again keeps its lease while more than this is left, so that two tabs of one expert agree.
+_RENEW_BELOW = timedelta(minutes=5)
+
+
+def next_sample(user: User, project: Project) -> Sample | None:
+    """The sample that `user` should review next, leased for ten minutes; None when the queue is empty.
+
+    What the expert already holds comes first (newest lease first: an undone sample is shown at once).
+    """
+    require(user, project, Right.REVIEW)
+    held = _held(user, project)
+    if held is not None:
+        return held
+    with transaction.atomic():
+        # SKIP LOCKED: two experts at once pass over the row that the other is just taking.
+        sample = (
+            Sample.objects.filter(project=project).awaiting_review(user).select_for_update(skip_locked=True).first()
+        )
+        if sample is None:
+            return None
+        lease(sample, user)
+    signals.proposals_wanted.send_robust(sender=Project, project_id=project.pk)
+    return sample
+
+
+@transaction.atomic
+def take(user: User, sample: Sample) -> Sample:
+    """Lease one sample of one's own choice; the review page then shows it first. Raises `ConflictError`."""
+    require(user, sample.project, Right.REVIEW)
+    locked = Sample.objects.awaiting_review(user).select_for_update().filter(pk=sample.pk).first()
+    if locked is None:
+        raise ConflictError("This sample is decided, or somebody else has it now.")
+    lease(locked, user)
+    return locked
+
+
+def _held(user: User, project: Project) -> Sample | None:
+    now = timezone.now()
+    mine = Sample.objects.filter(
+        project=project, state=SampleState.PENDING, lease_user=user, lease_until__gt=now
+    ).order_by("-lease_until")
+    sample = mine.first()
+    if sample is None or (sample.lease_until and sample.lease_until - now > _RENEW_BELOW):
+        return sample
+    until = now + LEASE
+    if not mine.filter(pk=sample.pk).update(lease_until=until):
+        return None  # it was decided or taken over between the two statements
+    sample.lease_until = until
+    return sample
+
+
+def lease(sample: Sample, user: User) -> None:
+    """Give a locked sample to `user` for ten minutes."""
+    sample.lease_user, sample.lease_until = user, timezone.now() + LEASE
+    sample.save(update_fields=["lease_user", "lease_until"])
+
+
+def release_stale_leases() -> int:
+    """Free the samples whose expert went away; how many. Handing out needs no sweep, honest counts do."""
+    return Sample.objects.filter(state=SampleState.PENDING, lease_until__lt=timezone.now()).update(
+        lease_user=None, lease_until=None
+    )
+
+
+def front_rank() -> int:
+    """A rank before all that waits now."""
+    return -_milliseconds()
+
+
+def back_rank() -> int:
+    """A rank behind all that waits now."""
+    return _milliseconds()
+
+
+def _milliseconds() -> int:
+    return int(timezone.now().timestamp() * 1000)

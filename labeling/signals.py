@@ -1,0 +1,12 @@
+"""News from this floor. A signal is a hint that saves waiting; the rows are the truth."""
+
+from django.dispatch import Signal
+
+# project_id: int, golden_id: int. Sent after commit. `golden_id` is None after an import of many.
+golden_sample_added = Signal()
+
+# project_id: int, spec_id: int. Sent after commit, when editing a project froze a new spec.
+spec_frozen = Signal()
+
+# project_id: int. An expert reviews: keep the next samples of the queue proposed.
+proposals_wanted = Signal()

@@ -1,0 +1,68 @@
+"""What happened to a sample, newest first: proposals, decisions, golden answers, feedback."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from labeling.kinds import Answer
+from labeling.models import Feedback, GoldenSample, Prediction, Review, Sample
+
+# Of each kind of event; a sample that was asked about more often shows its newest.
+LIMIT = 50
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of the timeline. `tone` is a badge's colour: ok, warn, bad, info or empty."""
+
+    at: datetime
+    title: str
+    who: str
+    answer: Answer | None = None
+    badge: str = ""
+    tone: str = ""
+    detail: str = ""
+
+
+def timeline_of(sample: Sample) -> list[Event]:
+    """All events of a sample, newest first, `LIMIT` of each kind at most."""
+    events = [
+        *map(_of_prediction, sample.predictions.order_by("-id")[:LIMIT]),
+        *map(_of_review, sample.reviews.select_related("reviewer").order_by("-id")[:LIMIT]),
+        *map(_of_golden, sample.golden_samples.exclude(source=GoldenSample.Source.REVIEW).order_by("-id")[:LIMIT]),
+        *map(
+            _of_feedback,
+            Feedback.objects.filter(prediction__sample=sample).select_related("user", "token").order_by("-id")[:LIMIT],
+        ),
+    ]
+    return sorted(events, key=lambda event: event.at, reverse=True)
+
+
+def _of_prediction(row: Prediction) -> Event:
+    tone = {"strict": "ok", "repaired": "warn", "failed": "bad"}[row.status]
+    sure = "" if row.confidence is None else f"{row.confidence:.0%} sure"
+    took = "" if row.latency_ms is None else f"{row.latency_ms:.0f} ms"
+    detail = " · ".join(part for part in (sure, took, row.reason, "" if row.answer else row.raw[:300]) if part)
+    return Event(row.created_at, "Prediction", row.model_tag, row.answer, row.status, tone, detail)
+
+
+_TONES = {"confirm": "ok", "correct": "info", "reject": "bad"}
+
+
+def _of_review(row: Review) -> Event:
+    took = "" if row.seconds is None else f"{row.seconds:.0f} s"
+    detail = " · ".join(part for part in (took, row.comment) if part)
+    return Event(
+        row.created_at, "Review", str(row.reviewer), row.answer, row.action, _TONES.get(row.action, ""), detail
+    )
+
+
+def _of_golden(row: GoldenSample) -> Event:
+    state = "" if row.retired_at is None else "no longer in force"
+    return Event(row.created_at, "Golden answer", row.get_source_display(), row.answer, "golden", "ok", state)
+
+
+def _of_feedback(row: Feedback) -> Event:
+    badge = {1: "thumb up", -1: "thumb down", None: ""}[row.thumb]
+    who = f"{row.user or 'someone'}{f' by token {row.token.name}' if row.token else ''}"
+    tone = {1: "ok", -1: "bad", None: ""}[row.thumb]
+    return Event(row.created_at, "Feedback", who, row.answer, badge, tone, row.comment)

@@ -1,0 +1,19 @@
+"""Pages of this floor."""
+
+from django.urls import path
+
+from labeling.views import home, imports, members, review, samples
+
+app_name = "labeling"
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("projects/<slug:key>/", home.project, name="project"),
+    path("projects/<slug:key>/review/", review.review, name="review"),
+    path("projects/<slug:key>/samples/", samples.samples, name="samples"),
+    path("projects/<slug:key>/samples/<uuid:uid>/", samples.sample, name="sample"),
+    path("projects/<slug:key>/samples/<uuid:uid>/review/", samples.review_this, name="review_this"),
+    path("projects/<slug:key>/imports/", imports.imports, name="imports"),
+    path("projects/<slug:key>/imports/<uuid:uid>/", imports.batch, name="import"),
+    path("projects/<slug:key>/imports/<uuid:uid>/report/", imports.report, name="import_report"),
+    path("projects/<slug:key>/members/", members.members, name="members"),
+]

@@ -1,0 +1,90 @@
+"""The list of samples, and one sample with all that happened to it."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from labeling import panels, services
+from labeling.access import Right, in_project, project_for
+from labeling.models import Project, Sample, SampleState, Split
+from labeling.problems import ProblemError
+from labeling.timeline import timeline_of
+from labeling.views.base import page_context, person
+
+PAGE = 50
+
+
+@login_required
+@require_safe
+def samples(request: HttpRequest, key: str) -> HttpResponse:
+    """Newest first, searched and filtered; pages by id, so the thousandth is as quick as the first."""
+    project = project_for(person(request), key, Right.VIEW)
+    asked = {name: request.GET.get(name, "").strip() for name in ("q", "state", "split")}
+    rows = in_project(Sample.objects.order_by("-id"), project).defer("content_hash", "group_hash")
+    if asked["q"]:
+        rows = rows.matching(asked["q"])  # type: ignore[attr-defined]  # in_project keeps the queryset's class
+    if asked["state"] in SampleState.values:
+        rows = rows.filter(state=asked["state"])
+    if asked["split"] in Split.values:
+        rows = rows.filter(split=asked["split"])
+    before = _before(project, request.GET.get("before", ""))
+    found = list((rows.filter(id__lt=before) if before else rows)[: PAGE + 1])
+    context = page_context(
+        request,
+        project,
+        "samples",
+        samples=found[:PAGE],
+        more=found[PAGE - 1] if len(found) > PAGE else None,
+        first_page=not before,
+        asked=asked,
+        filtered=any(asked.values()),
+        states=SampleState.choices,
+        splits=Split.choices,
+    )
+    return render(request, "labeling/samples.html", context)
+
+
+def _before(project: Project, uid: str) -> int | None:
+    try:
+        return in_project(Sample.objects, project).filter(uid=UUID(uid)).values_list("id", flat=True).first()  # type: ignore[arg-type]
+    except ValueError:
+        return None
+
+
+@login_required
+@require_safe
+def sample(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
+    """One sample: its text, its golden answer, and everything that models and people said of it."""
+    project = project_for(person(request), key, Right.VIEW)
+    rows = Sample.objects.select_related("batch", "lease_user", "project").filter(project=project)
+    sample = get_object_or_404(rows, uid=uid)
+    context: dict[str, Any] = {
+        "sample": sample,
+        "golden": sample.golden_samples.filter(retired_at=None).select_related("spec").first(),
+        "timeline": timeline_of(sample),
+        "panels": panels.render("sample", request, sample),
+    }
+    return render(request, "labeling/sample.html", page_context(request, project, "samples", **context))
+
+
+@login_required
+@require_POST
+def review_this(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
+    """Take this sample to review now; a decided one is reopened for it."""
+    project = project_for(person(request), key, Right.REVIEW)
+    sample = get_object_or_404(Sample.objects.select_related("project").filter(project=project), uid=uid)
+    try:
+        if sample.state == SampleState.PENDING:
+            services.take(person(request), sample)
+        else:
+            services.reopen(person(request), sample)
+    except (ProblemError, PermissionDenied) as error:
+        messages.error(request, str(error))
+        return redirect("labeling:sample", key, uid)
+    return redirect("labeling:review", key)

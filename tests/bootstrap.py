@@ -1,0 +1,37 @@
+"""Loaded by pytest before Django's settings: starts the real servers that the tests run on, and ends them."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+_stack = contextlib.ExitStack()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests() -> Generator[None, Any, Any]:
+    if "-p no:django" not in " ".join(os.environ.get("PYTEST_ADDOPTS", "").split()):
+        from tests.servers import test_servers
+
+        database_url, broker_url = _stack.enter_context(test_servers())
+        os.environ |= {
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "DATABASE_URL": database_url,
+            "CELERY_BROKER_URL": broker_url,
+            "SECRET_KEY": "for-tests-only",
+            "TOUCHSTONE_VAR": _stack.enter_context(tempfile.TemporaryDirectory(prefix="touchstone-test-")),
+            "TOUCHSTONE_EMBEDDED": "1",
+            "TOUCHSTONE_TOOLS": os.path.abspath("var/tools"),
+            "TOUCHSTONE_MODELS": os.path.abspath("var/models"),
+            "LEASE_SECONDS": "4",
+            "SWEEP_SECONDS": "1",
+            "API_RATE": "100000/minute",
+        }
+    return (yield)
+
+
+def pytest_unconfigure() -> None:
+    _stack.close()

@@ -1,0 +1,166 @@
+"""The gate passes what is proven better, refuses what is proven worse, and says which it is and why."""
+
+import json
+import random
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from evaluation.gate import Evidence, GateReport, Policy, Verdict, decide
+from evaluation.metrics import Scored, micro
+from evaluation.paired import compare
+
+LABELS = ["a", "b", "c", "d"]
+POLICY = Policy(resamples=2000)
+
+
+def evidence(
+    tag: str, skill: float, cases: int = 150, failed: int = 0, seed: int = 0, is_base: bool = False
+) -> Evidence:
+    """A version that gives each case's right labels with chance `skill`, else others."""
+    truth, luck = random.Random(1), random.Random(f"{tag}{seed}")
+    found = {}
+    for case in range(cases):
+        expected = truth.sample(LABELS, 2)
+        got = expected if luck.random() < skill else luck.sample(LABELS, 1)
+        good = case >= failed
+        found[f"case-{case}"] = Scored(
+            {"labels": expected}, {"labels": got} if good else None, "strict" if good else "failed"
+        )
+    return Evidence(tag, found, is_base)
+
+
+V0 = evidence("p:v0", 0.1, is_base=True)
+V1 = evidence("p:v1", 0.6)
+
+
+def judge(candidate: Evidence, live: Evidence | None = V1, policy: Policy = POLICY) -> GateReport:
+    return decide(policy, "multi_label", candidate, live, baseline=V0)
+
+
+def failed_checks(report: GateReport) -> list[str]:
+    return [check.name for check in report.checks if not check.ok]
+
+
+def test_the_bare_base_is_the_baseline_and_not_judged() -> None:
+    report = judge(V0, None)
+    assert (report.verdict, report.checks) == (Verdict.BASELINE, ())
+
+
+@pytest.mark.parametrize("live", [None, V0])
+def test_the_first_trained_version_is_held_against_the_baseline(live: Evidence | None) -> None:
+    report = judge(V1, live)
+    assert (report.verdict, report.reference) == (Verdict.PASSED, "p:v0")
+    assert report.sentence.startswith("p:v1 passed: micro-F1")
+    assert [check.name for check in report.checks] == ["cases", "minimum", "psr", "difference"]
+
+
+def test_a_first_version_below_the_minimum_is_refused() -> None:
+    report = judge(V1, None, replace(POLICY, minimum=0.95))
+    assert (report.verdict, failed_checks(report)) == (Verdict.REFUSED, ["minimum"])
+    assert "does not reach the minimum of 0.950" in report.sentence
+
+
+def test_a_spoiled_version_is_refused_because_its_interval_lies_below_zero() -> None:
+    report = judge(evidence("p:v2", 0.1))
+    assert report.verdict == Verdict.REFUSED
+    assert report.difference is not None
+    assert report.difference.high < 0
+    assert "lies below 0" in report.sentence
+
+
+def test_a_better_version_passes_and_one_that_is_much_like_the_live_does_not() -> None:
+    assert judge(evidence("p:v2", 0.95)).verdict == Verdict.PASSED
+    close = judge(evidence("p:v2", 0.62))
+    assert close.verdict == Verdict.INSUFFICIENT
+    assert "straddles 0" in close.sentence
+
+
+def test_the_same_answers_are_a_tie_which_a_policy_may_accept() -> None:
+    same = Evidence("p:v2", V1.cases)
+    assert judge(same).verdict == Verdict.INSUFFICIENT
+    assert judge(same, policy=replace(POLICY, accept_tie=True, margin=0.02)).verdict == Verdict.PASSED
+    assert judge(evidence("p:v3", 0.1), policy=replace(POLICY, accept_tie=True, margin=0.02)).verdict == Verdict.REFUSED
+
+
+def test_a_margin_asks_for_more_than_better() -> None:
+    better = evidence("p:v2", 0.95)
+    assert judge(better, policy=replace(POLICY, margin=0.1)).verdict == Verdict.PASSED
+    report = judge(better, policy=replace(POLICY, margin=0.6))
+    assert report.verdict == Verdict.REFUSED
+    assert "lies below 0.6" in report.sentence
+
+
+def test_lost_parsing_success_refuses_a_better_version() -> None:
+    candidate = evidence("p:v2", 0.99, failed=3)
+    report = judge(candidate)
+    assert (report.verdict, failed_checks(report)) == (Verdict.REFUSED, ["psr"])
+    assert "parsing success 0.980 falls below the 1.000" in report.sentence
+    assert judge(candidate, policy=replace(POLICY, psr_tolerance=0.02)).verdict == Verdict.PASSED
+
+
+@pytest.mark.parametrize("candidate", [evidence("p:v2", 0.95, cases=29), evidence("p:v2", 0.0, cases=29)])
+def test_too_few_shared_cases_judge_nobody(candidate: Evidence) -> None:
+    report = judge(candidate)
+    assert report.verdict == Verdict.INSUFFICIENT
+    assert "only 29 shared cases where 30 are asked for" in report.sentence
+
+
+def test_without_any_reference_nothing_is_judged() -> None:
+    assert decide(POLICY, "multi_label", V1, None).verdict == Verdict.INSUFFICIENT
+
+
+def test_pairs_are_made_by_id_whatever_the_order() -> None:
+    shuffled = dict(random.Random(2).sample(sorted(V1.cases.items()), len(V1.cases)))
+    assert judge(evidence("p:v2", 0.9), Evidence("p:v1", shuffled)) == judge(evidence("p:v2", 0.9))
+
+
+def test_benchmarks_of_different_suites_are_not_compared() -> None:
+    other = {case: Scored({"labels": []}, {"labels": []}) for case in V1.cases}
+    with pytest.raises(ValueError, match="two right answers"):
+        judge(Evidence("p:v2", other))
+
+
+def test_one_label_and_text_have_their_own_figures() -> None:
+    right = {i: Scored({"label": "a"}, {"label": "a"}) for i in range(40)}
+    wrong = {i: Scored({"label": "a"}, {"label": "b"}) for i in range(40)}
+    report = decide(POLICY, "single_label", Evidence("v2", right), Evidence("v1", wrong))
+    assert (report.verdict, report.metric) == (Verdict.PASSED, "exact")
+    texts = {i: Scored({"text": "x y"}, {"text": "x"}) for i in range(40)}
+    assert decide(POLICY, "text", Evidence("v2", texts), Evidence("v1", texts)).metric == "token_f1"
+
+
+def test_the_report_is_json_and_the_same_every_time() -> None:
+    candidate = evidence("p:v2", 0.8)
+    first, second = judge(candidate), judge(candidate)
+    assert first == second
+    assert json.loads(json.dumps(first.as_dict()))["checks"][3]["name"] == "difference"
+
+
+def test_the_bootstrap_recomputes_micro_f1_from_the_drawn_cases() -> None:
+    ours, theirs = list(evidence("p:v2", 0.8, 60).cases.values()), list(V1.cases.values())[:60]
+    found = compare("f1_micro", ours, theirs)
+    rng = np.random.default_rng(0)
+    draws = [rng.integers(0, 60, 60) for _ in range(2000)]
+    differences = [micro([ours[i] for i in draw]).f1 - micro([theirs[i] for i in draw]).f1 for draw in draws]
+    assert found.value == pytest.approx(micro(ours).f1 - micro(theirs).f1)
+    assert (found.low, found.high) == pytest.approx(tuple(np.quantile(differences, [0.025, 0.975])), abs=0.02)
+
+
+def test_the_interval_covers_the_true_difference_about_as_often_as_it_says() -> None:
+    hits = 0
+    for seed in range(60):
+        one, two = evidence("x", 0.7, 150, seed=seed), evidence("y", 0.5, 150, seed=seed)
+        found = compare("exact", list(one.cases.values()), list(two.cases.values()), resamples=1000)
+        # A draw of one label of four is never the whole answer of two, so the skill is the chance of being exact.
+        hits += found.low <= 0.2 <= found.high
+    assert hits >= 52
+
+
+def test_the_gate_loads_no_heavy_library_by_itself() -> None:
+    code = "import sys, evaluation.gate, evaluation.baselines; print({'numpy', 'sklearn'} & set(sys.modules))"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "set()"

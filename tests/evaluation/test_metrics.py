@@ -1,0 +1,101 @@
+"""The figures are what the field means by their names: held against scikit-learn and against hand-counted cases."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evaluation.metrics import (
+    Counts,
+    Scored,
+    exact_match,
+    fcr,
+    is_exact,
+    macro,
+    micro,
+    per_label,
+    percentiles,
+    psr,
+    summary,
+    wilson,
+)
+
+LABELS = ["a", "b", "c", "d"]
+
+
+def multi(expected: str, got: str | None, status: str = "strict") -> Scored:
+    return Scored({"labels": list(expected)}, None if got is None else {"labels": list(got)}, status)
+
+
+CASES = [multi("ab", "ab"), multi("a", "bc", "repaired"), multi("c", None, "failed"), multi("", "")]
+
+
+def test_rates_of_reading() -> None:
+    assert (psr(CASES), fcr(CASES), exact_match(CASES)) == (0.75, 0.25, 0.5)
+
+
+def test_a_failed_answer_misses_every_label_and_is_never_exact() -> None:
+    assert micro([multi("ab", None, "failed")]) == Counts(0, 0, 2)
+    assert not is_exact(multi("", None, "failed"))
+    assert micro([multi("a", "a", "failed")]) == Counts(0, 0, 1)
+
+
+def test_counts_by_hand() -> None:
+    assert micro(CASES) == Counts(2, 2, 2)
+    assert per_label(CASES) == {"a": Counts(1, 0, 1), "b": Counts(1, 1, 0), "c": Counts(0, 1, 1)}
+    assert macro(CASES)["f1"] == pytest.approx((2 / 3 + 2 / 3 + 0) / 3)
+
+
+PAIRS = st.tuples(st.sets(st.sampled_from(LABELS)), st.sets(st.sampled_from(LABELS)))
+
+
+@settings(deadline=None)
+@given(st.lists(PAIRS, min_size=1, max_size=12))
+def test_the_figures_are_scikit_learns(pairs: list[tuple[set[str], set[str]]]) -> None:
+    from sklearn.metrics import accuracy_score, precision_recall_fscore_support
+
+    cases = [multi("".join(expected), "".join(got)) for expected, got in pairs]
+    wanted = np.array([[name in expected for name in LABELS] for expected, _ in pairs])
+    given_ = np.array([[name in got for name in LABELS] for _, got in pairs])
+    precision, recall, f1, _ = precision_recall_fscore_support(wanted, given_, average="micro", zero_division=0)
+    total = micro(cases)
+    assert (total.precision, total.recall, total.f1) == pytest.approx((precision, recall, f1))
+    assert exact_match(cases) == pytest.approx(accuracy_score(wanted, given_))
+    seen = [i for i, name in enumerate(LABELS) if name in per_label(cases)]
+    if seen:
+        means = precision_recall_fscore_support(wanted, given_, average="macro", labels=seen, zero_division=0)
+        assert tuple(macro(cases).values()) == pytest.approx(means[:3])
+
+
+def test_single_label_exactness_is_accuracy() -> None:
+    cases = [Scored({"label": "a"}, {"label": "a"}), Scored({"label": "a"}, {"label": "b"})]
+    figures = summary("single_label", cases)
+    assert (figures["exact"], figures["main"], figures["main_metric"]) == (0.5, 0.5, "exact")
+    assert figures["labels"]["a"]["support"] == 2
+
+
+@pytest.mark.parametrize(
+    ("successes", "total", "interval"),
+    [(0, 0, (0, 1)), (0, 10, (0, 0.2775)), (10, 10, (0.7225, 1)), (81, 263, (0.2553, 0.3662))],
+)
+def test_wilsons_interval(successes: int, total: int, interval: tuple[float, float]) -> None:
+    assert wilson(successes, total) == pytest.approx(interval, abs=1e-4)
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(0, 1e6), min_size=1))
+def test_percentiles_are_numpys(values: list[float]) -> None:
+    found = percentiles(values)
+    assert list(found.values()) == pytest.approx([*np.percentile(values, [50, 90, 99]), max(values)])
+    assert percentiles([]) == {}
+
+
+def test_the_summary_is_json_and_whole() -> None:
+    import json
+
+    figures: dict[str, Any] = summary("multi_label", CASES, [10.0, 20.0])
+    assert json.loads(json.dumps(figures))["latency_ms"] == {"p50": 15.0, "p90": 19.0, "p99": 19.9, "max": 20.0}
+    assert figures["main"] == figures["f1_micro"] == 0.5
+    assert summary("multi_label", [])["main"] == 0.0

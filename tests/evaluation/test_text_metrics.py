@@ -1,0 +1,43 @@
+"""Figures for free text, on known pairs."""
+
+import pytest
+
+from evaluation.metrics import Scored, main_value, summary
+from evaluation.text_metrics import bleu, rouge_l, text_summary, token_f1
+
+
+def text(expected: str, got: str | None, status: str = "strict") -> Scored:
+    return Scored({"text": expected}, None if got is None else {"text": got}, status)
+
+
+@pytest.mark.parametrize(
+    ("expected", "got", "score"),
+    [
+        ("The cat sat.", "cat sat", 1.0),
+        ("a b c d", "b c x", 2 * 2 / (3 + 3)),
+        ("yes yes", "yes", 2 / 3),
+        ("Don't", "dont", 1.0),
+        ("x", "y", 0.0),
+        ("the", "a", 1.0),
+        ("x", "", 0.0),
+        ("Привет мир", "привет, мир!", 1.0),
+    ],
+)
+def test_token_f1_is_squads(expected: str, got: str, score: float) -> None:
+    assert token_f1(expected, got) == pytest.approx(score)
+
+
+def test_bleu_and_rouge_know_equal_and_unlike_texts() -> None:
+    same = ["the quick brown fox jumps over it", "привет мир как твои дела"]
+    assert (bleu(same, same), rouge_l(same, same)) == (pytest.approx(100), pytest.approx(1))
+    assert (bleu(same, ["no", "да"]), rouge_l(same, ["no", "да"])) == (0, 0)
+    assert rouge_l(["b c d e"], ["b x d"]) == pytest.approx(2 * 2 / (4 + 3))
+
+
+def test_a_failed_answer_is_an_empty_text() -> None:
+    cases = [text("the end", "End"), text("x y", "x y"), text("x", None, "failed"), text("!", None, "failed")]
+    figures = text_summary(cases)
+    assert (figures["exact_normalised"], figures["token_f1"]) == (0.5, 0.5)
+    whole = summary("text", cases)
+    assert (whole["exact"], whole["main"], whole["main_metric"]) == (0.25, 0.5, "token_f1")
+    assert main_value("text", []) == text_summary([])["bleu"] == 0.0

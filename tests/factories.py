@@ -1,0 +1,69 @@
+"""Rows for tests, made the way the services make them, with named people of known rights."""
+
+import itertools
+from typing import Any
+
+from labeling import splits
+from labeling.models import Kind, Label, Membership, Project, Role, Sample, TaskSpec, User
+
+_count = itertools.count(1)
+TAGS = ("billing", "delivery", "praise")
+
+
+def make_user(name: str = "", **fields: Any) -> User:
+    name = name or f"user{next(_count)}"
+    return User.objects.create_user(name, password="pass-word-1", **fields)
+
+
+def make_member(project: Project, role: str, name: str = "") -> User:
+    user = make_user(name)
+    Membership.objects.create(project=project, user=user, role=role)
+    return user
+
+
+def make_expert(project: Project, name: str = "") -> User:
+    return make_member(project, Role.EXPERT, name)
+
+
+def make_operator(project: Project, name: str = "") -> User:
+    return make_member(project, Role.OPERATOR, name)
+
+
+def make_manager(project: Project, name: str = "") -> User:
+    return make_member(project, Role.MANAGER, name)
+
+
+def make_admin(name: str = "") -> User:
+    return User.objects.create_superuser(name or f"admin{next(_count)}", password="pass-word-1")
+
+
+def make_project(key: str = "", kind: str = Kind.MULTI_LABEL, labels: tuple[str, ...] = TAGS, **fields: Any) -> Project:
+    """A project with its labels and its first task spec."""
+    key = key or f"project-{next(_count)}"
+    fields.setdefault("instruction", "Tag the message.")
+    project = Project.objects.create(key=key, name=key.title(), kind=kind, **fields)
+    for position, name in enumerate(labels):
+        Label.objects.create(project=project, name=name, position=position)
+    TaskSpec.objects.create(
+        project=project,
+        number=1,
+        kind=kind,
+        instruction=project.instruction,
+        labels=[{"name": name, "description": ""} for name in labels],
+        max_labels=project.max_labels,
+        prompt_template=project.prompt_template,
+        decoding=project.decoding,
+    )
+    return project
+
+
+def make_sample(project: Project, text: str = "", **fields: Any) -> Sample:
+    text = text or f"Where is my parcel number {next(_count)}? {next(_count)} words."
+    fields.setdefault("split", "train")
+    return Sample.objects.create(
+        project=project,
+        text=text,
+        content_hash=splits.content_hash(text),
+        group_hash=splits.group_key(text),
+        **fields,
+    )

@@ -1,0 +1,14 @@
+"""What every page says of the workers."""
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from training.workers import queue_is_alive
+
+
+def workers(request: HttpRequest) -> dict[str, object]:
+    """`gpu_worker_alive` and `build_worker_alive`, asked only by templates that show them."""
+    return {
+        "gpu_worker_alive": SimpleLazyObject(lambda: queue_is_alive("gpu")),
+        "build_worker_alive": SimpleLazyObject(lambda: queue_is_alive("build")),
+    }

@@ -1,0 +1,23 @@
+"""Exit codes of the engine, and the error that carries one."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """What the process answers its supervisor. `accelerate launch` hides it: read the last event there."""
+
+    OK = 0
+    FAILED = 1
+    BAD_CONFIG = 2
+    PAUSED = 3
+    CANCELLED = 4
+    LOCKED = 5
+    ORPHANED = 6
+
+
+class EngineError(Exception):
+    """A failure that the user can understand and mend; its text is shown as it stands."""
+
+    def __init__(self, message: str, code: Exit = Exit.FAILED) -> None:
+        super().__init__(message)
+        self.code = code

@@ -1,0 +1,25 @@
+"""News from below that this floor acts on."""
+
+from typing import Any
+
+from django.db.models.signals import post_migrate
+from django.dispatch import receiver
+
+from labeling.signals import golden_sample_added
+
+
+@receiver(golden_sample_added)
+def check_the_trigger(sender: Any, project_id: int, **kwargs: Any) -> None:
+    """A golden sample landed: let a worker look whether it is time to train."""
+    from training.tasks import check_trigger
+
+    check_trigger.delay_on_commit(project_id)
+
+
+@receiver(post_migrate)
+def load_profiles(sender: Any, **kwargs: Any) -> None:
+    """The repository's profiles are there after every migration."""
+    if getattr(sender, "name", "") == "training":
+        from training.services.bases import load_builtin_profiles
+
+        load_builtin_profiles()

@@ -1,0 +1,23 @@
+"""Verbs of the training floor."""
+
+from training.services.bases import load_builtin_profiles, register_base, resolve_location
+from training.services.runs import cancel_run, repeat_run, start_run
+from training.services.snapshots import freeze_rows, freeze_snapshot
+from training.services.triggers import check_trigger, new_golden_samples
+from training.services.versions import create_baseline, publish_version, run_folder
+
+__all__ = [
+    "cancel_run",
+    "check_trigger",
+    "create_baseline",
+    "freeze_rows",
+    "freeze_snapshot",
+    "load_builtin_profiles",
+    "new_golden_samples",
+    "publish_version",
+    "register_base",
+    "repeat_run",
+    "resolve_location",
+    "run_folder",
+    "start_run",
+]

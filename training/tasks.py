@@ -1,0 +1,35 @@
+"""Celery tasks of the training floor. Names and queues are contracts."""
+
+from celery import shared_task
+
+from labeling.models import Project
+from training.services import reaper, supervisor, triggers
+
+# Training ends when it ends: the row's lease watches over it, no time limit of the worker.
+_UNBOUNDED = 365 * 24 * 3600
+
+
+@shared_task(name="training.train_run", queue="gpu", time_limit=_UNBOUNDED, soft_time_limit=_UNBOUNDED)
+def train_run(run_id: int) -> None:
+    """Train one run."""
+    supervisor.execute(run_id)
+
+
+@shared_task(name="training.check_trigger", queue="default")
+def check_trigger(project_id: int) -> None:
+    """A golden sample landed: is it time to train?"""
+    project = Project.objects.filter(pk=project_id, archived_at=None).first()
+    if project is not None:
+        triggers.check_trigger(project)
+
+
+@shared_task(name="training.check_triggers", queue="default")
+def check_triggers() -> None:
+    """Beat: the same for all projects, in case a signal was lost."""
+    triggers.check_all_triggers()
+
+
+@shared_task(name="training.reap", queue="default")
+def reap() -> None:
+    """Beat: runs that lost their worker."""
+    reaper.reap()
