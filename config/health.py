@@ -33,7 +33,7 @@ def _migrations() -> str:
 
 def _broker() -> str:
     with current_app.connection_for_write(connect_timeout=_TIMEOUT) as broker:
-        broker.ensure_connection(max_retries=1, timeout=_TIMEOUT)
+        broker.ensure_connection(max_retries=1, timeout=int(_TIMEOUT))
     return "ok"
 
 

@@ -2,12 +2,12 @@
 
 from django.contrib import admin
 from django.contrib.auth import views as auth
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from config import health
 
-api = [
+api: list[URLPattern | URLResolver] = [
     path("", include("labeling.api_urls")),
     path("", include("training.api_urls")),
     path("", include("deployment.api_urls")),
@@ -16,7 +16,7 @@ api = [
     path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
 ]
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("login/", auth.LoginView.as_view(template_name="login.html", redirect_authenticated_user=True), name="login"),

@@ -22,8 +22,17 @@ from training.services import load_builtin_profiles, register_base
 
 KEY = "support-tags"
 TAGS = (
-    "billing", "refund", "delivery", "returns", "defect", "account", "app_bug", "membership", "product_question", "praise",
-)  # fmt: skip
+    "billing",
+    "refund",
+    "delivery",
+    "returns",
+    "defect",
+    "account",
+    "app_bug",
+    "membership",
+    "product_question",
+    "praise",
+)
 INSTRUCTION = "Tag the customer's message with every topic that it is about."
 SHIPPED = Path(__file__).parent / "data" / "support_tags" / "messages.jsonl"
 TINY_MESSAGES, TINY_TRAINING, SEED = 660, 6000, 11

@@ -1,2 +1,16 @@
+"""Pages of this floor."""
+
+from django.urls import path
+
+from deployment.views import analyze, deployments, moves
+
 app_name = "deployment"
-urlpatterns: list = []
+urlpatterns = [
+    path("projects/<slug:key>/analyze/", analyze.analyze, name="analyze"),
+    path("projects/<slug:key>/deployments/", deployments.deployments, name="deployments"),
+    path("projects/<slug:key>/deployments/<uuid:uid>/", deployments.deployment, name="deployment"),
+    path("projects/<slug:key>/deployments/reload/", moves.reload, name="reload"),
+    path("projects/<slug:key>/versions/<int:number>/", deployments.version, name="version"),
+    path("projects/<slug:key>/versions/<int:number>/promote/", moves.promote, name="promote"),
+    path("projects/<slug:key>/versions/<int:number>/rollback/", moves.rollback, name="rollback"),
+]

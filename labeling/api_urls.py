@@ -1,1 +1,14 @@
-urlpatterns: list = []
+"""REST endpoints of this floor, under /api/v1/."""
+
+from django.urls import path
+
+from labeling import api
+
+urlpatterns = [
+    path("projects/", api.ProjectList.as_view(), name="api-projects"),
+    path("projects/<slug:key>/", api.ProjectDetail.as_view(), name="api-project"),
+    path("projects/<slug:key>/samples", api.Samples.as_view(), name="api-samples"),
+    path("projects/<slug:key>/samples/<uuid:uid>", api.SampleDetail.as_view(), name="api-sample"),
+    path("projects/<slug:key>/predictions/<uuid:uid>", api.PredictionDetail.as_view(), name="api-prediction"),
+    path("projects/<slug:key>/feedback", api.FeedbackList.as_view(), name="api-feedback"),
+]

@@ -6,7 +6,7 @@ Used by every row with `state`, `lease_token`, `lease_until` and `attempts`: imp
 import logging
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -23,7 +23,7 @@ class LeaseLostError(Exception):
     """Somebody else holds the row now; stop without writing."""
 
 
-def claim(model: type[models.Model], pk: int, *, waiting: list[str], working: str, **values: Any) -> uuid.UUID | None:
+def claim(model: type[models.Model], pk: int, *, waiting: Sequence[str], working: str, **values: Any) -> uuid.UUID | None:
     """Take row `pk` if it waits, or if its holder fell silent. The lease token comes back, or None."""
     token, now = uuid.uuid4(), timezone.now()
     free = Q(state__in=waiting) | Q(state=working, lease_until__lt=now)

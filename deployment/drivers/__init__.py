@@ -1,6 +1,7 @@
 """Drivers for model servers; `driver_for` gives the one that a server's row asks for."""
 
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -25,7 +26,7 @@ def driver_for(server: "InferenceServer") -> Driver:
     from deployment.drivers.local import local_driver
     from deployment.drivers.ollama import ollama_driver
 
-    kinds = {"local": local_driver, "ollama": ollama_driver}
+    kinds: dict[str, Callable[[str, str, int, int, float], Driver]] = {"local": local_driver, "ollama": ollama_driver}
     key = os.environ.get(server.key_env, "") if server.key_env else ""
     if server.kind == "local":
         key = key or settings.LOCAL_MODEL_SERVER_KEY

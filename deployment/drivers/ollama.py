@@ -73,13 +73,14 @@ class OllamaDriver:
     @_once_more
     def catalogue(self) -> list[ModelEntry]:
         with _errors("list models"):
-            loaded = {model.model for model in self.client.ps().models}
+            # A runner belongs to the content, whichever of its names it was loaded by.
+            loaded = {model.digest for model in self.client.ps().models}
             return [
                 ModelEntry(
                     tag=model.model or "",
                     digest=model.digest or "",
                     size_bytes=int(model.size or 0),
-                    loaded=model.model in loaded,
+                    loaded=model.digest in loaded,
                 )
                 for model in self.client.list().models
             ]
@@ -180,7 +181,9 @@ class OllamaDriver:
         logprobs: bool = False,
     ) -> Reply:
         # num_ctx and num_thread stay with the tag: sending them with a request would reload the model.
-        options = {name: decoding[name] for name in ("temperature", "seed", "num_predict", "stop") if name in decoding}
+        options: dict[str, Any] = {
+            name: decoding[name] for name in ("temperature", "seed", "num_predict", "stop") if name in decoding
+        }
         options.setdefault("num_predict", 256)
         started = time.perf_counter()
         with _errors(f"chat with {tag}"):

@@ -1,7 +1,8 @@
 """Verbs of the deployment floor. `artifacts` is left out: only the build worker has its libraries."""
 
 from deployment.services.live import live_deployment, live_staged, live_version, staged_on_servers
-from deployment.services.promotion import plan_promotion, previous_version, promote, rollback
+from deployment.services.plans import plan_promotion, previous_version
+from deployment.services.promotion import promote, rollback
 from deployment.services.proposals import propose
 from deployment.services.serving import ask, predict, predict_many
 from deployment.services.upkeep import reload_serving

@@ -20,7 +20,7 @@ def probe_server(server: InferenceServer) -> str:
 
 
 def check_servers(timeout: float) -> str:
-    """`ok` when every active server answers; for `/readyz`. Each probe has its own time limit, so `timeout` bounds the wait."""
+    """`ok` when every active server answers; for `/readyz`. `timeout` bounds the wait beyond the probes' own limit."""
     servers = list(InferenceServer.objects.filter(is_active=True))
     with ThreadPoolExecutor(max_workers=max(1, len(servers))) as pool:
         waiting = {server.name: pool.submit(_answer, server) for server in servers}

@@ -35,12 +35,14 @@ def staged_on_servers(version: ModelVersion) -> list[StagedVersion]:
             state=StagedVersion.State.STAGED,
             server__is_active=True,
             server__policies__project=version.project_id,
-        ).select_related("server", "version__spec", "version__project")
+        )
+        .select_related("server", "version__spec", "version__project")
+        .order_by("id")
     )
 
 
-def live_staged(project: Project) -> StagedVersion:
-    """Where to ask the live version; `ConflictError` where nothing is live, `UnavailableError` where no server has it."""
+def live_servers(project: Project) -> list[StagedVersion]:
+    """Where to ask the live version. `ConflictError`: nothing is live; `UnavailableError`: no server has it."""
     version = live_version(project)
     if version is None:
         raise ConflictError(f"Nothing is live in {project.key} yet. Promote a version first.")
@@ -49,4 +51,9 @@ def live_staged(project: Project) -> StagedVersion:
         raise UnavailableError(
             f"{version} is live, but no active server has it. Look at the project's deployments page."
         )
-    return staged[0]
+    return staged
+
+
+def live_staged(project: Project) -> StagedVersion:
+    """The first place to ask the live version; raises as `live_servers`."""
+    return live_servers(project)[0]

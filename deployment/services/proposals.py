@@ -2,12 +2,11 @@
 
 import logging
 
-from django.db.models import Exists, OuterRef
-
 from deployment.services.live import live_version
-from deployment.services.serving import predict
+from deployment.services.serving import Answer, predict_many, record
+from labeling.answers import ParsedAnswer, Status
 from labeling.models import Prediction, Project, Sample, SampleState
-from labeling.problems import ProblemError
+from labeling.problems import ConflictError, ProblemError, UnavailableError
 
 logger = logging.getLogger(__name__)
 AHEAD = 20
@@ -18,22 +17,38 @@ def unproposed(project: Project, ahead: int = AHEAD) -> list[Sample]:
     version = live_version(project)
     if version is None:
         return []
-    queue = Sample.objects.filter(project=project, state=SampleState.PENDING).order_by("rank", "id")[:ahead]
-    answered = Prediction.objects.filter(sample=OuterRef("pk"), model_tag=version.tag)
-    return [row for row in queue.annotate(answered=Exists(answered)) if not row.answered]
+    queue = list(Sample.objects.filter(project=project, state=SampleState.PENDING).order_by("rank", "id")[:ahead])
+    answered = Prediction.objects.filter(sample__in=queue, model_tag=version.tag).values_list("sample_id", flat=True)
+    done = set(answered)
+    return [sample for sample in queue if sample.pk not in done]
 
 
 def propose(project: Project, ahead: int = AHEAD) -> int:
     """Ask the live version about the next samples to review; the number of proposals made.
 
-    Stops quietly where nothing is live or the server is away: experts can review without proposals.
+    Stops quietly where nothing is live or the server is away: experts can review without proposals. A text that the
+    model cannot take gets a failed prediction with the reason, so that it is not asked again.
     """
-    made = 0
-    for sample in unproposed(project, ahead):
-        try:
-            predict(project, sample.text, source=Prediction.Source.QUEUE, sample=sample)
-        except ProblemError as problem:
-            logger.warning("no proposals for %s now: %s", project.key, problem)
-            break
-        made += 1
-    return made
+    samples = unproposed(project, ahead)
+    if not samples:
+        return 0
+    source = Prediction.Source.QUEUE
+    try:
+        found = predict_many(project, [sample.text for sample in samples], source=source, samples=samples)
+    except ProblemError as problem:
+        logger.warning("no proposals for %s now: %s", project.key, problem)
+        return 0
+    for sample, outcome in zip(samples, found, strict=True):
+        if isinstance(outcome, Prediction):
+            continue
+        logger.warning("no proposal for sample %s: %s", sample.uid, outcome)
+        if not isinstance(outcome, UnavailableError | ConflictError):
+            _record_refusal(project, sample, str(outcome))
+    return sum(isinstance(outcome, Prediction) for outcome in found)
+
+
+def _record_refusal(project: Project, sample: Sample, reason: str) -> None:
+    version = live_version(project)
+    if version is not None:
+        refused = Answer("", ParsedAnswer(None, Status.FAILED, reason), None, 0.0, 0)
+        record(project, version, refused, text=sample.text, source=Prediction.Source.QUEUE, sample=sample)

@@ -2,19 +2,20 @@
 
 import logging
 import math
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from django.db import connection
 
-from deployment.drivers import DriverError, TransportError, driver_for
+from deployment.drivers import DriverError, NotThereError, RefusedError, TransportError, driver_for
 from deployment.models import StagedVersion
-from deployment.services.live import live_staged
+from deployment.services.live import live_servers
 from labeling import answers, prompts
 from labeling import services as labeling
 from labeling.kinds import Spec, json_schema
 from labeling.models import Prediction, Project, Sample
-from labeling.problems import UnavailableError
+from labeling.problems import ProblemError, UnavailableError
 from training.models import ModelVersion
 
 logger = logging.getLogger(__name__)
@@ -62,22 +63,32 @@ def predict(
 ) -> Prediction:
     """Ask the live version and record what it said.
 
-    Raises `ConflictError` where nothing is live and `UnavailableError` where no server answers. A request whose version
-    was replaced while it was on its way is asked again at the new one.
+    Raises `ConflictError` where nothing is live, `UnavailableError` where no server answers, and `ProblemError` where
+    the server refuses the text (longer than the model's context, say). A server that is away is passed over for the
+    next one; a version that was replaced while the request was on its way is left for the new one.
     """
-    staged = live_staged(project)
-    try:
-        answer = _ask_live(staged, text)
-    except DriverError as first:
-        again = live_staged(project)
-        if again.pk == staged.pk:
-            raise UnavailableError(f"The model server {staged.server} does not answer: {first}") from first
-        staged, answer = again, _ask_live(again, text)
+    if not text.strip():
+        raise ProblemError("The text is empty.")
+    staged, answer = _ask_live(project, text)
     return record(project, staged.version, answer, text=text, source=source, sample=sample)
 
 
-def _ask_live(staged: StagedVersion, text: str) -> Answer:
-    return ask(staged, staged.version.spec.to_spec(), text, logprobs=True)
+def _ask_live(project: Project, text: str) -> tuple[StagedVersion, Answer]:
+    tried: list[int] = []
+    problem: DriverError | None = None
+    while True:
+        waiting = [staged for staged in live_servers(project) if staged.pk not in tried]
+        if not waiting:
+            raise UnavailableError(f"No model server answers for {project.key}: {problem}")
+        staged = waiting[0]
+        tried.append(staged.pk)
+        try:
+            return staged, ask(staged, staged.version.spec.to_spec(), text, logprobs=True)
+        except (TransportError, NotThereError) as error:
+            problem = error
+            logger.warning("%s did not answer: %s", staged, error)
+        except RefusedError as error:
+            raise ProblemError(f"The model server refused the text: {error}") from error
 
 
 def record(
@@ -99,21 +110,25 @@ def record(
 
 
 def predict_many(
-    project: Project, texts: list[str], *, source: str = Prediction.Source.API
-) -> list[Prediction | UnavailableError]:
-    """Predictions in the order of `texts`, as many at once as the server has slots; a failed one holds its error."""
-    slots = live_staged(project).server.slots
+    project: Project,
+    texts: Sequence[str],
+    *,
+    source: str = Prediction.Source.API,
+    samples: Sequence[Sample] | None = None,
+) -> list[Prediction | ProblemError]:
+    """Predictions in the order of `texts`, as many at once as the server has slots; a failed one is its error.
 
-    def one(text: str) -> Prediction | UnavailableError:
+    `samples` are the rows that the texts belong to, where they are known. Raises as `predict` where nothing is live.
+    """
+    slots = live_servers(project)[0].server.slots
+
+    def one(text: str, sample: Sample | None) -> Prediction | ProblemError:
         try:
-            return predict(project, text, source=source)
-        except UnavailableError as error:
+            return predict(project, text, source=source, sample=sample)
+        except ProblemError as error:
             return error
         finally:
             connection.close()
 
     with ThreadPoolExecutor(max_workers=slots) as pool:
-        return list(pool.map(one, texts))
-
-
-__all__ = ["Answer", "TransportError", "ask", "confidence", "predict", "predict_many", "record"]
+        return list(pool.map(one, texts, samples or [None] * len(texts)))

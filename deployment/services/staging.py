@@ -5,7 +5,7 @@ import logging
 from django.db import transaction
 from django.utils import timezone
 
-from deployment.drivers import Artifact, DriverError, driver_for
+from deployment.drivers import Artifact, DriverError, RefusedError, driver_for
 from deployment.models import InferenceServer, ServingPolicy, StagedVersion
 from deployment.services.modelfiles import gguf_path, parameters_of, system_of
 from deployment.signals import version_staged
@@ -57,7 +57,8 @@ def stage(staged_id: int) -> None:
             driver.probe()
             digests = driver.stage(staged.tag, artifact)
     except (DriverError, OSError) as error:
-        retry = staged.attempts < MAX_ATTEMPTS
+        # What a server refused once it refuses again; what did not answer is asked again by the sweep.
+        retry = staged.attempts < MAX_ATTEMPTS and not isinstance(error, RefusedError)
         leases.finish(StagedVersion, staged_id, token, state=State.WAITING if retry else State.FAILED, error=str(error))
         logger.warning("staging of %s failed (attempt %s): %s", staged, staged.attempts, error)
         return

@@ -8,8 +8,8 @@ from django.utils import timezone
 from deployment.drivers import DriverError, driver_for
 from deployment.models import Deployment, InferenceServer, ServingPolicy, StagedVersion
 from deployment.services.live import live_version, staged_on_servers
-from deployment.services.promotion import end_lost_moves
 from deployment.services.proposals import unproposed
+from deployment.services.recovery import end_lost_moves
 from deployment.services.staging import request_staging
 from labeling.access import Right, require
 from labeling.models import Project, User

@@ -36,6 +36,7 @@ def advance(staged_id: int) -> GateReport | None:
     )
     if staged.state != StagedVersion.State.STAGED:
         return None
+    report: GateReport | None
     if staged.version.number == 0:
         report = staged.gate_reports.first() or _write(staged, _unjudged(staged))
     else:

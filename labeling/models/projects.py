@@ -45,7 +45,9 @@ class Project(PublicModel):
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(train_share=100 - F("validation_share") - F("test_share")), name="shares_add_up_to_100"
+                condition=Q(train_share=100 - F("validation_share") - F("test_share")),
+                name="shares_add_up_to_100",
+                violation_error_message="The shares of train, validation and test must add up to 100.",
             )
         ]
 

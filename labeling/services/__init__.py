@@ -4,10 +4,11 @@ from labeling.services.feedback import give_feedback
 from labeling.services.imports import import_file, import_rows, restart_lost_imports, run_import, start_import
 from labeling.services.members import remove_member, set_role
 from labeling.services.predictions import record_prediction
-from labeling.services.projects import create_project, freeze_spec, replace_labels, update_project
+from labeling.services.projects import create_project, freeze_spec, open_project, replace_labels, update_project
 from labeling.services.queue import next_sample, release_stale_leases, take
 from labeling.services.reviews import confirm, correct, reject, reopen, skip, undo
 from labeling.services.samples import NewText, add_sample, add_samples, approve_known_answer, create_samples
+from labeling.services.tokens import revoke_tokens
 
 __all__ = [
     "NewText",
@@ -23,6 +24,7 @@ __all__ = [
     "import_file",
     "import_rows",
     "next_sample",
+    "open_project",
     "record_prediction",
     "reject",
     "release_stale_leases",
@@ -30,6 +32,7 @@ __all__ = [
     "reopen",
     "replace_labels",
     "restart_lost_imports",
+    "revoke_tokens",
     "run_import",
     "set_role",
     "skip",

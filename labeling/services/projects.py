@@ -42,9 +42,15 @@ def create_project(
             raise ProblemError("The shares of train, validation and test must add up to 100.") from error
         raise ConflictError(f"A project {key} is there already. Choose another key.") from error
     replace_labels(project, labels)
+    return open_project(user, project)
+
+
+@transaction.atomic
+def open_project(user: User | None, project: Project) -> Project:
+    """Give a project that was just made its first spec, and make its maker the manager."""
     freeze_spec(project)
     if user is not None and not user.is_superuser:
-        Membership.objects.create(project=project, user=user, role=Role.MANAGER)
+        Membership.objects.get_or_create(project=project, user=user, defaults={"role": Role.MANAGER})
     return project
 
 

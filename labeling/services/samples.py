@@ -145,15 +145,18 @@ def announce_golden(project_id: int, golden_id: int | None) -> None:
 
 
 @transaction.atomic
-def create_samples(user: User, project: Project, texts: list[NewText], *, may_approve: bool) -> list[Sample]:
+def create_samples(
+    user: User, project: Project, texts: list[NewText], *, may_approve: bool
+) -> list[tuple[Sample, bool]]:
     """Add texts for a caller with the right to import; answers need `may_approve` (the right to review).
 
-    Texts that are there already keep what was decided of them. The samples of all texts come back, in order.
+    Texts that are there already keep what was decided of them. The samples of all texts come back, in order,
+    each with whether it is new.
     """
     require(user, project, Right.IMPORT)
     if not may_approve and any(text.answer is not None for text in texts):
         raise ProblemError("Known answers may be given only by those who may review. Leave the answers out.")
-    add_samples(project, texts)
+    added = {row.content_hash for row in add_samples(project, texts)}
     hashes = [splits.content_hash(text.text) for text in texts]
     samples = {row.content_hash: row for row in Sample.objects.filter(project=project, content_hash__in=hashes)}
     spec = project.spec
@@ -161,4 +164,4 @@ def create_samples(user: User, project: Project, texts: list[NewText], *, may_ap
         if text.answer is not None and samples[content_hash].state == SampleState.PENDING:
             approve_known_answer(samples[content_hash], spec, text.answer)
             samples[content_hash].state = SampleState.GOLDEN
-    return [samples[content_hash] for content_hash in hashes]
+    return [(samples[content_hash], content_hash in added) for content_hash in hashes]

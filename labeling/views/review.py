@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from labeling import services
 from labeling.access import Right, in_project, project_for
 from labeling.kinds import Answer, AnswerError, canonical
-from labeling.models import Kind, Prediction, Project, Review, Sample
+from labeling.models import Kind, Prediction, Project, Review, Sample, User
 from labeling.problems import ConflictError, ProblemError
 from labeling.querysets import COUNT_CAP
 from labeling.views.base import page_context, person
@@ -27,6 +27,11 @@ from labeling.views.review_card import (
     progress,
     seconds_since_shown,
 )
+
+
+class NothingChosenError(ProblemError):
+    """Nobody, expert or model, has chosen anything yet."""
+
 
 SAID = {"confirm": "confirmed", "correct": "corrected", "reject": "rejected", "skip": "skipped", "undo": "undone"}
 
@@ -72,7 +77,18 @@ def _decide(request: HttpRequest, project: Project, sample: Sample) -> Review:
             return services.skip(user, sample, **details)
         case "reject":
             return services.reject(user, sample, **details)
+        case "save":
+            return _save(user, project, sample, form, details)
+    raise ProblemError("Nothing was done: choose Confirm, Skip or Reject.")
+
+
+def _save(user: User, project: Project, sample: Sample, form: QueryDict, details: dict[str, Any]) -> Review:
+    prediction = details["prediction"]
     answer = _checked(project, entered_answer(form, project.kind))
+    unread = prediction is None or prediction.answer is None
+    if unread and answer == {"labels": []} and "none_ok" not in form:
+        # Enter pressed once too often must not approve an empty answer.
+        raise NothingChosenError("No label is chosen. Choose one, or save once more if none of them fits.")
     if prediction is not None and prediction.answer == answer:
         return services.confirm(user, sample, **details)
     return services.correct(user, sample, answer=answer, **details)
@@ -110,7 +126,7 @@ def readable(answer: Answer) -> str:
 
 def _refused(request: HttpRequest, project: Project, sample: Sample | None, error: ProblemError) -> HttpResponse:
     """Say why nothing was saved. What was entered stays in the form, or is shown where the sample is gone."""
-    context: dict[str, Any] = {"problem": str(error)}
+    context: dict[str, Any] = {"problem": str(error), "none_ok": isinstance(error, NothingChosenError)}
     card = None
     if sample is not None:
         entered = entered_answer(request.POST, project.kind)

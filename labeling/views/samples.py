@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from labeling import panels, services
 from labeling.access import Right, in_project, project_for
+from labeling.kinds import storable
 from labeling.models import Project, Sample, SampleState, Split
 from labeling.problems import ProblemError
 from labeling.timeline import timeline_of
@@ -25,7 +26,7 @@ PAGE = 50
 def samples(request: HttpRequest, key: str) -> HttpResponse:
     """Newest first, searched and filtered; pages by id, so the thousandth is as quick as the first."""
     project = project_for(person(request), key, Right.VIEW)
-    asked = {name: request.GET.get(name, "").strip() for name in ("q", "state", "split")}
+    asked = {name: storable(request.GET.get(name, "")).strip() for name in ("q", "state", "split")}
     rows = in_project(Sample.objects.order_by("-id"), project).defer("content_hash", "group_hash")
     if asked["q"]:
         rows = rows.matching(asked["q"])  # type: ignore[attr-defined]  # in_project keeps the queryset's class

@@ -53,8 +53,8 @@
   }
 
   function press(action) {
-    const button = form()?.querySelector(`button[value="${action}"]`);
-    if (button) form().requestSubmit(button);
+    // A click, not requestSubmit(): htmx learns only from clicks which button was meant.
+    form()?.querySelector(`button[value="${action}"]`)?.click();
   }
 
   function ready() {

@@ -9,12 +9,12 @@ from typing import Any
 
 import torch
 from torch.nn.functional import cross_entropy
-from trl import SFTTrainer
+from trl.trainer.sft_trainer import SFTTrainer
 
 from training.engine.data import IGNORED
 
 
-class AnswerLossTrainer(SFTTrainer):  # type: ignore[misc]  # TRL's class has untyped bases
+class AnswerLossTrainer(SFTTrainer):
     """Same loss, same gradients, fewer logits. Falls back to TRL's own loss where nothing would be gained."""
 
     def compute_loss(
@@ -30,7 +30,8 @@ class AnswerLossTrainer(SFTTrainer):  # type: ignore[misc]  # TRL's class has un
         """
         positions = self._answer_positions(inputs["labels"])
         if return_outputs or positions is None:
-            return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+            plain = super().compute_loss
+            return plain(model, inputs, return_outputs, num_items_in_batch)  # type: ignore[no-untyped-call]
         rest = {key: value for key, value in inputs.items() if key != "labels"}
         logits = model(**rest, use_cache=False, logits_to_keep=positions).logits
         targets = inputs["labels"][:, positions + 1]
@@ -38,7 +39,7 @@ class AnswerLossTrainer(SFTTrainer):  # type: ignore[misc]  # TRL's class has un
         scores, wanted = logits[answered].float(), targets[answered]
         count = wanted.numel() if num_items_in_batch is None else num_items_in_batch
         loss = cross_entropy(scores, wanted, reduction="sum") / count
-        mode = "train" if self.model.training else "eval"
+        mode = "train" if model.training else "eval"
         hits = (scores.detach().argmax(-1) == wanted).float().mean()
         self._metrics[mode]["mean_token_accuracy"].append(hits.item())
         if num_items_in_batch is not None and self.args.average_tokens_across_devices:

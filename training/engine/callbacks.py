@@ -15,7 +15,7 @@ from training.engine.rundir import RunDir, is_main_process
 from training.engine.stopping import Stop
 
 
-class RunCallback(TrainerCallback):  # type: ignore[misc]  # untyped in transformers
+class RunCallback(TrainerCallback):
     """One for a run. Events of the loss come every `logging_steps`; `seconds` is the mean of a step since the last."""
 
     def __init__(self, run: RunDir, events: EventLog, stop: Stop) -> None:
@@ -28,9 +28,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # untyped in transfor
         """Start the clock after everything is loaded."""
         self._since, self._steps = time.monotonic(), 0
 
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """The one place where a run stops early: with a checkpoint, or without one where it is cancelled."""
         self._steps += 1
         reason = _agreed(self._stop.reason or self._run.order())
@@ -84,9 +82,7 @@ class RunCallback(TrainerCallback):  # type: ignore[misc]  # untyped in transfor
         )
         self._since, self._steps = now, 0
 
-    def on_save(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """Seal the checkpoint that the trainer has just written."""
         if not is_main_process():
             return

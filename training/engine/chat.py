@@ -11,9 +11,7 @@ if TYPE_CHECKING:
 Message = Mapping[str, str]
 
 
-def render(
-    tokenizer: "PreTrainedTokenizerBase", messages: Sequence[Message], *, ask: bool = True
-) -> str:
+def render(tokenizer: "PreTrainedTokenizerBase", messages: Sequence[Message], *, ask: bool = True) -> str:
     """The chat template's text for `messages`; with `ask`, ending where the model is to begin its answer."""
     from jinja2 import TemplateError
 

@@ -42,9 +42,7 @@ def encode_file(tokenizer: "PreTrainedTokenizerBase", path: Path, max_length: in
     return EncodedRows(fitting, len(encoded) - len(fitting), longest)
 
 
-def encode(
-    tokenizer: "PreTrainedTokenizerBase", prompt: Sequence[Message], completion: Sequence[Message]
-) -> Encoded:
+def encode(tokenizer: "PreTrainedTokenizerBase", prompt: Sequence[Message], completion: Sequence[Message]) -> Encoded:
     """One row: the prompt's ids exactly as serving sends them, then the answer up to its end token."""
     prompt_text = render(tokenizer, prompt)
     prompt_ids = token_ids(tokenizer, prompt_text)

@@ -42,7 +42,12 @@ class EventLog:
         if not self._enabled:
             return
         with self._lock:
-            event = {"seq": self._next, "time": datetime.now(UTC).isoformat(), "kind": kind, **_finite(payload)}
+            event = {
+                "seq": self._next,
+                "time": datetime.now(UTC).isoformat(),
+                "kind": kind,
+                **_finite(payload),
+            }
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(event, ensure_ascii=False) + "\n")
             self._next += 1

@@ -51,6 +51,9 @@ def built_folder(target: Path) -> Iterator[Path]:
     try:
         work.chmod(0o755)
         yield work
+        for path in work.rglob("*"):
+            if path.is_file():
+                path.chmod(0o644)  # safetensors makes its files unreadable to all other users
         if target.exists():
             shutil.rmtree(target)
         work.rename(target)

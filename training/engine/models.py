@@ -39,7 +39,8 @@ def hub_arguments(base: BaseModelConfig) -> dict[str, Any]:
         record = read_record(folder)
         if record and base.revision and record["revision"] != base.revision:
             raise EngineError(
-                f"{folder} holds revision {record['revision']}, but {base.revision} is asked for.", Exit.BAD_CONFIG
+                f"{folder} holds revision {record['revision']}, but {base.revision} is asked for.",
+                Exit.BAD_CONFIG,
             )
         return {"pretrained_model_name_or_path": str(folder), "trust_remote_code": base.trust_remote_code}
     return {
@@ -121,7 +122,7 @@ def four_bit(compute: "torch.dtype") -> "BitsAndBytesConfig":
     """QLoRA's quantization: NF4 with double quantization, products in `compute`."""
     from transformers import BitsAndBytesConfig
 
-    return BitsAndBytesConfig(
+    return BitsAndBytesConfig(  # type: ignore[no-untyped-call]  # untyped in transformers
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",
         bnb_4bit_use_double_quant=True,

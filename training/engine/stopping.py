@@ -5,6 +5,8 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 import psutil
@@ -28,10 +30,16 @@ class Stop:
         """Ask the training loop to stop after its current step."""
         self.reason = self.reason or reason
 
-    def on_terminate(self) -> None:
-        """Let SIGTERM and SIGINT pause the run: checkpoint, then end."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._handle)
+    @contextmanager
+    def on_signals(self) -> Iterator[None]:
+        """Within the block SIGTERM and SIGINT pause the run: checkpoint, then end."""
+        numbers = (signal.SIGTERM, signal.SIGINT)
+        before = [signal.signal(number, self._handle) for number in numbers]
+        try:
+            yield
+        finally:
+            for number, handler in zip(numbers, before, strict=True):
+                signal.signal(number, handler)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         self.request(Exit.PAUSED)

@@ -12,7 +12,13 @@ WEIGHTS = "model.safetensors"
 
 def write_record(folder: Path, *, name: str, source: str, licence: str, **more: object) -> dict[str, Any]:
     """Describe the model in `folder`; its revision is the digest of its weights."""
-    record = {"name": name, "revision": sha256_of(folder / WEIGHTS), "source": source, "licence": licence, **more}
+    record = {
+        "name": name,
+        "revision": sha256_of(folder / WEIGHTS),
+        "source": source,
+        "licence": licence,
+        **more,
+    }
     write_json(folder / RECORD, record)
     return record
 

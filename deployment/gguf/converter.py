@@ -1,0 +1,115 @@
+"""llama.cpp's own converter: unpacked from a pinned source distribution, never built, run as a process.
+
+`convert_hf_to_gguf.py` has no release of its own. The source distribution of `llama-cpp-python` carries it, pinned by
+version and hash in `requirements/converter.txt`.
+"""
+
+import hashlib
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+logger = logging.getLogger(__name__)
+REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements" / "converter.txt"
+SCRIPT = "convert_hf_to_gguf.py"
+_WANTED = (SCRIPT, "conversion/", "gguf-py/gguf/", "LICENSE")
+_INSIDE = "vendor/llama.cpp/"
+OUTTYPES = ("q8_0", "f16", "bf16", "f32")
+_BLOCK = 1 << 20
+
+
+class ConverterError(Exception):
+    """The converter cannot be had, or refused the model; the message says why."""
+
+
+@dataclass(frozen=True)
+class Converted:
+    """A finished GGUF: where, bytes, and SHA-256 in hex."""
+
+    path: Path
+    size: int
+    sha256: str
+
+
+def default_folder() -> Path:
+    """Where `make converter` puts it: `TOUCHSTONE_TOOLS`, else `var/tools`."""
+    tools = os.environ.get("TOUCHSTONE_TOOLS") or Path(os.environ.get("TOUCHSTONE_VAR", "var")) / "tools"
+    return Path(tools).resolve() / "llama-convert"
+
+
+def fetch_converter(out: Path) -> Path:
+    """Download and unpack the converter into `out`; at once if it is there. Raises `ConverterError`."""
+    stamp = out / "requirements.txt"
+    wanted = REQUIREMENTS.read_text(encoding="utf-8")
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
+        return out
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".converter-") as scratch:
+        archive = _download(Path(scratch))
+        unpacked = Path(scratch) / "unpacked"
+        _unpack(archive, unpacked)
+        (unpacked / stamp.name).write_text(wanted, encoding="utf-8")
+        shutil.rmtree(out, ignore_errors=True)
+        unpacked.rename(out)
+    logger.info("converter ready in %s", out)
+    return out
+
+
+def _download(folder: Path) -> Path:
+    # pip checks the hash. Without build isolation it reads the metadata in seconds and fetches no build tools.
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    command += ["--no-binary", ":all:", "--no-build-isolation", "--require-hashes", "-r", str(REQUIREMENTS)]
+    done = subprocess.run([*command, "-d", str(folder)], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ConverterError(f"pip could not download the converter: {done.stderr.strip()[-800:]}")
+    return next(folder.glob("*.tar.gz"))
+
+
+def _unpack(archive: Path, out: Path) -> None:
+    with tarfile.open(archive) as tar:
+        for member in tar:
+            _, found, inner = member.name.partition(_INSIDE)
+            if found and member.isfile() and inner.startswith(_WANTED):
+                member.name = inner
+                tar.extract(member, out, filter="data")
+    if not (out / SCRIPT).is_file():
+        raise ConverterError(f"{archive.name} holds no {SCRIPT}; the pinned version is not what it was.")
+
+
+def convert(model: Path, out: Path, outtype: str = "q8_0", converter: Path | None = None) -> Converted:
+    """Convert a Hugging Face folder into `out`; a file that is there is taken as finished, for it was renamed last.
+
+    Raises `ConverterError` with the end of the converter's log.
+    """
+    if outtype not in OUTTYPES:
+        raise ConverterError(f"The converter cannot write {outtype}; choose one of {', '.join(OUTTYPES)}.")
+    if not out.is_file():
+        script = (converter or default_folder()) / SCRIPT
+        if not script.is_file():
+            raise ConverterError(f"There is no converter in {script.parent}; run `make converter`.")
+        out.parent.mkdir(parents=True, exist_ok=True)
+        part = out.with_name(f".{out.stem}.{os.getpid()}.gguf")
+        command = [sys.executable, str(script), str(model), "--outfile", str(part), "--outtype", outtype]
+        # The converter brings its own gguf package, in step with it.
+        environment = {**os.environ, "PYTHONPATH": str(script.parent / "gguf-py"), "NO_LOCAL_GGUF": ""}
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+        if done.returncode or not part.is_file():
+            part.unlink(missing_ok=True)
+            raise ConverterError("\n".join((done.stderr or done.stdout).strip().splitlines()[-12:]))
+        part.replace(out)
+    return Converted(out, out.stat().st_size, file_sha256(out))
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file in hex, read block by block."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,91 @@
+"""A promotion or rollback as a person confirms it: what the pages and the admin share."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+
+from deployment.forms import MoveForm
+from deployment.models import Deployment
+from deployment.services import live_deployment, plan_promotion, promote, rollback
+from deployment.services.modelfiles import difference
+from deployment.services.plans import Plan
+from labeling.models import User
+from labeling.problems import ConflictError
+from training.models import ModelVersion
+
+
+@dataclass(frozen=True)
+class Move:
+    """One move that waits for its confirmation."""
+
+    action: str
+    plan: Plan
+    live: Deployment | None
+
+    @property
+    def is_rollback(self) -> bool:
+        return self.action == Deployment.Action.ROLLBACK
+
+    @property
+    def reason_required(self) -> bool:
+        """A rollback always says why."""
+        return self.is_rollback or self.plan.reason_required
+
+    @property
+    def title(self) -> str:
+        verb = "Roll back to" if self.is_rollback else "Promote"
+        return f"{verb} {self.plan.version}"
+
+    @property
+    def checks(self) -> list[dict[str, Any]]:
+        """What the gate looked at, from the report that is kept with the verdict."""
+        rows = self.plan.staged[0].verdict_report.get("checks", []) if self.plan.staged else []
+        return [row for row in rows if isinstance(row, dict)]
+
+    @property
+    def difference(self) -> list[tuple[str, str]]:
+        """(kind, line) of the Modelfile's difference to the live one; kind is add, remove, place or same."""
+        return marked(difference(self.live.modelfile if self.live else "", self.plan.modelfile))
+
+    def form(self, request: HttpRequest) -> MoveForm:
+        """The form, bound where the request brings one."""
+        if request.method == "POST":
+            return MoveForm(request.POST, reason_required=self.reason_required)
+        seen = {"seen": str(self.live.uid) if self.live else "none"}
+        return MoveForm(initial=seen, reason_required=self.reason_required)
+
+    def carry_out(self, user: User, form: MoveForm) -> Deployment:
+        """The one service call. Raises as `promote` and `rollback`."""
+        seen = form.cleaned_data["seen"]
+        details: dict[str, Any] = {
+            "reason": form.cleaned_data["reason"],
+            "seen": "" if seen == "none" else seen or None,
+        }
+        if self.is_rollback:
+            return rollback(user, self.plan.version.project, to=self.plan.version, **details)
+        return promote(user, self.plan.version, **details)
+
+    def said(self, done: Deployment) -> str:
+        """The message afterwards."""
+        return f"{done.version} is live. The move took {done.move_ms or 0:.0f} ms."
+
+
+def promotion_of(version: ModelVersion) -> Move:
+    """The promotion of a version, to be confirmed."""
+    return Move(Deployment.Action.PROMOTE, plan_promotion(version), live_deployment(version.project))
+
+
+def rollback_to(version: ModelVersion | None) -> Move:
+    """The rollback to a version, to be confirmed. `ConflictError` where there is none."""
+    if version is None:
+        raise ConflictError("There is no earlier live version to roll back to.")
+    return Move(Deployment.Action.ROLLBACK, plan_promotion(version), live_deployment(version.project))
+
+
+_KINDS = {"+": "add", "-": "remove", "@": "place"}
+
+
+def marked(lines: list[str]) -> list[tuple[str, str]]:
+    """A unified difference with the kind of each line, without its two header lines."""
+    return [(_KINDS.get(line[:1], "same"), line) for line in lines[2:]]

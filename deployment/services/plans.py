@@ -1,0 +1,85 @@
+"""What a promotion would do: read from the rows, decided before anything is touched."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from deployment.modelfile import ModelfileError
+from deployment.models import Deployment, StagedVersion, Verdict
+from deployment.services.live import live_deployment, staged_on_servers
+from deployment.services.modelfiles import render_modelfile
+from labeling.models import Project
+from training.models import ModelVersion
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a promotion would do, and what stands in its way. Pure: made from rows that were read."""
+
+    version: ModelVersion
+    previous: ModelVersion | None
+    staged: tuple[StagedVersion, ...]
+    verdict: str
+    sentence: str
+    reason_required: bool
+    obstacles: tuple[str, ...]
+    modelfile: str
+
+
+def plan_promotion(version: ModelVersion) -> Plan:
+    """Read what is there and say what a promotion of `version` would do."""
+    live = live_deployment(version.project)
+    staged = staged_on_servers(version)
+    verdicts = {row.verdict for row in staged}
+    verdict = verdicts.pop() if len(verdicts) == 1 else ""
+    obstacles, modelfile = [], ""
+    if not staged:
+        obstacles.append(f"{version} is not staged on any active server of {version.project.key}.")
+    if live and live.version_id == version.pk:
+        obstacles.append(f"{version} is live already: {told_by(live)}.")
+    try:
+        modelfile = render_modelfile(version, gate_evidence(staged)) if version.gguf_path else ""
+    except ModelfileError as error:
+        obstacles.append(f"No Modelfile can be written for {version}: {error}")
+    return Plan(
+        version=version,
+        previous=live.version if live else None,
+        staged=tuple(staged),
+        verdict=verdict,
+        sentence=next((row.verdict_sentence for row in staged), ""),
+        reason_required=verdict != Verdict.PASSED,
+        obstacles=tuple(obstacles),
+        modelfile=modelfile,
+    )
+
+
+def told_by(deployment: Deployment) -> str:
+    """Who moved, and when, for the one who came second."""
+    at = timezone.localtime(deployment.live_at or deployment.created_at)
+    verb = "rolled back" if deployment.action == Deployment.Action.ROLLBACK else "promoted it"
+    return f"{who_of(deployment)} {verb} at {at:%H:%M:%S on %Y-%m-%d}"
+
+
+def who_of(deployment: Deployment) -> str:
+    """The person behind a deployment, or the gate."""
+    return deployment.actor.get_username() if deployment.actor else "the gate"
+
+
+def gate_evidence(staged: list[StagedVersion]) -> dict[str, Any]:
+    """The gate's figures as they go into the Modelfile's comments and the history."""
+    if not staged:
+        return {}
+    row = staged[0]
+    figures = {
+        name: value
+        for name, value in row.verdict_report.items()
+        if isinstance(value, int | float | str) and name not in ("verdict", "sentence")
+    }
+    return {"verdict": row.verdict or "none", "gate": row.verdict_sentence, **figures}
+
+
+def previous_version(project: Project) -> ModelVersion | None:
+    """The version that was live before the present one."""
+    live = live_deployment(project)
+    return live.previous if live else None

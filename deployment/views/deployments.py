@@ -1,0 +1,92 @@
+"""What is live and why, what could be, and everything that was; one deployment; one version with its lineage."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from deployment import querysets
+from deployment.models import Deployment
+from deployment.moves import marked
+from deployment.services import live_deployment, previous_version
+from deployment.services.modelfiles import difference
+from labeling.access import Right, project_for
+from labeling.views.base import page_context, person
+
+CANDIDATES = 12
+PAGE = 20
+
+
+@login_required
+@never_cache
+@require_safe
+def deployments(request: HttpRequest, key: str) -> HttpResponse:
+    """The project's deployments page; HTMX asks for its changing part while something is in motion."""
+    project = project_for(person(request), key, Right.VIEW)
+    live, move = live_deployment(project), querysets.move_under_way(project)
+    rows = querysets.candidates(project, CANDIDATES)
+    page = Paginator(querysets.history(project), PAGE).get_page(request.GET.get("page"))
+    context: dict[str, Any] = {
+        "live": live,
+        "move": move,
+        "candidates": rows,
+        "ever_live": querysets.ever_live(project),
+        "previous": previous_version(project),
+        "page": page,
+        "difference": _difference(live) if live else [],
+        "in_motion": bool(move) or any(row.moving for row in rows),
+    }
+    part = "deployment/partials/deployments.html" if _polls(request) else "deployment/deployments.html"
+    return render(request, part, page_context(request, project, "deployments", **context))
+
+
+@login_required
+@require_safe
+def deployment(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
+    """One attempt: who, when, why, the Modelfile, its difference to the one before, and what the servers proved."""
+    project = project_for(person(request), key, Right.VIEW)
+    row = get_object_or_404(querysets.history(project), uid=uid)
+    proofs = row.evidence.get("proofs", {})
+    figures = {name: value for name, value in row.evidence.items() if not isinstance(value, dict | list)}
+    context = {"row": row, "difference": _difference(row), "proofs": proofs, "figures": figures}
+    return render(request, "deployment/deployment.html", page_context(request, project, "deployments", **context))
+
+
+@login_required
+@never_cache
+@require_safe
+def version(request: HttpRequest, key: str, number: int) -> HttpResponse:
+    """A version from its base and snapshot to its benchmarks and deployments."""
+    project = project_for(person(request), key, Right.VIEW)
+    row = get_object_or_404(querysets.version_rows(project), number=number)
+    staged = list(querysets.staged_rows(row))
+    candidate = querysets.Candidate(row, staged)
+    live = live_deployment(project)
+    context: dict[str, Any] = {
+        "version": row,
+        "candidate": candidate,
+        "staged": staged,
+        # Benchmarks belong to the floor above; the relation's name is all that is known of them here.
+        "benchmarks": row.benchmarks.order_by("-id")[:10],
+        "history": querysets.history(project).filter(version=row)[:PAGE],
+        "is_live": live is not None and live.version_id == row.pk,
+        "was_live": row.pk in querysets.ever_live(project),
+        "in_motion": candidate.moving,
+    }
+    part = "deployment/partials/version.html" if _polls(request) else "deployment/version.html"
+    return render(request, part, page_context(request, project, "deployments", **context))
+
+
+def _difference(row: Deployment) -> list[tuple[str, str]]:
+    """To the Modelfile that was live before this row."""
+    before = Deployment.objects.filter(project_id=row.project_id, live_at__isnull=False, pk__lt=row.pk).first()
+    return marked(difference(before.modelfile, row.modelfile)) if before else []
+
+
+def _polls(request: HttpRequest) -> bool:
+    return bool(request.htmx)  # type: ignore[attr-defined]  # set by django-htmx

@@ -1,0 +1,68 @@
+"""Predictions, reviews, golden samples and feedback: evidence, read-only, linked to its sample."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.utils.safestring import SafeString
+
+from labeling.admin.base import EvidenceAdmin, admin_link
+from labeling.models import Feedback, GoldenSample, Prediction, Review
+
+
+class OfSampleAdmin(EvidenceAdmin):
+    """A row that belongs to a sample."""
+
+    readonly_fields = ("of_sample", "uid", "created_at")
+
+    def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
+        return lookup in {"sample__id__exact", "prediction__sample__id__exact"} or super().lookup_allowed(
+            lookup, value, request
+        )
+
+    @admin.display(description="Sample")
+    def of_sample(self, row: Any) -> SafeString | str:
+        return admin_link(row.sample)
+
+
+@admin.register(Prediction)
+class PredictionAdmin(OfSampleAdmin):
+    list_display = ("model_tag", "project", "answer", "status", "confidence", "latency_ms", "source", "created_at")
+    list_filter = ("project", "status", "source")
+    list_select_related = ("project", "sample")
+    search_fields = ("=model_tag", "=uid", "=sample__uid")
+    exclude = ("sample",)
+
+
+@admin.register(Review)
+class ReviewAdmin(OfSampleAdmin):
+    project_path = "sample__project"
+    list_display = ("of_sample", "action", "answer", "reviewer", "seconds", "created_at")
+    list_filter = ("sample__project", "action", "reviewer")
+    list_select_related = ("sample", "reviewer")
+    search_fields = ("=reviewer__username", "comment", "=sample__uid")
+    exclude = ("sample",)
+
+
+@admin.register(GoldenSample)
+class GoldenSampleAdmin(OfSampleAdmin):
+    list_display = ("of_sample", "project", "answer", "source", "split", "retired_at", "created_at")
+    list_filter = ("project", "source", "sample__split", ("retired_at", admin.EmptyFieldListFilter))
+    list_select_related = ("sample", "project")
+    search_fields = ("=sample__uid", "=sample__external_id")
+    exclude = ("sample",)
+
+    @admin.display(description="Split")
+    def split(self, golden: GoldenSample) -> str:
+        return golden.sample.split
+
+
+@admin.register(Feedback)
+class FeedbackAdmin(OfSampleAdmin):
+    list_display = ("of_sample", "project", "thumb", "comment", "answer", "user", "token", "created_at")
+    list_filter = ("project", "thumb")
+    list_select_related = ("project", "prediction__sample", "user", "token")
+    search_fields = ("comment", "=prediction__uid")
+
+    @admin.display(description="Sample")
+    def of_sample(self, row: Feedback) -> SafeString | str:
+        return admin_link(row.prediction.sample)

@@ -1,0 +1,108 @@
+"""What the REST endpoints of this floor take and give. `uid` is the only id that shows."""
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from labeling.models import Feedback, Label, Prediction, Project, Sample
+
+MAX_SAMPLES = 1000
+MAX_TEXT = 100_000
+
+
+@extend_schema_field(OpenApiTypes.OBJECT)
+class AnswerField(serializers.JSONField):
+    """An answer in its stored form: `{"labels": [...]}`, `{"label": "..."}` or `{"text": "..."}`."""
+
+
+class LabelSerializer(serializers.ModelSerializer[Label]):
+    class Meta:
+        model = Label
+        fields = ["name", "description"]
+
+
+class ProjectSerializer(serializers.ModelSerializer[Project]):
+    class Meta:
+        model = Project
+        fields = ["uid", "key", "name", "description", "kind", "instruction", "max_labels", "created_at"]
+
+
+class ProjectDetailSerializer(ProjectSerializer):
+    labels = LabelSerializer(many=True)
+    spec_number = serializers.SerializerMethodField(help_text="The newest frozen form of the task.")
+
+    class Meta(ProjectSerializer.Meta):
+        fields = [*ProjectSerializer.Meta.fields, "labels", "spec_number"]
+
+    def get_spec_number(self, project: Project) -> int | None:
+        newest = project.specs.order_by("-number").first()
+        return newest.number if newest else None
+
+
+class SampleSerializer(serializers.ModelSerializer[Sample]):
+    answer = serializers.SerializerMethodField(help_text="The golden answer in force, null where there is none.")
+
+    class Meta:
+        model = Sample
+        fields = ["uid", "text", "external_id", "split", "state", "answer", "created_at"]
+
+    @extend_schema_field(OpenApiTypes.OBJECT)
+    def get_answer(self, sample: Sample) -> dict[str, Any] | None:
+        golden = next(iter(getattr(sample, "golden_in_force", [])), None)
+        return golden.answer if golden else None
+
+
+class NewSampleSerializer(serializers.Serializer[Any]):
+    """One text to add."""
+
+    text = serializers.CharField(max_length=MAX_TEXT)
+    external_id = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
+    answer = AnswerField(
+        required=False, default=None, allow_null=True, help_text="Known answer; only from those who may review."
+    )
+
+
+class NewSamplesSerializer(serializers.Serializer[Any]):
+    """Up to 1000 texts to add; all of them or, where one is wrong, none."""
+
+    samples = NewSampleSerializer(many=True, allow_empty=False, max_length=MAX_SAMPLES)
+
+
+class AddedSamplesSerializer(serializers.Serializer[Any]):
+    """The samples of all texts, in order; `created` counts those that were not there before."""
+
+    created = serializers.IntegerField()
+    samples = SampleSerializer(many=True)
+
+
+class PredictionSerializer(serializers.ModelSerializer[Prediction]):
+    sample = serializers.UUIDField(source="sample.uid", allow_null=True, default=None, read_only=True)
+    spec_number = serializers.IntegerField(source="spec.number", read_only=True)
+    answer = AnswerField(allow_null=True)
+
+    class Meta:
+        model = Prediction
+        fields = [
+            "uid", "sample", "model_tag", "spec_number", "answer", "status", "reason", "raw", "confidence",
+            "latency_ms", "source", "created_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class FeedbackSerializer(serializers.ModelSerializer[Feedback]):
+    prediction = serializers.UUIDField(source="prediction.uid", read_only=True)
+
+    class Meta:
+        model = Feedback
+        fields = ["uid", "prediction", "thumb", "comment", "answer", "created_at"]
+
+
+class NewFeedbackSerializer(serializers.Serializer[Any]):
+    """A thumb, a comment or the right answer; at least one of them."""
+
+    prediction = serializers.UUIDField(help_text="`prediction` of the answer to a predict request.")
+    thumb = serializers.ChoiceField(choices=Feedback.Thumb.choices, required=False, allow_null=True, default=None)
+    comment = serializers.CharField(required=False, default="", allow_blank=True, max_length=5000)
+    answer = AnswerField(required=False, default=None, allow_null=True)

@@ -1,0 +1,25 @@
+"""The generated messages for the tiny model: deterministic, different, and taught with a systematic error."""
+
+from demo import tiny
+
+
+def test_messages_are_the_same_each_time_and_all_different():
+    first, again = list(tiny.messages(300, 5)), list(tiny.messages(300, 5))
+    assert first == again
+    assert len({row["text"] for row in first}) == 300
+
+
+def test_another_seed_gives_other_messages():
+    assert list(tiny.messages(50, 1)) != list(tiny.messages(50, 2))
+
+
+def test_true_labels_are_a_part_of_the_mistaken_ones():
+    rows = list(tiny.messages(300, 5))
+    assert all(set(row["labels"]) <= set(tiny.mistaken(row)) for row in rows)
+    wrong = sum(row["labels"] != tiny.mistaken(row) for row in rows)
+    assert 0.3 < wrong / len(rows) < 0.8
+
+
+def test_no_phrase_stands_inside_another():
+    phrases = [phrase for group in tiny.PHRASES.values() for phrase in group]
+    assert not [(a, b) for a in phrases for b in phrases if a != b and a in b]

@@ -1,0 +1,102 @@
+"""Model servers as processes for tests, and rows that stand on them."""
+
+import contextlib
+import hashlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+from django.conf import settings
+
+from deployment.models import InferenceServer, ServingPolicy, StagedVersion
+from deployment.services import record_verdict
+from deployment.services.staging import request_staging, stage
+from labeling.models import Project
+from training.models import BaseModel, ModelVersion
+
+
+class Standin:
+    """A running stand-in: its URL, and the faults that it is told to have."""
+
+    def __init__(self, process: "subprocess.Popen[str]", url: str) -> None:
+        self.process, self.url = process, url
+
+    def fail(self, path: str, status: int = 500, times: int = 2) -> None:
+        """The next `times` requests of `path` fail. Two, as the driver asks once more."""
+        httpx.post(f"{self.url}/_faults", json={"path": path, "status": status, "times": times}).raise_for_status()
+
+    def models(self) -> dict[str, str]:
+        """Digest by name."""
+        return {row["name"]: row["digest"] for row in httpx.get(f"{self.url}/api/tags").json()["models"]}
+
+    def die(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+@contextlib.contextmanager
+def ollama_standin(folder: Path) -> Iterator[Standin]:
+    """Start the stand-in, and end it with the block."""
+    command = [sys.executable, "-m", "tests.ollama_standin", "--folder", str(folder)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=settings.BASE_DIR)
+    assert process.stdout is not None
+    try:
+        yield Standin(process, process.stdout.readline().strip())
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def make_server(url: str, kind: str = "ollama", name: str = "standin", **fields: Any) -> InferenceServer:
+    return InferenceServer.objects.create(name=name, kind=kind, url=url, **fields)
+
+
+def serve_from(project: Project, *servers: InferenceServer, **fields: Any) -> ServingPolicy:
+    policy, _ = ServingPolicy.objects.get_or_create(project=project, defaults=fields)
+    policy.servers.set(servers)
+    return policy
+
+
+def make_version(project: Project, number: int, content: bytes | None = None) -> ModelVersion:
+    """A built version; its GGUF is `content`, by default a few bytes that a stand-in accepts."""
+    base, _ = BaseModel.objects.get_or_create(name="tiny", defaults={"location": "tiny"})
+    content = b"GGUF version %d" % number if content is None else content
+    path = Path(settings.ARTIFACTS_DIR) / project.key / f"v{number}.gguf"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return ModelVersion.objects.create(
+        project=project,
+        number=number,
+        spec=project.spec,
+        base=base,
+        state=ModelVersion.State.BUILT,
+        gguf_path=str(path.relative_to(settings.ARTIFACTS_DIR)),
+        gguf_digest=hashlib.sha256(content).hexdigest(),
+        gguf_bytes=len(content),
+        quantization="q8_0",
+        proof={"ok": True, "sentence": "All ids are equal.", "checked": 10, "first_difference": None},
+    )
+
+
+def stage_version(version: ModelVersion, verdict: str = "passed") -> StagedVersion:
+    """Bring a version onto its project's servers, and write a verdict down."""
+    for row in request_staging(version):
+        stage(row.pk)
+        row.refresh_from_db()
+        assert row.state == StagedVersion.State.STAGED, row.error
+        if verdict:
+            checks = [{"name": "difference", "ok": verdict == "passed", "value": 0.2, "bound": 0.0, "detail": "paired"}]
+            record_verdict(row, verdict=verdict, sentence=f"{version} is {verdict}.", report={"checks": checks})
+    row.refresh_from_db()
+    return row
+
+
+def make_staged(project: Project, number: int, verdict: str = "passed", content: bytes | None = None) -> ModelVersion:
+    """A version that stands on its project's servers with a verdict."""
+    version = make_version(project, number, content)
+    stage_version(version, verdict)
+    return version

@@ -1,0 +1,89 @@
+"""Creating and changing projects; specs are frozen when what is asked changes."""
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from labeling import services, signals
+from labeling.models import Project, TaskSpec
+from labeling.problems import ConflictError, ProblemError
+from tests.factories import make_admin, make_expert, make_manager, make_project, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def create(user=None, **fields):
+    given = {"key": "shop", "name": "Shop", "kind": "multi_label", "instruction": "Tag it.", "labels": ["late"]}
+    return services.create_project(user, **(given | fields))
+
+
+def test_a_project_starts_with_its_first_spec():
+    project = create(labels=["late", ("lost", "never came")])
+    spec = project.spec.to_spec()
+    assert spec.label_names == ("late", "lost")
+    assert project.spec.labels[1] == {"name": "lost", "description": "never came"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({"labels": []}, "needs labels"),
+        ({"labels": ["late", "late"]}, "twice"),
+        ({"kind": "text"}, "has no labels"),
+        ({"prompt_template": "nothing"}, "has no {text}"),
+        ({"train_share": 50}, "must add up to 100"),
+    ],
+)
+def test_a_project_that_contradicts_itself_is_refused_whole(fields, error):
+    with pytest.raises(ProblemError, match=error):
+        create(**fields)
+    assert not Project.objects.exists()
+
+
+def test_a_key_is_taken_once():
+    create()
+    with pytest.raises(ConflictError):
+        create()
+
+
+def test_only_administrators_create_projects():
+    with pytest.raises(PermissionDenied):
+        create(make_user())
+    assert create(make_admin()).pk
+
+
+def test_a_change_of_what_is_asked_freezes_a_new_spec_and_says_so(django_capture_on_commit_callbacks):
+    project, heard = create(), []
+
+    def listen(**news):
+        heard.append(news["spec_id"])
+
+    signals.spec_frozen.connect(listen)
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            services.update_project(None, project, name="Another name")
+            services.update_project(None, project, labels=["late", "lost"])
+    finally:
+        signals.spec_frozen.disconnect(listen)
+    assert [spec.number for spec in TaskSpec.objects.order_by("number")] == [1, 2]
+    assert heard == [project.spec.pk]
+    assert TaskSpec.objects.get(number=1).labels == [{"name": "late", "description": ""}]
+
+
+def test_the_order_of_the_labels_is_kept_and_counts():
+    project = create(labels=["a", "b"])
+    services.update_project(None, project, labels=["b", "a"])
+    assert [project.spec.number, *project.spec.to_spec().label_names] == [2, "b", "a"]
+
+
+@pytest.mark.parametrize("field", ["key", "kind"])
+def test_key_and_kind_never_change(field):
+    with pytest.raises(ProblemError):
+        services.update_project(None, create(), **{field: "text"})
+
+
+def test_expert_cannot_change_the_task_but_a_manager_can():
+    project = make_project()
+    with pytest.raises(PermissionDenied):
+        services.update_project(make_expert(project), project, instruction="Do less.")
+    services.update_project(make_manager(project), project, instruction="Do more.")
+    assert project.spec.instruction == "Do more."

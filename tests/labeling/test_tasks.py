@@ -1,0 +1,43 @@
+"""Names and queues of this floor's tasks are contracts; the sweep brings lost imports back."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from config import celery_app
+from labeling import tasks
+from labeling.models import ApiToken, ImportBatch, Sample
+from labeling.services import next_sample
+from tests.factories import make_expert, make_project, make_sample
+
+
+@pytest.mark.parametrize("name", ["labeling.run_import", "labeling.sweep"])
+def test_names_and_queues(name):
+    assert celery_app.tasks[name].queue == "default"
+
+
+@pytest.mark.django_db
+def test_the_sweep_frees_leases_and_sends_lost_imports_again(monkeypatch):
+    project, sent = make_project(), []
+    make_sample(project)
+    next_sample(make_expert(project), project)
+    past = timezone.now() - timedelta(minutes=5)
+    Sample.objects.update(lease_until=past)
+    batch = ImportBatch.objects.create(project=project, name="x", file="x.csv", state="running", lease_until=past)
+    monkeypatch.setattr(tasks.run_import, "delay", sent.append)
+    tasks.sweep()
+    assert sent == [batch.pk]
+    assert Sample.objects.get().lease_user is None
+
+
+@pytest.mark.django_db
+def test_the_command_creates_a_token(capsys):
+    project = make_project("shop")
+    make_expert(project, "ana")
+    call_command("create_token", "--owner", "ana", "--project", "shop", "--scope", "read", "--days", "3")
+    assert capsys.readouterr().out.startswith("tsk_")
+    assert ApiToken.objects.get().expires_at > timezone.now()
+    with pytest.raises(CommandError, match="nope"):
+        call_command("create_token", "--owner", "ana", "--project", "nope", "--scope", "read")

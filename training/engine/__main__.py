@@ -1,0 +1,139 @@
+"""`python -m training.engine`: train, merge, tokenize, fetch-base, make-tiny, info.
+
+Exit codes: 0 done, 1 failed, 2 bad configuration, 3 paused, 4 cancelled, 5 another process writes to the folder,
+6 the supervisor is gone.
+"""
+
+import argparse
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+
+from training.engine.errors import EngineError, Exit
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; the process's exit code."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # Progress bars of the libraries fill log files with carriage returns.
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
+    try:
+        return int(options.command(options))
+    except EngineError as error:
+        logging.getLogger("training.engine").error("%s", error)
+        return int(error.code)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training.engine", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+
+    train = commands.add_parser("train", help="train a run folder, or go on with it")
+    train.add_argument("--run", type=Path, required=True)
+    train.add_argument("--lease", help="token of the lease under which this process trains")
+    train.add_argument("--supervisor-pid", type=int, help="end when this process is gone")
+    train.set_defaults(command=_train)
+
+    merge = commands.add_parser("merge", help="merge a run's adapter, or take a bare base, into a 16-bit folder")
+    source = merge.add_mutually_exclusive_group(required=True)
+    source.add_argument("--run", type=Path)
+    source.add_argument("--base", help="folder or Hugging Face name")
+    merge.add_argument("--revision")
+    merge.add_argument("--token-env")
+    merge.add_argument("--out", type=Path, required=True)
+    merge.set_defaults(command=_merge)
+
+    tokens = commands.add_parser("tokenize", help="rendered text and token ids of chat messages")
+    tokens.add_argument("--model", required=True)
+    tokens.add_argument("--revision")
+    tokens.add_argument("--token-env")
+    tokens.add_argument("--prompts", type=Path, required=True)
+    tokens.add_argument("--out", type=Path, required=True)
+    tokens.set_defaults(command=_tokenize)
+
+    fetch = commands.add_parser("fetch-base", help="make the SmolLM2-135M-Instruct folder")
+    fetch.add_argument("--out", type=Path, required=True)
+    fetch.set_defaults(command=_fetch_base)
+
+    tiny = commands.add_parser("make-tiny", help="train a tiny base model from scratch")
+    tiny.add_argument("--data", type=Path, required=True)
+    tiny.add_argument("--out", type=Path, required=True)
+    tiny.add_argument("--seed", type=int, required=True)
+    tiny.add_argument("--steps", type=int, default=220)
+    tiny.add_argument("--vocabulary", type=int, default=2048)
+    tiny.add_argument("--threads", type=int)
+    tiny.set_defaults(command=_make_tiny)
+
+    commands.add_parser("info", help="library versions and device").set_defaults(command=_info)
+    return parser
+
+
+def _train(options: argparse.Namespace) -> Exit:
+    from training.engine.train import train
+
+    return train(options.run, lease=options.lease, supervisor_pid=options.supervisor_pid)
+
+
+def _merge(options: argparse.Namespace) -> Exit:
+    from training.engine.config import BaseModelConfig
+    from training.engine.merge import merge_run, save_base
+
+    if options.run is not None:
+        merge_run(options.run, options.out)
+    else:
+        base = BaseModelConfig(name=options.base, revision=options.revision, token_env=options.token_env)
+        save_base(base, options.out)
+    return Exit.OK
+
+
+def _tokenize(options: argparse.Namespace) -> Exit:
+    from training.engine.config import BaseModelConfig
+    from training.engine.tokens import tokenize_file
+
+    base = BaseModelConfig(name=options.model, revision=options.revision, token_env=options.token_env)
+    tokenize_file(base, options.prompts, options.out)
+    return Exit.OK
+
+
+def _fetch_base(options: argparse.Namespace) -> Exit:
+    from training.engine.bases.smollm2 import fetch_smollm2
+
+    _say(fetch_smollm2(options.out))
+    return Exit.OK
+
+
+def _make_tiny(options: argparse.Namespace) -> Exit:
+    from training.engine.bases.tiny import make_tiny
+
+    record = make_tiny(
+        options.data,
+        options.out,
+        seed=options.seed,
+        steps=options.steps,
+        vocabulary=options.vocabulary,
+        threads=options.threads,
+        report=_say,
+    )
+    _say({"kind": "finished", **record})
+    return Exit.OK
+
+
+def _info(options: argparse.Namespace) -> Exit:
+    from training.engine.info import environment
+
+    _say(environment())
+    return Exit.OK
+
+
+def _say(value: object) -> None:
+    """One JSON line on standard output: the answer of a command, or its progress."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

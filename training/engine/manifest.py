@@ -1,0 +1,99 @@
+"""The adapter folder, its model card and the manifest: what a finished run leaves behind."""
+
+import shutil
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from training.engine.bases.record import read_record
+from training.engine.config import BaseModelConfig, EngineConfig
+from training.engine.events import read_events
+from training.engine.files import built_folder, sha256_of, write_json
+from training.engine.info import environment, git_commit
+from training.engine.rundir import RunDir
+
+if TYPE_CHECKING:
+    from peft import PeftModel
+
+FORMAT = 1
+
+
+def save_adapter(run: RunDir, config: EngineConfig, model: "PeftModel", metrics: Mapping[str, Any]) -> None:
+    """Write `adapter/` in PEFT's layout with a model card; it appears whole or not at all."""
+    for leftover in run.path.glob(f".{run.adapter.name}-*"):
+        shutil.rmtree(leftover)  # of an attempt that was killed here
+    with built_folder(run.adapter) as folder:
+        model.save_pretrained(str(folder), safe_serialization=True)
+        (folder / "README.md").write_text(model_card(config, metrics), encoding="utf-8")
+
+
+def model_card(config: EngineConfig, metrics: Mapping[str, Any]) -> str:
+    """A Hugging Face model card: metadata as YAML, then the figures in words."""
+    base = base_of(config.base_model)
+    head = {
+        "base_model": base["name"],
+        "library_name": "peft",
+        "pipeline_tag": "text-generation",
+        "tags": ["lora", "sft", "trl"],
+    }
+    figures = "\n".join(f"| {name} | {value} |" for name, value in metrics.items())
+    return (
+        f"---\n{yaml.safe_dump(head, sort_keys=False)}---\n\n"
+        f"# Adapter for {base['name']}\n\n"
+        f"Trained by Touchstone with {config.method.upper()} (rank {config.lora.r}, alpha {config.lora.alpha}) on "
+        f"revision `{base['revision']}` of the base model. Merge it into the 16-bit weights, never into 4-bit ones.\n\n"
+        f"| figure | value |\n| --- | --- |\n{figures}\n"
+    )
+
+
+def base_of(base: BaseModelConfig) -> dict[str, Any]:
+    """Name and revision of the base model, by its own record where it is a folder of ours."""
+    record = read_record(Path(base.name)) or {}
+    return {
+        "name": record.get("name", base.name),
+        "revision": record.get("revision", base.revision),
+        "location": base.name,
+    }
+
+
+def write_manifest(run: RunDir, config: EngineConfig, metrics: Mapping[str, Any]) -> None:
+    """The last file of a run: everything before it is listed with size in bytes and SHA-256."""
+    files = [run.config, *sorted((run.path / "data").glob("*.jsonl")), *sorted(run.adapter.rglob("*"))]
+    surroundings = environment()
+    write_json(
+        run.manifest,
+        {
+            "format": FORMAT,
+            "completed": datetime.now(UTC).isoformat(),
+            "base": base_of(config.base_model),
+            "seed": config.seed,
+            "git_commit": git_commit(),
+            "versions": surroundings["libraries"],
+            "environment": surroundings,
+            "config": config.model_dump(mode="json"),
+            "metrics": dict(metrics),
+            "files": {
+                path.relative_to(run.path).as_posix(): {
+                    "size": path.stat().st_size,
+                    "sha256": sha256_of(path),
+                }
+                for path in files
+                if path.is_file()
+            },
+        },
+    )
+
+
+def step_seconds(run: RunDir) -> float:
+    """Seconds spent in the steps that count: a step done again after a resume counts once."""
+    by_step, last = {}, 0
+    for event in read_events(run.events):
+        if event["kind"] == "step":
+            by_step[event["step"]] = event["seconds"]
+            last = event["step"]
+    logged = [seconds for step, seconds in by_step.items() if step <= last]
+    # Each event gives the mean of the steps since the one before.
+    return round(sum(logged) * (last / len(logged)), 1) if logged else 0.0
