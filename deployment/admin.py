@@ -10,9 +10,8 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin
-from unfold.decorators import action, display
 
-from deployment.admin_links import changelist_link, link
+from deployment.admin_tools import action, changelist_link, display, link
 from deployment.models import Deployment, InferenceServer, ServingPolicy, StagedVersion
 from deployment.moves import Move, promotion_of, rollback_to
 from deployment.services.health import probe_server
@@ -23,7 +22,7 @@ VERDICT_COLORS = {"passed": "success", "refused": "danger", "insufficient": "war
 STATE_COLORS = {"staged": "success", "live": "success", "failed": "danger", "replaced": "info"}
 
 
-class ReadOnlyAdmin(ModelAdmin):
+class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
     """Evidence: it can be looked at, and nothing else."""
 
     show_full_result_count = False
@@ -72,7 +71,7 @@ class MoveMixin:
 
 
 @admin.register(InferenceServer)
-class InferenceServerAdmin(ModelAdmin):
+class InferenceServerAdmin(ModelAdmin):  # type: ignore[misc]
     list_display = ["name", "kind", "url", "is_active", "threads", "slots", "answers", "staged_here"]
     list_filter = ["kind", "is_active"]
     search_fields = ["name", "url"]
@@ -110,7 +109,7 @@ class InferenceServerAdmin(ModelAdmin):
 
 
 @admin.register(ServingPolicy)
-class ServingPolicyAdmin(ModelAdmin):
+class ServingPolicyAdmin(ModelAdmin):  # type: ignore[misc]
     list_display = ["project", "served_from", "auto_promote", "quantization"]
     list_filter = ["auto_promote", "servers"]
     list_select_related = ["project"]
@@ -173,7 +172,7 @@ class StagedVersionAdmin(MoveMixin, ReadOnlyAdmin):
 
 @admin.register(Deployment)
 class DeploymentAdmin(MoveMixin, ReadOnlyAdmin):
-    list_display = ["shown", "shown_state", "project", "previous", "actor", "short_reason", "move_ms", "created_at"]
+    list_display = ["shown", "shown_state", "project", "previous", "actor", "short_reason", "took", "created_at"]
     list_filter = ["state", "action", "automatic", "project"]
     list_select_related = ["version__project", "previous__project", "project", "actor"]
     search_fields = ["project__key", "reason", "error", "actor__username"]
@@ -197,6 +196,10 @@ class DeploymentAdmin(MoveMixin, ReadOnlyAdmin):
     @display(description="Reason")
     def short_reason(self, row: Deployment) -> str:
         return row.error[:90] or row.reason[:90]
+
+    @display(description="Move", ordering="move_ms")
+    def took(self, row: Deployment) -> str:
+        return "" if row.move_ms is None else f"{row.move_ms:.0f} ms"
 
     @display(description="Lineage")
     def lineage(self, row: Deployment) -> str:

@@ -1,6 +1,6 @@
 """REST of this floor: predictions, the state of versions on servers, deployments and moves."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
@@ -25,12 +25,16 @@ from deployment.serializers import (
 )
 from deployment.services import predict, predict_many, promote, reload_serving, rollback
 from labeling.access import Right, project_for, token_of
-from labeling.models import Prediction, Project
+from labeling.models import Prediction, Project, User
 from training.models import ModelVersion
 
 
 def _project(request: Request, key: str, right: Right) -> Project:
     return project_for(request.user, key, right, token_of(request))
+
+
+def _user(request: Request) -> User:
+    return cast(User, request.user)  # every endpoint asks for authentication
 
 
 def _version(project: Project, number: int) -> ModelVersion:
@@ -102,7 +106,7 @@ class PromoteView(APIView):
         """400 where the verdict is not `passed` and no reason is given; 409 where it cannot go live now."""
         project = _project(request, key, Right.OPERATE)
         body = _valid(PromoteRequest(data=request.data))
-        done = promote(request.user, _version(project, body["version"]), reason=body["reason"])
+        done = promote(_user(request), _version(project, body["version"]), reason=body["reason"])
         return Response(DeploymentSerializer(done).data, status=status.HTTP_201_CREATED)
 
 
@@ -115,7 +119,7 @@ class RollbackView(APIView):
         project = _project(request, key, Right.OPERATE)
         body = _valid(RollbackRequest(data=request.data))
         target = _version(project, body["to"]) if body.get("to") is not None else None
-        done = rollback(request.user, project, to=target, reason=body["reason"])
+        done = rollback(_user(request), project, to=target, reason=body["reason"])
         return Response(DeploymentSerializer(done).data, status=status.HTTP_201_CREATED)
 
 
@@ -126,4 +130,4 @@ class ReloadView(APIView):
     def post(self, request: Request, key: str) -> Response:
         """Loads the live version on its servers and queues builds and stagings that are due."""
         project = _project(request, key, Right.OPERATE)
-        return Response(ReloadResponse(reload_serving(request.user, project)).data)
+        return Response(ReloadResponse(reload_serving(_user(request), project)).data)

@@ -13,7 +13,7 @@ def build_the_version(sender: Any, version_id: int, **kwargs: Any) -> None:
     """A run succeeded: build its GGUF."""
     from deployment.tasks import build
 
-    build.delay_on_commit(version_id)
+    build.delay_on_commit(version_id)  # type: ignore[attr-defined]  # the stubs do not know DjangoTask
 
 
 @receiver(proposals_wanted)
@@ -21,4 +21,4 @@ def propose(sender: Any, project_id: int, **kwargs: Any) -> None:
     """An expert reviews: keep proposals ahead of them."""
     from deployment.tasks import propose_next
 
-    propose_next.delay_on_commit(project_id)
+    propose_next.delay_on_commit(project_id)  # type: ignore[attr-defined]  # the stubs do not know DjangoTask

@@ -150,7 +150,7 @@ def summary(kind: str, cases: Sequence[Scored], latencies_ms: Iterable[float] = 
         "fcr": fcr(cases),
         "exact": exact_match(cases),
         "exact_interval": wilson(exact, len(cases)),
-        "latency_ms": percentiles(latencies_ms),
+        "latency_ms": percentiles(latencies_ms, (50, 95, 99)),
     }
     if kind == TEXT:
         from evaluation.text_metrics import text_summary

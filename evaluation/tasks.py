@@ -13,6 +13,14 @@ def advance(staged_id: int) -> None:
     judging.advance(staged_id)
 
 
+@shared_task(name="evaluation.benchmark", queue="build", time_limit=_UNBOUNDED, soft_time_limit=_UNBOUNDED)
+def benchmark(benchmark_id: int) -> None:
+    """Go on with one benchmark that lost its worker."""
+    from evaluation.services import judging
+
+    judging.resume(benchmark_id)
+
+
 @shared_task(name="evaluation.sweep", queue="default")
 def sweep() -> None:
     """Beat: whatever is due."""
@@ -20,3 +28,5 @@ def sweep() -> None:
 
     for staged_id in upkeep.due():
         advance.delay(staged_id)
+    for benchmark_id in upkeep.interrupted():
+        benchmark.delay(benchmark_id)

@@ -9,6 +9,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, status
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from labeling import serializers as shapes
 from labeling import services
@@ -19,11 +20,8 @@ from labeling.problems import ProblemError
 from labeling.services.samples import stored_answer
 
 
-class ProjectDoor:
+class ProjectDoor(APIView):
     """Views below a project: `self.open(right)` is the one way to it, 404 or 403 for those without."""
-
-    request: Request
-    kwargs: dict[str, Any]
 
     def open(self, right: Right) -> Project:
         """The project of the URL, if the caller (and the token) has `right`."""

@@ -49,7 +49,7 @@ _TONES = {"confirm": "ok", "correct": "info", "reject": "bad"}
 
 
 def _of_review(row: Review) -> Event:
-    took = "" if row.seconds is None else f"{row.seconds:.0f} s"
+    took = "" if row.seconds is None else f"{max(row.seconds, 1):.0f} s"
     detail = " · ".join(part for part in (took, row.comment) if part)
     return Event(
         row.created_at, "Review", str(row.reviewer), row.answer, row.action, _TONES.get(row.action, ""), detail

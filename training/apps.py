@@ -1,4 +1,4 @@
-"""The training floor: listens to labeling."""
+"""The training floor: listens to labeling and shows itself on its project page."""
 
 from django.apps import AppConfig
 
@@ -8,4 +8,8 @@ class TrainingConfig(AppConfig):
     verbose_name = "Training"
 
     def ready(self) -> None:
+        from labeling import panels
         from training import receivers, workers  # noqa: F401  (connects the receivers)
+        from training.panels import retrain_panel
+
+        panels.register("project", retrain_panel)

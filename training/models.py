@@ -77,7 +77,12 @@ class Snapshot(PublicModel):
         constraints = [models.UniqueConstraint(fields=["project", "digest"], name="one_snapshot_per_digest")]
 
     def __str__(self) -> str:
-        return f"{self.project.key} {self.digest[:12]}"
+        return f"{self.project.key} {self.short}"
+
+    @property
+    def short(self) -> str:
+        """The start of the digest, enough to tell snapshots apart."""
+        return self.digest[:12]
 
 
 class TrainingRun(PublicModel):
@@ -123,7 +128,22 @@ class TrainingRun(PublicModel):
         permissions = [("start_run", "Can start, cancel and repeat training runs")]
 
     def __str__(self) -> str:
-        return f"{self.project.key} run {self.id}"
+        return f"{self.project.key} run {self.short}"
+
+    @property
+    def short(self) -> str:
+        """How people name the run: the start of its public id."""
+        return str(self.uid)[:8]
+
+    @property
+    def unfinished(self) -> bool:
+        """It waits or works."""
+        return self.state in {self.State.QUEUED, self.State.RUNNING}
+
+    @property
+    def percent(self) -> int | None:
+        """Progress in percent of its steps; None before the engine has counted them."""
+        return min(100, round(100 * self.step / self.total_steps)) if self.total_steps else None
 
 
 class RunEvent(PublicModel):

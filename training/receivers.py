@@ -13,7 +13,7 @@ def check_the_trigger(sender: Any, project_id: int, **kwargs: Any) -> None:
     """A golden sample landed: let a worker look whether it is time to train."""
     from training.tasks import check_trigger
 
-    check_trigger.delay_on_commit(project_id)
+    check_trigger.delay_on_commit(project_id)  # type: ignore[attr-defined]  # the stubs do not know DjangoTask
 
 
 @receiver(post_migrate)

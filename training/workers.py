@@ -36,10 +36,9 @@ def forget(worker: str) -> None:
 
 
 def _identity(sender: Any) -> tuple[str, list[str]]:
-    consumer = getattr(sender, "consumer", sender)
-    app = getattr(sender, "app", None) or consumer.app
-    host = getattr(sender, "hostname", None) or getattr(getattr(sender, "eventer", None), "hostname", "worker")
-    return host, list(app.amqp.queues.consume_from)
+    """Name and queues of the worker that a signal came from: its consumer, its controller or its heart."""
+    source = getattr(sender, "eventer", sender)
+    return str(source.hostname), list(source.app.amqp.queues.consume_from)
 
 
 @worker_ready.connect

@@ -23,6 +23,7 @@ _SETTINGS = {
     "max_wal_size": "256MB",
     "wal_level": "minimal",
     "max_wal_senders": "0",
+    "max_logical_replication_workers": "0",
     "jit": "off",
 }
 _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

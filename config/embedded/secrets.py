@@ -19,7 +19,7 @@ def secret(var_dir: Path, name: str) -> str:
         path.chmod(0o600)
         return kept
     # Written aside and renamed: a crash half-way never leaves half a secret.
-    made = secrets.token_urlsafe(36)
+    made = secrets.token_urlsafe(48)
     write_private(path, made + "\n")
     return made
 

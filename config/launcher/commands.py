@@ -40,13 +40,12 @@ def demo(base: str, port: int, *, headless: bool, keep: bool) -> int:
     `keep` brings the state of the last demo up again instead of playing a new one.
     """
     folder = environment.var_dir() / "demo"
-    console, stop = Console(folder / "log"), StopRequest().install()
+    console, stop = Console(folder / "log", lines=False), StopRequest().install()
     if given_urls() is not None:
         console.say("The demo uses the database at DATABASE_URL, which must be empty. Unset it for the embedded one.")
     code = 0
     try:
         with Session(folder, port=port, stop=stop, console=console, fresh=not keep) as session:
-            # The demo draws its own display; the processes' lines are in their logs.
             console.say(f"Logs: {folder / 'log'}")
             session.start_processes()
             if not keep:

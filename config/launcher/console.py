@@ -12,9 +12,13 @@ _COLORS = {"web": 36, "worker": 32, "beat": 35, "models": 33}
 class Console:
     """Sentences of the launcher, and the processes' log lines behind a short coloured name."""
 
-    def __init__(self, log_dir: Path, *, quiet: bool = False) -> None:
-        """`quiet`: the terminal belongs to another program; sentences go to the log file alone."""
+    def __init__(self, log_dir: Path, *, quiet: bool = False, lines: bool = True) -> None:
+        """`quiet`: the terminal belongs to another program, sentences go to the log file alone.
+
+        `lines` false: the processes' lines stay in their logs.
+        """
         self.quiet = quiet
+        self._lines = lines
         self._log = log_dir / "launcher.log"
         log_dir.mkdir(parents=True, exist_ok=True)
 
@@ -27,7 +31,7 @@ class Console:
 
     def line(self, name: str, text: str) -> None:
         """A log line of process `name`, cut to the terminal's width; the whole line is in the process's own log."""
-        if self.quiet:
+        if self.quiet or not self._lines:
             return
         if not sys.stdout.isatty():
             _write(f"{name:<14} | {text}\n")

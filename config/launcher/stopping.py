@@ -15,7 +15,9 @@ class StopRequest:
     def install(self) -> "StopRequest":
         """Take SIGINT, SIGTERM and SIGHUP. Handlers, not SIG_IGN: children would inherit the latter."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._note)
+            # `nohup` has asked that a closed terminal ends nothing.
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, self._note)
         return self
 
     def _note(self, number: int, frame: FrameType | None) -> None:

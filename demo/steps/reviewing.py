@@ -17,7 +17,7 @@ def import_messages(world: World) -> None:
     """The messages come in; only those of the test split bring their known answers."""
     path = world.folder / "messages.jsonl"
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in world.messages), encoding="utf-8")
-    options = {"format": "jsonl", "text": "text", "labels": "labels", "external_id": "id", "answers": "test"}
+    options = {"format": "jsonl", "text": "text", "answer": "labels", "external_id": "id", "answers": "test"}
     batch = services.import_file(world.project, path, options)
     splits = Counter(Sample.objects.filter(project=world.project).values_list("split", flat=True))
     world.show.say(

@@ -87,8 +87,10 @@ class OllamaDriver:
 
     def stage(self, tag: str, artifact: Artifact, progress: Progress | None = None) -> Digests:
         digest = f"sha256:{artifact.sha256}"
-        if not self.digest_of(tag):
-            self._upload(digest, artifact, progress)
+        self._upload(digest, artifact, progress)
+        if self.digest_of(tag):
+            self._prove_same(tag, digest, artifact)
+        else:
             self._create(tag, digest, artifact)
         manifest = self.digest_of(tag)
         if not manifest:
@@ -130,6 +132,17 @@ class OllamaDriver:
                 template=artifact.template or None,
                 parameters=parameters or None,
             )
+
+    def _prove_same(self, tag: str, digest: str, artifact: Artifact) -> None:
+        """`tag` is there already. The server rewrites files, so only a second creation shows whether it is this one."""
+        trial = f"{tag}-trial"
+        self._create(trial, digest, artifact)
+        try:
+            same = self._layer(trial) == self._layer(tag)
+        finally:
+            self.remove(trial)
+        if not same:
+            raise RefusedError(f"{tag} is there with other content; tags never change, so it was left as it is")
 
     def _layer(self, tag: str) -> str:
         with _errors(f"show {tag}"):

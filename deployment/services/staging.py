@@ -33,7 +33,7 @@ def request_staging(version: ModelVersion) -> list[StagedVersion]:
             version=version, server=server, defaults={"tag": version.server_tag}
         )
         if staged.state == State.WAITING:
-            stage_version.delay_on_commit(staged.pk)
+            stage_version.delay_on_commit(staged.pk)  # type: ignore[attr-defined]  # the stubs do not know DjangoTask
         rows.append(staged)
     return rows
 

@@ -2,7 +2,8 @@
 
 from evaluation.services.baselines import baseline_results
 from evaluation.services.benchmarks import run_benchmark, start_benchmark
-from evaluation.services.judging import advance, judge, policy_of, rejudge
+from evaluation.services.judging import advance, judge, rejudge, resume
+from evaluation.services.reports import policy_of
 from evaluation.services.suites import freeze_suite
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "judge",
     "policy_of",
     "rejudge",
+    "resume",
     "run_benchmark",
     "start_benchmark",
 ]

@@ -1,109 +1,121 @@
 """Hold a staged version against the live one: benchmarks, baselines, gate, verdict."""
 
-import json
 import logging
 
-from django.db import transaction
-
-from deployment.models import ServingPolicy, StagedVersion, Verdict
-from deployment.services import live_version, promote, record_verdict
+from deployment.models import StagedVersion
+from deployment.services import live_version
 from evaluation import gate
 from evaluation.models import Benchmark, GatePolicy, GateReport, Suite
 from evaluation.services.baselines import baseline_results
-from evaluation.services.benchmarks import run_benchmark, scored_cases, start_benchmark
+from evaluation.services.benchmarks import requeue_failed, run_benchmark, start_benchmark
+from evaluation.services.references import is_coming, reference_version, staged_beside
+from evaluation.services.reports import gate_policy, policy_of, promote_if_due, write_report
+from evaluation.services.scoring import scored_cases
 from evaluation.services.suites import freeze_suite
 from labeling.access import Right, require
-from labeling.models import Project, User
+from labeling.models import User
 from labeling.problems import ProblemError
 
 logger = logging.getLogger(__name__)
-Decoding = Benchmark.Decoding
-
-
-def policy_of(project: Project) -> GatePolicy:
-    """The project's gate policy, made with its defaults where there is none."""
-    return GatePolicy.objects.get_or_create(project=project)[0]
+Decoding, State = Benchmark.Decoding, Benchmark.State
+NO_SUITE = "the test split has no golden samples. Review or import some that fall into it, then judge again"
 
 
 def advance(staged_id: int) -> GateReport | None:
     """Do what is due for a staged version: benchmarks, verdict, promotion where the project promotes by itself.
 
-    Every step looks at the rows first, so calling it again goes on where it stopped. None while a benchmark is
-    unfinished (another worker has it, or the server does not answer).
+    Every step looks at the rows first, so calling it again goes on where it stopped, and does nothing twice. None
+    while something is unfinished: another worker has it, the server does not answer, the reference is on its way.
     """
-    staged = StagedVersion.objects.select_related("version__spec", "version__project", "version__run", "server").get(
-        pk=staged_id
-    )
-    if staged.state != StagedVersion.State.STAGED:
+    rows = StagedVersion.objects.select_related("version__spec", "version__project", "version__run__snapshot", "server")
+    staged = rows.filter(pk=staged_id).first()
+    if staged is None or staged.state != StagedVersion.State.STAGED:
         return None
-    report: GateReport | None
-    if staged.version.number == 0:
-        report = staged.gate_reports.first() or _write(staged, _unjudged(staged))
-    else:
-        report = judge(staged)
+    report = judge(staged)
     if report is not None:
-        _promote_if_due(staged, report)
+        promote_if_due(staged, report)
     return report
+
+
+def resume(benchmark_id: int) -> None:
+    """Finish a benchmark that lost its worker, then the judgments that waited for it."""
+    benchmark = run_benchmark(benchmark_id)
+    if benchmark.state != State.SUCCEEDED:
+        return
+    beside = Benchmark.objects.filter(
+        suite=benchmark.suite,
+        staged__server=benchmark.staged.server,
+        decoding=Decoding.SERVED,
+        version__number__gt=0,
+        gate_reports=None,
+    )
+    # The live version stands there as the one to beat.
+    live = live_version(benchmark.version.project)
+    for staged_id in beside.exclude(version=live).values_list("staged_id", flat=True):
+        advance(staged_id)
 
 
 def judge(staged: StagedVersion) -> GateReport | None:
     """Benchmark the version and its reference on the newest suite, and write the gate's report and verdict."""
-    project = staged.version.project
-    suite, policy = freeze_suite(project), policy_of(project)
+    version = staged.version
+    if version.number == 0:
+        evidence = gate.Evidence(tag=version.tag, cases={}, is_base=True)
+        return write_report(staged, gate.decide(gate.Policy(), version.spec.kind, evidence, None))
+    suite, policy = freeze_suite(version.project), policy_of(version.project)
     if suite is None:
-        sentence = (
-            f"{staged.version} cannot be judged: the test split has no golden samples. "
-            "Review or import some that fall into it."
-        )
-        return _write(staged, gate.GateReport(gate.Verdict.INSUFFICIENT, sentence, candidate=staged.version.tag))
-    reference = reference_of(staged)
-    served = _finished(staged, suite, Decoding.SERVED, suite.size)
-    held_against = _finished(reference, suite, Decoding.SERVED, suite.size) if reference else None
-    if served is None or (reference is not None and held_against is None):
+        return _cannot(staged, NO_SUITE)
+    reference = reference_version(version)
+    beside = staged_beside(staged, reference) if reference else None
+    if reference is not None and beside is None:
+        if is_coming(staged, reference):
+            return None
+        return _cannot(staged, f"{reference}, which it must beat, does not stand on {staged.server}")
+    benchmarks = _benchmark(suite, policy, [staged, beside] if beside else [staged])
+    if benchmarks is None:
         return None
-    if policy.free_cases:
-        for row in filter(None, (staged, reference)):
-            _finished(row, suite, Decoding.FREE, policy.free_cases)
-    if staged.version.run is not None:
-        baseline_results(suite, staged.version.run.snapshot)
-    found = gate.decide(
-        gate_policy(policy),
-        staged.version.spec.kind,
-        _evidence(served),
-        _evidence(held_against) if held_against else None,
-    )
-    return _write(staged, found, served, held_against)
+    if version.run is not None:
+        baseline_results(suite, version.run.snapshot)
+    candidate, *held_against = benchmarks
+    evidences = [_evidence(benchmark) for benchmark in benchmarks]
+    live = evidences[1] if held_against else None
+    found = gate.decide(gate_policy(policy), version.spec.kind, evidences[0], live)
+    return write_report(staged, found, candidate, held_against[0] if held_against else None)
 
 
-def reference_of(staged: StagedVersion) -> StagedVersion | None:
-    """What the version is held against, on the same server: the live version, else version 0."""
-    project = staged.version.project
-    there = StagedVersion.objects.filter(
-        server=staged.server, version__project=project, state=StagedVersion.State.STAGED
-    ).select_related("version__spec", "version__project", "server")
-    live = live_version(project)
-    if live is not None and live.pk != staged.version_id:
-        return there.filter(version=live).first()
-    return there.filter(version__number=0).exclude(pk=staged.pk).first()
+def rejudge(user: User | None, staged: StagedVersion) -> None:
+    """Have a version judged again, against what is live now; failed benchmarks run again. A worker does it."""
+    from evaluation.tasks import advance as advance_task
+
+    require(user, staged.version.project, Right.OPERATE)
+    if staged.state != StagedVersion.State.STAGED:
+        raise ProblemError(f"{staged} is {staged.get_state_display().lower()}; only a staged version can be judged.")
+    reference = reference_version(staged.version)
+    beside = staged_beside(staged, reference) if reference else None
+    for row in filter(None, (staged, beside)):
+        requeue_failed(row)
+    advance_task.delay_on_commit(staged.pk)  # type: ignore[attr-defined]  # the stubs do not know DjangoTask
 
 
-def gate_policy(policy: GatePolicy) -> gate.Policy:
-    """The row as the pure gate takes it."""
-    return gate.Policy(
-        minimum=policy.minimum,
-        margin=policy.margin,
-        accept_tie=policy.accept_tie,
-        psr_tolerance=policy.psr_tolerance,
-        min_cases=policy.min_cases,
-        confidence=policy.confidence,
-    )
+def _benchmark(suite: Suite, policy: GatePolicy, rows: list[StagedVersion]) -> list[Benchmark] | None:
+    """The served benchmarks of `rows`, done, one after the other; None while any is unfinished.
+
+    The free ones are run too. They are no part of the verdict, so one that failed for good does not hold it up.
+    """
+    served = []
+    for row in rows:
+        benchmark = _run(row, suite, Decoding.SERVED, suite.size)
+        if benchmark.state != State.SUCCEEDED:
+            return None
+        served.append(benchmark)
+    for row in rows if policy.free_cases else ():
+        if _run(row, suite, Decoding.FREE, policy.free_cases).state in {State.QUEUED, State.RUNNING}:
+            return None
+    return served
 
 
-def _finished(staged: StagedVersion, suite: Suite, decoding: str, cases: int) -> Benchmark | None:
+def _run(staged: StagedVersion, suite: Suite, decoding: str, cases: int) -> Benchmark:
     benchmark = start_benchmark(staged, suite, decoding, cases)
-    if benchmark.state != Benchmark.State.SUCCEEDED:
-        benchmark = run_benchmark(benchmark.pk)
-    return benchmark if benchmark.state == Benchmark.State.SUCCEEDED else None
+    return benchmark if benchmark.state == State.SUCCEEDED else run_benchmark(benchmark.pk)
 
 
 def _evidence(benchmark: Benchmark) -> gate.Evidence:
@@ -111,61 +123,6 @@ def _evidence(benchmark: Benchmark) -> gate.Evidence:
     return gate.Evidence(tag=version.tag, cases=scored_cases(benchmark), is_base=version.number == 0)
 
 
-def _unjudged(staged: StagedVersion) -> gate.GateReport:
-    evidence = gate.Evidence(tag=staged.version.tag, cases={}, is_base=True)
-    return gate.decide(gate.Policy(), staged.version.spec.kind, evidence, None)
-
-
-def _write(
-    staged: StagedVersion,
-    found: gate.GateReport,
-    candidate: Benchmark | None = None,
-    reference: Benchmark | None = None,
-) -> GateReport:
-    report = json.loads(json.dumps(found.as_dict()))
-    policy = policy_of(staged.version.project)
-    figures = {
-        name: candidate.metrics[name]
-        for name in ("cases", "psr", "fcr", "f1_micro", "f1_macro", "exact", "token_f1")
-        if candidate is not None and name in candidate.metrics
-    }
-    with transaction.atomic():
-        row = GateReport.objects.create(
-            project=staged.version.project,
-            staged=staged,
-            candidate=candidate,
-            reference=reference,
-            verdict=found.verdict,
-            sentence=found.sentence,
-            checks=report["checks"],
-            policy={name: getattr(policy, name) for name in gate.Policy.__dataclass_fields__ if hasattr(policy, name)},
-        )
-        record_verdict(staged, verdict=found.verdict, sentence=found.sentence, report={**report, **figures})
-    logger.info("gate: %s", found.sentence)
-    return row
-
-
-def _promote_if_due(staged: StagedVersion, report: GateReport) -> None:
-    """The gate alone promotes, where the project's serving policy says so: what passed, or the first baseline."""
-    project = staged.version.project
-    policy = ServingPolicy.objects.filter(project=project).first()
-    live = live_version(project)
-    due = report.verdict == Verdict.PASSED or (report.verdict == Verdict.BASELINE and live is None)
-    if policy is None or not policy.auto_promote or not due or (live and live.pk == staged.version_id):
-        return
-    if live is not None and live.number > staged.version.number:
-        return
-    try:
-        promote(None, staged.version, reason=report.sentence, automatic=True)
-    except ProblemError as problem:
-        logger.warning("%s passed but could not be promoted: %s", staged.version, problem)
-
-
-def rejudge(user: User | None, staged: StagedVersion) -> None:
-    """Have a version judged again, against what is live now; the work goes to a worker."""
-    from evaluation.tasks import advance as advance_task
-
-    require(user, staged.version.project, Right.OPERATE)
-    if staged.state != StagedVersion.State.STAGED:
-        raise ProblemError(f"{staged} is not staged; there is nothing to benchmark.")
-    advance_task.delay_on_commit(staged.pk)
+def _cannot(staged: StagedVersion, why: str) -> GateReport:
+    sentence = f"{staged.version} cannot be judged: {why}."
+    return write_report(staged, gate.GateReport(gate.Verdict.INSUFFICIENT, sentence, candidate=staged.version.tag))

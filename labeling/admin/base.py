@@ -1,18 +1,20 @@
 """What the admin classes share."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
-from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
 
 from labeling.access import visible
+from labeling.models import User
 
 
 class ProjectScopedAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
@@ -23,7 +25,7 @@ class ProjectScopedAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no
     list_per_page = 50
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows = super().get_queryset(request)
+        rows: QuerySet[Any] = super().get_queryset(request)
         return rows if request.user.is_superuser else visible(request.user, rows, self.project_path)
 
 
@@ -41,6 +43,11 @@ class EvidenceAdmin(ProjectScopedAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+def staff(request: HttpRequest) -> User:
+    """Who works in the admin; nobody anonymous gets this far."""
+    return cast(User, request.user)
 
 
 def admin_link(row: Model | None, text: str = "") -> SafeString | str:
@@ -62,6 +69,11 @@ def site_link(name: str, *args: Any, text: str = "Open page") -> SafeString:
     return format_html('<a class="underline" href="{}">{}</a>', reverse(name, args=args), text)
 
 
+def one_line(links: Iterable[SafeString]) -> SafeString:
+    """Several links beside each other."""
+    return format_html_join(" · ", "{}", ((link,) for link in links))
+
+
 def ask_first(
     model_admin: ModelAdmin,
     request: HttpRequest,
@@ -81,6 +93,6 @@ def ask_first(
         "action": action,
         "yes": yes,
         "opts": model_admin.model._meta,
-        "checkbox_name": admin.helpers.ACTION_CHECKBOX_NAME,
+        "checkbox_name": ACTION_CHECKBOX_NAME,
     }
     return TemplateResponse(request, "admin/labeling/confirm.html", context)

@@ -12,7 +12,7 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from labeling import services
 from labeling.access import Right, projects_for
-from labeling.admin.base import EvidenceAdmin, admin_link, list_link, site_link
+from labeling.admin.base import EvidenceAdmin, admin_link, list_link, one_line, site_link, staff
 from labeling.kinds import LabelDef, Spec, SpecError
 from labeling.models import GoldenSample, ImportBatch, Label, Membership, Prediction, Project, Sample, TaskSpec
 from labeling.querysets import COUNT_CAP, capped_count_of
@@ -90,9 +90,9 @@ class ProjectAdmin(ModelAdmin):  # type: ignore[misc]
         super().save_related(request, form, formsets, change)
         project: Project = form.instance
         if not change:
-            services.open_project(request.user, project)
+            services.open_project(staff(request), project)
         elif project.archived_at is None:
-            services.update_project(request.user, project)
+            services.update_project(staff(request), project)
 
     @admin.display(description="To review")
     def to_review(self, project: Project) -> str:
@@ -112,7 +112,7 @@ class ProjectAdmin(ModelAdmin):  # type: ignore[misc]
             return "-"
         models = {"Specs": TaskSpec, "Samples": Sample, "Imports": ImportBatch, "Predictions": Prediction}
         links = [list_link(model, name, project__id__exact=project.pk) for name, model in models.items()]
-        return SafeString(" · ").join([*links, site_link("labeling:imports", project.key, text="Import a file")])
+        return one_line([*links, site_link("labeling:imports", project.key, text="Import a file")])
 
 
 def _capped(count: int) -> str:

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.utils.safestring import SafeString
 
-from labeling.admin.base import EvidenceAdmin, admin_link, list_link, site_link
+from labeling.admin.base import EvidenceAdmin, admin_link, list_link, one_line, site_link
 from labeling.models import Feedback, GoldenSample, Prediction, Review, Sample
 
 
@@ -18,7 +18,7 @@ class SampleAdmin(EvidenceAdmin):
     search_help_text = "Part of the text, or an exact external id or uid."
     fields = (
         "page", "history", "project", "text", "external_id", "split", "state", "rank", "of_batch", "lease_user",
-        "lease_until", "uid", "content_hash", "group_hash", "created_at",
+        "lease_until", "uid", "created_at",
     )  # fmt: skip
     readonly_fields = fields
 
@@ -31,7 +31,7 @@ class SampleAdmin(EvidenceAdmin):
         models = {"Predictions": Prediction, "Reviews": Review, "Golden answers": GoldenSample}
         links = [list_link(model, name, sample__id__exact=sample.pk) for name, model in models.items()]
         links.append(list_link(Feedback, "Feedback", prediction__sample__id__exact=sample.pk))
-        return SafeString(" · ").join(links)
+        return one_line(links)
 
     @admin.display(description="Import")
     def of_batch(self, sample: Sample) -> SafeString | str:

@@ -13,7 +13,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from labeling import services
 from labeling.access import projects_for
-from labeling.admin.base import ask_first
+from labeling.admin.base import ask_first, staff
 from labeling.models import ApiToken, Scope
 from labeling.tokens import create_token
 
@@ -40,7 +40,7 @@ class ApiTokenAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no type
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
         rows: QuerySet[ApiToken] = super().get_queryset(request)
-        return rows if request.user.is_superuser else rows.filter(owner=request.user)
+        return rows if request.user.is_superuser else rows.filter(owner=staff(request))
 
     def get_form(self, request: HttpRequest, obj: ApiToken | None = None, change: bool = False, **kwargs: Any) -> Any:
         return super().get_form(request, obj, change, **({} if obj else {"form": TokenForm}), **kwargs)
@@ -66,7 +66,7 @@ class ApiTokenAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no type
 
     def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: bool) -> None:
         said = form.cleaned_data
-        owner = said.get("owner") or request.user
+        owner = said.get("owner") or staff(request)
         token, secret = create_token(owner, obj.name, list(said["projects"]), said["scopes"], obj.expires_at)
         obj.__dict__.update(token.__dict__)
         text = "This is the token's secret. Keep it now: it is shown only once. <code>{}</code>"
@@ -83,7 +83,7 @@ class ApiTokenAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no type
         if page is not None:
             return page
         try:
-            messages.success(request, f"{services.revoke_tokens(request.user, rows)} tokens revoked.")
+            messages.success(request, f"{services.revoke_tokens(staff(request), rows)} tokens revoked.")
         except PermissionDenied as error:
             messages.error(request, str(error))
         return None

@@ -32,7 +32,7 @@ class Membership(PublicModel):
 
 
 class Scope(models.TextChoices):
-    READ = "read", "Read samples, runs, versions, benchmarks, deployments"
+    READ = "read", "Read all that the project holds"
     PREDICT = "predict", "Ask for predictions"
     FEEDBACK = "feedback", "Give feedback on predictions"
     IMPORT = "import", "Add samples"
@@ -51,6 +51,9 @@ class ApiToken(PublicModel):
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "API token"
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"

@@ -52,6 +52,7 @@ class ImportBatch(PublicModel):
 
     class Meta:
         ordering = ["-id"]
+        verbose_name = "import"
 
     def __str__(self) -> str:
         return f"{self.name} into {self.project.key}"

@@ -2,12 +2,12 @@
 
 import logging
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from labeling import leases, splits
 from labeling.access import Right, projects_for, require
-from labeling.importers import ImportFormatError, read_rows
+from labeling.importers import ImportFormatError, Row, read_rows
 from labeling.models import ImportBatch, Project, User
 from labeling.services.import_job import BadRows, ImportJob, check_options
 from labeling.services.samples import NewText, add_samples, announce_golden, make_golden_many
@@ -31,7 +31,7 @@ State = ImportBatch.State
 OnProgress = Callable[[ImportBatch], None]
 
 
-def start_import(user: User, project: Project, upload: UploadedFile, options: dict[str, Any]) -> ImportBatch:
+def start_import(user: User, project: Project, upload: "UploadedFile[bytes]", options: dict[str, Any]) -> ImportBatch:
     """Keep an uploaded file and queue its import. Raises `ProblemError` on options that mean nothing.
 
     Known answers become training data, so they may be imported only by those who may also review.
@@ -49,10 +49,10 @@ def start_import(user: User, project: Project, upload: UploadedFile, options: di
             name=Path(upload.name or "upload").name[:255],
             file=upload,
             options=options,
-            bytes_total=upload.size,
+            bytes_total=upload.size or 0,
             created_by=user,
         )
-        task.delay_on_commit(batch.pk)
+        task.delay_on_commit(batch.pk)  # type: ignore[attr-defined]  # the stubs do not know DjangoTask
     return batch
 
 
@@ -100,7 +100,7 @@ def import_rows(
     """
     job = ImportJob.of(batch)
     done, position = batch.rows_read, 0
-    with closing(read_rows(source, job.format, job.mapping)) as rows:
+    with closing(cast("Generator[Row, None, None]", read_rows(source, job.format, job.mapping))) as rows:
         while chunk := list(islice(rows, CHUNK)):
             position += len(chunk)
             with transaction.atomic():

@@ -43,21 +43,33 @@ def review(request: HttpRequest, key: str) -> HttpResponse:
     """Show the next sample of this expert; a POST decides the one on the page first."""
     project = project_for(person(request), key, Right.REVIEW)
     if request.method != "POST":
-        return _show(request, project)
+        asked = request.GET.get("proposal")
+        return _proposal_of(request, project, asked) if asked else _show(request, project)
     sample: Sample | None = None
     try:
         if request.POST.get("action") == "undo":
             return _done(request, project, services.undo(person(request), project))
-        sample = _sample(request, project)
+        sample = _sample(project, request.POST.get("sample", ""))
         return _done(request, project, _decide(request, project, sample))
     except ProblemError as error:
         return _refused(request, project, sample, error)
 
 
-def _sample(request: HttpRequest, project: Project) -> Sample:
+def _proposal_of(request: HttpRequest, project: Project, uid: str) -> HttpResponse:
+    """What a card without a proposal asks every few seconds; 204 leaves it as it is."""
     try:
-        uid = UUID(request.POST.get("sample", ""))
-        sample: Sample = in_project(Sample.objects.select_related("project"), project).get(uid=uid)
+        prediction = _sample(project, uid).predictions.order_by("-id").first()
+    except ConflictError:
+        prediction = None
+    if prediction is None:
+        return HttpResponse(status=204)
+    context = {"project": project, "prediction": prediction}
+    return render(request, "labeling/partials/proposal_arrived.html", context)
+
+
+def _sample(project: Project, uid: str) -> Sample:
+    try:
+        sample: Sample = in_project(Sample.objects.select_related("project"), project).get(uid=UUID(uid))
     except (ValueError, Sample.DoesNotExist) as error:
         raise ConflictError("This sample is no longer there.") from error
     return sample

@@ -104,6 +104,12 @@
   root.addEventListener("change", showDifference);
   root.addEventListener("input", (event) => (event.target.id === "find-label" ? find(event.target.value) : showDifference()));
   document.body.addEventListener("htmx:afterSwap", (event) => { if (event.detail.target === root) { trouble.hidden = true; ready(); } });
+  // A proposal that comes late is shown at once, unless the expert has begun to answer.
+  document.body.addEventListener("htmx:load", () => {
+    const arrived = root.querySelector("[data-proposal-arrived]");
+    const begun = toggles().some((toggle) => box(toggle).checked) || document.getElementById("answer")?.value;
+    if (arrived && !begun) arrived.click();
+  });
   const fail = (said) => () => { trouble.textContent = said; trouble.hidden = false; };
   document.body.addEventListener("htmx:sendError", fail("Not saved: the server does not answer. Your answer is still in the form; try again."));
   document.body.addEventListener("htmx:responseError", fail("Not saved: the server had an error. Your answer is still in the form; try again, or reload the page."));

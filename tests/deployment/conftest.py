@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from labeling.models import Project
-from tests.deployment.standins import Standin, make_server, ollama_standin, serve_from
+from tests.deployment.standins import Standin, local_server, make_server, ollama_standin, serve_from
+from tests.deployment.tiny_gguf import write_tiny_gguf
 from tests.factories import make_project
 
 
@@ -22,3 +23,17 @@ def shop(standin: Standin, db: None) -> Project:
     project = make_project("shop")
     serve_from(project, make_server(standin.url))
     return project
+
+
+@pytest.fixture(scope="session")
+def tiny_ggufs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two different real models of a few kilobytes."""
+    folder = tmp_path_factory.mktemp("gguf")
+    return write_tiny_gguf(folder / "v1.gguf", seed=1), write_tiny_gguf(folder / "v2.gguf", seed=2)
+
+
+@pytest.fixture(scope="session")
+def local_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One real local server for all tests that want it; their tags differ by project."""
+    with local_server(tmp_path_factory.mktemp("localserver")) as url:
+        yield url

@@ -85,7 +85,9 @@ def test_the_state_of_a_version(shop):
     make_staged(shop, 1)
     body = client_of(make_expert(shop)).get(f"{API}/versions/1").json()
     assert (body["tag"], body["state"]) == ("shop:v1", "built")
-    assert [(row["server"], row["state"], row["verdict"]) for row in body["staged"]] == [("standin", "staged", "passed")]
+    assert [(row["server"], row["state"], row["verdict"]) for row in body["staged"]] == [
+        ("standin", "staged", "passed")
+    ]
 
 
 def test_reload_loads_what_is_live(shop):

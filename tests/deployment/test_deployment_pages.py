@@ -111,7 +111,14 @@ def test_the_version_page_shows_the_lineage(shop, client):
     promote(make_admin(), version)
     client.force_login(make_expert(shop))
     page = client.get("/projects/shop/versions/1/").content.decode()
-    for fact in (version.gguf_digest[:16], "tiny", "All ids are equal.", "models.invalid/shop:v1", "is passed.", "live"):
+    for fact in (
+        version.gguf_digest[:16],
+        "tiny",
+        "All ids are equal.",
+        "models.invalid/shop:v1",
+        "is passed.",
+        "live",
+    ):
         assert fact in page
 
 

@@ -132,7 +132,7 @@ def test_a_server_that_refuses_the_alias_leaves_the_old_version_live(shop, stand
     first = promote(user, v1)
     written = modelfile_of(shop)
     standin.fail("/api/copy")
-    with pytest.raises(ConflictError, match="shop:v2 did not go live: .*shop:v1 is still live"):
+    with pytest.raises(ConflictError, match=r"shop:v2 did not go live: .*shop:v1 is still live"):
         promote(user, v2)
     failed = Deployment.objects.get(version=v2)
     assert (failed.state, failed.failed_step) == ("failed", "moved")

@@ -13,21 +13,19 @@ from tests.factories import make_expert, make_project, make_sample
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
+def propose(project, sample):
+    spec, raw = project.spec, '{"labels": ["billing"]}'
+    parsed = parse(raw, spec.to_spec())
+    services.record_prediction(
+        project, spec=spec, model_tag="shop:v1", raw=raw, parsed=parsed, source="queue", sample=sample, confidence=0.9
+    )
+
+
 @pytest.fixture
 def project():
     project = make_project("shop")
-    spec, raw = project.spec, '{"labels": ["billing"]}'
     for number in range(1, 12):
-        services.record_prediction(
-            project,
-            spec=spec,
-            model_tag="shop:v1",
-            raw=raw,
-            parsed=parse(raw, spec.to_spec()),
-            source="queue",
-            sample=make_sample(project, f"Message number {number}"),
-            confidence=0.9,
-        )
+        propose(project, make_sample(project, f"Message number {number}"))
     return project
 
 
@@ -97,3 +95,15 @@ def test_without_an_answer_from_the_server_nothing_is_lost(page):
     page.keyboard.press("Enter")
     saved(page, "corrected, billing, praise")
     sees(page, "number 2")
+
+
+def test_a_proposal_that_comes_late_is_filled_in(page, project):
+    late = make_sample(project, "A late one", rank=-1)
+    page.evaluate("window.neverReloaded = true")
+    page.keyboard.press("s")
+    sees(page, "A late one")
+    assert not page.locator("input[value=billing]").is_checked()
+    propose(project, late)
+    page.locator("#review [data-proposed]").wait_for(timeout=10_000)
+    assert page.locator("input[value=billing]").is_checked()
+    assert page.evaluate("window.neverReloaded")

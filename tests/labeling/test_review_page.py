@@ -62,6 +62,16 @@ def test_the_proposal_is_on_the_toggles_with_its_model_and_confidence(client, pr
     assert "87 % sure" in html
 
 
+def test_a_proposal_that_comes_late_is_announced(client, project, ana):
+    sample = make_sample(project)
+    assert "?proposal=" in page(client)
+    url = f"{URL}?proposal={sample.uid}"
+    assert client.get(url).status_code == 204
+    propose(sample)
+    assert "shop:v1" in client.get(url).content.decode()
+    assert client.get(f"{URL}?proposal=rubbish").status_code == 204
+
+
 def test_the_unchanged_answer_is_a_confirm(client, project, ana):
     propose(make_sample(project))
     assert client.post(URL, fields(page(client))).status_code == 302

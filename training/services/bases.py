@@ -22,7 +22,8 @@ def register_base(name: str, location: str, revision: str = "") -> BaseModel:
         return base
     if base.revision != revision and base.versions.exists():
         raise ProblemError(
-            f"{name} has versions trained on revision {base.revision or 'unknown'}; register {revision} under another name."
+            f"{name} has versions trained on revision {base.revision or 'unknown'}; "
+            f"register {revision or 'the new one'} under another name."
         )
     base.location, base.revision = location, revision
     base.save(update_fields=["location", "revision"])

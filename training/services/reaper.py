@@ -27,6 +27,7 @@ def reap() -> int:
             touched += mine.update(state=State.FAILED, finished_at=timezone.now(), error=error, **cleared)
         elif mine.update(state=State.QUEUED, error="Its worker fell silent; the run goes on elsewhere.", **cleared):
             logger.warning("run %s lost its worker; queued again", run["pk"])
+            enqueue(run["pk"])
             touched += 1
     _remind()
     return touched

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from labeling.access import Right, require
 from labeling.models import Project, User
@@ -18,21 +19,26 @@ def resolve_config(
     base: BaseModel, profile: TrainingProfile | None, overrides: dict[str, Any] | None
 ) -> dict[str, Any]:
     """The engine's whole configuration after defaults, profile and overrides; `ProblemError` for unknown keys."""
-    from pydantic import ValidationError
-
-    from training.engine.config import EngineConfig
-
-    config = {**(profile.config if profile else {}), **(overrides or {})}
-    config["base_model"] = {
+    options = {**(profile.config if profile else {}), **(overrides or {})}
+    options["base_model"] = {
         "name": resolve_location(base),
         "revision": base.revision or None,
         "token_env": base.token_env or None,
     }
+    return checked(options)
+
+
+def checked(options: dict[str, Any]) -> dict[str, Any]:
+    """The engine's options with all defaults; `ProblemError` names every one that it does not know or take."""
+    from pydantic import ValidationError
+
+    from training.engine.config import EngineConfig
+
     try:
-        return EngineConfig.model_validate(config).model_dump(mode="json")
+        return EngineConfig.model_validate(options).model_dump(mode="json")
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, part['loc']))}: {part['msg']}" for part in error.errors())
-        raise ProblemError(f"The training profile cannot be used: {problems}") from error
+        raise ProblemError(f"The training options cannot be used: {problems}") from error
 
 
 def start_run(
@@ -77,14 +83,12 @@ def enqueue(run_id: int) -> None:
     """Tell the GPU workers after commit. The row decides; a message too many does no harm."""
     from training.tasks import train_run
 
-    train_run.delay_on_commit(run_id)
+    train_run.delay_on_commit(run_id)  # type: ignore[attr-defined]  # the stubs do not know DjangoTask
 
 
 def cancel_run(user: User | None, run: TrainingRun) -> TrainingRun:
     """A queued run is cancelled at once, a running one at its next step. An ended run raises `ConflictError`."""
     require(user, run.project, Right.OPERATE)
-    from django.utils import timezone
-
     now = timezone.now()
     queued = TrainingRun.objects.filter(pk=run.pk, state=State.QUEUED)
     if not queued.update(state=State.CANCELLED, cancel_requested=True, finished_at=now):
@@ -97,9 +101,16 @@ def cancel_run(user: User | None, run: TrainingRun) -> TrainingRun:
 
 
 def repeat_run(user: User | None, run: TrainingRun) -> TrainingRun:
-    """A new run on the same snapshot with the same profile and base."""
+    """A new run on the same snapshot and base with the same options, whatever the profile says today."""
+    require(user, run.project, Right.OPERATE)
     if TrainingRun.objects.filter(UNFINISHED, pk=run.pk).exists():
         raise ConflictError("This run has not ended yet. Cancel it first, or wait.")
     return start_run(
-        user, run.project, trigger=TrainingRun.Trigger.MANUAL, profile=run.profile, base=run.base, snapshot=run.snapshot
+        user,
+        run.project,
+        trigger=TrainingRun.Trigger.MANUAL,
+        profile=run.profile,
+        base=run.base,
+        snapshot=run.snapshot,
+        overrides=run.config,
     )

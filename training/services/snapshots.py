@@ -1,5 +1,6 @@
 """Freeze golden samples into TRL's prompt/completion files: sorted, hashed, never changed afterwards."""
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -49,6 +50,11 @@ def _golden_rows(project: Project, spec: Spec, split: str) -> Iterable[Row]:
         yield training_row(spec, text, answer)
 
 
+def _spec_line(spec: TaskSpec) -> str:
+    """A version is asked with the spec of its snapshot, so other decoding makes another snapshot."""
+    return json.dumps(dataclasses.asdict(spec.to_spec()), ensure_ascii=False, sort_keys=True)
+
+
 def freeze_rows(
     project: Project, spec: TaskSpec, rows_by_split: Mapping[str, Iterable[Row]], *, note: str = ""
 ) -> Snapshot:
@@ -57,7 +63,7 @@ def freeze_rows(
     parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=parent, prefix=".freezing-"))
     try:
-        counts, digest = _write_splits(work, rows_by_split)
+        counts, digest = _write_splits(work, rows_by_split, _spec_line(spec))
         if not counts[Split.TRAIN]:
             raise ProblemError("There are no golden samples in the train split yet. Review some samples first.")
         _settle(work, parent / digest)
@@ -79,8 +85,10 @@ def freeze_rows(
     return snapshot
 
 
-def _write_splits(folder: Path, rows_by_split: Mapping[str, Iterable[Row]]) -> tuple[dict[str, int], str]:
-    whole, counts = hashlib.sha256(), {}
+def _write_splits(
+    folder: Path, rows_by_split: Mapping[str, Iterable[Row]], spec_line: str
+) -> tuple[dict[str, int], str]:
+    whole, counts = hashlib.sha256(f"spec {spec_line}\n".encode()), {}
     for split in SPLITS:
         # Sorted by content, so that the order in which samples were reviewed leaves no mark on the digest.
         lines = sorted(json.dumps(row, ensure_ascii=False, sort_keys=True) for row in rows_by_split.get(split, ()))

@@ -18,11 +18,14 @@ from typing import Any
 
 import yaml
 from django.conf import settings
+from django.db.models import F
 from django.utils import timezone
 
 from labeling import leases
 from training.models import RunEvent, TrainingRun
+from training.services.bases import resolve_location
 from training.services.events import EventTail, summarise
+from training.services.runs import enqueue
 from training.services.snapshots import folder_of
 from training.services.versions import publish_version, run_folder
 
@@ -34,6 +37,11 @@ MAX_ATTEMPTS = 5
 STOP_SECONDS = 60
 # Exit codes of the engine (see training/engine/__main__.py).
 OK, PAUSED, CANCELLED, LOCKED, ORPHANED = 0, 3, 4, 5, 6
+_ENDINGS = {
+    PAUSED: "The engine was asked to pause; the run goes on from its checkpoint.",
+    LOCKED: "Another engine holds the run's folder.",
+    ORPHANED: "The engine lost its supervisor.",
+}
 
 
 def execute(run_id: int) -> None:
@@ -70,7 +78,9 @@ def prepare_folder(run: TrainingRun) -> Path:
     config = folder / "config.yaml"
     if not config.exists():
         temporary = config.with_suffix(".part")
-        temporary.write_text(yaml.safe_dump(run.config, sort_keys=False), encoding="utf-8")
+        # The base may lie elsewhere on this host than where the run was asked for.
+        base = {**run.config["base_model"], "name": resolve_location(run.base)}
+        temporary.write_text(yaml.safe_dump({**run.config, "base_model": base}, sort_keys=False), encoding="utf-8")
         temporary.replace(config)
     return folder
 
@@ -163,18 +173,29 @@ def _conclude(run: TrainingRun, token: uuid.UUID, folder: Path, code: int) -> No
     elif code == CANCELLED:
         leases.finish(TrainingRun, run.pk, token, state=State.CANCELLED, finished_at=timezone.now())
     elif code in {LOCKED, ORPHANED, PAUSED} or code < 0:
-        # Killed from outside: back to the queue, the next worker resumes from the last checkpoint.
-        _requeue(run, token, f"The engine ended with code {code}.")
+        # Ended from outside: back to the queue, the next worker resumes from the last checkpoint.
+        _requeue(run, token, _ENDINGS.get(code, f"The engine was killed by signal {-code}."), code)
     else:
-        _fail(run, token, log_tail(folder, 15) or f"The engine ended with code {code} and wrote no log.")
+        _fail(run, token, _failure(run) or log_tail(folder, 15) or f"The engine ended with code {code}, without a log.")
 
 
-def _requeue(run: TrainingRun, token: uuid.UUID, why: str) -> None:
-    if run.attempts >= MAX_ATTEMPTS:
+def _failure(run: TrainingRun) -> str:
+    """What the engine itself gave as the reason, as its last word."""
+    last = RunEvent.objects.filter(run=run).order_by("-seq").first()
+    return str(last.payload.get("error", "")) if last is not None and last.kind == "failed" else ""
+
+
+def _requeue(run: TrainingRun, token: uuid.UUID, why: str, code: int) -> None:
+    if code == PAUSED:
+        # Ended in order, with a checkpoint: that is no attempt that failed.
+        leases.finish(TrainingRun, run.pk, token, state=State.QUEUED, error=why, attempts=F("attempts") - 1)
+    elif run.attempts >= MAX_ATTEMPTS:
         _fail(run, token, f"{why} Given up after {run.attempts} attempts; see the log, then repeat the run.")
         return
-    leases.finish(TrainingRun, run.pk, token, state=State.QUEUED, error=why)
+    else:
+        leases.finish(TrainingRun, run.pk, token, state=State.QUEUED, error=why)
     logger.warning("run %s: %s Queued again.", run.pk, why)
+    enqueue(run.pk)
 
 
 def _fail(run: TrainingRun, token: uuid.UUID, error: str) -> None:

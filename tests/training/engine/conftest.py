@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.training.engine.helpers import make_rows, write_rows
+from tests.training.engine.folders import make_rows, write_rows
 from training.engine.bases.tiny import make_tiny
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.training.engine.helpers import events_of, make_run, step_losses
+from tests.training.engine.folders import events_of, make_run, step_losses
 from training.engine.errors import Exit
 from training.engine.train import train
 

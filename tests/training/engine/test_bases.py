@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.training.engine.helpers import ROOT, SYSTEM, make_rows, write_rows
+from tests.training.engine.folders import ROOT, SYSTEM, make_rows, write_rows
 from training.engine.bases.record import read_record
 from training.engine.bases.smollm2 import fetch_smollm2
 from training.engine.bases.tiny import make_tiny

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.training.engine.helpers import make_rows, write_rows
+from tests.training.engine.folders import make_rows, write_rows
 from training.engine.chat import render, token_ids
 from training.engine.config import BaseModelConfig
 from training.engine.data import IGNORED, encode, encode_file

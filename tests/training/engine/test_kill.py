@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.training.engine.helpers import events_of, make_run, start_engine, step_losses, wait_until
+from tests.training.engine.folders import events_of, make_run, start_engine, step_losses, wait_until
 from training.engine.errors import Exit
 from training.engine.train import train
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.training.engine.helpers import make_rows, make_run
+from tests.training.engine.folders import make_rows, make_run
 from training.engine.config import BaseModelConfig
 from training.engine.errors import EngineError, Exit
 from training.engine.merge import merge_run, save_base

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.training.engine.helpers import ROOT, make_run
+from tests.training.engine.folders import ROOT, make_run
 from training.engine import checkpoints
 from training.engine.errors import Exit
 from training.engine.rundir import RunDir

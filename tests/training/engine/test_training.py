@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.training.engine.helpers import events_of, make_rows, make_run, step_losses, write_rows
+from tests.training.engine.folders import events_of, make_rows, make_run, step_losses, write_rows
 from training.engine.errors import EngineError, Exit
 from training.engine.events import read_events
 from training.engine.train import train

@@ -1,10 +1,24 @@
-"""Links along the lineage in the admin; plain text where a page is not registered."""
+"""Links along the lineage in the admin (plain text where a page is not registered), and unfold's decorators, typed."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
+from unfold import decorators
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def display(**options: Any) -> Callable[[_Function], _Function]:
+    """unfold's `display`, which carries no types."""
+    return cast(Callable[[_Function], _Function], decorators.display(**options))
+
+
+def action(**options: Any) -> Callable[[_Function], _Function]:
+    """unfold's `action`, which carries no types."""
+    return cast(Callable[[_Function], _Function], decorators.action(**options))
 
 
 def link(model: str, pk: Any, text: str) -> str:

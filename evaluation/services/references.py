@@ -1,0 +1,34 @@
+"""What a version is held against."""
+
+from deployment.models import StagedVersion
+from deployment.services import live_version
+from training.models import ModelVersion
+
+State = StagedVersion.State
+_BEING_BUILT = (ModelVersion.State.TRAINED, ModelVersion.State.BUILDING)
+
+
+def reference_version(version: ModelVersion) -> ModelVersion | None:
+    """The live version, where that is another one; else version 0, the bare base model. None: there is neither."""
+    live = live_version(version.project)
+    if live is not None and live.pk != version.pk:
+        return live
+    others = ModelVersion.objects.filter(project=version.project, number=0).exclude(pk=version.pk)
+    return others.select_related("project").first()
+
+
+def staged_beside(staged: StagedVersion, reference: ModelVersion) -> StagedVersion | None:
+    """Where the reference stands on the same server, ready to be asked."""
+    rows = StagedVersion.objects.filter(server=staged.server, version=reference, state=State.STAGED)
+    return rows.select_related("version__spec", "version__project", "version__run", "server").first()
+
+
+def is_coming(staged: StagedVersion, reference: ModelVersion) -> bool:
+    """The reference is on its way to the same server, so that the judgment waits for it."""
+    if reference.state in _BEING_BUILT:
+        return True
+    row = StagedVersion.objects.filter(server=staged.server, version=reference).first()
+    if row is not None:
+        return row.state in {State.WAITING, State.STAGING}
+    served_there = staged.server.is_active and staged.server.policies.filter(project=reference.project).exists()
+    return reference.state == ModelVersion.State.BUILT and served_there

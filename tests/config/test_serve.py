@@ -1,0 +1,74 @@
+"""`serve` with every real process: ready, reachable, joined by a second command, and gone after SIGTERM."""
+
+import http.client
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from config.embedded.server import free_port
+from config.launcher.session import probe
+from tests.config.processes import ROOT, clean_env, eventually, gone
+
+pytestmark = pytest.mark.loop
+
+EXPECTED = {"config.wsgi:application", "default@%h", "build@%h", "gpu@%h", "beat", "deployment.localserver"}
+
+
+@pytest.fixture(params=["embedded", "given"])
+def settings_of(request: pytest.FixtureRequest, folder: Path) -> dict[str, str]:
+    """The caller's environment: with nothing given, or with the URLs of servers that somebody else runs."""
+    own = {"TOUCHSTONE_VAR": str(folder / "var")}
+    if request.param == "embedded":
+        return clean_env() | own
+    # A broker database of its own: these workers must not take the messages of other tests.
+    broker, _, _ = os.environ["CELERY_BROKER_URL"].rpartition("/")
+    kept = {name: value for name, value in os.environ.items() if name != "TOUCHSTONE_EMBEDDED"}
+    return kept | own | {"CELERY_BROKER_URL": f"{broker}/5"}
+
+
+@pytest.fixture
+def serving(settings_of: dict[str, str]) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    port = free_port()
+    command = [sys.executable, "-m", "config.launcher", "serve", "--port", str(port)]
+    launcher = subprocess.Popen(command, cwd=ROOT, env=settings_of, stdout=subprocess.DEVNULL)
+    yield launcher, port
+    launcher.terminate()
+    launcher.wait(60)
+
+
+def test_serve_is_ready_can_be_joined_and_ends_without_leftovers(
+    serving: tuple[subprocess.Popen[bytes], int], settings_of: dict[str, str], folder: Path
+) -> None:
+    launcher, port = serving
+    kept = folder / "var" / "secrets" / "environment.json"
+    assert eventually(lambda: launcher.poll() is not None or kept.exists(), 120)
+    assert probe(port) == (True, "ok")
+    family = psutil.Process(launcher.pid).children(recursive=True)
+    words = {word for process in family for word in process.cmdline()}
+    assert words >= EXPECTED
+    assert get(port, "/login/") == 200
+    assert get(port, "/static/css/touchstone.css") == 200
+
+    code = "from labeling.models import User; print(f'users={User.objects.count()}')"
+    words_to_run = [sys.executable, "-m", "config.launcher", "run", "--", "manage.py", "shell", "-v", "0", "-c", code]
+    joined = subprocess.run(words_to_run, cwd=ROOT, env=settings_of, capture_output=True, text=True)
+    assert "users=" in joined.stdout, joined.stderr
+
+    launcher.send_signal(signal.SIGTERM)
+    assert launcher.wait(60) == 0
+    assert [process for process in family if not gone(process.pid)] == []
+    assert not kept.exists()
+
+
+def get(port: int, path: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", path)
+    status = connection.getresponse().status
+    connection.close()
+    return status

@@ -1,0 +1,130 @@
+"""Promotion and rollback in the admin; evidence is read-only; a server is probed."""
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.urls import reverse
+
+from deployment.models import Deployment, InferenceServer, ServingPolicy, StagedVersion
+from deployment.services import live_version, promote
+from tests.deployment.standins import make_staged
+from tests.factories import make_admin, make_operator, make_project, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def promote_url(version) -> str:
+    staged = StagedVersion.objects.get(version=version)
+    return reverse("admin:deployment_stagedversion_promote", args=[staged.pk])
+
+
+def staff(user, *codenames):
+    user.is_staff = True
+    user.save()
+    user.user_permissions.set(Permission.objects.filter(content_type__app_label="deployment", codename__in=codenames))
+    return user
+
+
+def test_an_administrator_promotes_after_confirming(shop, client):
+    admin = make_admin("ada")
+    promote(admin, make_staged(shop, 1))
+    v2 = make_staged(shop, 2)
+    client.force_login(admin)
+    page = client.get(promote_url(v2)).content.decode()
+    for fact in ("Promote shop:v2", "shop:v2 is passed.", "paired", "move-add", "move-remove", "v2.gguf"):
+        assert fact in page
+    seen = Deployment.objects.get(state="live").uid
+    response = client.post(promote_url(v2), {"seen": seen, "reason": ""}, follow=True)
+    assert "shop:v2 is live. The move took" in response.content.decode()
+    assert Deployment.objects.get(state="live").actor == admin
+    second = client.post(promote_url(v2), {"seen": seen, "reason": ""}, follow=True)
+    assert "shop:v2 is live already: ada promoted it" in second.content.decode()
+    assert Deployment.objects.count() == 2
+
+
+def test_of_two_administrators_the_second_is_told_by_whom(shop, client):
+    v1, v2 = make_staged(shop, 1), make_staged(shop, 2)
+    client.force_login(make_admin("bob"))
+    assert 'value="none"' in client.get(promote_url(v2)).content.decode()
+    promote(make_admin("ada"), v1)
+    page = client.post(promote_url(v2), {"seen": "none", "reason": "x"}, follow=True).content.decode()
+    assert "Somebody was faster: shop:v1 is live now: ada promoted it" in page
+    assert live_version(shop) == v1
+
+
+def test_a_reason_is_required_by_the_form_where_the_verdict_is_not_passed(shop, client):
+    version = make_staged(shop, 1, "refused")
+    client.force_login(make_admin())
+    response = client.post(promote_url(version), {"seen": "none", "reason": "  "})
+    assert response.status_code == 400
+    assert "Give a reason" in response.content.decode()
+    client.post(promote_url(version), {"seen": "none", "reason": "Needed now"})
+    assert Deployment.objects.get().reason == "Needed now"
+
+
+def test_rollback_in_the_admin(shop, client):
+    admin = make_admin()
+    first = promote(admin, make_staged(shop, 1))
+    promote(admin, make_staged(shop, 2))
+    client.force_login(admin)
+    url = reverse("admin:deployment_deployment_roll_back", args=[first.pk])
+    assert "Roll back to shop:v1" in client.get(url).content.decode()
+    assert client.post(url, {"reason": ""}).status_code == 400
+    client.post(url, {"reason": "v2 is worse"})
+    assert live_version(shop).number == 1
+
+
+def test_the_permission_is_needed_and_the_project_role_too(shop, client):
+    version = make_staged(shop, 1)
+    client.force_login(staff(make_operator(shop, "olga"), "view_stagedversion", "view_deployment"))
+    assert client.get(promote_url(version)).status_code == 403
+    outsider = staff(make_user("oscar"), "view_stagedversion", "view_deployment", "promote")
+    client.force_login(outsider)
+    assert client.get(promote_url(version)).status_code == 403
+    assert client.post(promote_url(version), {"reason": "x"}).status_code == 403
+    client.force_login(staff(make_operator(shop, "otto"), "view_stagedversion", "view_deployment", "promote"))
+    client.post(promote_url(version), {"seen": "none", "reason": ""})
+    assert live_version(shop) == version
+
+
+def test_staff_see_only_their_projects(shop, client):
+    promote(make_admin(), make_staged(shop, 1))
+    client.force_login(staff(make_operator(make_project("other")), "view_stagedversion", "view_deployment"))
+    for model in ("stagedversion", "deployment"):
+        assert "shop:v1" not in client.get(reverse(f"admin:deployment_{model}_changelist")).content.decode()
+
+
+def test_every_list_and_row_opens(shop, client, django_assert_max_num_queries):
+    admin = make_admin()
+    for number in range(1, 5):
+        promote(admin, make_staged(shop, number))
+    client.force_login(admin)
+    for model in (InferenceServer, ServingPolicy, StagedVersion, Deployment):
+        name = f"admin:deployment_{model._meta.model_name}"
+        with django_assert_max_num_queries(16):
+            assert client.get(reverse(f"{name}_changelist") + "?q=shop").status_code == 200
+        row = model.objects.first()
+        assert client.get(reverse(f"{name}_change", args=[row.pk])).status_code == 200
+
+
+def test_evidence_cannot_be_changed(shop, client):
+    promote(make_admin(), make_staged(shop, 1))
+    client.force_login(make_admin())
+    row = Deployment.objects.get()
+    url = reverse("admin:deployment_deployment_change", args=[row.pk])
+    assert client.post(url, {"reason": "rewritten"}).status_code == 403
+    assert client.post(reverse("admin:deployment_deployment_delete", args=[row.pk])).status_code == 403
+    assert client.get(reverse("admin:deployment_stagedversion_add")).status_code == 403
+
+
+def test_a_probe_shows_the_version_or_the_error(shop, client, standin):
+    client.force_login(make_admin())
+    server = InferenceServer.objects.get()
+    url = reverse("admin:deployment_inferenceserver_probe_one", args=[server.pk])
+    assert "standin answers: version 0.34.2-standin" in client.get(url, follow=True).content.decode()
+    standin.die()
+    form = {"action": "probe", "_selected_action": [server.pk]}
+    page = client.post(reverse("admin:deployment_inferenceserver_changelist"), form, follow=True).content.decode()
+    assert "standin does not answer" in page
+    server.refresh_from_db()
+    assert server.version == "0.34.2-standin"
+    assert server.error

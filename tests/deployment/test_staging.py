@@ -1,0 +1,90 @@
+"""Staging: once per server, asked again where the server was away, announced when it stands; health of servers."""
+
+import pytest
+
+from deployment.models import InferenceServer, StagedVersion
+from deployment.services.health import check_servers
+from deployment.services.staging import MAX_ATTEMPTS, request_staging, stage
+from deployment.services.upkeep import due_builds, due_stagings
+from deployment.signals import version_staged
+from tests.deployment.standins import make_staged, make_version
+from training.models import ModelVersion
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def heard():
+    found = []
+
+    def listener(sender, staged_id, **kwargs):
+        found.append(staged_id)
+
+    version_staged.connect(listener)
+    yield found
+    version_staged.disconnect(listener)
+
+
+def test_a_staged_version_is_announced_once(shop, heard, django_capture_on_commit_callbacks):
+    version = make_version(shop, 1)
+    (row,) = request_staging(version)
+    assert due_stagings() == [version]
+    with django_capture_on_commit_callbacks(execute=True):
+        stage(row.pk)
+        stage(row.pk)
+    row.refresh_from_db()
+    assert (row.state, row.tag, row.attempts) == ("staged", "models.invalid/shop:v1", 1)
+    assert heard == [row.pk]
+    assert due_stagings() == []
+
+
+def test_a_server_that_is_away_is_asked_again_and_given_up_at_last(shop, standin, heard):
+    (row,) = request_staging(make_version(shop, 1))
+    standin.die()
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        stage(row.pk)
+        row.refresh_from_db()
+        assert row.state == ("waiting" if attempt < MAX_ATTEMPTS else "failed")
+    assert "probe" in row.error
+    assert heard == []
+
+
+def test_what_a_server_refuses_is_not_asked_again(shop, standin):
+    version = make_staged(shop, 1)
+    StagedVersion.objects.all().delete()
+    other = make_version(shop, 2)
+    ModelVersion.objects.filter(pk=version.pk).update(gguf_path=other.gguf_path, gguf_digest=other.gguf_digest)
+    version.refresh_from_db()
+    (row,) = request_staging(version)
+    stage(row.pk)
+    row.refresh_from_db()
+    assert (row.state, row.attempts) == ("failed", 1)
+    assert "other content" in row.error
+
+
+def test_a_missing_file_fails_with_its_name(shop):
+    version = make_version(shop, 1)
+    ModelVersion.objects.filter(pk=version.pk).update(gguf_path="shop/gone.gguf")
+    (row,) = request_staging(version)
+    stage(row.pk)
+    row.refresh_from_db()
+    assert row.state == "waiting"
+    assert "gone.gguf" in row.error
+
+
+def test_trained_versions_of_served_projects_are_due_to_be_built(shop):
+    version = make_version(shop, 1)
+    assert list(due_builds()) == []
+    ModelVersion.objects.update(state="trained")
+    assert list(due_builds()) == [version]
+    shop.serving_policy.delete()
+    assert list(due_builds()) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_health_names_the_server_that_is_away(shop, standin):
+    assert check_servers(2.0) == "ok"
+    standin.die()
+    assert check_servers(2.0).startswith("standin: ")
+    InferenceServer.objects.update(is_active=False)
+    assert check_servers(2.0) == "ok"

@@ -1,0 +1,70 @@
+"""A GGUF small enough to make in a moment: one layer, random weights, a byte vocabulary. It says nonsense, really."""
+
+from pathlib import Path
+
+import gguf
+import numpy as np
+
+WIDTH, HIDDEN, HEADS, CONTEXT = 32, 64, 2, 1024
+TEMPLATE = (
+    "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+def write_tiny_gguf(path: Path, seed: int) -> Path:
+    """Write a llama with random weights; other seeds give other models."""
+    writer = gguf.GGUFWriter(path, "llama")
+    _describe(writer)
+    size = _vocabulary(writer)
+    random = np.random.default_rng(seed)
+
+    def weight(name: str, *shape: int) -> None:
+        writer.add_tensor(name, (random.standard_normal(shape) * 0.3).astype(np.float32))
+
+    weight("token_embd.weight", size, WIDTH)
+    weight("output.weight", size, WIDTH)
+    writer.add_tensor("output_norm.weight", np.ones(WIDTH, dtype=np.float32))
+    for name in ("attn_norm", "ffn_norm"):
+        writer.add_tensor(f"blk.0.{name}.weight", np.ones(WIDTH, dtype=np.float32))
+    for name in ("attn_q", "attn_k", "attn_v", "attn_output"):
+        weight(f"blk.0.{name}.weight", WIDTH, WIDTH)
+    weight("blk.0.ffn_gate.weight", HIDDEN, WIDTH)
+    weight("blk.0.ffn_up.weight", HIDDEN, WIDTH)
+    weight("blk.0.ffn_down.weight", WIDTH, HIDDEN)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def _describe(writer: gguf.GGUFWriter) -> None:
+    writer.add_context_length(CONTEXT)
+    writer.add_embedding_length(WIDTH)
+    writer.add_block_count(1)
+    writer.add_feed_forward_length(HIDDEN)
+    writer.add_head_count(HEADS)
+    writer.add_head_count_kv(HEADS)
+    writer.add_rope_dimension_count(WIDTH // HEADS)
+    writer.add_layer_norm_rms_eps(1e-6)
+    writer.add_chat_template(TEMPLATE)
+
+
+def _vocabulary(writer: gguf.GGUFWriter) -> int:
+    kinds = gguf.TokenType
+    tokens = [("<unk>", kinds.UNKNOWN), ("<s>", kinds.CONTROL), ("</s>", kinds.CONTROL)]
+    tokens += [("<|im_start|>", kinds.CONTROL), ("<|im_end|>", kinds.CONTROL)]
+    tokens += [(f"<0x{byte:02X}>", kinds.BYTE) for byte in range(256)]
+    tokens += [(chr(byte), kinds.NORMAL) for byte in range(33, 127)] + [("\u2581", kinds.NORMAL)]
+    writer.add_tokenizer_model("llama")
+    writer.add_tokenizer_pre("default")
+    writer.add_token_list([text for text, _ in tokens])
+    writer.add_token_scores([-float(index) for index in range(len(tokens))])
+    writer.add_token_types([int(kind) for _, kind in tokens])
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(4)
+    writer.add_unk_token_id(0)
+    writer.add_add_bos_token(False)
+    writer.add_add_space_prefix(False)
+    return len(tokens)

@@ -1,0 +1,111 @@
+"""Starting, cancelling and repeating runs: who may, what is resolved, what is refused."""
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from labeling.problems import ConflictError, ProblemError
+from tests.factories import make_admin, make_expert, make_manager, make_operator, make_project
+from tests.training.helpers import make_base, make_golden, make_policy, make_run
+from training.models import TrainingProfile, TrainingRun
+from training.services import cancel_run, freeze_snapshot, register_base, repeat_run, resolve_location, start_run
+from training.services.runs import resolve_config
+
+pytestmark = pytest.mark.django_db
+MANUAL = TrainingRun.Trigger.MANUAL
+
+
+@pytest.mark.parametrize("make", [make_operator, make_manager])
+def test_operators_and_managers_start_runs(shop, make):
+    make_golden(shop, 2)
+    make_policy(shop)
+    user = make(shop)
+    run = start_run(user, shop, trigger=MANUAL)
+    assert (run.requested_by, run.state, run.folder) == (user, "queued", f"shop/{run.uid}")
+
+
+def test_an_expert_cannot_start_cancel_or_repeat(shop):
+    run, ana = make_run(shop), make_expert(shop, "ana")
+    for refused in (
+        lambda: start_run(ana, shop, trigger=MANUAL),
+        lambda: cancel_run(ana, run),
+        lambda: repeat_run(ana, run),
+    ):
+        with pytest.raises(PermissionDenied, match="may not operate"):
+            refused()
+    assert TrainingRun.objects.count() == 1
+
+
+def test_an_operator_of_another_project_cannot_either(shop):
+    run, stranger = make_run(shop), make_operator(make_project("elsewhere"))
+    with pytest.raises(PermissionDenied):
+        start_run(stranger, shop, trigger=MANUAL)
+    with pytest.raises(PermissionDenied):
+        cancel_run(stranger, run)
+
+
+def test_the_configuration_is_resolved_and_kept(shop):
+    base = make_base()
+    profile = TrainingProfile.objects.get(name="production")
+    config = resolve_config(base, profile, {"epochs": 1})
+    assert config["base_model"] == {
+        "name": "org/some-model", "revision": "r1", "token_env": None, "trust_remote_code": False,
+    }  # fmt: skip
+    assert (config["method"], config["max_length"], config["epochs"], config["seed"]) == ("qlora", 16384, 1.0, 42)
+    with pytest.raises(ProblemError, match="max_stepz"):
+        resolve_config(base, profile, {"max_stepz": 3})
+
+
+def test_both_shipped_profiles_are_there_and_can_be_used(db):
+    developer, production = TrainingProfile.objects.filter(name__in=["developer", "production"]).order_by("name")
+    assert (developer.config["max_length"], developer.config["max_steps"]) == (2048, 60)
+    assert (production.config["max_length"], production.config["epochs"]) == (16384, 2)
+    for profile in (developer, production):
+        assert resolve_config(make_base(), profile, None)
+
+
+def test_what_is_missing_is_said(shop):
+    make_golden(shop, 1)
+    with pytest.raises(ProblemError, match="No base model is chosen"):
+        start_run(None, shop, trigger=MANUAL)
+    other = make_project("other")
+    make_golden(other, 1)
+    with pytest.raises(ProblemError, match="belongs to another project"):
+        start_run(None, shop, trigger=MANUAL, base=make_base(), snapshot=freeze_snapshot(other))
+
+
+def test_a_queued_run_is_cancelled_at_once_a_running_one_is_asked(shop):
+    olga = make_operator(shop, "olga")
+    queued, running, done = make_run(shop), make_run(shop, "running"), make_run(shop, "succeeded")
+    assert cancel_run(olga, queued).state == "cancelled"
+    asked = cancel_run(olga, running)
+    assert (asked.state, asked.cancel_requested) == ("running", True)
+    with pytest.raises(ConflictError, match="already succeeded"):
+        cancel_run(olga, done)
+
+
+def test_a_repeated_run_has_the_same_snapshot_and_options(shop):
+    run = make_run(shop, "failed")
+    make_golden(shop, 3)
+    again = repeat_run(make_operator(shop), run)
+    assert (again.snapshot, again.base, again.config) == (run.snapshot, run.base, run.config)
+    assert again.folder != run.folder
+    with pytest.raises(ConflictError, match="has not ended yet"):
+        repeat_run(None, again)
+
+
+def test_a_base_with_versions_keeps_its_revision(shop, settings, tmp_path):
+    from training.services import create_baseline
+
+    base = make_base()
+    assert create_baseline(shop, base) == create_baseline(shop, base)
+    with pytest.raises(ProblemError, match="under another name"):
+        register_base(base.name, base.location, "r2")
+    moved = register_base(base.name, "moved/here", "r1")
+    assert resolve_location(moved) == "moved/here"
+    settings.MODELS_DIR = tmp_path
+    (tmp_path / "moved" / "here").mkdir(parents=True)
+    assert resolve_location(moved) == str(tmp_path / "moved" / "here")
+
+
+def test_administrators_may_everywhere(shop):
+    assert cancel_run(make_admin(), make_run(shop)).state == "cancelled"

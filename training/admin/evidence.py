@@ -1,0 +1,99 @@
+"""Snapshots, events, versions and heartbeats: written by the machine, read by people."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from labeling.admin.base import EvidenceAdmin, admin_link, one_line, site_link
+from training.admin.links import STATE_COLORS, rows_link
+from training.models import ModelVersion, RunEvent, Snapshot, WorkerHeartbeat
+
+
+@admin.register(Snapshot)
+class SnapshotAdmin(EvidenceAdmin):
+    list_display = ("__str__", "project", "train_rows", "validation_rows", "test_rows", "note", "created_at")
+    list_filter = ("project",)
+    list_select_related = ("project",)
+    search_fields = ("project__key", "digest", "note", "=uid")
+    readonly_fields = ("lineage",)
+
+    @admin.display(description="Lineage")
+    def lineage(self, snapshot: Snapshot) -> SafeString:
+        """From the golden samples to the runs."""
+        return one_line(
+            [
+                site_link("training:snapshot", snapshot.project.key, snapshot.uid),
+                rows_link("labeling_goldensample", "golden samples", sample__project__id__exact=snapshot.project_id),
+                rows_link("training_trainingrun", "runs", snapshot__id__exact=snapshot.pk),
+            ]
+        )
+
+
+@admin.register(RunEvent)
+class RunEventAdmin(EvidenceAdmin):
+    project_path = "run__project"
+    list_display = ("run", "seq", "kind", "summary", "at")
+    list_filter = ("kind", "run__project")
+    list_select_related = ("run__project",)
+    search_fields = ("=run__uid", "run__project__key")
+
+    @admin.display(description="Payload")
+    def summary(self, event: RunEvent) -> str:
+        shown = {name: value for name, value in event.payload.items() if not isinstance(value, dict | list)}
+        return ", ".join(f"{name} {value}" for name, value in shown.items())[:160]
+
+
+@admin.register(ModelVersion)
+class ModelVersionAdmin(EvidenceAdmin):
+    list_display = ("__str__", "shown_state", "project", "base", "quantization", "of_run", "created_at")
+    list_filter = ("state", "project", "base")
+    list_select_related = ("project", "base", "run__project")
+    search_fields = ("project__key", "=uid", "adapter_digest", "gguf_digest")
+    readonly_fields = ("lineage",)
+
+    @display(description="State", label=STATE_COLORS, ordering="state")  # type: ignore[untyped-decorator]  # unfold's
+    def shown_state(self, version: ModelVersion) -> str:
+        return version.state
+
+    @admin.display(description="Run")
+    def of_run(self, version: ModelVersion) -> SafeString | str:
+        return admin_link(version.run) if version.run_id else "bare base"
+
+    @admin.display(description="Lineage")
+    def lineage(self, version: ModelVersion) -> SafeString:
+        """From the snapshot and run to servers, benchmarks and deployments."""
+        links: list[Any] = [site_link("deployment:version", version.project.key, version.number)]
+        if version.run is not None:
+            snapshot = version.run.snapshot
+            links += [admin_link(snapshot, f"snapshot {snapshot.short}"), admin_link(version.run)]
+        higher = {
+            "on servers": "deployment_stagedversion",
+            "benchmarks": "evaluation_benchmark",
+            "deployments": "deployment_deployment",
+        }
+        links += [rows_link(model, text, version__id__exact=version.pk) for text, model in higher.items()]
+        return one_line(links)
+
+
+@admin.register(WorkerHeartbeat)
+class WorkerHeartbeatAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
+    """Which workers gave a sign of life, and when."""
+
+    list_display = ("worker", "queue", "seen_at")
+    list_filter = ("queue",)
+    search_fields = ("worker",)
+    ordering = ("-seen_at",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False

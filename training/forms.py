@@ -1,0 +1,19 @@
+"""The form that starts a run by hand."""
+
+from typing import Any
+
+from django import forms
+
+from training.models import BaseModel, RetrainPolicy, TrainingProfile
+
+
+class StartRunForm(forms.Form):
+    """What to train, and how; the project's retrain policy gives the first choice."""
+
+    profile = forms.ModelChoiceField(TrainingProfile.objects.all(), empty_label=None)
+    base = forms.ModelChoiceField(BaseModel.objects.all(), empty_label=None, label="Base model")
+
+    def __init__(self, *args: Any, policy: RetrainPolicy | None = None, **kwargs: Any) -> None:
+        if policy is not None:
+            kwargs.setdefault("initial", {"profile": policy.profile_id, "base": policy.base_id})
+        super().__init__(*args, **kwargs)

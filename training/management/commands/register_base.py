@@ -1,0 +1,26 @@
+"""`manage.py register_base --name NAME --location WHERE [--revision R]`: make a base model known."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from labeling.problems import ProblemError
+from training import services
+
+
+class Command(BaseCommand):
+    """Registers, or moves to another place, a model that adapters are trained on."""
+
+    help = "Register a base model: a Hugging Face name, or a folder with the 16-bit weights."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--name", required=True, help="What people call it here.")
+        parser.add_argument("--location", required=True, help="Hub name, or a folder, absolute or below var/models.")
+        parser.add_argument("--revision", default="", help="Commit of the hub, or the folder's own digest.")
+
+    def handle(self, *args: Any, **given: Any) -> None:
+        try:
+            base = services.register_base(given["name"], given["location"], given["revision"])
+        except ProblemError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"{base.name}: {services.resolve_location(base)} {base.revision}".rstrip())

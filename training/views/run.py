@@ -1,0 +1,101 @@
+"""One run: its progress, its loss, its log, its lineage; and cancelling or repeating it."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import yaml
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from labeling.access import Right, project_for
+from labeling.models import Project, User
+from labeling.problems import ProblemError
+from labeling.views.base import page_context, person
+from training import querysets
+from training.models import TrainingRun
+from training.services import cancel_run, repeat_run, run_folder
+from training.services.supervisor import log_tail
+
+LOG_LINES = 40
+
+
+def _run(request: HttpRequest, key: str, uid: UUID, right: Right) -> tuple[Project, TrainingRun]:
+    project = project_for(person(request), key, right)
+    return project, get_object_or_404(querysets.run_rows(project), uid=uid)
+
+
+@login_required
+@never_cache
+@require_safe
+def run(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
+    """The run's page; HTMX asks for its changing parts until the run has ended."""
+    project, row = _run(request, key, uid, Right.VIEW)
+    polls = bool(request.htmx)  # type: ignore[attr-defined]  # set by django-htmx
+    version = querysets.version_of(row)
+    context: dict[str, Any] = {
+        "run": row,
+        "version": version,
+        # These belong to floors above; the relations' names are all that is known of them here.
+        "benchmarks": version.benchmarks.order_by("-id")[:5] if version else [],
+        "deployments": version.deployments.order_by("-id")[:5] if version else [],
+        "ahead": querysets.runs_ahead(row) if row.state == TrainingRun.State.QUEUED else 0,
+        "figures": querysets.figures(row),
+        "eval_loss": querysets.newest_evaluation(row),
+        "log": log_tail(run_folder(row), LOG_LINES),
+        "device": row.environment.get("device", {}),
+        "libraries": {name: number for name, number in row.environment.get("libraries", {}).items() if number},
+        "polls": polls,
+    }
+    if not polls:
+        context["config"] = yaml.safe_dump(row.config, sort_keys=False)
+    template = "training/partials/run_poll.html" if polls else "training/run.html"
+    return render(request, template, page_context(request, project, "runs", **context))
+
+
+@login_required
+@never_cache
+@require_safe
+def curve(request: HttpRequest, key: str, uid: UUID) -> JsonResponse:
+    """Points of the loss after event `?after=`, for the chart."""
+    _, row = _run(request, key, uid, Right.VIEW)
+    after = request.GET.get("after", "0")
+    # Event numbers are 32-bit in the database.
+    found = querysets.curve(row, int(after) if after.isdecimal() and len(after) < 10 else 0)
+    return JsonResponse(found | {"unfinished": row.unfinished})
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
+    """Confirm, then cancel."""
+    return _confirmed(request, key, uid, cancel_run, "cancel", "The run is cancelled at its next step at the latest.")
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def repeat(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
+    """Confirm, then queue a new run like this one; its page follows."""
+    return _confirmed(request, key, uid, repeat_run, "repeat", "Queued again, on the same snapshot.")
+
+
+def _confirmed(
+    request: HttpRequest, key: str, uid: UUID, verb: Callable[[User, TrainingRun], TrainingRun], name: str, said: str
+) -> HttpResponse:
+    project, row = _run(request, key, uid, Right.OPERATE)
+    if request.method != "POST":
+        return render(request, "training/confirm.html", page_context(request, project, "runs", run=row, verb=name))
+    try:
+        done = verb(person(request), row)
+    except (ProblemError, PermissionDenied) as error:
+        messages.error(request, str(error))
+        return redirect("training:run", project.key, row.uid)
+    messages.success(request, said)
+    return redirect("training:run", project.key, done.uid)

@@ -1,0 +1,63 @@
+"""The runs of a project: what ran, what waits, what would start by itself; and starting one by hand."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from labeling.access import Right, project_for
+from labeling.problems import ProblemError
+from labeling.views.base import page_context, person
+from training import querysets
+from training.forms import StartRunForm
+from training.models import UNFINISHED, TrainingRun
+from training.services import start_run
+
+PAGE = 20
+
+
+@login_required
+@never_cache
+@require_safe
+def runs(request: HttpRequest, key: str) -> HttpResponse:
+    """The list; HTMX asks for its changing part while a run waits or works."""
+    project = project_for(person(request), key, Right.VIEW)
+    retraining = querysets.retraining(project)
+    context = page_context(
+        request,
+        project,
+        "runs",
+        page=Paginator(querysets.run_rows(project), PAGE).get_page(request.GET.get("page")),
+        retraining=retraining,
+        in_motion=TrainingRun.objects.filter(UNFINISHED, project=project).exists(),
+        form=StartRunForm(policy=retraining.policy),
+    )
+    polls = bool(request.htmx)  # type: ignore[attr-defined]  # set by django-htmx
+    return render(request, "training/partials/runs.html" if polls else "training/runs.html", context)
+
+
+@login_required
+@require_POST
+def start(request: HttpRequest, key: str) -> HttpResponse:
+    """Freeze a snapshot and queue a run; the new run's page follows."""
+    project = project_for(person(request), key, Right.OPERATE)
+    form = StartRunForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Choose a profile and a base model first.")
+        return redirect("training:runs", project.key)
+    try:
+        run = start_run(
+            person(request),
+            project,
+            trigger=TrainingRun.Trigger.MANUAL,
+            profile=form.cleaned_data["profile"],
+            base=form.cleaned_data["base"],
+        )
+    except (ProblemError, PermissionDenied) as error:
+        messages.error(request, str(error))
+        return redirect("training:runs", project.key)
+    return redirect("training:run", project.key, run.uid)
