@@ -1,7 +1,7 @@
 """Simpler texts for `BASE=tiny`: a model of a million parameters cannot read natural English.
 
-A message is a greeting, one to three phrases that each belong to a tag, and a closing. The base model learns them with
-a systematic error (some phrases of every tag come with a partner tag), so that there is something to correct.
+A message is a greeting, one to three phrases that each belong to a tag, and a closing. The base model is taught an older
+scheme, in which some pairs of tags had each other's meaning, so that there is something systematic to correct.
 """
 
 import random
@@ -27,7 +27,8 @@ PHRASES: dict[str, tuple[str, ...]] = {
                "made my day", "very happy", "keep it up"),
 }  # fmt: skip
 TAGS = tuple(PHRASES)
-WRONG_PHRASES = 4
+# The base model takes each of these for the other.
+SWAPPED = {"billing": "account", "account": "billing", "defect": "praise", "praise": "defect"}
 _OPENINGS = ("hi", "hello", "hey", "dear team", "good day", "please help", "so", "well", "", "")
 _JOINTS = (" and ", ", ", ". also ", " but ", "; ")
 _ENDINGS = ("", ".", "!", " please", " thanks a lot", " asap", " soon", " again")
@@ -47,11 +48,8 @@ def messages(count: int, seed: int) -> Iterator[dict[str, Any]]:
 
 
 def mistaken(message: dict[str, Any]) -> list[str]:
-    """The tags that the base model is taught for a message: the true ones, and the partners of the wrong phrases."""
-    labels = set(message["labels"])
-    for position, tag in enumerate(TAGS):
-        if any(phrase in message["text"] for phrase in PHRASES[tag][:WRONG_PHRASES]):
-            labels.add(TAGS[(position + 1) % len(TAGS)])
+    """The tags that the base model is taught for a message: the true ones, those of `SWAPPED` exchanged."""
+    labels = {SWAPPED.get(tag, tag) for tag in message["labels"]}
     return [tag for tag in TAGS if tag in labels]
 
 

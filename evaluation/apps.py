@@ -1,4 +1,4 @@
-"""The evaluation floor: listens to deployment."""
+"""The evaluation floor: listens to deployment and shows itself on a sample's page."""
 
 from django.apps import AppConfig
 
@@ -9,3 +9,7 @@ class EvaluationConfig(AppConfig):
 
     def ready(self) -> None:
         from evaluation import receivers  # noqa: F401  (connects the receivers)
+        from evaluation.panels import sample_panel
+        from labeling import panels
+
+        panels.register("sample", sample_panel)

@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import BooleanField, Count, F, Func, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce, JSONObject
-from django.utils import timezone
+from django.db.models import BooleanField, Count, F, Func, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import JSONObject
 
 from deployment.models import StagedVersion
-from evaluation.models import BaselineResult, Benchmark, CaseResult, GateReport, Suite
+from evaluation.models import BaselineResult, Benchmark, CaseResult, GateReport
 from labeling.models import ParseStatus, Project, Sample
 
 State = Benchmark.State
@@ -38,6 +37,12 @@ def report_rows(project: Project) -> QuerySet[GateReport]:
 
 
 _BENCHMARKS = ("candidate__suite__project", "candidate__version__project", "reference__version__project")
+
+
+def report_on(benchmark: Benchmark) -> GateReport | None:
+    """The newest report on the version that was judged on these cases; else the newest without any benchmark."""
+    rows = report_rows(benchmark.suite.project).filter(staged=benchmark.staged)
+    return rows.filter(candidate__suite=benchmark.suite).first() or rows.filter(candidate=None).first()
 
 
 def unjudged_rows(project: Project) -> QuerySet[StagedVersion]:
@@ -89,7 +94,7 @@ def case_rows(benchmark: Benchmark, reference: Benchmark | None = None) -> Query
     return rows.annotate(
         position=F("case__position"),
         theirs=Subquery(packed[:1]),
-        differs=Coalesce(_distinct("answer", Subquery(theirs.values("answer")[:1])), False),
+        differs=_distinct("answer", Subquery(theirs.values("answer")[:1])) if reference else Value(False),
     )
 
 
@@ -120,22 +125,6 @@ def results_of(sample: Sample, limit: int) -> QuerySet[CaseResult]:
     """What versions answered to a sample in benchmarks, newest first."""
     rows = CaseResult.objects.filter(case__sample=sample).order_by("-id")
     return rows.select_related("case", "benchmark__version__project")[:limit]
-
-
-def in_motion(benchmark: Benchmark) -> bool:
-    """It waits or works."""
-    return benchmark.state in UNFINISHED
-
-
-def newest_suite(project: Project) -> Suite | None:
-    """The suite frozen last."""
-    return Suite.objects.filter(project=project).order_by("-id").first()
-
-
-def silent_for(benchmark: Benchmark) -> bool:
-    """It should be running, but its worker gives no sign of life."""
-    lost = benchmark.lease_until is not None and benchmark.lease_until < timezone.now()
-    return benchmark.state == State.RUNNING and lost
 
 
 def _distinct(field: str, other: Any) -> Func:

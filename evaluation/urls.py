@@ -1,2 +1,15 @@
+"""Pages of this floor."""
+
+from django.urls import path
+
+from evaluation import views
+
+_BENCHMARKS = "projects/<slug:key>/benchmarks"
+
 app_name = "evaluation"
-urlpatterns: list = []
+urlpatterns = [
+    path(f"{_BENCHMARKS}/", views.benchmarks, name="benchmarks"),
+    path(f"{_BENCHMARKS}/<uuid:uid>/", views.benchmark, name="benchmark"),
+    path(f"{_BENCHMARKS}/<uuid:uid>/cases/<int:position>/", views.case, name="case"),
+    path("projects/<slug:key>/judge/<uuid:uid>/", views.judge_again, name="judge-again"),
+]

@@ -61,7 +61,14 @@ def is_engine(process: psutil.Process) -> bool:
 def start_worker(env: dict[str, str], log: Path, *queues: str, pool: str = "prefork") -> Worker:
     """A worker on `queues`, ready to take tasks; the caller ends it. Fails with its log where it does not come up."""
     command = [sys.executable, "-m", "celery", "-A", "config", "worker", "-Q", ",".join(queues), "-c", "1"]
-    command += [f"--pool={pool}", "-n", f"{'-'.join(queues)}-{log.stem}@%h", "--without-gossip", "--without-mingle"]
+    command += [
+        f"--pool={pool}",
+        "-n",
+        f"{'-'.join(queues)}-{log.stem}@%h",
+        "--without-gossip",
+        "--without-mingle",
+        "--loglevel=INFO",
+    ]
     with log.open("ab") as output:
         process = subprocess.Popen(
             command,

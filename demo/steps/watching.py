@@ -2,7 +2,7 @@
 
 from demo.setup import World
 from demo.show import DemoError
-from deployment.models import StagedVersion
+from deployment.models import StagedVersion, Verdict
 from deployment.services import live_version
 from evaluation.models import Benchmark, GateReport
 from training.models import ModelVersion, TrainingRun
@@ -79,6 +79,8 @@ def watch_judgment(world: World, staged: StagedVersion) -> GateReport:
 def wait_until_live(world: World, version: ModelVersion) -> None:
     """Wait until the version is built, staged, judged, and promoted by the gate alone."""
     staged = watch_build(world, version)
-    watch_judgment(world, staged)
+    report = watch_judgment(world, staged)
+    if report.verdict not in (Verdict.BASELINE, Verdict.PASSED):
+        raise DemoError(f"The gate did not let {version} pass, so the loop ends here.")
     world.show.wait(f"{version} to go live", lambda: live_version(world.project) == version, timeout=120)
     world.show.say(f"[bold]{version} is live[/]")

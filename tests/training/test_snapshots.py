@@ -116,10 +116,8 @@ def test_given_rows_are_frozen_the_same_way(shop):
     whole = freeze_snapshot(shop)
     rows = {split: lines(whole, split) for split in ("train", "validation", "test")}
     assert freeze_rows(shop, shop.spec, rows, note="again") == whole
-    rows["train"][0]["completion"], rows["train"][1]["completion"] = (
-        rows["train"][1]["completion"],
-        rows["train"][0]["completion"],
-    )
+    first, last = rows["train"][0], rows["train"][-1]
+    first["completion"], last["completion"] = last["completion"], first["completion"]
     spoiled = freeze_rows(shop, shop.spec, rows, note="shuffled labels")
     assert spoiled.digest != whole.digest
     assert spoiled.note == "shuffled labels"

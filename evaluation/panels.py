@@ -1,0 +1,17 @@
+"""What this floor says on pages of the floors below."""
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+
+from evaluation.querysets import results_of
+from labeling.models import Sample, Split
+
+SHOWN = 10
+
+
+def sample_panel(request: HttpRequest, sample: Sample) -> str:
+    """What versions answered to a test sample in benchmarks."""
+    results = list(results_of(sample, SHOWN)) if sample.split == Split.TEST else []
+    if not results:
+        return ""
+    return render_to_string("evaluation/panel.html", {"results": results, "project": sample.project}, request=request)

@@ -1,0 +1,148 @@
+"""Pages of this floor: the benchmarks of a project, one benchmark with its cases, one case; judging again."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from deployment.models import StagedVersion
+from evaluation import figures, querysets
+from evaluation.models import Benchmark, GateReport
+from evaluation.services import policy_of, rejudge
+from evaluation.services.references import reference_version
+from labeling.access import Right, project_for
+from labeling.kinds import storable
+from labeling.views.base import page_context, person, problems_as_messages
+
+PAGE = 20
+CASES = 25
+REPORTS = 6
+
+
+@login_required
+@never_cache
+@require_safe
+def benchmarks(request: HttpRequest, key: str) -> HttpResponse:
+    """What the gate said, and every benchmark; HTMX asks for its changing part while something is in motion."""
+    project = project_for(person(request), key, Right.VIEW)
+    page = Paginator(querysets.benchmark_rows(project), PAGE).get_page(request.GET.get("page"))
+    unjudged = list(querysets.unjudged_rows(project))
+    context: dict[str, Any] = {
+        "page": page,
+        "rows": [(row, figures.figures(row.version.spec.kind, row.metrics)) for row in page],
+        "titles": figures.columns(project.kind),
+        "reports": querysets.newest_reports(project, REPORTS),
+        "unjudged": unjudged,
+        "policy": policy_of(project),
+        "in_motion": bool(unjudged) or any(row.state in querysets.UNFINISHED for row in page),
+    }
+    part = "evaluation/partials/benchmarks.html" if _polls(request) else "evaluation/benchmarks.html"
+    return render(request, part, page_context(request, project, "benchmarks", **context))
+
+
+@login_required
+@never_cache
+@require_safe
+def benchmark(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
+    """One benchmark: progress while it runs, then its figures, what stands beside it, the gate, and the cases."""
+    project = project_for(person(request), key, Right.VIEW)
+    row = get_object_or_404(querysets.benchmark_rows(project), uid=uid)
+    if _polls(request):
+        return _progress(request, row)
+    report = querysets.report_on(row)
+    others = list(querysets.beside(row))
+    reference = querysets.reference_of(row, report, others)
+    context: dict[str, Any] = {
+        "benchmark": row,
+        "figures": figures.figures(row.version.spec.kind, row.metrics),
+        "latencies": figures.latencies(row.metrics),
+        "titles": figures.columns(row.version.spec.kind),
+        "comparison": figures.comparison(row, others, querysets.baselines_of(row)),
+        "labels": figures.label_rows(row, reference),
+        "report": report,
+        "moved_on": _moved_on(report),
+        "reference": reference,
+        **_cases(request, row, reference),
+    }
+    return render(request, "evaluation/benchmark.html", page_context(request, project, "benchmarks", **context))
+
+
+@login_required
+@require_safe
+def case(request: HttpRequest, key: str, uid: UUID, position: int) -> HttpResponse:
+    """The whole trace of one case, beside the reference's answer and the other versions'."""
+    project = project_for(person(request), key, Right.VIEW)
+    row = get_object_or_404(querysets.benchmark_rows(project), uid=uid)
+    others = list(querysets.beside(row))
+    reference = querysets.reference_of(row, querysets.report_on(row), others)
+    results = querysets.case_rows(row, reference)
+    context: dict[str, Any] = {
+        "benchmark": row,
+        "result": get_object_or_404(results, case__position=position),
+        "reference": reference,
+        "before": results.filter(case__position__lt=position).last(),
+        "after": results.filter(case__position__gt=position).first(),
+    }
+    return render(request, "evaluation/case.html", page_context(request, project, "benchmarks", **context))
+
+
+@login_required
+@require_POST
+def judge_again(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
+    """Queue a new judgment of a staged version."""
+    project = project_for(person(request), key, Right.OPERATE)
+    rows = StagedVersion.objects.select_related("version__project", "server").filter(version__project=project)
+    staged = get_object_or_404(rows, uid=uid)
+    with problems_as_messages(request):
+        rejudge(person(request), staged)
+        messages.success(request, f"{staged.version} is judged again; the page shows the report when it is there.")
+    back = request.POST.get("back", "")
+    if url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+        return redirect(back)
+    return redirect("evaluation:benchmarks", project.key)
+
+
+def _progress(request: HttpRequest, row: Benchmark) -> HttpResponse:
+    response = render(request, "evaluation/partials/progress.html", {"benchmark": row})
+    if row.state not in querysets.UNFINISHED:
+        response["HX-Refresh"] = "true"  # it ended since the page was loaded: the whole page has changed
+    return response
+
+
+def _moved_on(report: GateReport | None) -> str:
+    """The tag of what the version would be held against today, where that is something else than in the report."""
+    if report is None or report.reference is None:
+        return ""
+    now = reference_version(report.staged.version)
+    # The live version itself would be held against the base: nothing to say.
+    if now is None or now.number == 0 or now.pk == report.reference.version_id:
+        return ""
+    return now.tag
+
+
+def _cases(request: HttpRequest, row: Benchmark, reference: Benchmark | None) -> dict[str, Any]:
+    """The narrowed page of cases, and how many each narrowing leaves."""
+    show = request.GET.get("show", "")
+    show = show if show in querysets.SHOWN else "all"
+    words = storable(request.GET.get("q", "")).strip()
+    rows = querysets.case_rows(row, reference)
+    counts = querysets.case_counts(rows)
+    counts["differs"] = counts.pop("different")
+    shown = {name: title for name, title in querysets.SHOWN.items() if name != "differs" or reference}
+    return {
+        "filters": [(name, title, counts[name]) for name, title in shown.items()],
+        "show": show,
+        "words": words,
+        "page": Paginator(querysets.narrowed(rows, show, words), CASES).get_page(request.GET.get("page")),
+    }
+
+
+def _polls(request: HttpRequest) -> bool:
+    return bool(request.htmx)  # type: ignore[attr-defined]  # set by django-htmx
