@@ -1,5 +1,6 @@
 """System checks: time limits must be ordered, or long work starts twice."""
 
+from itertools import pairwise
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +22,6 @@ def time_limits_are_ordered(**kwargs: Any) -> list[CheckMessage]:
             hint="A message that outlives the visibility timeout is delivered again while the first is still at work.",
             id="touchstone.E001",
         )
-        for (small, low), (large, high) in zip(named, named[1:], strict=False)
+        for (small, low), (large, high) in pairwise(named)
         if low >= high
     ]

@@ -1,5 +1,6 @@
 """Strict typed reading of the environment, on `environs`; `NAME_FILE` names a file that holds the value."""
 
+import builtins
 import os
 from pathlib import Path
 from typing import Any
@@ -31,35 +32,35 @@ class Env:
         load_file_secrets()
         self._env = environs.Env()
 
-    def _get(self, kind: str, name: str, default: Any) -> Any:
+    def _get(self, kind: builtins.str, name: builtins.str, default: Any) -> Any:
         try:
             return getattr(self._env, kind)(name) if default is _MISSING else getattr(self._env, kind)(name, default)
         except environs.EnvError as error:
             hint = "" if name in os.environ else " Set it, or start with `make serve`, which sets everything up."
             raise ImproperlyConfigured(f"{error}.{hint}") from error
 
-    def str(self, name: str, default: Any = _MISSING) -> str:
-        value: str = self._get("str", name, default)
+    def str(self, name: builtins.str, default: Any = _MISSING) -> builtins.str:
+        value: builtins.str = self._get("str", name, default)
         if default is _MISSING and not value:
             raise ImproperlyConfigured(f"{name} is set but empty.")
         return value
 
-    def bool(self, name: str, default: Any = _MISSING) -> bool:
+    def bool(self, name: builtins.str, default: Any = _MISSING) -> builtins.bool:
         return bool(self._get("bool", name, default))
 
-    def int(self, name: str, default: Any = _MISSING) -> int:
+    def int(self, name: builtins.str, default: Any = _MISSING) -> builtins.int:
         return int(self._get("int", name, default))
 
-    def float(self, name: str, default: Any = _MISSING) -> float:
+    def float(self, name: builtins.str, default: Any = _MISSING) -> builtins.float:
         return float(self._get("float", name, default))
 
-    def list(self, name: str, default: Any = _MISSING) -> list[str]:  # type: ignore[valid-type]  # `str` is a method here
+    def list(self, name: builtins.str, default: Any = _MISSING) -> builtins.list[builtins.str]:
         return list(self._get("list", name, default))
 
-    def path(self, name: str, default: Any = _MISSING) -> Path:
+    def path(self, name: builtins.str, default: Any = _MISSING) -> Path:
         return Path(self._get("path", name, default)).resolve()
 
-    def database(self, name: str) -> dict[Any, Any]:
+    def database(self, name: builtins.str) -> dict[Any, Any]:
         """A PostgreSQL URL as Django's DATABASES entry, with health-checked persistent connections."""
         config: dict[Any, Any] = dict(self._get("dj_db_url", name, _MISSING))
         if config.get("ENGINE") != "django.db.backends.postgresql":

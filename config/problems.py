@@ -10,7 +10,7 @@ from rest_framework.views import exception_handler
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Every error as `application/problem+json`: type, title, status, detail, and `errors` by field where there are any.
+    """Every error as `application/problem+json`: type, title, status, detail, and `errors` by field where it has any.
 
     Errors of services that carry `status_code` and a sentence (a `ProblemError`) keep both.
     """

@@ -93,7 +93,8 @@ def make_tiny_base(show: Show) -> str:
         for message in tiny.messages(TINY_TRAINING, SEED + 1):
             row = prompts.training_row(spec, message["text"], {"labels": tiny.mistaken(message)[:MAX_LABELS]})
             file.write(json.dumps(row) + "\n")
-    run_engine(show, "make-tiny", "--data", rows, "--out", settings.MODELS_DIR / location, "--seed", SEED)
+    out = settings.MODELS_DIR / location
+    run_engine(show, "make-tiny", "--data", rows, "--out", out, "--seed", SEED, "--vocabulary", 1024)
     return location
 
 

@@ -1,7 +1,7 @@
 """Simpler texts for `BASE=tiny`: a model of a million parameters cannot read natural English.
 
-A message is a greeting, one to three phrases that each belong to a tag, and a closing. The base model is taught an older
-scheme, in which some pairs of tags had each other's meaning, so that there is something systematic to correct.
+A message is a greeting, one to three phrases that each belong to a tag, and a closing. The base model is taught an
+older scheme, in which some pairs of tags had each other's meaning: something systematic to correct.
 """
 
 import random
@@ -9,34 +9,27 @@ from collections.abc import Iterator
 from typing import Any
 
 PHRASES: dict[str, tuple[str, ...]] = {
-    "billing": ("charged twice", "wrong amount", "invoice missing", "card was billed", "odd fee", "need a receipt",
-                "tax number wrong", "payment failed", "price changed", "double invoice"),
-    "delivery": ("parcel is late", "never arrived", "tracking stuck", "wrong address", "courier lost it",
-                 "still waiting", "left at a neighbour", "no shipping mail", "where is my box", "came to the old flat"),
-    "returns": ("send it back", "too small", "want to exchange", "return label", "does not fit", "changed my mind",
-                "wrong colour", "swap the size", "refuse the parcel", "bring it back"),
-    "defect": ("zip is broken", "arrived torn", "does not turn on", "seam came apart", "screen is cracked",
-               "leaks water", "part is missing", "battery is dead", "smells burnt", "handle fell off"),
-    "account": ("cannot log in", "forgot the password", "change my email", "delete my profile", "locked out",
-                "two accounts", "code never comes", "update my name", "hacked login", "old phone number"),
-    "app_bug": ("app crashes", "blank page", "button does nothing", "error message", "basket is empty", "page hangs",
-                "search is broken", "pictures do not load", "filter fails", "keeps logging out"),
-    "membership": ("cancel my plan", "renew the plan", "plan benefits", "upgrade me", "trial has ended",
-                   "pause my plan", "join the club", "points are gone", "yearly plan", "family plan"),
-    "praise": ("great service", "thank you", "love it", "well done", "five stars", "so helpful", "best shop",
-               "made my day", "very happy", "keep it up"),
-}  # fmt: skip
+    "billing": ("charged twice", "wrong amount", "invoice missing", "card was billed", "odd fee", "need a receipt"),
+    "delivery": ("parcel is late", "never arrived", "tracking stuck", "wrong address", "lost by courier", "waiting"),
+    "returns": ("send it back", "too small", "want to exchange", "return label", "does not fit", "changed my mind"),
+    "defect": ("zip is broken", "arrived torn", "does not turn on", "seam is open", "screen cracked", "leaks water"),
+    "account": ("cannot log in", "forgot password", "change my email", "delete profile", "locked out", "two logins"),
+    "app_bug": ("app crashes", "blank page", "button does nothing", "error message", "basket is empty", "page hangs"),
+    "membership": ("cancel my plan", "renew the plan", "plan benefits", "upgrade me", "trial has ended", "pause it"),
+    "praise": ("great service", "thank you", "love it", "well done", "five stars", "so helpful"),
+}
 TAGS = tuple(PHRASES)
 # The base model takes each of these for the other.
 SWAPPED = {"billing": "account", "account": "billing", "defect": "praise", "praise": "defect"}
-_OPENINGS = ("hi", "hello", "hey", "dear team", "good day", "please help", "so", "well", "", "")
-_JOINTS = (" and ", ", ", ". also ", " but ", "; ")
-_ENDINGS = ("", ".", "!", " please", " thanks a lot", " asap", " soon", " again")
+_OPENINGS = ("hi", "hello", "hey", "team", "so", "well", "", "")
+_JOINTS = (" and ", ", ", " also ")
+_ENDINGS = ("", ".", "!", " please", " asap", " again")
 
 
 def messages(count: int, seed: int) -> Iterator[dict[str, Any]]:
     """`count` different messages with their true tags, in the order of `TAGS`, as `{"id", "text", "labels"}`."""
-    rng, seen = random.Random(seed), set()
+    rng = random.Random(seed)
+    seen: set[str] = set()
     while len(seen) < count:
         parts = _draw(rng)
         text = _write(rng, [phrase for _, phrase in parts])
@@ -62,5 +55,4 @@ def _write(rng: random.Random, phrases: list[str]) -> str:
     body = phrases[0]
     for phrase in phrases[1:]:
         body += rng.choice(_JOINTS) + phrase
-    order = f" {rng.randrange(1000, 9999)}" if rng.random() < 0.5 else ""
-    return f"{rng.choice(_OPENINGS)} {body}{order}{rng.choice(_ENDINGS)}".strip()
+    return f"{rng.choice(_OPENINGS)} {body}{rng.choice(_ENDINGS)}".strip()

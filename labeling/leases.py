@@ -23,7 +23,9 @@ class LeaseLostError(Exception):
     """Somebody else holds the row now; stop without writing."""
 
 
-def claim(model: type[models.Model], pk: int, *, waiting: Sequence[str], working: str, **values: Any) -> uuid.UUID | None:
+def claim(
+    model: type[models.Model], pk: int, *, waiting: Sequence[str], working: str, **values: Any
+) -> uuid.UUID | None:
     """Take row `pk` if it waits, or if its holder fell silent. The lease token comes back, or None."""
     token, now = uuid.uuid4(), timezone.now()
     free = Q(state__in=waiting) | Q(state=working, lease_until__lt=now)

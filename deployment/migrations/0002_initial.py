@@ -6,67 +6,89 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('deployment', '0001_initial'),
-        ('labeling', '0001_initial'),
-        ('training', '0001_initial'),
+        ("deployment", "0001_initial"),
+        ("labeling", "0001_initial"),
+        ("training", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='deployment',
-            name='actor',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deployments', to=settings.AUTH_USER_MODEL),
+            model_name="deployment",
+            name="actor",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="deployments",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='deployment',
-            name='previous',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='training.modelversion'),
+            model_name="deployment",
+            name="previous",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="training.modelversion"
+            ),
         ),
         migrations.AddField(
-            model_name='deployment',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deployments', to='labeling.project'),
+            model_name="deployment",
+            name="project",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="deployments", to="labeling.project"
+            ),
         ),
         migrations.AddField(
-            model_name='deployment',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deployments', to='training.modelversion'),
+            model_name="deployment",
+            name="version",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="deployments", to="training.modelversion"
+            ),
         ),
         migrations.AddField(
-            model_name='servingpolicy',
-            name='project',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='serving_policy', to='labeling.project'),
+            model_name="servingpolicy",
+            name="project",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.CASCADE, related_name="serving_policy", to="labeling.project"
+            ),
         ),
         migrations.AddField(
-            model_name='servingpolicy',
-            name='servers',
-            field=models.ManyToManyField(related_name='policies', to='deployment.inferenceserver'),
+            model_name="servingpolicy",
+            name="servers",
+            field=models.ManyToManyField(related_name="policies", to="deployment.inferenceserver"),
         ),
         migrations.AddField(
-            model_name='stagedversion',
-            name='server',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='staged', to='deployment.inferenceserver'),
+            model_name="stagedversion",
+            name="server",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="staged", to="deployment.inferenceserver"
+            ),
         ),
         migrations.AddField(
-            model_name='stagedversion',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='staged', to='training.modelversion'),
+            model_name="stagedversion",
+            name="version",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="staged", to="training.modelversion"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deployment',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'live')), fields=('project',), name='one_live_version'),
+            model_name="deployment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "live")), fields=("project",), name="one_live_version"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deployment',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['planned', 'staged', 'warmed', 'moved', 'proven'])), fields=('project',), name='one_move_at_a_time'),
+            model_name="deployment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["planned", "staged", "warmed", "moved", "proven"])),
+                fields=("project",),
+                name="one_move_at_a_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stagedversion',
-            constraint=models.UniqueConstraint(fields=('version', 'server'), name='staged_once_per_server'),
+            model_name="stagedversion",
+            constraint=models.UniqueConstraint(fields=("version", "server"), name="staged_once_per_server"),
         ),
     ]

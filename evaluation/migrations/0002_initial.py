@@ -5,115 +5,151 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('deployment', '0002_initial'),
-        ('evaluation', '0001_initial'),
-        ('labeling', '0001_initial'),
-        ('training', '0001_initial'),
+        ("deployment", "0002_initial"),
+        ("evaluation", "0001_initial"),
+        ("labeling", "0001_initial"),
+        ("training", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='baselineresult',
-            name='snapshot',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='baselines', to='training.snapshot'),
+            model_name="baselineresult",
+            name="snapshot",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="baselines", to="training.snapshot"
+            ),
         ),
         migrations.AddField(
-            model_name='benchmark',
-            name='staged',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='benchmarks', to='deployment.stagedversion'),
+            model_name="benchmark",
+            name="staged",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="benchmarks", to="deployment.stagedversion"
+            ),
         ),
         migrations.AddField(
-            model_name='benchmark',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='benchmarks', to='training.modelversion'),
+            model_name="benchmark",
+            name="version",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="benchmarks", to="training.modelversion"
+            ),
         ),
         migrations.AddField(
-            model_name='caseresult',
-            name='benchmark',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='results', to='evaluation.benchmark'),
+            model_name="caseresult",
+            name="benchmark",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="results", to="evaluation.benchmark"
+            ),
         ),
         migrations.AddField(
-            model_name='gatepolicy',
-            name='project',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='gate_policy', to='labeling.project'),
+            model_name="gatepolicy",
+            name="project",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.CASCADE, related_name="gate_policy", to="labeling.project"
+            ),
         ),
         migrations.AddField(
-            model_name='gatereport',
-            name='candidate',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='gate_reports', to='evaluation.benchmark'),
+            model_name="gatereport",
+            name="candidate",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="gate_reports",
+                to="evaluation.benchmark",
+            ),
         ),
         migrations.AddField(
-            model_name='gatereport',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='gate_reports', to='labeling.project'),
+            model_name="gatereport",
+            name="project",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="gate_reports", to="labeling.project"
+            ),
         ),
         migrations.AddField(
-            model_name='gatereport',
-            name='reference',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='evaluation.benchmark'),
+            model_name="gatereport",
+            name="reference",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="evaluation.benchmark"
+            ),
         ),
         migrations.AddField(
-            model_name='gatereport',
-            name='staged',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='gate_reports', to='deployment.stagedversion'),
+            model_name="gatereport",
+            name="staged",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="gate_reports", to="deployment.stagedversion"
+            ),
         ),
         migrations.AddField(
-            model_name='suite',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='suites', to='labeling.project'),
+            model_name="suite",
+            name="project",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="suites", to="labeling.project"
+            ),
         ),
         migrations.AddField(
-            model_name='suite',
-            name='spec',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='labeling.taskspec'),
+            model_name="suite",
+            name="spec",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="labeling.taskspec"
+            ),
         ),
         migrations.AddField(
-            model_name='benchmark',
-            name='suite',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='benchmarks', to='evaluation.suite'),
+            model_name="benchmark",
+            name="suite",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="benchmarks", to="evaluation.suite"
+            ),
         ),
         migrations.AddField(
-            model_name='baselineresult',
-            name='suite',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='baselines', to='evaluation.suite'),
+            model_name="baselineresult",
+            name="suite",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="baselines", to="evaluation.suite"
+            ),
         ),
         migrations.AddField(
-            model_name='suitecase',
-            name='sample',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='labeling.sample'),
+            model_name="suitecase",
+            name="sample",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="labeling.sample"
+            ),
         ),
         migrations.AddField(
-            model_name='suitecase',
-            name='suite',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cases', to='evaluation.suite'),
+            model_name="suitecase",
+            name="suite",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="cases", to="evaluation.suite"
+            ),
         ),
         migrations.AddField(
-            model_name='caseresult',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='results', to='evaluation.suitecase'),
+            model_name="caseresult",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="results", to="evaluation.suitecase"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='suite',
-            constraint=models.UniqueConstraint(fields=('project', 'digest'), name='one_suite_per_digest'),
+            model_name="suite",
+            constraint=models.UniqueConstraint(fields=("project", "digest"), name="one_suite_per_digest"),
         ),
         migrations.AddConstraint(
-            model_name='benchmark',
-            constraint=models.UniqueConstraint(fields=('suite', 'staged', 'decoding'), name='benchmarked_once_per_decoding'),
+            model_name="benchmark",
+            constraint=models.UniqueConstraint(
+                fields=("suite", "staged", "decoding"), name="benchmarked_once_per_decoding"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='baselineresult',
-            constraint=models.UniqueConstraint(fields=('suite', 'snapshot', 'name'), name='one_baseline_each'),
+            model_name="baselineresult",
+            constraint=models.UniqueConstraint(fields=("suite", "snapshot", "name"), name="one_baseline_each"),
         ),
         migrations.AddConstraint(
-            model_name='suitecase',
-            constraint=models.UniqueConstraint(fields=('suite', 'position'), name='cases_are_numbered'),
+            model_name="suitecase",
+            constraint=models.UniqueConstraint(fields=("suite", "position"), name="cases_are_numbered"),
         ),
         migrations.AddConstraint(
-            model_name='caseresult',
-            constraint=models.UniqueConstraint(fields=('benchmark', 'case'), name='one_result_per_case'),
+            model_name="caseresult",
+            constraint=models.UniqueConstraint(fields=("benchmark", "case"), name="one_result_per_case"),
         ),
     ]

@@ -68,7 +68,8 @@ def open_cases(benchmark: Benchmark) -> Iterator[SuiteCase]:
     """The cases still to be asked, in order."""
     done = CaseResult.objects.filter(benchmark=benchmark).values("case_id")
     cases = SuiteCase.objects.filter(suite=benchmark.suite_id, position__lt=benchmark.cases).exclude(pk__in=done)
-    return cases.order_by("position").iterator()
+    # Read at once: a cursor of the database would stay open through hours of asking.
+    return iter(cases.order_by("position"))
 
 
 def _work(benchmark: Benchmark, token: uuid.UUID) -> None:

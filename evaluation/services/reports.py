@@ -24,7 +24,14 @@ def policy_of(project: Project) -> GatePolicy:
 
 def gate_policy(policy: GatePolicy) -> gate.Policy:
     """The row as the pure gate takes it."""
-    return gate.Policy(**_policy_values(policy))
+    return gate.Policy(
+        minimum=policy.minimum,
+        margin=policy.margin,
+        accept_tie=policy.accept_tie,
+        psr_tolerance=policy.psr_tolerance,
+        min_cases=policy.min_cases,
+        confidence=policy.confidence,
+    )
 
 
 def write_report(

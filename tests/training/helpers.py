@@ -20,8 +20,8 @@ def make_golden(project: Project, count: int = 1, split: str = "train") -> list[
     ]
 
 
-def make_base(location: Path | str = "org/some-model", name: str = "some-base") -> BaseModel:
-    return register_base(name, str(location), "r1")
+def make_base(location: Path | str = "org/some-model", revision: str = "r1") -> BaseModel:
+    return register_base("some-base", str(location), revision)
 
 
 def make_policy(project: Project, threshold: int = 3, base: BaseModel | None = None, **options: Any) -> RetrainPolicy:

@@ -24,7 +24,7 @@ def run(process_env, tiny_base: Path) -> TrainingRun:
     """A queued run, long enough to be caught in the middle, started by the trigger as in life."""
     project = make_project()
     options = {"max_steps": STEPS, "save_steps": SAVE, "batch_size": 8, "threads": 1, "eval_steps": 100}
-    policy = make_policy(project, threshold=30, base=make_base(tiny_base), **options)
+    policy = make_policy(project, threshold=30, base=make_base(tiny_base, revision=""), **options)
     make_golden(project, 32)
     make_golden(project, 4, "validation")
     found = check_trigger(project)
@@ -41,6 +41,12 @@ def checkpointed(run: TrainingRun) -> bool:
     now = fresh(run)
     assert now.state in {"queued", "running"}, now.error
     return RunEvent.objects.filter(run=run, kind="checkpoint").exists() and now.step > SAVE
+
+
+def started(run: TrainingRun) -> bool:
+    now = fresh(run)
+    assert now.unfinished, now.error
+    return now.step > 2
 
 
 def reaped(run: TrainingRun) -> bool:
@@ -101,7 +107,7 @@ def test_a_running_run_is_cancelled_and_the_next_one_waits_its_turn(run, start_w
     worker = start_workers("gpu", pool="threads")
     assert queue_is_alive("gpu")
     assert not queue_is_alive("build")
-    eventually(lambda: fresh(run).step > 2, 120, "the run never started")
+    eventually(lambda: started(run), 120, "the run never started")
     assert fresh(second).state == "queued"
     cancel_run(None, run)
     eventually(lambda: fresh(run).state == "cancelled", 60, "the run was not cancelled")

@@ -1,0 +1,101 @@
+"""Where the project promotes by itself, the gate alone does, once per version."""
+
+import pytest
+
+from deployment.models import Deployment, ServingPolicy
+from evaluation.services import advance, reports
+from evaluation.services.upkeep import due
+from labeling.problems import ConflictError
+from tests.evaluation.worlds import make_live, make_standing, make_world, right, right_every, wrong
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def promoted(monkeypatch):
+    """What was promoted, as (tag, reason); no server is asked."""
+    calls = []
+
+    def promote(user, version, *, reason="", automatic=False):
+        assert user is None
+        assert automatic
+        calls.append((version.tag, reason))
+        return make_live(version.staged.get())
+
+    monkeypatch.setattr(reports, "promote", promote)
+    return calls
+
+
+@pytest.fixture
+def shop(models):
+    project = make_world(cases=40)
+    ServingPolicy.objects.filter(project=project).update(auto_promote=True)
+    models.answer(0, wrong)
+    return project
+
+
+def test_the_baseline_goes_live_where_nothing_is(shop, promoted):
+    bare = make_standing(shop, 0)
+    report = advance(bare.pk)
+    assert promoted == [("shop:v0", report.sentence)]
+    advance(bare.pk)
+    assert len(promoted) == 1
+
+
+def test_what_passed_goes_live_with_the_sentence_as_its_reason(shop, promoted):
+    advance(make_standing(shop, 0).pk)
+    report = advance(make_standing(shop, 1).pk)
+    assert report.verdict == "passed"
+    assert promoted[1:] == [("shop:v1", report.sentence)]
+
+
+def test_what_was_refused_does_not(shop, models, promoted):
+    advance(make_standing(shop, 0).pk)
+    models.answer(1, wrong)
+    advance(make_standing(shop, 1).pk)
+    assert [tag for tag, _ in promoted] == ["shop:v0"]
+
+
+def test_nothing_is_promoted_where_the_policy_does_not_say_so(shop, promoted):
+    ServingPolicy.objects.update(auto_promote=False)
+    make_standing(shop, 0)
+    assert advance(make_standing(shop, 1).pk).verdict == "passed"
+    assert not promoted
+
+
+def test_what_a_person_rolled_back_is_not_promoted_again(shop, promoted):
+    bare, first = make_standing(shop, 0), make_standing(shop, 1)
+    advance(bare.pk)
+    advance(first.pk)
+    make_live(bare)
+    advance(first.pk)
+    assert [tag for tag, _ in promoted] == ["shop:v0", "shop:v1"]
+    assert due() == []
+
+
+def test_an_older_version_does_not_replace_a_newer_one(shop, models, promoted):
+    make_standing(shop, 0)
+    old, new = make_standing(shop, 1), make_standing(shop, 2)
+    models.answer(2, right_every(2))
+    make_live(new)
+    models.answer(1, right)
+    assert advance(old.pk).verdict == "passed"
+    assert not promoted
+
+
+def test_a_promotion_that_met_another_move_is_due_again(shop, promoted, monkeypatch):
+    make_standing(shop, 0)
+    staged = make_standing(shop, 1)
+
+    def busy(*args, **kwargs):
+        raise ConflictError("ada is moving shop just now.")
+
+    working = reports.promote
+    monkeypatch.setattr(reports, "promote", busy)
+    assert advance(staged.pk).verdict == "passed"
+    assert not Deployment.objects.exists()
+    assert staged.pk in due()
+    monkeypatch.setattr(reports, "promote", working)
+    advance(staged.pk)
+    assert [tag for tag, _ in promoted] == ["shop:v1"]
+    assert staged.pk not in due()

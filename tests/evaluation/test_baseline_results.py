@@ -1,0 +1,59 @@
+"""Simple methods stand beside a benchmark: from the version's own snapshot, on the same cases."""
+
+import pytest
+
+from evaluation.models import BaselineResult
+from evaluation.services import advance, baseline_results, freeze_suite
+from labeling.models import Split
+from tests.evaluation.worlds import make_golden, make_standing, make_world, right, text_of
+from training.models import BaseModel, TrainingRun
+from training.services import freeze_snapshot
+from training.services.snapshots import folder_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop():
+    project = make_world(cases=30)
+    for number in range(100, 130):
+        make_golden(project, text_of(number), split=Split.TRAIN)
+    return project
+
+
+def test_both_methods_are_worked_out_once(shop):
+    suite, snapshot = freeze_suite(shop), freeze_snapshot(shop)
+    rows = baseline_results(suite, snapshot)
+    assert [row.name for row in rows] == ["constant", "tfidf_logreg"]
+    assert all(row.metrics["cases"] == 30 for row in rows)
+    assert rows[1].metrics["f1_micro"] > rows[0].metrics["f1_micro"]
+    assert baseline_results(suite, snapshot) == rows
+
+
+def test_one_that_is_missing_is_added(shop):
+    suite, snapshot = freeze_suite(shop), freeze_snapshot(shop)
+    baseline_results(suite, snapshot)
+    BaselineResult.objects.get(name="tfidf_logreg").delete()
+    assert len(baseline_results(suite, snapshot)) == 2
+
+
+def test_a_host_without_the_snapshot_goes_on_without(shop):
+    suite, snapshot = freeze_suite(shop), freeze_snapshot(shop)
+    (folder_of(snapshot) / "train.jsonl").rename(folder_of(snapshot) / "gone")
+    try:
+        assert baseline_results(suite, snapshot) == []
+    finally:
+        (folder_of(snapshot) / "gone").rename(folder_of(snapshot) / "train.jsonl")
+
+
+def test_a_judgment_works_them_out_for_the_versions_snapshot(shop, models):
+    make_standing(shop, 0)
+    staged = make_standing(shop, 1)
+    version = staged.version
+    version.run = TrainingRun.objects.create(
+        project=shop, snapshot=freeze_snapshot(shop), base=BaseModel.objects.get(), trigger="manual", state="succeeded"
+    )
+    version.save()
+    models.answer(0, right)
+    advance(staged.pk)
+    assert BaselineResult.objects.filter(snapshot=version.run.snapshot).count() == 2
