@@ -41,7 +41,7 @@ THRESHOLD = 50
 # 24 steps of 8 on natural texts fit the demo's time; a tiny model takes more steps in less time.
 PROFILES: dict[str, dict[str, Any]] = {
     "smollm2": {"max_length": 512, "max_steps": 24, "batch_size": 8, "learning_rate": 1e-3},
-    "tiny": {"max_length": 256, "max_steps": 120, "batch_size": 16, "learning_rate": 6e-3},
+    "tiny": {"max_length": 256, "max_steps": 60, "batch_size": 16, "learning_rate": 6e-3, "threads": 1},
 }
 
 
@@ -75,7 +75,8 @@ def make_world(show: Show, base_name: str, folder: Path) -> World:
         show.say("[dim]BASE=tiny: generated texts, simple enough for a model of a million parameters.[/]")
         location, tags = make_tiny_base(show), tiny.TAGS
     else:
-        messages = [json.loads(line) for line in SHIPPED.read_text(encoding="utf-8").splitlines()]
+        with SHIPPED.open(encoding="utf-8") as lines:
+            messages = [json.loads(line) for line in lines]
         location, tags = "smollm2-135m-instruct", TAGS
         run_engine(show, "fetch-base", "--out", settings.MODELS_DIR / location)
     record = json.loads((settings.MODELS_DIR / location / "base.json").read_text(encoding="utf-8"))
@@ -91,10 +92,10 @@ def make_tiny_base(show: Show) -> str:
     spec = Spec("multi_label", INSTRUCTION, tuple(map(LabelDef, tiny.TAGS)), MAX_LABELS)
     with rows.open("w", encoding="utf-8") as file:
         for message in tiny.messages(TINY_TRAINING, SEED + 1):
-            row = prompts.training_row(spec, message["text"], {"labels": tiny.mistaken(message)[:MAX_LABELS]})
+            row = prompts.training_row(spec, message["text"], {"labels": tiny.mistaken(message, MAX_LABELS)})
             file.write(json.dumps(row) + "\n")
     out = settings.MODELS_DIR / location
-    run_engine(show, "make-tiny", "--data", rows, "--out", out, "--seed", SEED, "--vocabulary", 1024)
+    run_engine(show, "make-tiny", "--data", rows, "--out", out, "--seed", SEED, "--vocabulary", 1024, "--threads", 1)
     return location
 
 

@@ -1,7 +1,7 @@
 """Simpler texts for `BASE=tiny`: a model of a million parameters cannot read natural English.
 
-A message is a greeting, one to three phrases that each belong to a tag, and a closing. The base model is taught an
-older scheme, in which some pairs of tags had each other's meaning: something systematic to correct.
+A message is a greeting, one to three phrases that each belong to a tag, and a closing. The base model is taught to put
+two tags on every message, whatever it says: a systematic error, as a careless labeler's rule would leave.
 """
 
 import random
@@ -19,8 +19,8 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "praise": ("great service", "thank you", "love it", "well done", "five stars", "so helpful"),
 }
 TAGS = tuple(PHRASES)
-# The base model takes each of these for the other.
-SWAPPED = {"billing": "account", "account": "billing", "defect": "praise", "praise": "defect"}
+# The base model was taught to put these on every message.
+SUPERFLUOUS = ("account", "praise")
 _OPENINGS = ("hi", "hello", "hey", "team", "so", "well", "", "")
 _JOINTS = (" and ", ", ", " also ")
 _ENDINGS = ("", ".", "!", " please", " asap", " again")
@@ -40,10 +40,10 @@ def messages(count: int, seed: int) -> Iterator[dict[str, Any]]:
         yield {"id": f"tiny-{len(seen):04d}", "text": text, "labels": [tag for tag in TAGS if tag in labels]}
 
 
-def mistaken(message: dict[str, Any]) -> list[str]:
-    """The tags that the base model is taught for a message: the true ones, those of `SWAPPED` exchanged."""
-    labels = {SWAPPED.get(tag, tag) for tag in message["labels"]}
-    return [tag for tag in TAGS if tag in labels]
+def mistaken(message: dict[str, Any], limit: int = 4) -> list[str]:
+    """The tags that the base model is taught for a message: the true ones and the superfluous, at most `limit`."""
+    labels = {*message["labels"], *SUPERFLUOUS}
+    return [tag for tag in TAGS if tag in labels][:limit]
 
 
 def _draw(rng: random.Random) -> list[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """Claim long work by conditional update, keep it by heartbeat, lose it by silence.
 
-Used by every row with `state`, `lease_token`, `lease_until` and `attempts`: imports, runs, builds, stagings, benchmarks.
+For rows with `state`, `lease_token`, `lease_until`, `attempts`: imports, runs, builds, stagings, benchmarks.
 """
 
 import logging

@@ -75,8 +75,8 @@ def spoiled_snapshot(world: World, snapshot: Snapshot) -> Snapshot:
     """The same texts with the answers of other texts: what nobody should be able to promote."""
     rows = {}
     for split in ("train", "validation"):
-        lines = (folder_of(snapshot) / f"{split}.jsonl").read_text(encoding="utf-8").splitlines()
-        rows[split] = [json.loads(line) for line in lines]
+        with (folder_of(snapshot) / f"{split}.jsonl").open(encoding="utf-8") as lines:
+            rows[split] = [json.loads(line) for line in lines]
         answers = [row["completion"] for row in rows[split]]
         random.Random(SPOILED_SEED).shuffle(answers)
         rows[split] = [{**row, "completion": answer} for row, answer in zip(rows[split], answers, strict=True)]

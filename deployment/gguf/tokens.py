@@ -4,11 +4,22 @@ Equal prompt text does not mean equal ids: a converter without the original toke
 score, a BOS is put in front, or a space. Answers then go wrong while every check on text is green.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 _WINDOW = 8
+Row = Mapping[str, Any]
+
+_ADVICE = {
+    "bos": "a BOS token in front (set add_bos_token to false in the tokenizer's configuration)",
+    "space": "a prefix space (set add_prefix_space to false in the tokenizer's configuration)",
+    "merges": (
+        "other merges (the original tokenizer files, tokenizer.model above all, must lie beside the merged weights "
+        "when they are converted)"
+    ),
+    "text": "another text or vocabulary (the GGUF is of another model, or its tokenizer drops characters)",
+}
 
 
 @dataclass(frozen=True)
@@ -41,8 +52,11 @@ def hard_texts() -> list[str]:
     ]
 
 
-def first_difference(expected: Sequence[Mapping[str, Any]], got: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
-    """Where the rows `{"text", "ids"}` differ first: row and position, with the ids around it; None if nowhere."""
+def first_difference(expected: Sequence[Row], got: Sequence[Row]) -> dict[str, Any] | None:
+    """Where the rows `{"text", "ids"}` differ first: row and position, with the ids around it; None if nowhere.
+
+    Pieces of text stand beside the ids where the rows of `got` carry `pieces`; `?` is one that no row holds.
+    """
     for row, (want, have) in enumerate(zip(expected, got, strict=True)):
         ours, theirs = list(want["ids"]), list(have["ids"])
         if ours == theirs:
@@ -51,20 +65,23 @@ def first_difference(expected: Sequence[Mapping[str, Any]], got: Sequence[Mappin
             (index for index, pair in enumerate(zip(ours, theirs, strict=False)) if pair[0] != pair[1]),
             min(len(ours), len(theirs)),
         )
-        start = max(0, at - 2)
+        window = slice(max(0, at - 2), at + _WINDOW)
+        known = dict(pair for each in got for pair in zip(each["ids"], each.get("pieces", ()), strict=False))
         return {
             "row": row,
             "position": at,
             "text": str(want["text"])[:400],
-            "training": ours[start : at + _WINDOW],
-            "gguf": theirs[start : at + _WINDOW],
+            "training": ours[window],
+            "gguf": theirs[window],
+            "training_pieces": [known.get(token, "?") for token in ours[window]],
+            "gguf_pieces": [known.get(token, "?") for token in theirs[window]],
             "training_tokens": len(ours),
             "gguf_tokens": len(theirs),
         }
     return None
 
 
-def prove_tokens(expected: Sequence[Mapping[str, Any]], got: Sequence[Mapping[str, Any]]) -> TokenProof:
+def prove_tokens(expected: Sequence[Row], got: Sequence[Row]) -> TokenProof:
     """Compare training's rows with the GGUF's. Raises `ValueError` on no rows or unequal numbers of rows."""
     if not expected or len(expected) != len(got):
         raise ValueError(f"{len(expected)} and {len(got)} prompts cannot be compared; there must be as many, and some.")
@@ -79,24 +96,33 @@ def prove_tokens(expected: Sequence[Mapping[str, Any]], got: Sequence[Mapping[st
     return TokenProof(False, len(expected), sentence, found)
 
 
-def likely_trap(expected: Sequence[Mapping[str, Any]], got: Sequence[Mapping[str, Any]]) -> str:
-    """Which known mistake the differences look most like, as a sentence that says what to do."""
-    pairs = [(list(want["ids"]), list(have["ids"])) for want, have in zip(expected, got, strict=True)]
-    differing = [(ours, theirs) for ours, theirs in pairs if ours != theirs]
-    if all(theirs[1:] == ours for ours, theirs in differing):
-        return "It looks like a BOS token in front: set add_bos_token to false in the tokenizer's configuration."
-    if len(differing) == len(pairs) and len({theirs[0] for _, theirs in pairs}) == 1:
-        first = {ours[0] for ours, _ in pairs}
-        if first != {pairs[0][1][0]} and all(len(theirs) > len(ours) for ours, theirs in pairs):
-            return "It looks like a BOS token in front, and more: set add_bos_token to false, then look again."
-    if all(abs(len(theirs) - len(ours)) <= _marks(ours) for ours, theirs in differing) and len(differing) == len(pairs):
-        return "It looks like a prefix space: set add_prefix_space to false in the tokenizer's configuration."
-    return (
-        "It looks like other merges: the original tokenizer files (tokenizer.model above all) must lie beside the "
-        "merged weights when they are converted."
-    )
+def likely_trap(expected: Sequence[Row], got: Sequence[Row]) -> str:
+    """Which known mistakes the differences look most like, as a sentence that says what to do."""
+    found = {name for want, have in zip(expected, got, strict=True) for name in _traps(want, have)}
+    # A space or a BOS changes the merges around it, so merges are blamed only where they differ by themselves.
+    return f"It looks like {' and '.join(_ADVICE[name] for name in _ADVICE if name in found)}."
 
 
-def _marks(ids: Sequence[int]) -> int:
-    # A chat prompt has a handful of turns; a prefix space adds at most a token or two to each.
-    return 8 if ids else 0
+def _traps(want: Row, have: Row) -> Iterator[str]:
+    """The mistakes that this row shows, by the pieces of text that the GGUF's tokens stand for."""
+    ours, theirs, pieces = list(want["ids"]), list(have["ids"]), [_bytes(piece) for piece in have.get("pieces", ())]
+    if ours == theirs:
+        return
+    text = str(want["text"]).encode()
+    if theirs[1:] == ours or (pieces and not text.startswith(pieces[0].lstrip(b" "))):
+        yield "bos"
+        theirs, pieces = theirs[1:], pieces[1:]
+        if theirs == ours:
+            return
+    read = b"".join(pieces)
+    if not pieces or read == text:
+        yield "merges"
+    else:
+        yield "space" if read.replace(b" ", b"") == text.replace(b" ", b"") else "text"
+
+
+def _bytes(piece: str) -> bytes:
+    """A token of one byte is written as `<0xE2>`; all others are text."""
+    if len(piece) == 6 and piece.startswith("<0x"):
+        return bytes.fromhex(piece[3:5])
+    return piece.encode()

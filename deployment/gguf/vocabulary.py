@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -11,24 +12,34 @@ from deployment.localserver.child import serve
 _TIMEOUT = 120.0
 
 
-def tokenize(gguf: Path, texts: Iterable[str]) -> Iterator[list[int]]:
-    """The ids of each rendered prompt, with `add_special` and `parse_special`, as the server will read it."""
+def tokenize(gguf: Path, texts: Iterable[str]) -> Iterator[tuple[list[int], list[str]]]:
+    """The ids and pieces of each rendered prompt, with `add_special` and `parse_special`, as the server will read it.
+
+    A token that is no text by itself, a byte of an emoji for one, has a piece like `<0xF0>`.
+    """
     with serve(gguf, context=256, slots=1, threads=1) as (url, key):
         headers = {"Authorization": f"Bearer {key}"}
-        with httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT) as http:
+        with httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT, trust_env=False) as http:
             for text in texts:
-                body = {"content": text, "add_special": True, "parse_special": True}
+                body = {"content": text, "add_special": True, "parse_special": True, "with_pieces": True}
                 response = http.post("/tokenize", json=body)
                 response.raise_for_status()
-                yield list(response.json()["tokens"])
+                tokens = response.json()["tokens"]
+                yield [token["id"] for token in tokens], [_piece(token["piece"]) for token in tokens]
 
 
 def tokenize_file(gguf: Path, prompts: Path, out: Path) -> int:
-    """Read `{"text": ...}` rows, write `{"text", "ids"}` rows; how many."""
-    rows = [json.loads(line) for line in prompts.read_text(encoding="utf-8").splitlines()]
+    """Read `{"text": ...}` rows, write `{"text", "ids", "pieces"}` rows; how many."""
+    texts = [str(json.loads(line)["text"]) for line in prompts.read_text(encoding="utf-8").splitlines()]
     part = out.with_suffix(".part")
     with part.open("w", encoding="utf-8") as file:
-        for row, ids in zip(rows, tokenize(gguf, (row["text"] for row in rows)), strict=True):
-            file.write(json.dumps({"text": row["text"], "ids": ids}, ensure_ascii=False) + "\n")
+        for text, (ids, pieces) in zip(texts, tokenize(gguf, texts), strict=True):
+            file.write(json.dumps({"text": text, "ids": ids, "pieces": pieces}, ensure_ascii=False) + "\n")
     part.replace(out)
-    return len(rows)
+    return len(texts)
+
+
+def _piece(piece: str | list[Any]) -> str:
+    if isinstance(piece, str):
+        return piece
+    return "".join(f"<0x{byte:02X}>" for byte in piece)

@@ -1,10 +1,16 @@
 """`python -m deployment.localserver`: the local model server. Its key comes from LOCAL_MODEL_SERVER_KEY."""
 
 import argparse
+import fcntl
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+# The requests in flight get so long to finish after SIGTERM; whoever sends it should wait longer.
+_GRACE_SECONDS = 7
 
 
 def main() -> int:
@@ -26,9 +32,39 @@ def main() -> int:
 
     from deployment.localserver.app import Front
 
-    front = Front(options.state_dir, key, options.cores or os.cpu_count() or 1)
-    uvicorn.run(front.app(), host=options.host, port=options.port, log_level="warning", access_log=False)
+    with _only_one(options.state_dir) as free:
+        if not free:
+            sys.stderr.write(f"Another model server runs on {options.state_dir}.\n")
+            return 3
+        front = Front(options.state_dir, key, options.cores or _cores())
+        uvicorn.run(
+            front.app(),
+            host=options.host,
+            port=options.port,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
     return 0
+
+
+@contextmanager
+def _only_one(folder: Path) -> Iterator[bool]:
+    """Hold the folder's lock; False where another process holds it. Two would overwrite each other's registry."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 if __name__ == "__main__":

@@ -26,12 +26,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from deployment.localserver.process import RunnerError
 from deployment.localserver.registry import Entry, Registry, RegistryError
-from deployment.localserver.runners import RunnerError, Runners
-from deployment.localserver.turns import Turns
+from deployment.localserver.requests import GoneError, RequestError, body_of, chat_body, count, text, while_connected
+from deployment.localserver.runners import Runners
+from deployment.localserver.turns import BusyError
 
 logger = logging.getLogger("touchstone.localserver")
-MAX_TOKENS = 256
+_CLIENT_CLOSED = 499
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -42,9 +44,7 @@ class Front:
         self.key = key
         self.registry = Registry(folder)
         self.runners = Runners(threads)
-        self.turns = Turns()
         self.last_used: dict[str, float] = {}
-        self._creating = asyncio.Lock()
 
     def app(self) -> Starlette:
         """The ASGI application."""
@@ -83,11 +83,13 @@ class Front:
                 return await handler(request)
             except RegistryError as error:
                 return _error(str(error), error.status)
-            except RunnerError as error:
+            except RequestError as error:
+                return _error(str(error), 400)
+            except (RunnerError, BusyError) as error:
                 logger.error("%s", error)
                 return _error(str(error), 503)
-            except (KeyError, TypeError, ValueError) as error:
-                return _error(f"The request is not as it should be: {error!r}", 400)
+            except GoneError:
+                return Response(status_code=_CLIENT_CLOSED)
 
         return call
 
@@ -116,45 +118,38 @@ class Front:
         }
 
     async def create(self, request: Request) -> Response:
-        body = await request.json()
-        context, slots = int(body.get("context", 2048)), int(body.get("slots", 4))
-        if context < 1 or slots < 1:
-            raise ValueError("context and slots must be positive")
-        async with self._creating:
-            entry, new = await asyncio.to_thread(
-                self.registry.add, str(body["tag"]), Path(body["path"]), str(body["sha256"]), context, slots
-            )
+        body = await body_of(request)
+        tag, path, sha256 = text(body, "tag"), Path(text(body, "path")), text(body, "sha256")
+        context, slots = count(body, "context", 2048), count(body, "slots", 4)
+        entry, new = await asyncio.to_thread(self.registry.add, tag, path, sha256, context, slots)
         if new:
             logger.info("%s created from %s", entry.tag, entry.path)
         return JSONResponse(self._row(entry), status_code=201 if new else 200)
 
     async def remove(self, request: Request) -> Response:
-        tag = request.query_params["tag"]
-        self.registry.remove(tag)
+        tag = request.query_params.get("tag", "")
+        await asyncio.to_thread(self.registry.remove, tag)
         await self.runners.unload(tag)
         logger.info("%s removed", tag)
         return JSONResponse({"tag": tag})
 
     async def load(self, request: Request) -> Response:
-        entry = self.registry.get((await request.json())["tag"])
+        entry = self.registry.get(text(await body_of(request), "tag"))
         await self.runners.ready(entry)
         return JSONResponse(self._row(entry))
 
     async def unload(self, request: Request) -> Response:
-        entry = self.registry.get((await request.json())["tag"])
+        entry = self.registry.get(text(await body_of(request), "tag"))
         await self.runners.unload(entry.tag)
         return JSONResponse(self._row(entry))
 
     async def chat(self, request: Request) -> Response:
-        body = await request.json()
-        entry = self.registry.get(body["model"])
-        if body.get("stream"):
-            raise ValueError("this server does not stream; leave `stream` out")
-        # Always a limit: a model that misses its end mark otherwise runs to the end of its context.
-        body["max_tokens"] = int(body.get("max_tokens") or MAX_TOKENS)
+        body = await body_of(request)
+        entry = self.registry.get(text(body, "model"))
+        asked = chat_body(body)
         await self.runners.ready(entry)
-        async with self.turns.turn(entry.tag, entry.slots):
-            answer = await self.runners.post(entry, "/v1/chat/completions", body)
+        work = self.runners.ask(entry, "/v1/chat/completions", asked, computes=True)
+        answer = await while_connected(request, work)
         self.last_used[entry.tag] = time.time()
         return Response(answer.content, answer.status_code, media_type="application/json")
 
@@ -162,8 +157,9 @@ class Front:
         """A handler that only asks the model's child: no computing, so no turn."""
 
         async def call(request: Request) -> Response:
-            body = await request.json()
-            answer = await self.runners.post(self.registry.get(body.pop("model")), path, body)
+            body = await body_of(request)
+            entry = self.registry.get(text(body, "model"))
+            answer = await self.runners.ask(entry, path, body, computes=False)
             return Response(answer.content, answer.status_code, media_type="application/json")
 
         return call

@@ -11,7 +11,6 @@ import os
 import secrets
 import signal
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +28,9 @@ def serve(gguf: Path, *, context: int, slots: int, threads: int, key: str = "") 
 
     Raises `RuntimeError` where the file cannot be loaded.
     """
+    # llama.cpp's threads spin at every barrier. Where anything else wants a core they spin for the one thread that has
+    # none, and speed falls to a tenth or less; asleep they cost nothing. Read by OpenMP when the library is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     import xllamacpp
 
     key = key or secrets.token_urlsafe(24)
@@ -53,18 +55,17 @@ def serve(gguf: Path, *, context: int, slots: int, threads: int, key: str = "") 
 
 
 def main() -> int:
-    """Serve until the parent goes or a signal comes."""
+    """Serve until the parent goes or SIGTERM comes, which needs no handler: there is nothing to save."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--gguf", type=Path, required=True)
     parser.add_argument("--context", type=int, required=True)
     parser.add_argument("--slots", type=int, required=True)
     parser.add_argument("--threads", type=int, required=True)
+    parser.add_argument("--parent", type=int, default=os.getppid(), help="process id of the front")
     options = parser.parse_args()
-    die_with_parent()
-    stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
-    parent = os.getppid()
+    die_with(options.parent)
+    # Ctrl-C in a terminal reaches the whole group; the front decides, after the requests in flight.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     with serve(
         options.gguf,
         context=options.context,
@@ -74,22 +75,18 @@ def main() -> int:
     ) as (url, _):
         sys.stdout.write(json.dumps({"url": url}) + "\n")
         sys.stdout.flush()
-        while not stop.wait(_WATCH_SECONDS) and os.getppid() == parent:
-            pass
-    # llama.cpp's own threads may hold the interpreter back at exit.
-    threading.Thread(target=_leave, daemon=True).start()
-    return 0
+        while os.getppid() == options.parent:
+            time.sleep(_WATCH_SECONDS)
+        # llama.cpp's own threads may hold the interpreter back at exit.
+        os._exit(0)
 
 
-def _leave() -> None:
-    time.sleep(2)
-    os._exit(0)
-
-
-def die_with_parent() -> None:
-    """On Linux the kernel ends this process with its parent, whatever kills it."""
+def die_with(parent: int) -> None:
+    """On Linux the kernel ends this process with its parent, whatever kills it; at once if it is gone already."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(0)
 
 
 if __name__ == "__main__":

@@ -15,9 +15,9 @@ def test_another_seed_gives_other_messages():
 
 def test_the_base_is_taught_a_systematic_error():
     rows = list(tiny.messages(300, 5))
-    assert all(len(tiny.mistaken(row)) == len(row["labels"]) for row in rows)
+    assert all(set(tiny.SUPERFLUOUS[:1]) <= set(tiny.mistaken(row)) and len(tiny.mistaken(row)) <= 4 for row in rows)
     wrong = sum(row["labels"] != tiny.mistaken(row) for row in rows)
-    assert 0.3 < wrong / len(rows) < 0.8
+    assert wrong > 0.8 * len(rows)
 
 
 def test_no_phrase_stands_inside_another():

@@ -49,7 +49,8 @@ def test_evidence_cannot_be_changed(shop, client):
 def test_the_policy_is_edited(shop, client):
     policy = GatePolicy.objects.get()
     form = {
-        "minimum": "0.5", "margin": "0.02", "psr_tolerance": "0", "min_cases": "50", "free_cases": "20", "confidence": "0.9",
+        "minimum": "0.5", "margin": "0.02", "psr_tolerance": "0", "min_cases": "50", "free_cases": "20",
+        "confidence": "0.9",
     }  # fmt: skip
     response = client.post(reverse("admin:evaluation_gatepolicy_change", args=[policy.pk]), form)
     assert response.status_code == 302, response.context["adminform"].form.errors

@@ -20,7 +20,7 @@ def at_once(*calls):
         try:
             start.wait(10)
             call()
-        except BaseException as error:  # a test must see whatever broke in a thread
+        except BaseException as error:  # noqa: BLE001  # the test must see whatever broke in a thread
             errors.append(error)
         finally:
             connection.close()

@@ -16,14 +16,14 @@ from training.workers import queue_is_alive
 
 pytestmark = [pytest.mark.ml, pytest.mark.django_db(transaction=True)]
 
-STEPS, SAVE = 240, 10
+STEPS, SAVE = 150, 10
 
 
 @pytest.fixture
 def run(process_env, tiny_base: Path) -> TrainingRun:
     """A queued run, long enough to be caught in the middle, started by the trigger as in life."""
     project = make_project()
-    options = {"max_steps": STEPS, "save_steps": SAVE, "batch_size": 8, "threads": 1, "eval_steps": 100}
+    options = {"max_steps": STEPS, "save_steps": SAVE, "batch_size": 8, "threads": 1, "eval_steps": 50}
     policy = make_policy(project, threshold=30, base=make_base(tiny_base, revision=""), **options)
     make_golden(project, 32)
     make_golden(project, 4, "validation")

@@ -10,17 +10,16 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from labeling.admin.base import EvidenceAdmin, admin_link, one_line, site_link
-from training.admin.links import STATE_COLORS, rows_link
+from training.admin.links import STATE_COLORS, LineageAdmin, rows_link
 from training.models import ModelVersion, RunEvent, Snapshot, WorkerHeartbeat
 
 
 @admin.register(Snapshot)
-class SnapshotAdmin(EvidenceAdmin):
+class SnapshotAdmin(LineageAdmin):
     list_display = ("__str__", "project", "train_rows", "validation_rows", "test_rows", "note", "created_at")
     list_filter = ("project",)
     list_select_related = ("project",)
     search_fields = ("project__key", "digest", "note", "=uid")
-    readonly_fields = ("lineage",)
 
     @admin.display(description="Lineage")
     def lineage(self, snapshot: Snapshot) -> SafeString:
@@ -49,12 +48,11 @@ class RunEventAdmin(EvidenceAdmin):
 
 
 @admin.register(ModelVersion)
-class ModelVersionAdmin(EvidenceAdmin):
+class ModelVersionAdmin(LineageAdmin):
     list_display = ("__str__", "shown_state", "project", "base", "quantization", "of_run", "created_at")
     list_filter = ("state", "project", "base")
     list_select_related = ("project", "base", "run__project")
     search_fields = ("project__key", "=uid", "adapter_digest", "gguf_digest")
-    readonly_fields = ("lineage",)
 
     @display(description="State", label=STATE_COLORS, ordering="state")  # type: ignore[untyped-decorator]  # unfold's
     def shown_state(self, version: ModelVersion) -> str:

@@ -1,10 +1,16 @@
-"""Links along the lineage. Models of higher floors are named, not imported; text stands where none is registered."""
+"""Links along the lineage, and evidence that shows them first.
+
+Models of higher floors are named, not imported; text stands where none is registered.
+"""
 
 from typing import Any
 
+from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+
+from labeling.admin.base import EvidenceAdmin
 
 STATE_COLORS = {"succeeded": "success", "built": "success", "failed": "danger", "running": "info", "building": "info"}
 
@@ -16,3 +22,13 @@ def rows_link(model: str, text: str, **filters: Any) -> SafeString:
     except NoReverseMatch:
         return format_html("{}", text)
     return format_html('<a class="underline" href="{}">{}</a>', url, text)
+
+
+class LineageAdmin(EvidenceAdmin):
+    """Evidence with a `lineage` of links, on top of its page."""
+
+    readonly_fields = ("lineage",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        others = [name for name in super().get_fields(request, obj) if name != "lineage"]
+        return ["lineage", *others]

@@ -10,10 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from labeling.admin.base import EvidenceAdmin, admin_link, ask_first, one_line, site_link, staff
+from labeling.admin.base import admin_link, ask_first, one_line, site_link, staff
 from labeling.models import User
 from labeling.problems import ProblemError
-from training.admin.links import STATE_COLORS, rows_link
+from training.admin.links import STATE_COLORS, LineageAdmin, rows_link
 from training.models import RunEvent, TrainingRun
 from training.querysets import version_of
 from training.services import cancel_run, repeat_run, start_run
@@ -25,7 +25,7 @@ def _start_like(user: User, run: TrainingRun) -> TrainingRun:
 
 
 @admin.register(TrainingRun)
-class TrainingRunAdmin(EvidenceAdmin):
+class TrainingRunAdmin(LineageAdmin):
     list_display = (
         "__str__",
         "shown_state",
@@ -41,7 +41,6 @@ class TrainingRunAdmin(EvidenceAdmin):
     list_select_related = ("project", "base", "profile", "snapshot__project")
     search_fields = ("project__key", "=uid", "snapshot__digest", "worker", "error")
     date_hierarchy = "created_at"
-    readonly_fields = ("lineage",)
     actions = ("cancel", "repeat", "start")
 
     def has_start_permission(self, request: HttpRequest) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import ForeignKey, Model, QuerySet
+from django.db.models import ForeignKey, QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
@@ -31,18 +31,18 @@ class BaseModelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no typ
         frozen = obj is not None and obj.versions.exists()
         return (*self.readonly_fields, "name", "revision") if frozen else self.readonly_fields
 
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return obj is not None and super().has_delete_permission(request, obj) and not obj.runs.exists()  # type: ignore[attr-defined]
+    def has_delete_permission(self, request: HttpRequest, obj: BaseModel | None = None) -> bool:
+        return obj is not None and super().has_delete_permission(request, obj) and not obj.runs.exists()
 
     @admin.display(description="Trained on it")
     def lineage(self, base: BaseModel) -> SafeString | str:
         if not base.pk:
             return "-"
         names = {"Runs": "training_trainingrun", "Versions": "training_modelversion"}
-        return one_line(rows_link(model, text, base__id__exact=base.pk) for text, model in names.items())  # type: ignore[misc]
+        return one_line(rows_link(model, text, base__id__exact=base.pk) for text, model in names.items())
 
 
-class ProfileForm(forms.ModelForm):
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """Holds the options against the engine's own configuration."""
 
     class Meta:

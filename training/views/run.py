@@ -53,7 +53,7 @@ def run(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
         "polls": polls,
     }
     if not polls:
-        context["config"] = yaml.safe_dump(row.config, sort_keys=False)
+        context["config"] = yaml.safe_dump(row.config)
     template = "training/partials/run_poll.html" if polls else "training/run.html"
     return render(request, template, page_context(request, project, "runs", **context))
 
