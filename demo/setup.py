@@ -41,7 +41,7 @@ THRESHOLD = 50
 # 24 steps of 8 on natural texts fit the demo's time; a tiny model takes more steps in less time.
 PROFILES: dict[str, dict[str, Any]] = {
     "smollm2": {"max_length": 512, "max_steps": 24, "batch_size": 8, "learning_rate": 1e-3},
-    "tiny": {"max_length": 256, "max_steps": 60, "batch_size": 16, "learning_rate": 6e-3, "threads": 1},
+    "tiny": {"max_length": 256, "max_steps": 60, "batch_size": 16, "learning_rate": 3e-3, "threads": 1},
 }
 
 
@@ -95,7 +95,22 @@ def make_tiny_base(show: Show) -> str:
             row = prompts.training_row(spec, message["text"], {"labels": tiny.mistaken(message, MAX_LABELS)})
             file.write(json.dumps(row) + "\n")
     out = settings.MODELS_DIR / location
-    run_engine(show, "make-tiny", "--data", rows, "--out", out, "--seed", SEED, "--vocabulary", 1024, "--threads", 1)
+    run_engine(
+        show,
+        "make-tiny",
+        "--data",
+        rows,
+        "--out",
+        out,
+        "--seed",
+        SEED,
+        "--vocabulary",
+        1024,
+        "--threads",
+        1,
+        "--steps",
+        340,
+    )
     return location
 
 

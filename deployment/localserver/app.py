@@ -76,8 +76,8 @@ class Front:
         """The key, and errors as JSON with their status."""
 
         async def call(request: Request) -> Response:
-            given = request.headers.get("authorization", "").removeprefix("Bearer ")
-            if not hmac.compare_digest(given.encode(), self.key.encode()):
+            given = request.headers.get("authorization", "")
+            if not hmac.compare_digest(given.encode(), f"Bearer {self.key}".encode()):
                 return _error("Send the server's key as 'Authorization: Bearer <key>'.", 401)
             try:
                 return await handler(request)
