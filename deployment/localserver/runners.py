@@ -41,6 +41,8 @@ class Runners:
             if runner is None:
                 dead = self._runners.pop(entry.tag, None)
                 if dead is not None:
+                    # Its requests notice as they get their turn; they come back here.
+                    await dead.idle.wait()
                     await dead.end()
                 await asyncio.to_thread(check_unchanged, entry)
                 self._runners[entry.tag] = runner = await start_runner(entry, self.threads)
@@ -56,7 +58,9 @@ class Runners:
             try:
                 # Waiting for the turn counts as being at work: an unload lets these requests finish, too.
                 async with runner.busy(), self.turns.turn(entry.tag, entry.slots) if computes else nullcontext():
-                    return await runner.http.post(path, json=body)
+                    if runner.alive:
+                        return await runner.http.post(path, json=body)
+                    raise httpx.ConnectError("the child ended while the request waited for its turn")
             except httpx.TimeoutException as error:
                 raise RunnerError(f"{entry.tag} gave no answer in time: {error!r}") from error
             except httpx.TransportError as error:

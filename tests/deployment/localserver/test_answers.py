@@ -22,18 +22,12 @@ def test_a_schema_holds(front, tag):
 
 
 def test_log_probabilities_come_where_asked_for(front, tag):
-    choice = front.ask(tag, max_tokens=5, logprobs=True)["choices"][0]
-    assert len(choice["logprobs"]["content"]) == 5
-    assert all(token["logprob"] <= 0 for token in choice["logprobs"]["content"])
-    assert all(len(token["top_logprobs"]) == 1 for token in choice["logprobs"]["content"])
-    assert (
-        len(
-            front.ask(tag, max_tokens=1, logprobs=True, top_logprobs=3)["choices"][0]["logprobs"]["content"][0][
-                "top_logprobs"
-            ]
-        )
-        == 3
-    )
+    answer = front.ask(tag, max_tokens=100, logprobs=True, response_format=FORMAT)
+    tokens = answer["choices"][0]["logprobs"]["content"]
+    assert len(tokens) == answer["usage"]["completion_tokens"]
+    assert all(token["logprob"] <= 0 and len(token["top_logprobs"]) == 1 for token in tokens)
+    more = front.ask(tag, max_tokens=1, logprobs=True, top_logprobs=3, response_format=FORMAT)
+    assert len(more["choices"][0]["logprobs"]["content"][0]["top_logprobs"]) == 3
     assert not front.ask(tag, max_tokens=5)["choices"][0].get("logprobs")
 
 
