@@ -14,9 +14,11 @@ from tests.deployment.localserver.conftest import front_on, launch
 
 
 def ask_many(front, tag, count):
-    """Requests that take a moment all together: one slot, long answers."""
+    """So many requests at once; all of them have reached the front when this returns, for its child stands still."""
     pool = ThreadPoolExecutor(count)
-    return [pool.submit(front.ask, tag, f"Text {number}", max_tokens=400) for number in range(count)]
+    asked = [pool.submit(front.ask, tag, f"Text {number}", max_tokens=20) for number in range(count)]
+    front.wait_for(lambda: front.row(tag)["in_flight"] == count)
+    return asked
 
 
 def child_of(front, before):
@@ -50,14 +52,21 @@ def test_a_question_loads_its_model(front, tiny_ggufs):
     assert row["last_used"] <= time.time()
 
 
-def test_requests_in_flight_finish_before_an_unload(front, tiny_ggufs):
-    tag = front.create(tiny_ggufs[0], slots=1)
+def test_requests_in_flight_finish_before_an_unload(front, tiny_ggufs, before):
+    tag = front.create(tiny_ggufs[0], slots=2)
     front.post("/models/load", tag=tag)
+    child = child_of(front, before)
+    os.kill(child, signal.SIGSTOP)
     asked = ask_many(front, tag, 6)
-    front.wait_for(lambda: front.row(tag)["in_flight"] == 6)
-    front.post("/models/unload", tag=tag)
-    assert all(each.done() for each in asked) or all(each.result(timeout=1) for each in asked)
-    assert not front.row(tag)["loaded"]
+    with ThreadPoolExecutor(1) as pool:
+        unload = pool.submit(front.post, "/models/unload", tag=tag)
+        front.wait_for(lambda: not front.row(tag)["loaded"])
+        assert psutil.pid_exists(child)
+        assert not unload.done()
+        os.kill(child, signal.SIGCONT)
+        assert not unload.result(timeout=20)["loaded"]
+    assert all(each.result(timeout=5)["choices"] for each in asked)
+    assert not psutil.pid_exists(child)
 
 
 def test_a_killed_child_is_started_again_by_the_next_request(front, tiny_ggufs, before):
@@ -69,23 +78,28 @@ def test_a_killed_child_is_started_again_by_the_next_request(front, tiny_ggufs, 
 
 
 def test_requests_survive_the_death_of_their_child(front, tiny_ggufs, before):
-    tag = front.create(tiny_ggufs[0], slots=1)
+    tag = front.create(tiny_ggufs[0], slots=2)
     front.post("/models/load", tag=tag)
+    child = child_of(front, before)
+    os.kill(child, signal.SIGSTOP)
     asked = ask_many(front, tag, 6)
-    front.wait_for(lambda: front.row(tag)["in_flight"] == 6)
-    os.kill(child_of(front, before), signal.SIGKILL)
+    os.kill(child, signal.SIGKILL)
     assert all(each.result(timeout=30)["choices"] for each in asked)
 
 
-def test_nobody_computes_for_a_client_that_left(front, tiny_ggufs):
+def test_nobody_computes_for_a_client_that_left(front, tiny_ggufs, before):
     tag = front.create(tiny_ggufs[0], slots=1)
     front.post("/models/load", tag=tag)
+    child = child_of(front, before)
+    os.kill(child, signal.SIGSTOP)
     body = {"model": tag, "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 400}
-    for _ in range(5):
+    for _ in range(3):
         with pytest.raises(httpx.ReadTimeout):
-            front.http.post("/v1/chat/completions", json=body, timeout=0.001)
+            front.http.post("/v1/chat/completions", json=body, timeout=0.3)
+    assert front.row(tag)["requests"] == 3
     front.wait_for(lambda: front.row(tag)["in_flight"] == 0)
-    front.ask(tag, max_tokens=3)
+    os.kill(child, signal.SIGCONT)
+    assert front.ask(tag, max_tokens=3)["choices"]
 
 
 def test_an_idle_model_burns_nothing(front, tiny_ggufs, before):
@@ -129,6 +143,28 @@ def test_a_restart_keeps_the_models_and_leaves_no_child(tmp_path, tiny_ggufs):
         assert not again["loaded"]
         assert (again["sha256"], again["created_at"]) == (row["sha256"], row["created_at"])
         assert front.ask(tag, max_tokens=3)["choices"]
+
+
+def test_a_front_that_is_told_to_end_finishes_what_it_began(tmp_path, tiny_ggufs):
+    with front_on(tmp_path) as front:
+        tag = front.create(tiny_ggufs[0])
+        front.post("/models/load", tag=tag)
+        (child,) = front.children()
+        child.suspend()
+        (asked,) = ask_many(front, tag, 1)
+        front.process.send_signal(signal.SIGTERM)
+        front.wait_for(lambda: not _accepts(front))
+        child.resume()
+        assert asked.result(timeout=20)["choices"]
+        front.process.wait(timeout=20)
+        assert not child.is_running()
+
+
+def _accepts(front):
+    try:
+        return httpx.get(f"{front.url}/livez").is_success
+    except httpx.ConnectError:
+        return False
 
 
 def test_children_die_with_a_front_that_is_killed(tmp_path, tiny_ggufs):
