@@ -21,18 +21,20 @@ from training.models import BaseModel, RetrainPolicy, TrainingProfile
 from training.services import load_builtin_profiles, register_base
 
 KEY = "support-tags"
-TAGS = (
-    "billing",
-    "refund",
-    "delivery",
-    "returns",
-    "defect",
-    "account",
-    "app_bug",
-    "membership",
-    "product_question",
-    "praise",
-)
+# What each tag means, as the prompt says it.
+MEANINGS = {
+    "billing": "charges, invoices, payment",
+    "refund": "wants money back",
+    "delivery": "parcel late, lost or shipping",
+    "returns": "send back or exchange",
+    "defect": "broken, damaged or missing parts",
+    "account": "login, password, profile, data",
+    "app_bug": "website or app does not work",
+    "membership": "the Plus membership",
+    "product_question": "asks about size, use or stock",
+    "praise": "thanks and compliments",
+}
+TAGS = tuple(MEANINGS)
 INSTRUCTION = "Tag the customer's message with every topic that it is about."
 SHIPPED = Path(__file__).parent / "data" / "support_tags" / "messages.jsonl"
 TINY_MESSAGES, TINY_TRAINING, SEED = 660, 6000, 11
@@ -54,7 +56,7 @@ class World:
     folder: Path
     base: BaseModel
     messages: list[dict[str, Any]]
-    tags: tuple[str, ...]
+    tags: list[tuple[str, str]]
     project: Project = field(init=False)
     expert: User = field(init=False)
     admin: User = field(init=False)
@@ -73,11 +75,11 @@ def make_world(show: Show, base_name: str, folder: Path) -> World:
     if base_name == "tiny":
         messages = list(tiny.messages(TINY_MESSAGES, SEED))
         show.say("[dim]BASE=tiny: generated texts, simple enough for a model of a million parameters.[/]")
-        location, tags = make_tiny_base(show), tiny.TAGS
+        location, tags = make_tiny_base(show), [(tag, "") for tag in tiny.TAGS]
     else:
         with SHIPPED.open(encoding="utf-8") as lines:
             messages = [json.loads(line) for line in lines]
-        location, tags = "smollm2-135m-instruct", TAGS
+        location, tags = "smollm2-135m-instruct", list(MEANINGS.items())
         run_engine(show, "fetch-base", "--out", settings.MODELS_DIR / location)
     record = json.loads((settings.MODELS_DIR / location / "base.json").read_text(encoding="utf-8"))
     base = register_base(record.get("name", location), location, record["revision"])
@@ -147,7 +149,7 @@ def make_project(world: World) -> None:
         name="Support tags",
         kind="multi_label",
         instruction=INSTRUCTION,
-        labels=list(world.tags),
+        labels=world.tags,
         max_labels=MAX_LABELS,
         train_share=60,
         validation_share=15,

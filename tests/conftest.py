@@ -6,6 +6,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
+# One browser for the whole session: a fixture imported by several modules would start several.
+from tests.browser import browser  # noqa: F401
+
 QUEUES = ("default", "build", "gpu")
 MAY_BE_SKIPPED = {"gpu", "ollama"}
 _skipped: list[str] = []

@@ -57,7 +57,9 @@ def world(tagging_base: Path, tmp_path: Path, transactional_db: None) -> World:
     """What the demo's steps share; the project itself is made in the loop, when its server is up."""
     record = json.loads((tagging_base / "base.json").read_text(encoding="utf-8"))
     base = register_base(record["name"], str(tagging_base), record["revision"])
-    return World(Show(), "tiny", tmp_path, base, list(tiny.messages(MESSAGES, seed=11)), tiny.TAGS)
+    return World(
+        Show(), "tiny", tmp_path, base, list(tiny.messages(MESSAGES, seed=11)), [(tag, "") for tag in tiny.TAGS]
+    )
 
 
 @pytest.fixture

@@ -28,9 +28,6 @@ def serve(gguf: Path, *, context: int, slots: int, threads: int, key: str = "") 
 
     Raises `RuntimeError` where the file cannot be loaded.
     """
-    # llama.cpp's threads spin at every barrier. Where anything else wants a core they spin for the one thread that has
-    # none, and speed falls to a tenth or less; asleep they cost nothing. Read by OpenMP when the library is loaded.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     import xllamacpp
 
     key = key or secrets.token_urlsafe(24)

@@ -21,6 +21,9 @@ REQUEST_SECONDS = 600.0
 # llama.cpp closes an idle connection after five seconds; a client that lets go earlier never meets a closed one.
 _IDLE_SECONDS = 2.0
 _KEPT_BYTES = 4000
+# llama.cpp's threads spin at every barrier. Where anything else wants a core they spin for the one that has none, and
+# speed falls to a tenth or less (`benchmarks/localserver`). OpenMP reads this as the library is loaded.
+_THREADS_SLEEP = {"OMP_WAIT_POLICY": "passive"}
 
 
 class RunnerError(Exception):
@@ -86,7 +89,7 @@ async def start_runner(entry: Entry, threads: int) -> Runner:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "deployment.localserver.child", "--gguf", entry.path, "--parent", str(os.getpid())),
         *("--context", str(entry.context), "--slots", str(entry.slots), "--threads", str(threads)),
-        env={**os.environ, KEY_VARIABLE: key},
+        env={**_THREADS_SLEEP, **os.environ, KEY_VARIABLE: key},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

@@ -4,7 +4,7 @@ import pytest
 
 from deployment.models import Deployment, StagedVersion
 from deployment.services import live_version, promote
-from tests.browser import browser, log_in  # noqa: F401  (a fixture)
+from tests.browser import log_in
 from tests.deployment.standins import make_staged, make_version
 from tests.factories import make_admin
 
@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def pages(browser, live_server, shop):  # noqa: F811
+def pages(browser, live_server, shop):
     """Two windows of one administrator; a page error fails the test."""
     make_admin("ada")
     context = browser.new_context(viewport={"width": 1440, "height": 900})

@@ -7,7 +7,7 @@ import pytest
 from labeling import services
 from labeling.answers import parse
 from labeling.models import GoldenSample, Review
-from tests.browser import browser, log_in  # noqa: F401  (a fixture)
+from tests.browser import log_in
 from tests.factories import make_expert, make_project, make_sample
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -30,7 +30,7 @@ def project():
 
 
 @pytest.fixture
-def page(browser, live_server, project):  # noqa: F811
+def page(browser, live_server, project):
     make_expert(project, "ana")
     page = browser.new_page(viewport={"width": 390, "height": 844})
     errors = []

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.browser import browser, log_in  # noqa: F401  (a fixture)
+from tests.browser import log_in
 from tests.factories import make_operator, make_project
 from tests.training.helpers import add_events, gpu_worker_lives, make_policy, make_run
 from training.models import RunEvent, TrainingRun
@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def page(browser, live_server, folders):  # noqa: F811
+def page(browser, live_server, folders):
     """A window of the operator of `shop`; a page error fails the test."""
     project = make_project("shop")
     make_operator(project, "olga")

@@ -111,6 +111,11 @@ def test_an_idle_model_burns_nothing(front, tiny_ggufs, before):
     assert sum(child.cpu_times()[:2]) - spent < 0.2
 
 
+def test_threads_sleep_while_they_wait(front, tiny_ggufs, before):
+    front.post("/models/load", tag=front.create(tiny_ggufs[0]))
+    assert psutil.Process(child_of(front, before)).environ()["OMP_WAIT_POLICY"] == "passive"
+
+
 def test_a_file_that_is_no_model_says_so_when_it_is_loaded(front, tmp_path):
     bad = tmp_path / "bad.gguf"
     bad.write_bytes(b"GGUF, but not really")
