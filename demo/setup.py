@@ -40,9 +40,11 @@ SHIPPED = Path(__file__).parent / "data" / "support_tags" / "messages.jsonl"
 TINY_MESSAGES, TINY_TRAINING, SEED = 660, 6000, 11
 MAX_LABELS = 4
 THRESHOLD = 50
-# 24 steps of 8 on natural texts fit the demo's time; a tiny model takes more steps in less time.
+# Fifty corrections of natural messages take so small a model only so far; the paired test decides all the same.
+GATE_MINIMUM = 0.2
+# 32 steps of 8 on natural texts fit the demo's time; a tiny model takes more steps in less time.
 PROFILES: dict[str, dict[str, Any]] = {
-    "smollm2": {"max_length": 512, "max_steps": 24, "batch_size": 8, "learning_rate": 1e-3},
+    "smollm2": {"max_length": 512, "max_steps": 32, "batch_size": 8, "learning_rate": 2e-3},
     "tiny": {"max_length": 256, "max_steps": 60, "batch_size": 16, "learning_rate": 3e-3, "threads": 1},
 }
 
@@ -166,7 +168,7 @@ def make_project(world: World) -> None:
         defaults={"description": "Fits the demo's time", "config": PROFILES[world.base_name]},
     )
     RetrainPolicy.objects.create(project=world.project, threshold=THRESHOLD, profile=profile, base=world.base)
-    GatePolicy.objects.create(project=world.project, minimum=0.3, free_cases=50)
+    GatePolicy.objects.create(project=world.project, minimum=GATE_MINIMUM, free_cases=50)
     server, _ = InferenceServer.objects.update_or_create(
         name="local", defaults={"kind": "local", "url": settings.LOCAL_MODEL_SERVER_URL, "is_active": True}
     )
