@@ -28,9 +28,13 @@ def driver_for(server: "InferenceServer") -> Driver:
 
     kinds: dict[str, Callable[[str, str, int, int, float], Driver]] = {"local": local_driver, "ollama": ollama_driver}
     key = os.environ.get(server.key_env, "") if server.key_env else ""
+    url = server.url
     if server.kind == "local":
         key = key or settings.LOCAL_MODEL_SERVER_KEY
-    return kinds[server.kind](server.url, key, server.threads, server.slots, settings.MODEL_REQUEST_TIMEOUT)
+        if settings.EMBEDDED and settings.LOCAL_MODEL_SERVER_URL:
+            # The launcher chooses a free port at every start; the row keeps the one it was made with.
+            url = settings.LOCAL_MODEL_SERVER_URL
+    return kinds[server.kind](url, key, server.threads, server.slots, settings.MODEL_REQUEST_TIMEOUT)
 
 
 __all__ = [
