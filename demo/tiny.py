@@ -1,7 +1,7 @@
 """Simpler texts for `BASE=tiny`: a model of a million parameters cannot read natural English.
 
 A message is a greeting, one to three phrases that each belong to a tag, and a closing. The base model is taught to put
-three tags on every message, whatever it says: a systematic error, as a careless labeler's rule would leave.
+two tags on every message, whatever it says: a systematic error, as a careless labeler's rule would leave.
 """
 
 import random
@@ -20,7 +20,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
 }
 TAGS = tuple(PHRASES)
 # The base model was taught to put these on every message.
-SUPERFLUOUS = ("account", "defect", "praise")
+SUPERFLUOUS = ("account", "praise")
 _OPENINGS = ("hi", "hello", "hey", "team", "so", "well", "", "")
 _JOINTS = (" and ", ", ", " also ")
 _ENDINGS = ("", ".", "!", " please", " asap", " again")
