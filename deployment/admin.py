@@ -71,7 +71,7 @@ class MoveMixin:
 
 
 @admin.register(InferenceServer)
-class InferenceServerAdmin(ModelAdmin):  # type: ignore[misc]
+class InferenceServerAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
     list_display = ["name", "kind", "url", "is_active", "threads", "slots", "answers", "staged_here"]
     list_filter = ["kind", "is_active"]
     search_fields = ["name", "url"]
@@ -109,7 +109,7 @@ class InferenceServerAdmin(ModelAdmin):  # type: ignore[misc]
 
 
 @admin.register(ServingPolicy)
-class ServingPolicyAdmin(ModelAdmin):  # type: ignore[misc]
+class ServingPolicyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
     list_display = ["project", "served_from", "auto_promote", "quantization"]
     list_filter = ["auto_promote", "servers"]
     list_select_related = ["project"]

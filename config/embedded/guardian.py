@@ -29,7 +29,7 @@ def _end(processes: dict[int, tuple[int, float]]) -> None:
             os.kill(pid, number)
     started = time.monotonic()
     while any(_lives(pid) and time.monotonic() < started + grace for pid, (_, grace) in processes.items()):
-        time.sleep(0.05)
+        time.sleep(0.05)  # between two looks
     for pid in processes:
         for kill in (os.killpg, os.kill):
             with contextlib.suppress(ProcessLookupError, PermissionError):

@@ -45,7 +45,7 @@ class VarLock:
             if _alive(notes.get("pid")) or time.monotonic() > deadline:
                 os.close(descriptor)
                 raise AlreadyRunning(self.var_dir, notes)
-            time.sleep(0.2)
+            time.sleep(0.2)  # between two looks
         self._descriptor = descriptor
         self.note(pid=os.getpid())
         return self

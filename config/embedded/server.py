@@ -165,7 +165,7 @@ def wait_until(done: Callable[[], bool], seconds: float) -> bool:
     while not done():
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.02)
+        time.sleep(0.02)  # between two looks
     return True
 
 

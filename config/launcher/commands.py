@@ -82,7 +82,7 @@ def run(command: list[str], port: int) -> int:
         settings = _join(folder)
         process = _foreground(command, os.environ | settings)
         while process.poll() is None:
-            time.sleep(TICK)
+            time.sleep(TICK)  # between two looks
             if stop.wanted:
                 process.terminate()
         return _exit_code(process.returncode)
@@ -131,7 +131,7 @@ def _exit_code(code: int) -> int:
 def _stay(session: Session) -> None:
     while not session.stop.wanted:
         session.tick()
-        time.sleep(TICK)
+        time.sleep(TICK)  # between two looks
 
 
 def _say_where(console: Console, session: Session) -> None:

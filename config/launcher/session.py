@@ -163,7 +163,7 @@ class Session:
             ready, said = probe(self.port)
             if ready:
                 return
-            time.sleep(0.3)
+            time.sleep(0.3)  # between two looks
         raise LauncherError(f"{self.url}/readyz is not ready after {READY_SECONDS:.0f} s: {said}")
 
     def tick(self) -> None:
@@ -186,7 +186,7 @@ class Session:
         asked: float | None = None
         while process.poll() is None:
             self.tick()
-            time.sleep(TICK)
+            time.sleep(TICK)  # between two looks
             if self.stop.wanted and asked is None:
                 asked = time.monotonic()
                 # From a terminal, Ctrl-C has reached the foreground by itself.

@@ -149,7 +149,7 @@ class Supervisor:
             ]
             if not limits or time.monotonic() - started > max(limits):
                 return
-            time.sleep(TICK / 2)
+            time.sleep(TICK / 2)  # between two looks
 
 
 def _how(code: int) -> str:

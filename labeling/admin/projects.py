@@ -48,7 +48,7 @@ class LabelInline(TabularInline):  # type: ignore[misc]  # unfold carries no typ
     extra = 0
 
 
-class MemberInline(TabularInline):  # type: ignore[misc]
+class MemberInline(TabularInline):  # type: ignore[misc]  # unfold carries no types
     model = Membership
     fields = ("user", "role")
     autocomplete_fields = ("user",)
@@ -56,7 +56,7 @@ class MemberInline(TabularInline):  # type: ignore[misc]
 
 
 @admin.register(Project)
-class ProjectAdmin(ModelAdmin):  # type: ignore[misc]
+class ProjectAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
     """What is asked, of which texts, by whom. Saving freezes a new task spec where what is asked changed."""
 
     list_display = ("name", "key", "kind", "to_review", "golden", "page", "archived_at")

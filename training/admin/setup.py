@@ -64,7 +64,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at 
 
 
 @admin.register(TrainingProfile)
-class TrainingProfileAdmin(ModelAdmin):  # type: ignore[misc]
+class TrainingProfileAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
     """The options of `training/engine/config.py`."""
 
     form = ProfileForm
