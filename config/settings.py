@@ -120,6 +120,14 @@ MODEL_REQUEST_TIMEOUT = env.float("MODEL_REQUEST_TIMEOUT", 120.0)
 # --- Celery -------------------------------------------------------------------------------------
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL")
 CELERY_TASK_DEFAULT_QUEUE = "default"
+# Long work has queues, and so workers, of its own; every other task is short.
+CELERY_TASK_ROUTES = {
+    "training.train_run": {"queue": "gpu"},
+    "deployment.build": {"queue": "build"},
+    "deployment.stage": {"queue": "build"},
+    "evaluation.advance": {"queue": "build"},
+    "evaluation.benchmark": {"queue": "build"},
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

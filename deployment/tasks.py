@@ -7,7 +7,7 @@ from labeling.models import Project
 _UNBOUNDED = 365 * 24 * 3600
 
 
-@shared_task(name="deployment.build", queue="build", time_limit=_UNBOUNDED, soft_time_limit=_UNBOUNDED)
+@shared_task(name="deployment.build", time_limit=_UNBOUNDED, soft_time_limit=_UNBOUNDED)
 def build(version_id: int) -> None:
     """Merge, convert and prove one version."""
     from deployment.services.artifacts import build_version
@@ -15,7 +15,7 @@ def build(version_id: int) -> None:
     build_version(version_id)
 
 
-@shared_task(name="deployment.stage", queue="build", time_limit=_UNBOUNDED, soft_time_limit=_UNBOUNDED)
+@shared_task(name="deployment.stage", time_limit=_UNBOUNDED, soft_time_limit=_UNBOUNDED)
 def stage_version(staged_id: int) -> None:
     """Bring one version onto one server."""
     from deployment.services.staging import stage
@@ -23,7 +23,7 @@ def stage_version(staged_id: int) -> None:
     stage(staged_id)
 
 
-@shared_task(name="deployment.propose", queue="default")
+@shared_task(name="deployment.propose")
 def propose_next(project_id: int) -> None:
     """Keep the next samples of a review queue proposed."""
     from deployment.services.proposals import propose
@@ -33,7 +33,7 @@ def propose_next(project_id: int) -> None:
         propose(project)
 
 
-@shared_task(name="deployment.sweep", queue="default")
+@shared_task(name="deployment.sweep")
 def sweep() -> None:
     """Beat: whatever is due."""
     from deployment.services import upkeep

@@ -5,7 +5,7 @@ from celery import shared_task
 _UNBOUNDED = 365 * 24 * 3600
 
 
-@shared_task(name="evaluation.advance", queue="build", time_limit=_UNBOUNDED, soft_time_limit=_UNBOUNDED)
+@shared_task(name="evaluation.advance", time_limit=_UNBOUNDED, soft_time_limit=_UNBOUNDED)
 def advance(staged_id: int) -> None:
     """Benchmark and judge one staged version."""
     from evaluation.services import judging
@@ -13,7 +13,7 @@ def advance(staged_id: int) -> None:
     judging.advance(staged_id)
 
 
-@shared_task(name="evaluation.benchmark", queue="build", time_limit=_UNBOUNDED, soft_time_limit=_UNBOUNDED)
+@shared_task(name="evaluation.benchmark", time_limit=_UNBOUNDED, soft_time_limit=_UNBOUNDED)
 def benchmark(benchmark_id: int) -> None:
     """Go on with one benchmark that lost its worker."""
     from evaluation.services import judging
@@ -21,7 +21,7 @@ def benchmark(benchmark_id: int) -> None:
     judging.resume(benchmark_id)
 
 
-@shared_task(name="evaluation.sweep", queue="default")
+@shared_task(name="evaluation.sweep")
 def sweep() -> None:
     """Beat: whatever is due."""
     from evaluation.services import upkeep

@@ -5,13 +5,13 @@ from celery import shared_task
 from labeling import services
 
 
-@shared_task(name="labeling.run_import", queue="default")
+@shared_task(name="labeling.run_import")
 def run_import(batch_id: int) -> None:
     """Import one uploaded file."""
     services.run_import(batch_id)
 
 
-@shared_task(name="labeling.sweep", queue="default")
+@shared_task(name="labeling.sweep")
 def sweep() -> None:
     """Free stale leases and run lost imports again."""
     services.release_stale_leases()

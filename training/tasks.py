@@ -9,13 +9,13 @@ from training.services import reaper, supervisor, triggers
 _UNBOUNDED = 365 * 24 * 3600
 
 
-@shared_task(name="training.train_run", queue="gpu", time_limit=_UNBOUNDED, soft_time_limit=_UNBOUNDED)
+@shared_task(name="training.train_run", time_limit=_UNBOUNDED, soft_time_limit=_UNBOUNDED)
 def train_run(run_id: int) -> None:
     """Train one run."""
     supervisor.execute(run_id)
 
 
-@shared_task(name="training.check_trigger", queue="default")
+@shared_task(name="training.check_trigger")
 def check_trigger(project_id: int) -> None:
     """A golden sample landed: is it time to train?"""
     project = Project.objects.filter(pk=project_id, archived_at=None).first()
@@ -23,13 +23,13 @@ def check_trigger(project_id: int) -> None:
         triggers.check_trigger(project)
 
 
-@shared_task(name="training.check_triggers", queue="default")
+@shared_task(name="training.check_triggers")
 def check_triggers() -> None:
     """Beat: the same for all projects, in case a signal was lost."""
     triggers.check_all_triggers()
 
 
-@shared_task(name="training.reap", queue="default")
+@shared_task(name="training.reap")
 def reap() -> None:
     """Beat: runs that lost their worker."""
     reaper.reap()

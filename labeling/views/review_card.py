@@ -1,5 +1,6 @@
 """What the review page shows of one sample: toggles with the proposal on them, and the form's hidden facts."""
 
+import math
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -120,7 +121,7 @@ def seconds_since_shown(form: QueryDict) -> float | None:
         seconds = timezone.now().timestamp() - float(form.get("shown", ""))
     except ValueError:
         return None
-    return round(min(seconds, 3600.0), 1) if seconds >= 0 else None
+    return round(min(max(seconds, 0.0), 3600.0), 1) if math.isfinite(seconds) else None
 
 
 def held_until(form: QueryDict) -> datetime | None:
