@@ -64,12 +64,18 @@ def write(folder: Path, report: dict[str, Any]) -> Path:
 def show(world: World, report: dict[str, Any], base_url: str) -> None:
     """The closing tables: versions, simple methods, where to look, who may log in."""
     rows = [
-        [row["tag"], *(_number(row[name]) for name in FIGURES), _free(row["free"]), row["verdict"], row["state"]]
+        [
+            row["tag"].rpartition(":")[2],
+            *(_number(row[name]) for name in FIGURES),
+            _free(row["free"]),
+            row["verdict"],
+            row["state"],
+        ]
         for row in report["versions"]
     ]
     world.show.console.print()
-    columns = ["version", "cases", "PSR", "FCR", "micro-F1", "macro-F1", "exact", "free PSR / F1", "verdict", "state"]
-    world.show.table("Versions on the frozen test split, as served", columns, rows)
+    columns = ["", "cases", "PSR", "FCR", "micro F1", "macro F1", "exact", "free PSR F1", "verdict", "state"]
+    world.show.table(f"Versions of {world.project.key} on the frozen test split, as served", columns, rows)
     trained = next((row for row in report["versions"] if row["tag"].endswith(":v1")), None)
     for name, figures in report["baselines"].items():
         if trained and trained["f1_micro"] is not None:
@@ -98,4 +104,4 @@ def _number(value: float | int | None) -> str:
 
 
 def _free(figures: dict[str, Any] | None) -> str:
-    return f"{figures['psr']:.2f} / {figures['f1_micro']:.3f}" if figures else "-"
+    return f"{figures['psr']:.2f} {figures['f1_micro']:.3f}" if figures else "-"

@@ -1,7 +1,8 @@
 """Simpler texts for `BASE=tiny`: a model of a million parameters cannot read natural English.
 
 A message is a greeting, one to three phrases that each belong to a tag, and a closing. The base model is taught to put
-two tags on every message, whatever it says: a systematic error, as a careless labeler's rule would leave.
+two tags on every message, whatever it says: a systematic error, as a careless labeler's rule would leave. The experts
+never use them.
 """
 
 import random
@@ -18,9 +19,9 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "membership": ("cancel my plan", "renew the plan", "plan benefits", "upgrade me", "trial has ended", "pause it"),
     "praise": ("great service", "thank you", "love it", "well done", "five stars", "so helpful"),
 }
-TAGS = tuple(PHRASES)
 # The base model was taught to put these on every message.
-SUPERFLUOUS = ("account", "praise")
+SUPERFLUOUS = ("escalate", "other")
+TAGS = (*PHRASES, *SUPERFLUOUS)
 _OPENINGS = ("hi", "hello", "hey", "team", "so", "well", "", "")
 _JOINTS = (" and ", ", ", " also ")
 _ENDINGS = ("", ".", "!", " please", " asap", " again")
@@ -47,7 +48,7 @@ def mistaken(message: dict[str, Any], limit: int = 4) -> list[str]:
 
 
 def _draw(rng: random.Random) -> list[tuple[str, str]]:
-    tags = rng.sample(TAGS, rng.choices((1, 2, 3), weights=(5, 4, 1))[0])
+    tags = rng.sample(tuple(PHRASES), rng.choices((1, 2, 3), weights=(5, 4, 1))[0])
     return [(tag, rng.choice(PHRASES[tag])) for tag in tags]
 
 

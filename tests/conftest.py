@@ -36,7 +36,7 @@ def _empty_queues() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: Playwright's event loop stays in this thread, where `asyncio.run` then refuses to start."""
+    """Browser tests come last: Playwright's event loop stays in this thread, where `asyncio.run` then fails."""
     items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
 
 
