@@ -169,8 +169,13 @@ def make_project(world: World) -> None:
     )
     RetrainPolicy.objects.create(project=world.project, threshold=THRESHOLD, profile=profile, base=world.base)
     GatePolicy.objects.create(project=world.project, minimum=GATE_MINIMUM, free_cases=50)
+    serve_locally(world.project)
+
+
+def serve_locally(project: Project) -> None:
+    """Have the launcher's model server serve the project, and the gate alone promote."""
     server, _ = InferenceServer.objects.update_or_create(
         name="local", defaults={"kind": "local", "url": settings.LOCAL_MODEL_SERVER_URL, "is_active": True}
     )
-    serving = ServingPolicy.objects.create(project=world.project, auto_promote=True)
+    serving = ServingPolicy.objects.create(project=project, auto_promote=True)
     serving.servers.add(server)
