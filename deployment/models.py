@@ -24,7 +24,15 @@ class InferenceServer(PublicModel):
     )
     threads = models.PositiveSmallIntegerField(default=0, help_text="0: as many as the server's cores.")
     slots = models.PositiveSmallIntegerField(default=4, validators=[MinValueValidator(1)])
+    memory_mb = models.PositiveIntegerField(
+        default=0, help_text="Memory that models may take on this server, in MB. 0: not limited by us."
+    )
+    max_loaded = models.PositiveSmallIntegerField(
+        default=0, help_text="Models loaded at once (OLLAMA_MAX_LOADED_MODELS). 0: not limited by us."
+    )
     is_active = models.BooleanField(default=True)
+    failures = models.PositiveSmallIntegerField(default=0, editable=False, help_text="Unanswered requests in a row.")
+    rests_until = models.DateTimeField(null=True, editable=False, help_text="No requests go there before.")
     version = models.CharField(max_length=60, blank=True, editable=False)
     seen_at = models.DateTimeField(null=True, editable=False)
     error = models.TextField(blank=True, editable=False)
@@ -43,6 +51,17 @@ class ServingPolicy(PublicModel):
     servers = models.ManyToManyField(InferenceServer, related_name="policies")
     auto_promote = models.BooleanField(default=False, help_text="Promote every version that passes the gate.")
     quantization = models.CharField(max_length=20, default="q8_0")
+    proof_prompts = models.PositiveIntegerField(default=200, help_text="Prompts whose tokens are proven, at most.")
+    answer_prompts = models.PositiveIntegerField(
+        default=8, help_text="Prompts answered by the merged 16-bit model too, and compared; 0: none."
+    )
+    answer_agreement = models.FloatField(
+        default=0.97, help_text="Refused where the agreement's upper confidence bound lies below."
+    )
+    canary_seconds = models.FloatField(default=30.0, help_text="A promotion fails where a canary answers slower.")
+    rollback_minutes = models.PositiveIntegerField(default=60, help_text="How long the version before stays loaded.")
+    keep_previous = models.PositiveSmallIntegerField(default=2, help_text="Versions kept beside the live one.")
+    keep_days = models.PositiveSmallIntegerField(default=30, help_text="Versions live within these days are kept.")
 
     class Meta:
         verbose_name_plural = "serving policies"
@@ -56,6 +75,77 @@ class Verdict(models.TextChoices):
     PASSED = "passed"
     REFUSED = "refused"
     INSUFFICIENT = "insufficient"
+
+
+class BuildStep(PublicModel):
+    """One step of the pipeline from adapter to GGUF, as it went last for a version."""
+
+    class Name(models.TextChoices):
+        MERGE = "merge"
+        CONVERT = "convert"
+        INSPECT = "inspect"
+        PROVE = "prove"
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+
+    version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="build_steps")
+    name = models.CharField(max_length=10, choices=Name.choices)
+    key = models.CharField(max_length=64, help_text="SHA-256 of everything that the result follows from.")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING)
+    reused = models.BooleanField(default=False, help_text="The same inputs had been worked on before.")
+    seconds = models.FloatField(null=True)
+    size_bytes = models.BigIntegerField(null=True)
+    detail = models.JSONField(default=dict)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["version", "name"], name="one_row_per_build_step")]
+
+    def __str__(self) -> str:
+        return f"{self.version} {self.name} ({self.state})"
+
+
+class ParityReport(PublicModel):
+    """Evidence that what is served is what was trained; one row per question asked, never edited."""
+
+    class Question(models.TextChoices):
+        TOKENS = "tokens", "Token ids: GGUF against the training tokenizer"
+        SERVER = "server", "Rendered prompts and token counts on the server"
+        ANSWERS = "answers", "Greedy answers: server against the merged 16-bit model"
+
+    version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="parity_reports")
+    server = models.ForeignKey(InferenceServer, null=True, on_delete=models.SET_NULL, related_name="parity_reports")
+    server_version = models.CharField(max_length=60, blank=True)
+    question = models.CharField(max_length=10, choices=Question.choices)
+    ok = models.BooleanField(null=True, help_text="Unknown where the figure is only reported.")
+    checked = models.PositiveIntegerField()
+    agreed = models.PositiveIntegerField()
+    bound = models.FloatField(null=True, help_text="Upper confidence bound of the agreement.")
+    limit = models.FloatField(null=True, help_text="What the policy asked of the bound.")
+    trap = models.CharField(max_length=20, blank=True, help_text="The known mistake that it most looks like.")
+    sentence = models.TextField()
+    differences = models.JSONField(default=list, help_text="The first differences.")
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.version} {self.question}: {self.sentence}"
+
+
+class VersionPin(PublicModel):
+    """A version that retention must keep, and why."""
+
+    version = models.OneToOneField(ModelVersion, on_delete=models.CASCADE, related_name="pin")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    reason = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return f"{self.version} is kept: {self.reason}"
 
 
 class StagedVersion(PublicModel):
@@ -122,7 +212,12 @@ class Deployment(PublicModel):
     modelfile = models.TextField(blank=True)
     evidence = models.JSONField(default=dict, help_text="The gate's figures, digests and what each server proved.")
     move_ms = models.FloatField(null=True, help_text="From the switch of the live row to the proven alias.")
+    may_evict = models.BooleanField(default=False, help_text="Somebody said yes to what would be thrown out of memory.")
+    steps = models.JSONField(default=list, help_text="Each step taken: name, time, milliseconds, what was seen.")
     error = models.TextField(blank=True)
+    lease_token = models.UUIDField(null=True, editable=False)
+    lease_until = models.DateTimeField(null=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(default=0)
     live_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
@@ -140,3 +235,30 @@ class Deployment(PublicModel):
 
     def __str__(self) -> str:
         return f"{self.action} {self.version} ({self.state})"
+
+
+class DeploymentTarget(PublicModel):
+    """How far a deployment is on one of its servers."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        WARMED = "warmed"
+        MOVED = "moved"
+        PROVEN = "proven"
+        BEHIND = "behind", "Away; catches up when it returns"
+        BACK = "back", "Led back to the version before"
+
+    deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="targets")
+    server = models.ForeignKey(InferenceServer, on_delete=models.PROTECT, related_name="targets")
+    staged = models.ForeignKey(StagedVersion, null=True, on_delete=models.SET_NULL, related_name="+")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    canary_ms = models.FloatField(null=True)
+    proof = models.TextField(blank=True, help_text="What was seen there: the alias and its manifest digest.")
+    error = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["deployment", "server"], name="one_target_per_server")]
+
+    def __str__(self) -> str:
+        return f"{self.deployment_id} on {self.server}: {self.state}"
