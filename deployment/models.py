@@ -262,3 +262,18 @@ class DeploymentTarget(PublicModel):
 
     def __str__(self) -> str:
         return f"{self.deployment_id} on {self.server}: {self.state}"
+
+
+class FailedRequest(PublicModel):
+    """A request that got no answer from any server; those that were answered are predictions."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="failed_requests")
+    model_tag = models.CharField(max_length=200, blank=True, help_text="What was live, as predictions name it.")
+    sentence = models.TextField()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["project", "created_at"], name="failures_in_time")]
+
+    def __str__(self) -> str:
+        return f"{self.model_tag or self.project_id}: {self.sentence[:60]}"

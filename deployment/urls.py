@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from deployment.views import analyze, deployments, moves
+from deployment.views import analyze, deployments, moves, traffic
 
 app_name = "deployment"
 urlpatterns = [
@@ -10,6 +10,8 @@ urlpatterns = [
     path("projects/<slug:key>/deployments/", deployments.deployments, name="deployments"),
     path("projects/<slug:key>/deployments/<uuid:uid>/", deployments.deployment, name="deployment"),
     path("projects/<slug:key>/deployments/reload/", moves.reload, name="reload"),
+    path("projects/<slug:key>/traffic/", traffic.traffic, name="traffic"),
+    path("projects/<slug:key>/traffic/<slug:window>.json", traffic.series, name="series"),
     path("projects/<slug:key>/versions/<int:number>/", deployments.version, name="version"),
     path("projects/<slug:key>/versions/<int:number>/promote/", moves.promote, name="promote"),
     path("projects/<slug:key>/versions/<int:number>/rollback/", moves.rollback, name="rollback"),

@@ -15,6 +15,7 @@ from deployment.models import Deployment
 from deployment.moves import marked
 from deployment.services import live_deployment, previous_version
 from deployment.services.modelfiles import difference
+from deployment.services.traffic import around
 from labeling.access import Right, project_for
 from labeling.views.base import page_context, person
 
@@ -53,7 +54,9 @@ def deployment(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
     row = get_object_or_404(querysets.history(project), uid=uid)
     proofs = row.evidence.get("proofs", {})
     figures = {name: value for name, value in row.evidence.items() if not isinstance(value, dict | list)}
-    context = {"row": row, "difference": _difference(row), "proofs": proofs, "figures": figures}
+    before, after = around(row)
+    sides = [(name, side) for name, side in (("before", before), ("after", after)) if side]
+    context = {"row": row, "difference": _difference(row), "proofs": proofs, "figures": figures, "sides": sides}
     return render(request, "deployment/deployment.html", page_context(request, project, "deployments", **context))
 
 
