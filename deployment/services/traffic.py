@@ -63,12 +63,14 @@ def traffic_by_version(project: Project, since: datetime, until: datetime | None
     failed = _failed(project, since, until).values_list("model_tag").annotate(Count("pk"))
     errors: dict[str, int] = dict(failed.order_by())
     seconds = max((until - since).total_seconds(), 1.0)
+    found: Any = answered.order_by("-last")
     rows = []
-    for row in answered.order_by("-last"):
-        row.pop("last")
-        tag_errors = errors.pop(row["model_tag"], 0)
-        row["requests"] += tag_errors
-        rows.append(Traffic(**row, per_second=row["requests"] / seconds, errors=tag_errors))
+    for row in found:
+        tag = row["model_tag"]
+        failures = errors.pop(tag, 0)
+        requests = row["requests"] + failures
+        latencies = (row["p50"], row["p95"], row["p99"])
+        rows.append(Traffic(tag, requests, requests / seconds, *latencies, row["parse_failures"], failures))
     unanswered = [Traffic(tag, count, count / seconds, None, None, None, 0, count) for tag, count in errors.items()]
     return rows + unanswered
 
