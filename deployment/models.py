@@ -60,6 +60,17 @@ class ServingPolicy(PublicModel):
     )
     canary_seconds = models.FloatField(default=30.0, help_text="A promotion fails where a canary answers slower.")
     rollback_minutes = models.PositiveIntegerField(default=60, help_text="How long the version before stays loaded.")
+    watch_minutes = models.PositiveIntegerField(
+        default=30, help_text="How long a promoted version is held against the one before; 0: not at all."
+    )
+    auto_rollback = models.BooleanField(default=False, help_text="Roll back by itself where the watch finds it worse.")
+    watch_requests = models.PositiveIntegerField(
+        default=20, help_text="Requests that the watch wants before it judges."
+    )
+    watch_tolerance = models.FloatField(
+        default=0.05, help_text="Share of requests that may fail, be unreadable or be disliked more than before."
+    )
+    watch_slowdown = models.FloatField(default=2.0, help_text="How many times slower the 95th percentile may be.")
     keep_previous = models.PositiveSmallIntegerField(default=2, help_text="Versions kept beside the live one.")
     keep_days = models.PositiveSmallIntegerField(default=30, help_text="Versions live within these days are kept.")
 
@@ -277,3 +288,47 @@ class FailedRequest(PublicModel):
 
     def __str__(self) -> str:
         return f"{self.model_tag or self.project_id}: {self.sentence[:60]}"
+
+
+class Finding(PublicModel):
+    """Something that is not as our rows say. What a person did is never undone silently: it is offered."""
+
+    class Kind(models.TextChoices):
+        ALIAS = "alias", "The alias leads elsewhere"
+        TAG_GONE = "tag_gone", "The version is gone from the server"
+        CONTENT = "content", "The version's tag holds something else"
+        UNLOADED = "unloaded", "The live version was not loaded"
+        UPGRADED = "upgraded", "The server's version changed"
+        WORSE = "worse", "Worse than the version before"
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        MENDED = "mended", "Mended by itself"
+        ADOPTED = "adopted"
+        RESTORED = "restored"
+        DISMISSED = "dismissed"
+        GONE = "gone", "No longer so"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="findings")
+    server = models.ForeignKey(InferenceServer, null=True, on_delete=models.CASCADE, related_name="findings")
+    version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="findings")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    sentence = models.TextField()
+    found = models.CharField(max_length=200, blank=True, help_text="The digest or version that was seen.")
+    resolved_at = models.DateTimeField(null=True)
+    resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "server", "version", "kind"],
+                condition=Q(state="open"),
+                nulls_distinct=False,
+                name="found_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version}: {self.get_kind_display()}"

@@ -1,0 +1,149 @@
+"""What is not as our rows say: found once, shown until somebody decides or it is no longer so."""
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from deployment.drivers import DriverError, driver_for
+from deployment.models import Finding, InferenceServer, StagedVersion
+from deployment.services.live import live_deployment
+from deployment.services.promotion import promote, rollback
+from labeling.access import Right, require
+from labeling.models import Project, User
+from labeling.problems import ConflictError, ProblemError, UnavailableError
+from training.models import ModelVersion
+
+Kind, State = Finding.Kind, Finding.State
+_ABOUT_A_TAG = (Kind.TAG_GONE, Kind.CONTENT)
+
+
+def open_findings(project: Project) -> QuerySet[Finding]:
+    """What waits for a decision, newest first."""
+    rows = Finding.objects.filter(project=project, state=State.OPEN)
+    return rows.select_related("project", "server", "version__project")
+
+
+def report(
+    project: Project,
+    version: ModelVersion,
+    kind: str,
+    sentence: str,
+    *,
+    server: InferenceServer | None = None,
+    found: str = "",
+    mended: bool = False,
+) -> Finding | None:
+    """Keep what was found; None where the same is known already, or was dismissed. `mended`: it is well again."""
+    if mended:
+        return Finding.objects.create(
+            project=project,
+            version=version,
+            server=server,
+            kind=kind,
+            sentence=sentence,
+            found=found,
+            state=State.MENDED,
+            resolved_at=timezone.now(),
+        )
+    same = Finding.objects.filter(project=project, version=version, server=server, kind=kind)
+    last = same.first()
+    if last is not None and last.state == State.DISMISSED and last.found == found:
+        return None
+    row, created = same.get_or_create(
+        state=State.OPEN,
+        defaults={
+            "project": project,
+            "version": version,
+            "server": server,
+            "kind": kind,
+            "sentence": sentence,
+            "found": found,
+        },
+    )
+    if not created and (row.sentence, row.found) != (sentence, found):
+        Finding.objects.filter(pk=row.pk).update(sentence=sentence, found=found)
+    return row if created else None
+
+
+def close(
+    project: Project, version: ModelVersion, kind: str, state: str, *, server: InferenceServer | None = None
+) -> int:
+    """End an open finding, if there is one; the number of those ended."""
+    rows = Finding.objects.filter(project=project, version=version, kind=kind, server=server, state=State.OPEN)
+    return rows.update(state=state, resolved_at=timezone.now())
+
+
+def adopt(user: User, finding: Finding) -> Finding:
+    """Take what a person did as what should be: the version that the alias leads to becomes the live one."""
+    require(user, finding.project, Right.OPERATE)
+    if finding.kind != Kind.ALIAS:
+        raise ProblemError(f"Only a moved alias can be adopted. {finding.sentence}")
+    ours = StagedVersion.objects.filter(
+        server=finding.server, version__project=finding.project, manifest_digest=finding.found
+    ).select_related("version__project")
+    staged = ours.first()
+    if staged is None or not finding.found:
+        raise ConflictError(
+            "The alias leads to a model that is no version of this project, so it cannot become the live one. "
+            "Restore the alias, or bring that model in as a version first."
+        )
+    promote(user, staged.version, reason=f"Adopted: the alias was moved by hand on {finding.server}.")
+    return _resolve(user, finding, State.ADOPTED)
+
+
+def restore(user: User, finding: Finding) -> Finding:
+    """Make it as our rows say again. Raises `ProblemError` where that needs no hand, `UnavailableError` by the server."""
+    require(user, finding.project, Right.OPERATE)
+    if finding.kind == Kind.WORSE:
+        rollback(user, finding.project, reason=finding.sentence)
+        return _resolve(user, finding, State.RESTORED)
+    staged = StagedVersion.objects.filter(version=finding.version, server=finding.server).first()
+    if staged is None:
+        raise ConflictError(f"{finding.version} does not stand on {finding.server} any more.")
+    try:
+        _restore(finding, staged)
+    except DriverError as error:
+        raise UnavailableError(f"{finding.server} could not be put right: {error}") from error
+    return _resolve(user, finding, State.RESTORED)
+
+
+def _restore(finding: Finding, staged: StagedVersion) -> None:
+    driver = driver_for(staged.server)
+    if finding.kind == Kind.ALIAS:
+        live = live_deployment(finding.project)
+        if live is None or live.version_id != finding.version_id:
+            raise ConflictError(f"{finding.version} is not live any more, so the alias must not lead to it.")
+        driver.move(finding.project.key, staged.tag)
+        proof = driver.prove(finding.project.key, staged.tag)
+        if not proof.ok:
+            raise UnavailableError(proof.sentence)
+    elif finding.kind in _ABOUT_A_TAG:
+        if finding.kind == Kind.CONTENT:
+            # Staging refuses to touch a tag with other content; here a person has said what is to become of it.
+            driver.remove(staged.tag)
+        _stage_again(staged)
+    else:
+        raise ProblemError("There is nothing to restore.")
+
+
+def _stage_again(staged: StagedVersion) -> None:
+    from deployment.tasks import stage_version
+
+    waiting = StagedVersion.State.WAITING
+    StagedVersion.objects.filter(pk=staged.pk).update(state=waiting, attempts=0, error="")
+    stage_version.delay_on_commit(staged.pk)  # type: ignore[attr-defined]  # the stubs do not know DjangoTask
+
+
+def dismiss(user: User, finding: Finding) -> Finding:
+    """Leave it as it is, knowingly."""
+    require(user, finding.project, Right.OPERATE)
+    return _resolve(user, finding, State.DISMISSED)
+
+
+def _resolve(user: User, finding: Finding, state: str) -> Finding:
+    now = timezone.now()
+    ended = Finding.objects.filter(pk=finding.pk, state=State.OPEN)
+    if not ended.update(state=state, resolved_at=now, resolved_by=user):
+        finding.refresh_from_db()
+        raise ConflictError(f"Somebody was faster: this is {finding.get_state_display().lower()} already.")
+    finding.refresh_from_db()
+    return finding

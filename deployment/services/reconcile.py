@@ -1,0 +1,92 @@
+"""Beat: does what is served agree with our rows? Found is kept and offered; only memory is mended by itself."""
+
+import logging
+from datetime import timedelta
+
+from django.utils import timezone
+
+from deployment.drivers import Driver, DriverError, NotThereError, driver_for
+from deployment.models import Deployment, Finding, StagedVersion
+from deployment.services.findings import close, report
+from deployment.services.live import MOVING, staged_on_servers
+from labeling.models import Project
+
+logger = logging.getLogger(__name__)
+Kind = Finding.Kind
+# A server that throws the version out again and again is told of once in a while.
+_QUIET = timedelta(minutes=10)
+
+
+def reconcile() -> int:
+    """Look at every live version on each of its servers; the number of looks that found something.
+
+    A project whose live version is just being moved is left alone: what is seen then is half of a move.
+    """
+    live = Deployment.objects.filter(state=Deployment.State.LIVE).select_related("project", "version__project")
+    moving = set(Deployment.objects.filter(state__in=MOVING).values_list("project_id", flat=True))
+    found = 0
+    for deployment in live.filter(project__archived_at=None):
+        if deployment.project_id in moving:
+            continue
+        for staged in staged_on_servers(deployment.version):
+            try:
+                found += _look(deployment.project, staged)
+            except DriverError as error:
+                logger.warning("%s cannot be looked at now: %s", staged, error)
+    return found
+
+
+def _look(project: Project, staged: StagedVersion) -> bool:
+    driver = driver_for(staged.server)
+    digest = driver.digest_of(staged.tag)
+    seen = _of_the_tag(staged, digest)
+    _settle(project, staged, Kind.TAG_GONE, seen if not digest else "", "")
+    _settle(project, staged, Kind.CONTENT, seen if digest else "", digest)
+    if seen:
+        return True
+    warmed = _keep_loaded(project, staged, driver)
+    proof = driver.prove(project.key, staged.tag)
+    moved = "" if proof.ok else f"On {staged.server}: {proof.sentence}"
+    _settle(project, staged, Kind.ALIAS, moved, driver.digest_of(project.key) if moved else "")
+    return warmed or bool(moved)
+
+
+def _of_the_tag(staged: StagedVersion, digest: str) -> str:
+    if not digest:
+        return f"{staged.tag} is gone from {staged.server}: somebody deleted it. Requests to it fail there."
+    if staged.manifest_digest and digest != staged.manifest_digest:
+        return f"{staged.tag} on {staged.server} holds something else than was staged: {digest[:19]}."
+    return ""
+
+
+def _settle(project: Project, staged: StagedVersion, kind: str, sentence: str, found: str) -> None:
+    """Open what is so, close what is no longer so."""
+    if sentence:
+        if report(project, staged.version, kind, sentence, server=staged.server, found=found):
+            logger.warning("%s", sentence)
+    else:
+        close(project, staged.version, kind, Finding.State.GONE, server=staged.server)
+
+
+def _keep_loaded(project: Project, staged: StagedVersion, driver: Driver) -> bool:
+    """Load the live version again after a restart or an eviction, before a request has to wait for it."""
+    wanted = staged.manifest_digest
+    if any(row.tag == staged.tag or (wanted and row.digest == wanted) for row in driver.measure().loaded):
+        return False
+    try:
+        driver.load(staged.tag)
+    except NotThereError:
+        return False  # gone between the two looks; the next one says so
+    recent = Finding.objects.filter(
+        project=project,
+        server=staged.server,
+        version=staged.version,
+        kind=Kind.UNLOADED,
+        created_at__gte=timezone.now() - _QUIET,
+    )
+    if not recent.exists():
+        sentence = (
+            f"{staged.version} was not in the memory of {staged.server} (restarted, or thrown out); loaded again."
+        )
+        report(project, staged.version, Kind.UNLOADED, sentence, server=staged.server, mended=True)
+    return True
