@@ -69,7 +69,7 @@ class Handler(BaseHTTPRequestHandler):
             return STORE.add_blob(digest, content), None
         match method, path:
             case "GET", "/api/version":
-                return 200, {"version": "0.34.2-standin"}
+                return 200, {"version": "0.34.2"}
             case "GET", "/api/tags":
                 return 200, {"models": STORE.rows(list(STORE.models))}
             case "GET", "/api/ps":
