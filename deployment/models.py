@@ -5,6 +5,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
+from deployment.drivers import kind_choices
 from labeling.models import Project, PublicModel
 from training.models import ModelVersion
 
@@ -12,12 +13,8 @@ from training.models import ModelVersion
 class InferenceServer(PublicModel):
     """A server that runs models. Threads and slots are its capacity, not the versions' business."""
 
-    class Kind(models.TextChoices):
-        LOCAL = "local", "Local llama.cpp"
-        OLLAMA = "ollama", "Ollama"
-
     name = models.SlugField(max_length=60, unique=True)
-    kind = models.CharField(max_length=10, choices=Kind.choices)
+    kind = models.CharField(max_length=10, choices=kind_choices)
     url = models.URLField(max_length=300)
     key_env = models.CharField(
         max_length=100, blank=True, help_text="Environment variable that holds the server's key, if it wants one."

@@ -5,46 +5,71 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from deployment.drivers.base import (
+    Address,
     Artifact,
     Digests,
     Driver,
+    LoadedModel,
+    Measure,
+    ModelEntry,
+    Proof,
+    Rendered,
+    Reply,
+    ServerInfo,
+)
+from deployment.drivers.errors import (
     DriverError,
     NotThereError,
+    PromptTooLongError,
     RefusedError,
-    Reply,
+    SlowError,
     TransportError,
 )
 
 if TYPE_CHECKING:
     from deployment.models import InferenceServer
 
+# Title, and the function that makes a driver of an `Address`; imported when the first such server is asked.
+KINDS: dict[str, tuple[str, str]] = {
+    "local": ("Local llama.cpp", "deployment.drivers.local.local_driver"),
+    "ollama": ("Ollama", "deployment.drivers.ollama.ollama_driver"),
+}
+
+
+def kind_choices() -> list[tuple[str, str]]:
+    """The kinds of servers for a form, with their titles."""
+    return [(kind, title) for kind, (title, _) in KINDS.items()]
+
 
 def driver_for(server: "InferenceServer") -> Driver:
     """A driver for the server, with its key from the environment. Kept per process: connections are reused."""
-    from deployment.drivers.local import local_driver
-    from deployment.drivers.ollama import ollama_driver
-
-    kinds: dict[str, Callable[[str, str, int, int, float], Driver]] = {"local": local_driver, "ollama": ollama_driver}
+    make: Callable[[Address], Driver] = import_string(KINDS[server.kind][1])
     key = os.environ.get(server.key_env, "") if server.key_env else ""
-    url = server.url
-    if server.kind == "local":
-        key = key or settings.LOCAL_MODEL_SERVER_KEY
-        if settings.EMBEDDED and settings.LOCAL_MODEL_SERVER_URL:
-            # The launcher chooses a free port at every start; the row keeps the one it was made with.
-            url = settings.LOCAL_MODEL_SERVER_URL
-    return kinds[server.kind](url, key, server.threads, server.slots, settings.MODEL_REQUEST_TIMEOUT)
+    return make(Address(server.url, key, server.threads, server.slots, settings.MODEL_REQUEST_TIMEOUT))
 
 
 __all__ = [
+    "KINDS",
+    "Address",
     "Artifact",
     "Digests",
     "Driver",
     "DriverError",
+    "LoadedModel",
+    "Measure",
+    "ModelEntry",
     "NotThereError",
+    "PromptTooLongError",
+    "Proof",
     "RefusedError",
+    "Rendered",
     "Reply",
+    "ServerInfo",
+    "SlowError",
     "TransportError",
     "driver_for",
+    "kind_choices",
 ]

@@ -1,6 +1,7 @@
 """The one interface between Touchstone and a server that runs models: the verbs of a version's life there.
 
-A third kind of server (vLLM, say) is one more module with a class of this shape and one line in `drivers.KINDS`.
+A third kind of server (vLLM, say) is one more module with a class of this shape and one line in `drivers.KINDS`;
+`docs/drivers.md` goes through it. What each verb promises is held by `tests/deployment/test_driver_contract.py`.
 """
 
 from collections.abc import Callable
@@ -8,42 +9,56 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from deployment.drivers.errors import RefusedError
+from deployment.modelfile_parameters import ModelfileError, check_parameter
+
+# Bytes done, bytes in all.
 Progress = Callable[[int, int], None]
 
 
-class DriverError(Exception):
-    """The server could not do it; the message says what it answered."""
+@dataclass(frozen=True)
+class Address:
+    """Where a server is, and what it may take: seconds to wait for an answer, threads and requests at once."""
 
-
-class TransportError(DriverError):
-    """No answer, an unreadable one, or a 5xx: another try may succeed."""
-
-
-class RefusedError(DriverError):
-    """The server understood and refused (a 4xx): another try will not help."""
-
-
-class NotThereError(RefusedError):
-    """The server has no model of this tag."""
+    url: str
+    key: str
+    threads: int
+    slots: int
+    timeout: float
 
 
 @dataclass(frozen=True)
 class ServerInfo:
-    """What a probe learned."""
+    """What a probe learned. `adapters`: a LoRA adapter may be staged beside its base. `note`: what to know of it."""
 
     version: str
     note: str = ""
+    adapters: bool = False
 
 
 @dataclass(frozen=True)
 class Artifact:
-    """What is staged: the merged GGUF and what belongs to the model itself, not to the server's capacity."""
+    """What is staged: the merged GGUF and what belongs to the model itself, not to the server's capacity.
+
+    `adapter` is a GGUF LoRA adapter, and `path` then its base: only because an operator asked for it. Such versions
+    share the base's memory, so two of them are never loaded side by side, and every change between them is a reload.
+    """
 
     path: Path
     sha256: str
     system: str = ""
     template: str = ""
     parameters: dict[str, Any] = field(default_factory=dict)
+    adapter: Path | None = None
+
+    def check_parameters(self) -> None:
+        """Raise `RefusedError` on a parameter that servers would drop silently or choke on as they load."""
+        for name, value in self.parameters.items():
+            for each in value if isinstance(value, list) else [value]:
+                try:
+                    check_parameter(name, each)
+                except ModelfileError as error:
+                    raise RefusedError(f"{error} Correct the decoding of the version's task.") from error
 
 
 @dataclass(frozen=True)
@@ -68,23 +83,67 @@ class Reply:
 
 
 @dataclass(frozen=True)
+class Rendered:
+    """A prompt as the server builds it, and its tokens as the server counts them. No text: it cannot show it."""
+
+    text: str | None
+    tokens: int
+
+
+@dataclass(frozen=True)
 class ModelEntry:
-    """A row of a server's catalogue."""
+    """A row of a server's catalogue; empty or 0 where the server does not say. `context` in tokens."""
 
     tag: str
     digest: str
     size_bytes: int
     loaded: bool
+    quantization: str = ""
+    context: int = 0
+    family: str = ""
+    capabilities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model in memory: bytes that it takes there, tokens per request. `tag` is the name that it was loaded by."""
+
+    tag: str
+    digest: str
+    memory_bytes: int
+    context: int
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What is in a server's memory, and its limits as far as it tells them; None where it does not."""
+
+    loaded: tuple[LoadedModel, ...]
+    memory_bytes: int | None = None
+    free_bytes: int | None = None
+    max_loaded: int | None = None
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Whether outside clients are served by a tag; `digest` is what was compared, the sentence says what was seen."""
+
+    ok: bool
+    sentence: str
+    digest: str = ""
 
 
 class Driver(Protocol):
     """All raise `TransportError` or `RefusedError`. Tags are immutable; aliases move."""
 
     def probe(self) -> ServerInfo:
-        """Does it answer, and as what version?"""
+        """Does it answer, and as what version? One that we cannot serve from is refused, with what to do."""
 
     def catalogue(self) -> list[ModelEntry]:
         """Every model on the server."""
+
+    def measure(self) -> Measure:
+        """What is loaded, and how much may be."""
 
     def stage(self, tag: str, artifact: Artifact, progress: Progress | None = None) -> Digests:
         """Bring the file and create `tag`. Repeating it is harmless; other content under `tag` is refused."""
@@ -104,6 +163,12 @@ class Driver(Protocol):
     def move(self, alias: str, tag: str) -> None:
         """Point the alias for outside clients at `tag`."""
 
+    def prove(self, alias: str, tag: str) -> Proof:
+        """Does the alias lead to exactly `tag`, and answer? Where a server has no aliases: is `tag` there?"""
+
+    def render(self, tag: str, messages: list[dict[str, str]]) -> Rendered:
+        """The prompt that `tag` would be given, unanswered. One longer than the context is counted, too."""
+
     def chat(
         self,
         tag: str,
@@ -113,4 +178,10 @@ class Driver(Protocol):
         *,
         logprobs: bool = False,
     ) -> Reply:
-        """One answer of `tag`, held to the JSON schema where one is given."""
+        """One answer of `tag`, held to the JSON schema where one is given. `PromptTooLongError` says the counts."""
+
+    def pull(self, name: str, progress: Progress | None = None, cancelled: Callable[[], bool] | None = None) -> bool:
+        """Fetch a base model from the server's registry; False where `cancelled` ended it.
+
+        The name leaves the house: only for names that an operator typed, never for one that we made.
+        """

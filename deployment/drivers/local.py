@@ -1,33 +1,48 @@
 """Driver for the local llama.cpp server (`deployment.localserver`)."""
 
 import time
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import httpx
-from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_fixed
+from django.conf import settings
 
 from deployment.drivers.base import (
+    Address,
     Artifact,
     Digests,
+    LoadedModel,
+    Measure,
     ModelEntry,
-    NotThereError,
     Progress,
-    RefusedError,
+    Proof,
+    Rendered,
     Reply,
     ServerInfo,
+)
+from deployment.drivers.errors import (
+    NotThereError,
+    PromptTooLongError,
+    RefusedError,
+    SlowError,
     TransportError,
+    once_more,
 )
 
 _LOAD_TIMEOUT = 300.0
-# A 5xx or an unreadable answer is asked once more: the runner may just have been started again.
-_once_more = retry(
-    retry=retry_if_exception_type(TransportError), stop=stop_after_attempt(2), wait=wait_fixed(0.05), reraise=True
-)
+
+
+def local_driver(address: Address) -> "LocalDriver":
+    """The driver of an address; the embedded server's port and key are the launcher's."""
+    key = address.key or settings.LOCAL_MODEL_SERVER_KEY
+    # The launcher chooses a free port at every start; the row keeps the one it was made with.
+    url = (settings.EMBEDDED and settings.LOCAL_MODEL_SERVER_URL) or address.url
+    return _kept(url, key, address.slots, address.timeout)
 
 
 @cache
-def local_driver(url: str, key: str, threads: int, slots: int, timeout: float) -> "LocalDriver":
+def _kept(url: str, key: str, slots: int, timeout: float) -> "LocalDriver":
     """One driver, and so one connection pool, per server and process."""
     return LocalDriver(url, key, slots, timeout)
 
@@ -44,50 +59,73 @@ class LocalDriver:
             limits=httpx.Limits(max_connections=64, max_keepalive_connections=16),
         )
 
-    @_once_more
-    def _call(self, method: str, path: str, timeout: float | None = None, **kwargs: Any) -> Any:
+    @once_more
+    def _call(self, method: str, path: str, timeout: float | None = None, **kwargs: Any) -> dict[str, Any]:
         if timeout is not None:
             kwargs["timeout"] = timeout
+        url = self.client.base_url
         try:
             response = self.client.request(method, path, **kwargs)
+        except httpx.TimeoutException as error:
+            raise SlowError(f"the model server at {url} gave no answer to {path} in time: {error!r}") from error
         except httpx.HTTPError as error:
-            raise TransportError(f"the model server at {self.client.base_url} does not answer: {error!r}") from error
-        if response.status_code >= 500:
-            raise TransportError(f"{response.status_code}: {_message(response)}")
-        if response.status_code == httpx.codes.NOT_FOUND:
-            raise NotThereError(_message(response))
+            raise TransportError(f"the model server at {url} does not answer {path}: {error!r}") from error
         if response.is_error:
-            raise RefusedError(f"{response.status_code}: {_message(response)}")
+            raise _refusal(response)
         try:
-            return response.json() if response.content else {}
+            found = response.json()
         except ValueError as error:
-            raise TransportError(f"unreadable answer: {response.text[:200]!r}") from error
+            raise TransportError(f"unreadable answer to {path}: {response.text[:200]!r}") from error
+        if not isinstance(found, dict):
+            raise TransportError(f"{path} answers {str(found)[:200]!r}: no local model server is at {url}")
+        return found
 
     def probe(self) -> ServerInfo:
         found = self._call("GET", "/version", timeout=5.0)
+        if found.get("name") != "touchstone-local":
+            raise RefusedError(f"{self.client.base_url} is no local model server of Touchstone; check its address.")
         return ServerInfo(version=f"{found['version']} (llama.cpp {found.get('llama_cpp', '?')})")
 
     def catalogue(self) -> list[ModelEntry]:
         return [
-            ModelEntry(tag=row["tag"], digest=row["sha256"], size_bytes=row["size"], loaded=row["loaded"])
+            ModelEntry(
+                tag=row["tag"],
+                digest=row["sha256"],
+                size_bytes=row["size"],
+                loaded=row["loaded"],
+                context=row["context"],
+                quantization=row["quantization"],
+                family=row["family"],
+                capabilities=("completion",),
+            )
             for row in self._models()
         ]
 
     def _models(self) -> list[dict[str, Any]]:
-        found = self._call("GET", "/models")
-        rows: list[dict[str, Any]] = found["models"] if isinstance(found, dict) else found
+        rows: list[dict[str, Any]] = self._call("GET", "/models")["models"]
         return rows
 
+    def measure(self) -> Measure:
+        found = self._call("GET", "/models")
+        loaded = tuple(
+            LoadedModel(row["tag"], row["sha256"], row["memory"], row["context"])
+            for row in found["models"]
+            if row["loaded"]
+        )
+        return Measure(loaded, memory_bytes=found["memory_bytes"], free_bytes=found["free_bytes"])
+
     def stage(self, tag: str, artifact: Artifact, progress: Progress | None = None) -> Digests:
-        context = int(artifact.parameters.get("num_ctx", 2048))
+        artifact.check_parameters()
+        if artifact.adapter:
+            raise RefusedError("The local server serves merged models only; stage the version's merged GGUF.")
         body = {
             "tag": tag,
             "path": str(artifact.path),
             "sha256": artifact.sha256,
-            "context": context,
+            "context": artifact.parameters.get("num_ctx", 2048),
             "slots": self.slots,
         }
-        self._call("POST", "/models", json=body)
+        self._call("POST", "/models", timeout=_LOAD_TIMEOUT, json=body)
         return Digests(uploaded=artifact.sha256, layer=artifact.sha256, manifest=artifact.sha256)
 
     def load(self, tag: str) -> None:
@@ -107,6 +145,19 @@ class LocalDriver:
 
     def move(self, alias: str, tag: str) -> None:
         """Nothing to move: only Touchstone asks this server, by the live row's tag."""
+
+    def prove(self, alias: str, tag: str) -> Proof:
+        digest = self.digest_of(tag)
+        if not digest:
+            return Proof(False, f"{tag} is not on the server; stage it again")
+        return Proof(True, f"the live row leads to {tag}, digest {digest[:12]}", digest)
+
+    def render(self, tag: str, messages: list[dict[str, str]]) -> Rendered:
+        text = self._call("POST", "/apply-template", json={"model": tag, "messages": messages})["prompt"]
+        try:
+            return Rendered(text, self.chat(tag, messages, {"num_predict": 1}, None).prompt_tokens)
+        except PromptTooLongError as error:
+            return Rendered(text, error.tokens)
 
     def chat(
         self,
@@ -141,11 +192,23 @@ class LocalDriver:
             complete=choice.get("finish_reason") != "length",
         )
 
+    def pull(self, name: str, progress: Progress | None = None, cancelled: Callable[[], bool] | None = None) -> bool:
+        raise RefusedError("The local server has no registry to pull from; add a base model and stage its version 0.")
 
-def _message(response: httpx.Response) -> str:
+
+def _refusal(response: httpx.Response) -> TransportError | RefusedError:
+    """The error that a 4xx or 5xx stands for."""
     try:
         body = response.json()
+        error = body.get("error", body) if isinstance(body, dict) else body
     except ValueError:
-        return response.text[:300]
-    error = body.get("error", body) if isinstance(body, dict) else body
-    return str(error.get("message", error) if isinstance(error, dict) else error)[:500]
+        error = response.text
+    if isinstance(error, dict) and error.get("type") == "exceed_context_size_error":
+        return PromptTooLongError(error["n_prompt_tokens"], error["n_ctx"])
+    message = str(error.get("message", error) if isinstance(error, dict) else error)[:500]
+    if response.status_code == httpx.codes.NOT_FOUND:
+        return NotThereError(message)
+    if response.status_code == httpx.codes.UNAUTHORIZED:
+        return RefusedError(f"401: {message} The server's row names the environment variable that holds it.")
+    kind = TransportError if response.status_code >= 500 else RefusedError
+    return kind(f"{response.status_code}: {message}")

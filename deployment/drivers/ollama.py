@@ -1,53 +1,39 @@
 """Driver for Ollama: a merged GGUF as a blob, created under an immutable tag, mirrored to the alias by copy."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import httpx
 import ollama
-from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 from deployment.drivers.base import (
+    Address,
     Artifact,
     Digests,
+    LoadedModel,
+    Measure,
     ModelEntry,
-    NotThereError,
     Progress,
-    RefusedError,
+    Proof,
+    Rendered,
     Reply,
     ServerInfo,
-    TransportError,
 )
+from deployment.drivers.errors import NotThereError, PromptTooLongError, RefusedError, TransportError, once_more
+from deployment.drivers.ollama_calls import errors, read_version
+from deployment.drivers.ollama_pull import pull
+from deployment.drivers.ollama_staging import stage
 
-_CHUNK = 1 << 20
 _LONG = 1800.0
-# The server writes a tag's manifest in two steps: a reader in between gets a 500 or half a file. One retry suffices.
-_once_more = retry(
-    retry=retry_if_exception_type(TransportError), stop=stop_after_attempt(2), wait=wait_fixed(0.05), reraise=True
-)
+_PER_REQUEST = ("temperature", "seed", "num_predict", "stop")
 
 
 @cache
-def ollama_driver(url: str, key: str, threads: int, slots: int, timeout: float) -> "OllamaDriver":
+def ollama_driver(address: Address) -> "OllamaDriver":
     """One driver, and so one connection pool, per server and process."""
-    return OllamaDriver(url, key, threads, timeout)
-
-
-@contextmanager
-def _errors(what: str) -> Iterator[None]:
-    """Translate the client's errors into the driver's."""
-    try:
-        yield
-    except ollama.ResponseError as error:
-        if error.status_code == httpx.codes.NOT_FOUND:
-            raise NotThereError(f"{what}: {error.error}") from error
-        kind = TransportError if error.status_code >= 500 or error.status_code <= 0 else RefusedError
-        raise kind(f"{what}: {error.status_code} {error.error}") from error
-    except (httpx.HTTPError, ConnectionError, ValueError) as error:
-        raise TransportError(f"{what}: {error!r}") from error
+    return OllamaDriver(address.url, address.key, address.threads, address.timeout)
 
 
 class OllamaDriver:
@@ -58,111 +44,62 @@ class OllamaDriver:
         self.threads = threads
         self.client = ollama.Client(host=url, timeout=timeout, headers=headers)
         self.patient = ollama.Client(host=url, timeout=_LONG, headers=headers)
+        # For what the client lacks: the rendered prompt, `HEAD` of a blob, the catalogue's newer fields.
         self.http = httpx.Client(base_url=url, timeout=timeout, headers=headers)
 
-    @_once_more
+    def _get(self, path: str, timeout: float | None = None) -> dict[str, Any]:
+        response = self.http.get(path, timeout=timeout or self.http.timeout)
+        response.raise_for_status()
+        found: dict[str, Any] = response.json()
+        return found
+
+    @once_more
     def probe(self) -> ServerInfo:
-        with _errors("probe"):
-            response = self.http.get("/api/version", timeout=5.0)
-            response.raise_for_status()
-            version = response.json().get("version", "")
-        if not version:
-            raise RefusedError("this does not answer like Ollama: /api/version holds no version")
-        return ServerInfo(version=version)
+        with errors("probe"):
+            found = self._get("/api/version", timeout=5.0).get("version")
+        return read_version(found)
 
-    @_once_more
+    @once_more
     def catalogue(self) -> list[ModelEntry]:
-        with _errors("list models"):
+        with errors("list models"):
             # A runner belongs to the content, whichever of its names it was loaded by.
-            loaded = {model.digest for model in self.client.ps().models}
-            return [
-                ModelEntry(
-                    tag=model.model or "",
-                    digest=model.digest or "",
-                    size_bytes=int(model.size or 0),
-                    loaded=model.digest in loaded,
+            loaded = {row["digest"] for row in self._get("/api/ps")["models"]}
+            return [_entry(row, row["digest"] in loaded) for row in self._get("/api/tags")["models"]]
+
+    @once_more
+    def measure(self) -> Measure:
+        """Ollama tells neither its memory nor how many models it may load: the server's row holds those limits."""
+        with errors("list loaded models"):
+            rows = self._get("/api/ps")["models"]
+            return Measure(
+                tuple(
+                    LoadedModel(row["name"], row["digest"], int(row["size"]), int(row.get("context_length", 0)))
+                    for row in rows
                 )
-                for model in self.client.list().models
-            ]
-
-    def stage(self, tag: str, artifact: Artifact, progress: Progress | None = None) -> Digests:
-        digest = f"sha256:{artifact.sha256}"
-        self._upload(digest, artifact, progress)
-        if self.digest_of(tag):
-            self._prove_same(tag, digest, artifact)
-        else:
-            self._create(tag, digest, artifact)
-        manifest = self.digest_of(tag)
-        if not manifest:
-            raise TransportError(f"{tag} was created, but the server does not list it")
-        return Digests(uploaded=digest, layer=self._layer(tag), manifest=manifest)
-
-    @_once_more
-    def _upload(self, digest: str, artifact: Artifact, progress: Progress | None) -> None:
-        size = artifact.path.stat().st_size
-
-        def body() -> Iterator[bytes]:
-            sent = 0
-            with artifact.path.open("rb") as file:
-                while chunk := file.read(_CHUNK):
-                    yield chunk
-                    sent += len(chunk)
-                    if progress:
-                        progress(sent, size)
-
-        with _errors(f"upload of {digest}"):
-            # Ask first: the server would read and throw away the whole body of a blob that it already has.
-            if self.http.head(f"/api/blobs/{digest}").status_code == httpx.codes.OK:
-                return
-            response = self.http.post(f"/api/blobs/{digest}", content=body(), timeout=_LONG)
-        if response.status_code >= 500:
-            raise TransportError(f"upload of {digest}: {response.status_code} {response.text[:200]}")
-        if response.is_error:
-            raise RefusedError(f"upload of {digest}: {response.status_code} {response.text[:200]}")
-
-    def _create(self, tag: str, digest: str, artifact: Artifact) -> None:
-        parameters = dict(artifact.parameters)
-        if self.threads:
-            parameters["num_thread"] = self.threads
-        with _errors(f"create {tag}"):
-            self.patient.create(
-                model=tag,
-                files={artifact.path.name: digest},
-                system=artifact.system or None,
-                template=artifact.template or None,
-                parameters=parameters or None,
             )
 
-    def _prove_same(self, tag: str, digest: str, artifact: Artifact) -> None:
-        """`tag` is there already. The server rewrites files, so only a second creation shows whether it is this one."""
-        trial = f"{tag}-trial"
-        self._create(trial, digest, artifact)
-        try:
-            same = self._layer(trial) == self._layer(tag)
-        finally:
-            self.remove(trial)
-        if not same:
-            raise RefusedError(f"{tag} is there with other content; tags never change, so it was left as it is")
-
-    def _layer(self, tag: str) -> str:
-        with _errors(f"show {tag}"):
-            modelfile = self.client.show(tag).modelfile or ""
-        origin = next((line for line in modelfile.splitlines() if line.startswith("FROM ")), "")
-        return origin.rpartition("sha256-")[2].strip() if "sha256-" in origin else ""
+    def stage(self, tag: str, artifact: Artifact, progress: Progress | None = None) -> Digests:
+        if artifact.adapter:
+            info = self.probe()
+            if not info.adapters:
+                raise RefusedError(
+                    f"Ollama {info.version} takes no LoRA adapters (only up to 0.33); stage merged GGUFs"
+                )
+        return stage(self, tag, artifact, progress)
 
     def load(self, tag: str) -> None:
         self._known(tag)
-        with _errors(f"load {tag}"):
+        with errors(f"load {tag}"):
             self.patient.generate(model=tag, keep_alive=-1)
 
     def unload(self, tag: str) -> None:
         self._known(tag)
-        with _errors(f"unload {tag}"):
+        with errors(f"unload {tag}"):
             self.patient.generate(model=tag, keep_alive=0)
 
     def remove(self, tag: str) -> None:
         try:
-            with _errors(f"delete {tag}"):
+            with errors(f"delete {tag}"):
                 self.client.delete(tag)
         except NotThereError:
             return
@@ -170,20 +107,51 @@ class OllamaDriver:
     def _known(self, tag: str) -> None:
         """A tag that the server does not have would be looked for on the public registry: never let it get there."""
         if not self.digest_of(tag):
-            raise NotThereError(f"{tag} is not on this server")
+            raise NotThereError(f"{tag} is not on this server; stage it again")
 
-    @_once_more
     def digest_of(self, tag: str) -> str:
-        wanted = tag if ":" in tag.rpartition("/")[2] else f"{tag}:latest"
-        with _errors("list models"):
-            return next((model.digest or "" for model in self.client.list().models if model.model == wanted), "")
+        return self._digests().get(_full(tag), "")
 
-    @_once_more
+    @once_more
+    def _digests(self) -> dict[str, str]:
+        with errors("list models"):
+            return {model.model or "": model.digest or "" for model in self.client.list().models}
+
+    @once_more
     def move(self, alias: str, tag: str) -> None:
-        with _errors(f"copy {tag} to {alias}"):
+        with errors(f"copy {tag} to {alias}"):
             self.client.copy(tag, alias)
 
-    @_once_more
+    def prove(self, alias: str, tag: str) -> Proof:
+        """Two names are one version if and only if their manifest digests are equal; then the alias is asked."""
+        digests = self._digests()
+        wanted, found = digests.get(_full(tag), ""), digests.get(_full(alias), "")
+        if not wanted:
+            return Proof(False, f"{tag} is not on the server; stage it again")
+        if wanted != found:
+            where = f"leads to digest {found[:12]}" if found else "is not on the server"
+            return Proof(False, f"the alias {alias} {where}, not to {tag} ({wanted[:12]})", found)
+        self.chat(alias, [{"role": "user", "content": "Hello"}], {"num_predict": 1}, None)
+        return Proof(True, f"alias digest {found}", found)
+
+    def render(self, tag: str, messages: list[dict[str, str]]) -> Rendered:
+        text = self._rendered(tag, messages)
+        try:
+            return Rendered(text, self.chat(tag, messages, {"num_predict": 1}, None).prompt_tokens)
+        except PromptTooLongError as error:
+            return Rendered(text, error.tokens)
+
+    @once_more
+    def _rendered(self, tag: str, messages: list[dict[str, str]]) -> str | None:
+        # A release that does not know the switch answers the prompt; one token of it is enough.
+        body = {"model": tag, "messages": messages, "stream": False, "_debug_render_only": True}
+        with errors(f"render for {tag}"):
+            response = self.http.post("/api/chat", json={**body, "options": {"num_predict": 1}, "keep_alive": -1})
+            response.raise_for_status()
+            info = response.json().get("_debug_info") or {}
+            return info.get("rendered_template")
+
+    @once_more
     def chat(
         self,
         tag: str,
@@ -194,15 +162,15 @@ class OllamaDriver:
         logprobs: bool = False,
     ) -> Reply:
         # num_ctx and num_thread stay with the tag: sending them with a request would reload the model.
-        options: dict[str, Any] = {
-            name: decoding[name] for name in ("temperature", "seed", "num_predict", "stop") if name in decoding
-        }
+        options: dict[str, Any] = {name: decoding[name] for name in _PER_REQUEST if name in decoding}
         options.setdefault("num_predict", 256)
         started = time.perf_counter()
-        with _errors(f"chat with {tag}"):
+        with errors(f"chat with {tag}"):
             found = self.client.chat(
                 model=tag, messages=messages, format=schema, options=options, logprobs=logprobs, keep_alive=-1
             )
+        if not found.done:
+            raise TransportError(f"chat with {tag}: the answer ends in the middle")
         return Reply(
             text=found.message.content or "",
             latency_ms=(time.perf_counter() - started) * 1000,
@@ -211,3 +179,24 @@ class OllamaDriver:
             logprobs=tuple(entry.logprob for entry in (found.logprobs or [])),
             complete=found.done_reason != "length",
         )
+
+    def pull(self, name: str, progress: Progress | None = None, cancelled: Callable[[], bool] | None = None) -> bool:
+        return pull(self.client, name, progress, cancelled)
+
+
+def _full(tag: str) -> str:
+    return tag if ":" in tag.rpartition("/")[2] else f"{tag}:latest"
+
+
+def _entry(row: dict[str, Any], loaded: bool) -> ModelEntry:
+    details = row.get("details") or {}
+    return ModelEntry(
+        tag=row["name"],
+        digest=row["digest"],
+        size_bytes=int(row["size"]),
+        loaded=loaded,
+        quantization=details.get("quantization_level") or "",
+        context=int(details.get("context_length") or 0),
+        family=details.get("family") or "",
+        capabilities=tuple(row.get("capabilities") or ()),
+    )

@@ -1,7 +1,7 @@
 """The front's HTTP API. Every call but `/livez` needs `Authorization: Bearer <key>`.
 
 GET    /version                 name, version, llama.cpp build
-GET    /models                  the models, loaded or not
+GET    /models                  the models, loaded or not, and the machine's memory
 POST   /models                  create {tag, path, sha256, context, slots}
 DELETE /models?tag=...          forget a tag
 POST   /models/load             {tag}: in memory when it answers
@@ -26,6 +26,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from deployment.localserver.memory import machine_memory, resident
 from deployment.localserver.process import RunnerError
 from deployment.localserver.registry import Entry, Registry, RegistryError
 from deployment.localserver.requests import GoneError, RequestError, body_of, chat_body, count, text, while_connected
@@ -99,7 +100,9 @@ class Front:
         )
 
     async def models(self, request: Request) -> Response:
-        return JSONResponse({"models": [self._row(entry) for entry in self.registry.all()]})
+        total, free = machine_memory()
+        rows = [self._row(entry) for entry in self.registry.all()]
+        return JSONResponse({"models": rows, "memory_bytes": total, "free_bytes": free})
 
     def _row(self, entry: Entry) -> dict[str, Any]:
         runner = self.runners.loaded(entry.tag)
@@ -107,10 +110,13 @@ class Front:
             "tag": entry.tag,
             "sha256": entry.sha256,
             "size": entry.size,
+            "family": entry.family,
+            "quantization": entry.quantization,
             "context": entry.context,
             "slots": entry.slots,
             "created_at": entry.created_at,
             "loaded": runner is not None,
+            "memory": resident(runner.process.pid, entry.size) if runner else 0,
             "threads": self.runners.threads if runner else 0,
             "requests": runner.requests if runner else 0,
             "in_flight": runner.in_flight if runner else 0,

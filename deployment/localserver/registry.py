@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from deployment.localserver.description import family_and_quantization
+
 _BLOCK = 1 << 20
 
 
@@ -31,6 +33,8 @@ class Entry:
     slots: int
     created_at: str
     mtime_ns: int = 0
+    family: str = ""
+    quantization: str = ""
 
 
 class Registry:
@@ -72,7 +76,10 @@ class Registry:
                 return known, False
             stat = _checked(path, sha256)
             now = datetime.now(UTC).isoformat(timespec="seconds")
-            entry = Entry(tag, str(path), sha256, stat.st_size, context, slots, now, stat.st_mtime_ns)
+            entry = Entry(
+                *(tag, str(path), sha256, stat.st_size, context, slots, now, stat.st_mtime_ns),
+                *family_and_quantization(path),
+            )
             self._entries[tag] = replace(entry, created_at=known.created_at) if known else entry
             self._save()
             return self._entries[tag], known is None

@@ -47,7 +47,7 @@ def _look(project: Project, staged: StagedVersion) -> bool:
     warmed = _keep_loaded(project, staged, driver)
     proof = driver.prove(project.key, staged.tag)
     moved = "" if proof.ok else f"On {staged.server}: {proof.sentence}"
-    _settle(project, staged, Kind.ALIAS, moved, driver.digest_of(project.key) if moved else "")
+    _settle(project, staged, Kind.ALIAS, moved, proof.digest)
     return warmed or bool(moved)
 
 

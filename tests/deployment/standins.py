@@ -31,6 +31,19 @@ class Standin:
         """The next `times` requests of `path` fail. Two, as the driver asks once more."""
         httpx.post(f"{self.url}/_faults", json={"path": path, "status": status, "times": times}).raise_for_status()
 
+    def fault(self, path: str, times: int = 1, **kind: Any) -> None:
+        """The next `times` requests of `path` go wrong: `slow` seconds, `garbage`, `cut`, `die` (`faults.py`)."""
+        body = {"path": path, "times": times, **kind}
+        httpx.post(f"{self.url}/_faults", json=body).raise_for_status()
+
+    def offer(self, model: str, **how: Any) -> None:
+        """Put a model on the registry from which the stand-in pulls (`registry.py`)."""
+        httpx.post(f"{self.url}/_registry", json={"model": model, **how}).raise_for_status()
+
+    def lookups(self) -> list[str]:
+        """The names that it asked a public registry for."""
+        return list(httpx.get(f"{self.url}/_lookups").json()["names"])
+
     def models(self) -> dict[str, str]:
         """Digest by name."""
         return {row["name"]: row["digest"] for row in httpx.get(f"{self.url}/api/tags").json()["models"]}
@@ -41,9 +54,9 @@ class Standin:
 
 
 @contextlib.contextmanager
-def ollama_standin(folder: Path) -> Iterator[Standin]:
-    """Start the stand-in, and end it with the block."""
-    command = [sys.executable, "-m", "tests.ollama_standin", "--folder", str(folder)]
+def ollama_standin(folder: Path, *options: str) -> Iterator[Standin]:
+    """Start the stand-in, and end it with the block. Options as its own: `"--llama"`, `"--version", "0.33.0"`."""
+    command = [sys.executable, "-m", "tests.ollama_standin", "--folder", str(folder), *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=settings.BASE_DIR)
     assert process.stdout is not None
     try:

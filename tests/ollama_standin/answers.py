@@ -4,30 +4,97 @@ import hashlib
 import json
 import math
 import re
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from tests.ollama_standin.errors import HTTPError
+from tests.ollama_standin.store import Model
+
+Messages = list[dict[str, str]]
 
 
-def chat(manifest: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
-    """The answer to `/api/chat`, not streamed."""
-    options = {**manifest["parameters"], **(body.get("options") or {})}
-    prompt = "\n".join(f"{message['role']}: {message['content']}" for message in body["messages"])
-    seed = hashlib.sha256((manifest["layer"] + prompt).encode()).digest()
-    text = json.dumps(fit(body["format"], seed)) if isinstance(body.get("format"), dict) else f"answer {seed.hex()[:8]}"
-    tokens = re.findall(r"\w+|[^\w]", text)
-    limit = options.get("num_predict", 10**6)
-    answer: dict[str, Any] = {
-        "model": body["model"],
-        "created_at": "2026-11-21T03:50:51Z",
-        "message": {"role": "assistant", "content": "".join(tokens[:limit])},
-        "done": True,
-        "done_reason": "length" if len(tokens) > limit else "stop",
-        "prompt_eval_count": prompt_tokens(prompt),
-        "eval_count": min(len(tokens), limit),
-    }
-    if body.get("logprobs"):
+@dataclass(frozen=True)
+class Said:
+    """An answer: tokens with their logarithms of probability, the prompt's count of tokens, why it ended."""
+
+    tokens: tuple[tuple[str, float], ...]
+    prompt_tokens: int
+    reason: str
+
+    @property
+    def text(self) -> str:
+        return "".join(token for token, _ in self.tokens)
+
+
+class Mind(Protocol):
+    """What answers behind the API."""
+
+    def load(self, model: Model, path: Path, context: int, threads: int) -> None: ...
+
+    def unload(self, model: Model) -> None: ...
+
+    def render(self, model: Model, messages: Messages) -> str: ...
+
+    def say(self, model: Model, prompt: Messages | str, options: dict[str, Any], format: Any) -> Said: ...
+
+    def close(self) -> None: ...
+
+
+class Made:
+    """No model at all: quick, and good enough for everything but what an answer means."""
+
+    def load(self, model: Model, path: Path, context: int, threads: int) -> None:
+        """Nothing to load."""
+
+    def unload(self, model: Model) -> None:
+        """Nothing to unload."""
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+    def render(self, model: Model, messages: Messages) -> str:
+        """By the file's own chat template; ChatML where it has none."""
+        if model.facts.template:
+            from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+            template = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True).from_string(
+                model.facts.template
+            )
+            return template.render(messages=messages, add_generation_prompt=True, bos_token="", eos_token="")
+        marked = (f"<|im_start|>{each['role']}\n{each['content']}<|im_end|>\n" for each in messages)
+        return "".join(marked) + "<|im_start|>assistant\n"
+
+    def say(self, model: Model, prompt: Messages | str, options: dict[str, Any], format: Any) -> Said:
+        asked = prompt if isinstance(prompt, str) else "\n".join(f"{m['role']}: {m['content']}" for m in prompt)
+        count = prompt_tokens(prompt if isinstance(prompt, str) else self.render(model, prompt))
+        _check_context(count, options.get("num_ctx", 2048))
+        seed = hashlib.sha256((model.blob + asked).encode()).digest()
+        tokens = re.findall(r"\w+|[^\w]", _text(format, seed))
+        limit = options.get("num_predict", 10**6)
         sure = -math.log(1 + seed[0] / 255)
-        answer["logprobs"] = [{"token": token, "logprob": sure} for token in tokens[:limit]]
-    return answer
+        kept = tuple((token, sure) for token in tokens[:limit])
+        return Said(kept, count, "length" if len(tokens) > limit else "stop")
+
+
+def _check_context(count: int, limit: int) -> None:
+    if count > limit:
+        message = f"request ({count} tokens) exceeds the available context size ({limit} tokens), try increasing it"
+        inner = {"code": 400, "message": message, "type": "exceed_context_size_error"}
+        raise HTTPError(400, json.dumps({"error": {**inner, "n_prompt_tokens": count, "n_ctx": limit}}))
+
+
+def _text(format: Any, seed: bytes) -> str:
+    if format == "json":
+        return json.dumps({"answer": seed.hex()[:8]})
+    if not isinstance(format, dict):
+        return "answer " + " ".join(re.findall("....", seed.hex()[:32]))
+    try:
+        return json.dumps(fit(format, seed))
+    except ValueError as error:
+        failed = "Unable to generate parser for this template. Automatic parser generation failed"
+        inner = {"code": 400, "message": f"{failed}: {error}", "type": "invalid_request_error"}
+        raise HTTPError(400, json.dumps({"error": inner}, separators=(",", ":"))) from error
 
 
 def prompt_tokens(prompt: str) -> int:

@@ -1,0 +1,43 @@
+"""What can go wrong between us and a server, and the one retry that all drivers share."""
+
+from tenacity import retry, retry_if_exception, stop_after_attempt, wait_fixed
+
+
+class DriverError(Exception):
+    """The server could not do it; the message says what it answered, and what to do."""
+
+
+class TransportError(DriverError):
+    """No answer, an unreadable one, or a 5xx: another try may succeed."""
+
+
+class SlowError(TransportError):
+    """No answer in time. Asking at once again would only add to the load."""
+
+
+class RefusedError(DriverError):
+    """The server understood and refused (a 4xx): another try will not help."""
+
+
+class NotThereError(RefusedError):
+    """The server has no model of this tag."""
+
+
+class PromptTooLongError(RefusedError):
+    """The prompt has more tokens than the context holds; both counts are the server's own."""
+
+    def __init__(self, tokens: int, context: int) -> None:
+        super().__init__(f"The prompt has {tokens} tokens, the model's context holds {context}; shorten the text.")
+        self.tokens, self.context = tokens, context
+
+
+def worth_another_try(error: BaseException) -> bool:
+    """Whether the same call may succeed in a moment."""
+    return isinstance(error, TransportError) and not isinstance(error, SlowError)
+
+
+# A tag's manifest is written in two steps (a reader in between gets a 500 or half a file), and a runner may just have
+# been started again: one more try, 50 ms later, suffices for both.
+once_more = retry(
+    retry=retry_if_exception(worth_another_try), stop=stop_after_attempt(2), wait=wait_fixed(0.05), reraise=True
+)

@@ -1,0 +1,102 @@
+"""What Ollama's answers mean for us: errors with what to do, and which releases we serve from."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import httpx
+import ollama
+from packaging.version import InvalidVersion, Version
+
+from deployment.drivers.base import ServerInfo
+from deployment.drivers.errors import (
+    NotThereError,
+    PromptTooLongError,
+    RefusedError,
+    SlowError,
+    TransportError,
+)
+
+# The first release with logprobs, and with everything else that we ask for: answers held to a JSON schema, the
+# rendered prompt. Before it the adapter's REST form differed, too.
+OLDEST = Version("0.12.11")
+# Since 0.30 llama.cpp's own server runs the models and refuses a prompt over the context; before, it was cut silently.
+_REFUSES_LONG_PROMPTS = Version("0.30.0rc0")
+# 0.34.1 refuses LoRA adapters; 0.34.0 was not seen, so it is not trusted with them.
+_NO_ADAPTERS = (0, 34)
+_HOST_CHECK = (
+    "it refuses the Host header (or a proxy before it refuses us): use its own address or IP in the server's URL, let "
+    "the reverse proxy rewrite Host to localhost, or set OLLAMA_HOST and OLLAMA_ORIGINS there"
+)
+
+
+def read_version(text: object) -> ServerInfo:
+    """What a release can do. Raises `RefusedError` on one that is too old, or on nonsense."""
+    try:
+        version = Version(text if isinstance(text, str) else "")
+    except InvalidVersion:
+        raise RefusedError(
+            f"/api/version says {str(text)[:80]!r}, which is no version of Ollama; check that the server's URL leads "
+            "to Ollama itself"
+        ) from None
+    if version < OLDEST:
+        hint = (
+            " (a build from source says 0.0.0 unless it is given its version)" if version.release[:2] < (0, 1) else ""
+        )
+        raise RefusedError(f"Ollama {version} is too old{hint}; install {OLDEST} or newer on that host")
+    note = (
+        "" if version >= _REFUSES_LONG_PROMPTS else "cuts prompts longer than the context silently; 0.30 refuses them"
+    )
+    return ServerInfo(version=str(text), note=note, adapters=version.release[:2] < _NO_ADAPTERS)
+
+
+@contextmanager
+def errors(what: str) -> Iterator[None]:
+    """Translate what the client and its transport raise into the driver's errors."""
+    try:
+        yield
+    except ollama.ResponseError as error:
+        refuse(what, error.status_code, error.error)
+    except httpx.HTTPStatusError as error:
+        refuse(what, error.response.status_code, error.response.text)
+    except httpx.TimeoutException as error:
+        raise SlowError(f"{what}: no answer in time ({error!r}); is the server overloaded, or loading?") from error
+    except (httpx.HTTPError, ConnectionError) as error:
+        raise TransportError(f"{what}: the server does not answer ({error!r}); is it running?") from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        # The client reads JSON into its own types; what is none of them ends in one of these.
+        raise TransportError(f"{what}: unreadable answer ({error}); does the URL lead to Ollama?") from error
+
+
+def refuse(what: str, status: int, text: object) -> NoReturn:
+    """Raise the error that a status and its text stand for. A status under 0: an error inside a streamed 200."""
+    message = _message(text)
+    if isinstance(message, dict):
+        if message.get("type") == "exceed_context_size_error":
+            raise PromptTooLongError(int(message["n_prompt_tokens"]), int(message["n_ctx"]))
+        message = str(message.get("message", message))
+    match status:
+        case httpx.codes.NOT_FOUND:
+            raise NotThereError(f"{what}: {message}")
+        case httpx.codes.FORBIDDEN:
+            raise RefusedError(f"{what}: 403, {_HOST_CHECK}")
+        case httpx.codes.SERVICE_UNAVAILABLE:
+            raise TransportError(
+                f"{what}: 503 {message}; its queue is full: ask fewer at once, or raise OLLAMA_NUM_PARALLEL and "
+                "OLLAMA_MAX_QUEUE there"
+            )
+    if "no space left" in message:
+        message += "; free disk space on that host"
+    raise (TransportError if status >= 500 or status < 0 else RefusedError)(f"{what}: {status} {message}")
+
+
+def _message(text: object) -> dict[str, Any] | str:
+    """The innermost error: the server wraps that of llama.cpp, as JSON, in its own."""
+    try:
+        found = json.loads(text) if isinstance(text, str) else text
+    except ValueError:
+        return str(text)[:500]
+    if isinstance(found, dict) and "error" in found:
+        return _message(found["error"])
+    return found if isinstance(found, dict) else str(text)[:500]

@@ -1,0 +1,38 @@
+"""Fetching a base model from the registry that the server knows."""
+
+from collections.abc import Callable
+
+import ollama
+
+from deployment.drivers.base import Progress
+from deployment.drivers.errors import NotThereError, RefusedError, TransportError
+from deployment.drivers.ollama_calls import errors
+
+# Under this host stand versions of ours: nothing is ever to be fetched from there, nor asked for.
+OWN_HOST = "models.invalid/"
+
+
+def pull(client: ollama.Client, name: str, progress: Progress | None, cancelled: Callable[[], bool] | None) -> bool:
+    """See `Driver.pull`. Progress is summed over the layers known so far, so its total grows at the beginning."""
+    if not name or name.startswith(OWN_HOST):
+        raise RefusedError(f"{name!r} is no base model of a registry; name one, as in 'smollm2:135m'.")
+    layers: dict[str, tuple[int, int]] = {}
+    try:
+        with errors(f"pull {name}"):
+            lines = client.pull(name, stream=True)
+            for line in lines:
+                if cancelled and cancelled():
+                    # Leaving the loop closes the connection, and with it the server's download.
+                    lines.close()  # type: ignore[attr-defined]  # a generator, though typed as an iterator
+                    return False
+                if line.digest and line.total:
+                    layers[line.digest] = (line.completed or 0, line.total)
+                    if progress:
+                        progress(sum(done for done, _ in layers.values()), sum(size for _, size in layers.values()))
+                if line.status == "success":
+                    return True
+    except TransportError as error:
+        if "file does not exist" in str(error):
+            raise NotThereError(f"The server's registry has no model {name!r}; check its spelling.") from error
+        raise
+    raise TransportError(f"pull {name}: the server ended in the middle; try again")
