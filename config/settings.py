@@ -142,6 +142,7 @@ CELERY_BEAT_SCHEDULE = {
     "training-check-triggers": {"task": "training.check_triggers", "schedule": SWEEP_SECONDS},
     "training-reap": {"task": "training.reap", "schedule": SWEEP_SECONDS / 2},
     "deployment-sweep": {"task": "deployment.sweep", "schedule": SWEEP_SECONDS},
+    "deployment-watch": {"task": "deployment.watch", "schedule": SWEEP_SECONDS},
     "evaluation-sweep": {"task": "evaluation.sweep", "schedule": SWEEP_SECONDS},
 }
 

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 
 from deployment.admin_tools import action, changelist_link, display, link
-from deployment.models import Deployment, InferenceServer, ServingPolicy, StagedVersion
+from deployment.models import Deployment, Finding, InferenceServer, ServingPolicy, StagedVersion
 from deployment.moves import Move, promotion_of, rollback_to
 from deployment.services.health import probe_server
 from labeling.access import visible
@@ -220,3 +220,22 @@ class DeploymentAdmin(MoveMixin, ReadOnlyAdmin):
         if row is None:
             raise PermissionDenied
         return self.confirm(request, rollback_to(row.version))
+
+
+@admin.register(Finding)
+class FindingAdmin(ReadOnlyAdmin):
+    """What was found, and what became of it; decided on the project's pages."""
+
+    list_display = ["kind", "project", "version", "server", "shown_state", "sentence", "created_at", "resolved_by"]
+    list_filter = ["state", "kind", "server", "project"]
+    list_select_related = ["project", "version__project", "server", "resolved_by"]
+    search_fields = ["project__key", "sentence"]
+    date_hierarchy = "created_at"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Finding]:
+        rows: QuerySet[Finding] = visible(request.user, super().get_queryset(request))
+        return rows
+
+    @display(description="State", label={"open": "warning", "mended": "success"}, ordering="state")
+    def shown_state(self, row: Finding) -> str:
+        return row.state

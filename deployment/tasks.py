@@ -39,3 +39,13 @@ def sweep() -> None:
     from deployment.services import upkeep
 
     upkeep.sweep()
+
+
+@shared_task(name="deployment.watch")
+def watch() -> None:
+    """Beat: is what is served as the rows say, and no worse than before?"""
+    from deployment.services.reconcile import reconcile
+    from deployment.services.watching import watch_promotions
+
+    reconcile()
+    watch_promotions()

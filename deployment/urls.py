@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from deployment.views import analyze, deployments, moves, traffic
+from deployment.views import analyze, deployments, findings, moves, traffic
 
 app_name = "deployment"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("projects/<slug:key>/deployments/", deployments.deployments, name="deployments"),
     path("projects/<slug:key>/deployments/<uuid:uid>/", deployments.deployment, name="deployment"),
     path("projects/<slug:key>/deployments/reload/", moves.reload, name="reload"),
+    path("projects/<slug:key>/findings/<uuid:uid>/<slug:verb>/", findings.decide, name="decide"),
     path("projects/<slug:key>/traffic/", traffic.traffic, name="traffic"),
     path("projects/<slug:key>/traffic/<slug:window>.json", traffic.series, name="series"),
     path("projects/<slug:key>/versions/<int:number>/", deployments.version, name="version"),

@@ -91,7 +91,7 @@ def adopt(user: User, finding: Finding) -> Finding:
 
 
 def restore(user: User, finding: Finding) -> Finding:
-    """Make it as our rows say again. Raises `ProblemError` where that needs no hand, `UnavailableError` by the server."""
+    """Make it as our rows say again. `ProblemError` where nothing can be done, `UnavailableError` by the server."""
     require(user, finding.project, Right.OPERATE)
     if finding.kind == Kind.WORSE:
         rollback(user, finding.project, reason=finding.sentence)

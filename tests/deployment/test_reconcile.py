@@ -1,0 +1,140 @@
+"""What a person did on the server is found, shown and offered; only memory is mended by itself."""
+
+import httpx
+import pytest
+
+from deployment.drivers import driver_for
+from deployment.models import Finding, InferenceServer, StagedVersion
+from deployment.services import live_version, promote
+from deployment.services.findings import adopt, dismiss, open_findings, restore
+from deployment.services.reconcile import reconcile
+from deployment.services.staging import stage
+from labeling.problems import ConflictError
+from tests.deployment.standins import make_server, make_staged, serve_from
+from tests.factories import make_admin, make_expert, make_operator, make_project
+
+
+@pytest.fixture
+def ada(db):
+    return make_admin("ada")
+
+
+@pytest.fixture
+def shop(ada, standin):
+    """Versions 1 and 2 stand on the server; 1 is live."""
+    project = make_project("shop")
+    serve_from(project, make_server(standin.url))
+    for number in (1, 2):
+        make_staged(project, number)
+    promote(ada, project.versions.get(number=1))
+    return project
+
+
+def tag(number):
+    return f"models.invalid/shop:v{number}"
+
+
+@pytest.fixture
+def driver(shop):
+    return driver_for(InferenceServer.objects.get())
+
+
+def test_all_is_well(shop):
+    assert reconcile() == 0
+    assert not Finding.objects.exists()
+
+
+def test_an_alias_moved_by_hand_is_adopted(shop, driver, ada):
+    driver.move("shop", tag(2))
+    assert reconcile() == 1
+    assert reconcile() == 1
+    finding = open_findings(shop).get()
+    assert "the alias shop leads to digest" in finding.sentence
+    assert live_version(shop).number == 1
+    adopt(ada, finding)
+    assert live_version(shop).number == 2
+    assert reconcile() == 0
+    assert Finding.objects.get().state == "adopted"
+
+
+def test_an_alias_moved_by_hand_is_restored(shop, driver, ada):
+    driver.move("shop", tag(2))
+    reconcile()
+    restore(ada, open_findings(shop).get())
+    assert driver.digest_of("shop") == driver.digest_of(tag(1))
+    assert reconcile() == 0
+
+
+def test_a_foreign_model_cannot_be_adopted(shop, driver, ada, standin):
+    httpx.post(
+        f"{standin.url}/api/create", json={"model": "other", "from": tag(1), "system": "else"}
+    ).raise_for_status()
+    driver.move("shop", "other")
+    reconcile()
+    with pytest.raises(ConflictError, match="no version of this project"):
+        adopt(ada, open_findings(shop).get())
+    assert open_findings(shop).count() == 1
+
+
+def test_what_was_put_right_by_hand_is_closed(shop, driver):
+    driver.move("shop", tag(2))
+    reconcile()
+    driver.move("shop", tag(1))
+    assert reconcile() == 0
+    assert Finding.objects.get().state == "gone"
+
+
+def test_a_deleted_tag_is_staged_again_on_request(shop, driver, ada, django_capture_on_commit_callbacks):
+    driver.remove(tag(1))
+    assert reconcile() == 1
+    finding = open_findings(shop).get()
+    assert "is gone from standin" in finding.sentence
+    restore(ada, finding)
+    staged = StagedVersion.objects.get(version__number=1)
+    assert staged.state == "waiting"
+    stage(staged.pk)
+    assert reconcile() == 0
+
+
+def test_a_server_that_forgot_its_memory_is_warmed_and_the_row_says_so(shop, driver):
+    driver.unload(tag(1))
+    assert reconcile() == 1
+    assert tag(1) in {row.tag for row in driver.measure().loaded}
+    finding = Finding.objects.get()
+    assert (finding.kind, finding.state) == ("unloaded", "mended")
+    driver.unload(tag(1))
+    reconcile()
+    assert Finding.objects.count() == 1
+
+
+def test_a_server_that_is_away_is_no_finding(shop, standin):
+    standin.die()
+    assert reconcile() == 0
+    assert not Finding.objects.exists()
+
+
+def test_the_banner_offers_what_can_be_done_to_those_who_may(client, shop, driver):
+    driver.move("shop", tag(2))
+    reconcile()
+    client.force_login(make_expert(shop, "ana"))
+    html = client.get("/projects/shop/").content.decode()
+    assert "The alias leads elsewhere" in html
+    assert "Adopt" not in html
+    finding = open_findings(shop).get()
+    adopt_url = f"/projects/shop/findings/{finding.uid}/adopt/"
+    assert client.post(adopt_url).status_code == 403
+    client.force_login(make_operator(shop, "olaf"))
+    assert adopt_url in client.get("/projects/shop/").content.decode()
+    client.post(adopt_url)
+    assert live_version(shop).number == 2
+
+
+def test_two_people_decide(shop, driver, ada):
+    driver.move("shop", tag(2))
+    reconcile()
+    first = open_findings(shop).get()
+    dismiss(ada, first)
+    with pytest.raises(ConflictError, match="Somebody was faster: this is dismissed already"):
+        dismiss(make_admin("eve"), first)
+    reconcile()
+    assert not open_findings(shop).exists()
