@@ -66,9 +66,8 @@ def test_an_alias_moved_by_hand_is_restored(shop, driver, ada):
 
 
 def test_a_foreign_model_cannot_be_adopted(shop, driver, ada, standin):
-    httpx.post(
-        f"{standin.url}/api/create", json={"model": "other", "from": tag(1), "system": "else"}
-    ).raise_for_status()
+    body = {"model": "other", "from": tag(1), "system": "else"}
+    httpx.post(f"{standin.url}/api/create", json=body).raise_for_status()
     driver.move("shop", "other")
     reconcile()
     with pytest.raises(ConflictError, match="no version of this project"):

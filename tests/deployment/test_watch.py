@@ -65,13 +65,8 @@ def shop(db, standin):
 
 
 def asked(project, tag, times, status="strict"):
-    rows = [
-        Prediction(
-            project=project, spec=project.spec, model_tag=tag, raw="", status=status, latency_ms=5.0, source="api"
-        )
-        for _ in range(times)
-    ]
-    return Prediction.objects.bulk_create(rows)
+    same = {"project": project, "spec": project.spec, "model_tag": tag, "status": status, "source": "api"}
+    return Prediction.objects.bulk_create([Prediction(**same, raw="", latency_ms=5.0) for _ in range(times)])
 
 
 def test_a_good_version_stays(shop):
