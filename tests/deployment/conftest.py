@@ -17,6 +17,20 @@ def standin(tmp_path: Path) -> Iterator[Standin]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def standin_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One stand-in for all tests that only add models of their own and want no faults."""
+    with ollama_standin(tmp_path_factory.mktemp("standin")) as running:
+        yield running.url
+
+
+@pytest.fixture(scope="session")
+def llama_standin_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The same with a real llama.cpp behind it."""
+    with ollama_standin(tmp_path_factory.mktemp("llama"), "--llama") as running:
+        yield running.url
+
+
 @pytest.fixture
 def shop(standin: Standin, db: None) -> Project:
     """The project `shop`, served from the stand-in."""

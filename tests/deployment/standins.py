@@ -32,7 +32,7 @@ class Standin:
         httpx.post(f"{self.url}/_faults", json={"path": path, "status": status, "times": times}).raise_for_status()
 
     def fault(self, path: str, times: int = 1, **kind: Any) -> None:
-        """The next `times` requests of `path` go wrong: `slow` seconds, `garbage`, `cut`, `die` (`faults.py`)."""
+        """The next `times` requests of `path` go wrong: `slow`, `garbage`, `cut`, `die` and more (`faults.py`)."""
         body = {"path": path, "times": times, **kind}
         httpx.post(f"{self.url}/_faults", json=body).raise_for_status()
 

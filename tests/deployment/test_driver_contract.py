@@ -1,32 +1,69 @@
-"""What every driver promises, held against the real local server and the stand-in Ollama alike."""
+"""What every driver promises, held against the real local server, the stand-in Ollama (with made answers, and with a
+real llama.cpp behind it), and with `-m ollama` against the live server at OLLAMA_HOST, which is left as it was."""
 
 import hashlib
-import itertools
+import os
+import secrets
 import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import urlsplit
 
 import pytest
 
-from deployment.drivers import Artifact, Driver, DriverError, NotThereError, RefusedError, TransportError
+from deployment.drivers import (
+    Artifact,
+    Driver,
+    DriverError,
+    NotThereError,
+    PromptTooLongError,
+    RefusedError,
+    TransportError,
+)
 from deployment.drivers.local import LocalDriver
 from deployment.drivers.ollama import OllamaDriver
+from labeling.answers import parse
 from labeling.kinds import LabelDef, Spec, json_schema
 from labeling.prompts import messages
 
 SPEC = Spec("multi_label", "Tag the message.", tuple(map(LabelDef, ("billing", "delivery", "praise"))), 2)
 ASK = messages(SPEC, "Where is my parcel?")
-_count = itertools.count(1)
+OURS = f"models.invalid/contract-{secrets.token_hex(4)}"
 
 
-@pytest.fixture(params=["local", "ollama"])
-def driver(request) -> Driver:
-    if request.param == "local":
-        return LocalDriver(request.getfixturevalue("local_url"), "for-tests", 2, 60.0)
-    return OllamaDriver(request.getfixturevalue("standin").url, "", 1, 30.0)
+@pytest.fixture(params=["local", "ollama", "llama", pytest.param("live", marks=pytest.mark.ollama)])
+def driver(request) -> Iterator[Driver]:
+    match request.param:
+        case "local":
+            yield LocalDriver(request.getfixturevalue("local_url"), "for-tests", 2, 60.0)
+        case "ollama":
+            yield OllamaDriver(request.getfixturevalue("standin_url"), "", 1, 30.0)
+        case "llama":
+            yield OllamaDriver(request.getfixturevalue("llama_standin_url"), "", 1, 60.0)
+        case "live":
+            yield from as_it_was(OllamaDriver(live_url(), os.environ.get("OLLAMA_API_KEY", ""), 1, 120.0))
+
+
+def live_url() -> str:
+    given = os.environ["OLLAMA_HOST"]
+    parts = urlsplit(given if "//" in given else f"http://{given}")
+    return parts.geturl() if parts.port else f"{parts.scheme}://{parts.hostname}:11434"
+
+
+def as_it_was(driver: Driver) -> Iterator[Driver]:
+    """Whatever a test brought is removed; what was there is there still, loaded or not as before."""
+    before = {(row.tag, row.digest, row.loaded) for row in driver.catalogue()}
+    yield driver
+    for row in driver.catalogue():
+        if row.tag.startswith(OURS):
+            driver.unload(row.tag)
+            driver.remove(row.tag)
+    assert {(row.tag, row.digest, row.loaded) for row in driver.catalogue()} == before
 
 
 @pytest.fixture
-def tag() -> str:
-    return f"models.invalid/contract-{next(_count)}:v1"
+def tag(request) -> str:
+    return f"{OURS}-{secrets.token_hex(4)}:v1"
 
 
 def artifact(path) -> Artifact:
@@ -36,6 +73,12 @@ def artifact(path) -> Artifact:
 
 def entry(driver, tag):
     return next((row for row in driver.catalogue() if row.tag == tag), None)
+
+
+def in_memory(driver, tag):
+    """A runner belongs to the content, whichever of its names it was loaded by."""
+    digest = driver.digest_of(tag)
+    return next((model for model in driver.measure().loaded if model.digest == digest), None)
 
 
 def test_it_says_its_version(driver):
@@ -48,6 +91,27 @@ def test_staging_twice_is_harmless(driver, tag, tiny_ggufs):
     assert first.uploaded.endswith(artifact(tiny_ggufs[0]).sha256)
     assert driver.digest_of(tag) == first.manifest
     assert entry(driver, tag).digest == first.manifest
+
+
+def test_the_same_file_has_the_same_layer_under_any_tag(driver, tag, tiny_ggufs):
+    one, two = (driver.stage(name, artifact(tiny_ggufs[0])) for name in (tag, f"{tag}b"))
+    assert one.layer == two.layer != ""
+    assert driver.stage(f"{tag}c", artifact(tiny_ggufs[1])).layer != one.layer
+
+
+def test_the_catalogue_says_what_a_model_is(driver, tag, tiny_ggufs):
+    driver.stage(tag, artifact(tiny_ggufs[0]))
+    row = entry(driver, tag)
+    assert (row.quantization, row.family, row.capabilities) == ("Q8_0", "llama", ("completion",))
+    assert row.size_bytes >= tiny_ggufs[0].stat().st_size
+    assert row.context >= 512
+
+
+@pytest.mark.parametrize("parameters", [{"num_ctx": "many"}, {"no_such": 1}, {"stop": ["a", 1]}])
+def test_a_parameter_that_servers_would_take_silently_is_refused(driver, tag, tiny_ggufs, parameters):
+    with pytest.raises(RefusedError, match="parameter"):
+        driver.stage(tag, replace(artifact(tiny_ggufs[0]), parameters=parameters))
+    assert driver.digest_of(tag) == ""
 
 
 def test_other_content_under_a_tag_is_refused(driver, tag, tiny_ggufs):
@@ -65,12 +129,42 @@ def test_a_file_that_is_not_what_its_digest_says_is_refused(driver, tag, tiny_gg
     assert driver.digest_of(tag) == ""
 
 
-def test_it_loads_and_unloads(driver, tag, tiny_ggufs):
+def test_it_loads_measures_and_unloads(driver, tag, tiny_ggufs):
     driver.stage(tag, artifact(tiny_ggufs[0]))
+    driver.unload(tag)
+    assert in_memory(driver, tag) is None
     driver.load(tag)
     assert entry(driver, tag).loaded
+    loaded = in_memory(driver, tag)
+    assert loaded.context == 512
+    assert loaded.memory_bytes > tiny_ggufs[0].stat().st_size
     driver.unload(tag)
+    assert in_memory(driver, tag) is None
     assert not entry(driver, tag).loaded
+
+
+def test_a_move_is_proven(driver, tag, tiny_ggufs):
+    alias, other = f"{OURS}-alias", f"{tag}b"
+    driver.stage(tag, artifact(tiny_ggufs[0]))
+    driver.stage(other, artifact(tiny_ggufs[1]))
+    for each in (tag, other, tag):
+        driver.move(alias, each)
+        proof = driver.prove(alias, each)
+        assert proof.ok, proof.sentence
+        assert proof.digest == driver.digest_of(each)
+        assert proof.digest[:12] in proof.sentence
+    missing = driver.prove(alias, "models.invalid/nobody:v9")
+    assert not missing.ok
+    assert "nobody" in missing.sentence
+
+
+def test_a_prompt_is_rendered_and_counted(driver, tag, tiny_ggufs):
+    driver.stage(tag, artifact(tiny_ggufs[0]))
+    found = driver.render(tag, ASK)
+    expected = "".join(f"<|im_start|>{each['role']}\n{each['content']}<|im_end|>\n" for each in ASK)
+    assert found.text == expected + "<|im_start|>assistant\n"
+    assert found.tokens == driver.chat(tag, ASK, {"num_predict": 1}, None).prompt_tokens > 0
+    assert driver.render(tag, ASK) == found
 
 
 def test_what_is_not_there_is_named(driver):
@@ -89,8 +183,6 @@ def test_an_answer_fits_the_schema_and_repeats(driver, tag, tiny_ggufs):
     decoding = {"temperature": 0, "seed": 7, "num_predict": 64}
     replies = [driver.chat(tag, ASK, decoding, json_schema(SPEC), logprobs=True) for _ in range(2)]
     assert replies[0].text == replies[1].text
-    from labeling.answers import parse
-
     assert parse(replies[0].text, SPEC).answer is not None
     assert replies[0].complete
     assert replies[0].latency_ms > 0
@@ -105,10 +197,13 @@ def test_a_cut_off_answer_says_so(driver, tag, tiny_ggufs):
     assert not reply.complete
 
 
-def test_a_prompt_longer_than_the_context_is_refused(driver, tag, tiny_ggufs):
+def test_a_prompt_longer_than_the_context_is_refused_and_counted(driver, tag, tiny_ggufs):
     driver.stage(tag, artifact(tiny_ggufs[0]))
-    with pytest.raises(RefusedError):
-        driver.chat(tag, messages(SPEC, "word " * 2000), {"num_predict": 8}, None)
+    long = messages(SPEC, "word " * 2000)
+    with pytest.raises(PromptTooLongError) as refused:
+        driver.chat(tag, long, {"num_predict": 8}, None)
+    assert refused.value.context == 512
+    assert driver.render(tag, long).tokens == refused.value.tokens > 2000
 
 
 def test_several_at_once(driver, tag, tiny_ggufs):
@@ -136,6 +231,7 @@ def test_removing_is_for_good(driver, tag, tiny_ggufs):
     driver.stage(tag, artifact(tiny_ggufs[0]))
     driver.remove(tag)
     assert driver.digest_of(tag) == ""
+    assert entry(driver, tag) is None
 
 
 def test_a_server_that_is_away_is_a_transport_error():
@@ -144,30 +240,3 @@ def test_a_server_that_is_away_is_a_transport_error():
             driver.probe()
         with pytest.raises(TransportError):
             driver.chat("x", ASK, {}, None)
-
-
-def test_the_alias_of_ollama_follows_and_is_read_while_it_moves(standin, tiny_ggufs):
-    driver = OllamaDriver(standin.url, "", 1, 30.0)
-    tags = ["models.invalid/alias:v1", "models.invalid/alias:v2"]
-    for name, path in zip(tags, tiny_ggufs, strict=True):
-        driver.stage(name, artifact(path))
-    stop, failures = threading.Event(), []
-
-    def outside_client():
-        while not stop.is_set():
-            try:
-                driver.chat("alias", ASK, {}, json_schema(SPEC))
-            except NotThereError:
-                pass  # before the first move
-            except DriverError as error:
-                failures.append(error)
-
-    client = threading.Thread(target=outside_client)
-    client.start()
-    for turn in range(10):
-        driver.move("alias", tags[turn % 2])
-        assert driver.digest_of("alias") == driver.digest_of(tags[turn % 2])
-        stop.wait(0.1)  # moves are rare: a client's second try, 50 ms later, meets no other one
-    stop.set()
-    client.join()
-    assert failures == []

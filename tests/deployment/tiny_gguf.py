@@ -12,10 +12,11 @@ TEMPLATE = (
 )
 
 
-def write_tiny_gguf(path: Path, seed: int) -> Path:
-    """Write a llama with random weights; other seeds give other models."""
+def write_tiny_gguf(path: Path, seed: int, *, declared: str = "MOSTLY_Q8_0") -> Path:
+    """Write a llama with random weights; other seeds give other models. Only its header says how it is quantized."""
     writer = gguf.GGUFWriter(path, "llama")
     _describe(writer)
+    writer.add_file_type(gguf.LlamaFileType[declared])
     size = _vocabulary(writer)
     random = np.random.default_rng(seed)
 
@@ -39,7 +40,29 @@ def write_tiny_gguf(path: Path, seed: int) -> Path:
     return path
 
 
+def write_tiny_adapter(path: Path) -> Path:
+    """Write a LoRA adapter for such a model: header and one pair of matrices."""
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_type("adapter")
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32("adapter.lora.alpha", 4.0)
+    for name, shape in (("lora_a", (2, WIDTH)), ("lora_b", (WIDTH, 2))):
+        writer.add_tensor(f"blk.0.attn_q.weight.{name}", np.zeros(shape, dtype=np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
 def _describe(writer: gguf.GGUFWriter) -> None:
+    writer.add_type("model")
+    writer.add_size_label("20K")
+    writer.add_quantization_version(2)
+    writer.add_vocab_size(256 + 100)
+    writer.add_key_length(WIDTH // HEADS)
+    writer.add_value_length(WIDTH // HEADS)
+    writer.add_rope_freq_base(10000.0)
     writer.add_context_length(CONTEXT)
     writer.add_embedding_length(WIDTH)
     writer.add_block_count(1)
@@ -65,6 +88,8 @@ def _vocabulary(writer: gguf.GGUFWriter) -> int:
     writer.add_bos_token_id(1)
     writer.add_eos_token_id(4)
     writer.add_unk_token_id(0)
+    writer.add_pad_token_id(2)
+    writer.add_add_eos_token(False)
     writer.add_add_bos_token(False)
     writer.add_add_space_prefix(False)
     return len(tokens)

@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("--llama", action="store_true", help="a real llama.cpp answers; models must be real GGUFs")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    mind = Llama(options.folder) if options.llama else Made()
+    mind = Llama() if options.llama else Made()
     store = Store(options.folder, options.version)
     runners = Runners(store, mind, options.max_loaded, options.load_seconds)
     server = ThreadingHTTPServer(("127.0.0.1", options.port), handler_for(Api(store, runners, mind)))

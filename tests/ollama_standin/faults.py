@@ -6,7 +6,7 @@
 {"path": "/api/blobs/", "cut": true}               close the connection in the middle, of an upload's body too
 {"path": "/api/create", "die": true}               the process ends as the request arrives; at once without a path
 
-A path that ends in "/" means all that begin so.
+A path that ends in "/" means all that begin so; with "method" only such requests count.
 """
 
 import os
@@ -27,11 +27,12 @@ class Faults:
         with self._lock:
             self._waiting += [told] * told.get("times", 1)
 
-    def next(self, path: str) -> dict[str, Any]:
+    def next(self, method: str, path: str) -> dict[str, Any]:
         """The fault of this request, which is used up by it; empty for none."""
         with self._lock:
             for index, told in enumerate(self._waiting):
                 wanted = told["path"]
-                if path == wanted or (wanted.endswith("/") and path.startswith(wanted)):
+                fits = path == wanted or (wanted.endswith("/") and path.startswith(wanted))
+                if fits and told.get("method", method) == method:
                     return self._waiting.pop(index)
         return {}

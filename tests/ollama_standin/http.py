@@ -36,10 +36,10 @@ class Handler(BaseHTTPRequestHandler):
         self.answer("DELETE")
 
     def answer(self, method: str) -> None:
-        fault = self.api.faults.next(self.path)
+        fault = self.api.faults.next(method, self.path)
         if fault.get("die"):
             os._exit(1)
-        if fault.get("cut") and self.path.startswith("/api/blobs/"):
+        if fault.get("cut") and method == "POST" and self.path.startswith("/api/blobs/"):
             self.rfile.read1(1000)  # type: ignore[attr-defined]  # a BufferedReader, though typed as BinaryIO
             self.close_connection = True
             return

@@ -5,6 +5,7 @@ import os
 import secrets
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,27 +41,13 @@ class Child:
 class Llama:
     """See `Mind`."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self) -> None:
         self._children: dict[str, Child] = {}
+        # A child ends with the thread that started it, and a request's thread ends with its connection.
+        self._starter = ThreadPoolExecutor(1)
 
     def load(self, model: Model, path: Path, context: int, threads: int) -> None:
-        key = secrets.token_urlsafe(16)
-        command = [sys.executable, "-m", "deployment.localserver.child", "--gguf", str(path), "--slots", "1"]
-        process = subprocess.Popen(
-            [*command, "--context", str(context), "--threads", str(threads), "--parent", str(os.getpid())],
-            env={"OMP_WAIT_POLICY": "passive", **os.environ, KEY_VARIABLE: key},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        if not line:
-            process.wait()
-            raise HTTPError(500, "llama runner process has terminated: error loading model")
-        headers = {"Authorization": f"Bearer {key}"}
-        http = httpx.Client(base_url=json.loads(line)["url"], headers=headers, timeout=600, trust_env=False)
-        self._children[model.blob] = Child(process, http)
+        self._children[model.blob] = self._starter.submit(_start, path, context, threads).result()
 
     def unload(self, model: Model) -> None:
         _end(self._children.pop(model.blob))
@@ -91,6 +78,26 @@ class Llama:
         tokens = tuple((each["token"], each["logprob"]) for each in (choice.get("logprobs") or {}).get("content") or [])
         reason = "length" if choice["finish_reason"] == "length" else "stop"
         return Said(_exact(tokens, choice["message"]["content"] or ""), found["usage"]["prompt_tokens"], reason)
+
+
+def _start(path: Path, context: int, threads: int) -> Child:
+    """Load a file; the child is ready when this returns."""
+    key = secrets.token_urlsafe(16)
+    command = [sys.executable, "-m", "deployment.localserver.child", "--gguf", str(path), "--slots", "1"]
+    process = subprocess.Popen(
+        [*command, "--context", str(context), "--threads", str(threads), "--parent", str(os.getpid())],
+        env={"OMP_WAIT_POLICY": "passive", **os.environ, KEY_VARIABLE: key},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        process.wait()
+        raise HTTPError(500, "llama runner process has terminated: error loading model")
+    headers = {"Authorization": f"Bearer {key}"}
+    http = httpx.Client(base_url=json.loads(line)["url"], headers=headers, timeout=600, trust_env=False)
+    return Child(process, http)
 
 
 def _exact(tokens: tuple[tuple[str, float], ...], text: str) -> tuple[tuple[str, float], ...]:

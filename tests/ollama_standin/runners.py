@@ -50,7 +50,8 @@ class Runners:
     def __init__(self, store: Store, mind: Mind, most: int, seconds_per_megabyte: float) -> None:
         self.store, self.mind, self.most, self.pace = store, mind, most, seconds_per_megabyte
         self._loaded: dict[str, Runner] = {}
-        self._changed = threading.Condition()
+        self._loading: set[str] = set()
+        self._changed = threading.Condition(threading.Lock())
 
     def rows(self) -> list[dict[str, Any]]:
         with self._changed:
@@ -85,19 +86,35 @@ class Runners:
             found = self._loaded.get(model.blob)
             if found and found.started_with == started_with:
                 return found
-            leaving = found or (min(self._loaded.values(), key=_unused) if len(self._loaded) >= self.most else None)
-            if leaving is None:
-                break
-            if leaving.in_flight:
+            leaving = found or self._to_evict()
+            if model.blob in self._loading or (leaving and leaving.in_flight):
                 self._changed.wait()
-            else:
+            elif leaving:
                 self._end(leaving)
-        time.sleep(model.size / 1e6 * self.pace)
+            else:
+                break
         context = options.get("num_ctx", DEFAULT_CONTEXT)
-        self.mind.load(model, self.store.blob(model.blob), context, options.get("num_thread", 1))
+        self._load(model, context, options.get("num_thread", 1))
         runner = Runner(full(name), model, started_with, context, expires=time.monotonic() + 300)
         self._loaded[model.blob] = runner
         return runner
+
+    def _to_evict(self) -> Runner | None:
+        if not self._loaded or len(self._loaded) + len(self._loading) < self.most:
+            return None
+        return min(self._loaded.values(), key=_unused)
+
+    def _load(self, model: Model, context: int, threads: int) -> None:
+        """Other models answer meanwhile."""
+        self._loading.add(model.blob)
+        self._changed.release()
+        try:
+            time.sleep(model.size / 1e6 * self.pace)
+            self.mind.load(model, self.store.blob(model.blob), context, threads)
+        finally:
+            self._changed.acquire()
+            self._loading.discard(model.blob)
+            self._changed.notify_all()
 
     def unload(self, name: str) -> None:
         """End the runner of a name's blob after its requests: every name that shares it loses it."""
