@@ -329,3 +329,42 @@ class Finding(PublicModel):
 
     def __str__(self) -> str:
         return f"{self.version}: {self.get_kind_display()}"
+
+
+class ModelPull(PublicModel):
+    """A base model that an operator had fetched from a server's registry."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        PULLING = "pulling"
+        DONE = "done"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    server = models.ForeignKey(InferenceServer, on_delete=models.CASCADE, related_name="pulls")
+    name = models.CharField(max_length=200)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    bytes_done = models.BigIntegerField(default=0)
+    bytes_total = models.BigIntegerField(default=0)
+    cancel_asked = models.BooleanField(default=False)
+    error = models.TextField(blank=True)
+    lease_token = models.UUIDField(null=True, editable=False)
+    lease_until = models.DateTimeField(null=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["server", "name"], condition=Q(state__in=["queued", "pulling"]), name="pulled_once_at_a_time"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} on {self.server}"
+
+    @property
+    def percent(self) -> int:
+        """Of the bytes known so far."""
+        return int(100 * self.bytes_done / self.bytes_total) if self.bytes_total else 0

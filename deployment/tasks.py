@@ -41,6 +41,14 @@ def sweep() -> None:
     upkeep.sweep()
 
 
+@shared_task(name="deployment.pull", time_limit=_UNBOUNDED, soft_time_limit=_UNBOUNDED)
+def pull(pull_id: int) -> None:
+    """Fetch one base model to one server."""
+    from deployment.services.catalogue import run_pull
+
+    run_pull(pull_id)
+
+
 @shared_task(name="deployment.watch")
 def watch() -> None:
     """Beat: is what is served as the rows say, and no worse than before?"""

@@ -2,10 +2,14 @@
 
 from django.urls import path
 
-from deployment.views import analyze, deployments, findings, moves, traffic
+from deployment.views import analyze, deployments, findings, moves, servers, traffic
 
 app_name = "deployment"
 urlpatterns = [
+    path("servers/", servers.servers, name="servers"),
+    path("servers/<slug:name>/", servers.server, name="server"),
+    path("servers/<slug:name>/pulls/<uuid:uid>/cancel/", servers.cancel, name="cancel_pull"),
+    path("servers/<slug:name>/<slug:verb>/", servers.act, name="act"),
     path("projects/<slug:key>/analyze/", analyze.analyze, name="analyze"),
     path("projects/<slug:key>/deployments/", deployments.deployments, name="deployments"),
     path("projects/<slug:key>/deployments/<uuid:uid>/", deployments.deployment, name="deployment"),

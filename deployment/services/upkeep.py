@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from deployment.drivers import DriverError, driver_for
-from deployment.models import Deployment, InferenceServer, ServingPolicy, StagedVersion
+from deployment.models import Deployment, InferenceServer, ModelPull, ServingPolicy, StagedVersion
 from deployment.services.live import live_version, staged_on_servers
 from deployment.services.proposals import unproposed
 from deployment.services.recovery import end_lost_moves
@@ -21,13 +21,15 @@ logger = logging.getLogger(__name__)
 
 def sweep() -> None:
     """Queue builds and stagings that are due, end lost moves, keep queues proposed."""
-    from deployment.tasks import build, propose_next
+    from deployment.tasks import build, propose_next, pull
 
     end_lost_moves()
     for version_id in due_builds().values_list("pk", flat=True):
         build.delay(version_id)
     for version in due_stagings():
         request_staging(version)
+    for pull_id in due_pulls():
+        pull.delay(pull_id)
     for server in InferenceServer.objects.filter(is_active=True):
         try:
             unload_idle(server)
@@ -43,6 +45,12 @@ def due_builds() -> QuerySet[ModelVersion]:
     now = timezone.now()
     waits = Q(state=ModelVersion.State.TRAINED) | Q(state=ModelVersion.State.BUILDING, lease_until__lt=now)
     return ModelVersion.objects.filter(waits, project__serving_policy__isnull=False, project__archived_at=None)
+
+
+def due_pulls() -> list[int]:
+    """Pulls that wait for another try, or whose worker fell silent."""
+    waits = Q(state=ModelPull.State.QUEUED) | Q(state=ModelPull.State.PULLING, lease_until__lt=timezone.now())
+    return list(ModelPull.objects.filter(waits).values_list("pk", flat=True))
 
 
 def due_stagings() -> list[ModelVersion]:

@@ -1,0 +1,124 @@
+"""REST of the model catalogue, for administrators of the model servers."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from deployment.models import InferenceServer, ModelPull
+from deployment.services import catalogue
+from labeling.access import token_of
+from labeling.models import User
+
+
+class ModelSerializer(serializers.Serializer[Any]):
+    """A model on a server, and who uses it."""
+
+    tag = serializers.CharField(source="entry.tag")
+    digest = serializers.CharField(source="entry.digest")
+    size_bytes = serializers.IntegerField(source="entry.size_bytes")
+    loaded = serializers.BooleanField(source="entry.loaded")
+    quantization = serializers.CharField(source="entry.quantization")
+    context_length = serializers.IntegerField(source="entry.context")
+    family = serializers.CharField(source="entry.family")
+    capabilities = serializers.ListField(source="entry.capabilities", child=serializers.CharField())
+    used_by = serializers.ListField(source="users", child=serializers.CharField())
+
+
+class CatalogueSerializer(serializers.Serializer[Any]):
+    """A server, its models, and what they take."""
+
+    name = serializers.CharField(source="server.name")
+    kind = serializers.CharField(source="server.kind")
+    version = serializers.CharField(source="server.version")
+    error = serializers.CharField()
+    disk_bytes = serializers.IntegerField()
+    loaded_bytes = serializers.IntegerField()
+    models = ModelSerializer(source="rows", many=True)
+
+
+class PullSerializer(serializers.ModelSerializer[ModelPull]):
+    """A pull and how far it is."""
+
+    class Meta:
+        model = ModelPull
+        fields = ["uid", "name", "state", "bytes_done", "bytes_total", "error", "created_at"]
+
+
+class ModelName(serializers.Serializer[Any]):
+    """The model that is meant."""
+
+    model = serializers.CharField(max_length=200)
+
+
+def _administrator(request: Request) -> User:
+    """Tokens are bound to projects, and a server serves many."""
+    if token_of(request) is not None:
+        raise PermissionDenied("Tokens are bound to projects; log in to manage model servers.")
+    return cast(User, request.user)
+
+
+class Servers(APIView):
+    """Every model on every server."""
+
+    @extend_schema(responses=CatalogueSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """A server that is away is listed with its error."""
+        user = _administrator(request)
+        found = [catalogue.look(user, server) for server in InferenceServer.objects.all()]
+        return Response(CatalogueSerializer(found, many=True).data)
+
+
+class ServerModels(APIView):
+    """Load, unload or delete one model."""
+
+    verbs: dict[str, Callable[[User, InferenceServer, str], None]] = {
+        "load": catalogue.load,
+        "unload": catalogue.unload,
+        "delete": catalogue.delete,
+    }
+
+    @extend_schema(request=ModelName, responses={204: None})
+    def post(self, request: Request, name: str, verb: str) -> Response:
+        """409 where a project uses the model; 503 where the server does not answer."""
+        user, server = _administrator(request), get_object_or_404(InferenceServer, name=name)
+        body = ModelName(data=request.data)
+        body.is_valid(raise_exception=True)
+        self.verbs[verb](user, server, body.validated_data["model"])
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class Pulls(APIView):
+    """Pulls of base models to one server."""
+
+    @extend_schema(responses=PullSerializer(many=True))
+    def get(self, request: Request, name: str) -> Response:
+        """The newest fifty."""
+        user, server = _administrator(request), get_object_or_404(InferenceServer, name=name)
+        return Response(PullSerializer(catalogue.pulls(user, server)[:50], many=True).data)
+
+    @extend_schema(request=ModelName, responses={202: PullSerializer})
+    def post(self, request: Request, name: str) -> Response:
+        """Start one. The name is asked for at the server's registry, outside this house."""
+        user, server = _administrator(request), get_object_or_404(InferenceServer, name=name)
+        body = ModelName(data=request.data)
+        body.is_valid(raise_exception=True)
+        row = catalogue.pull(user, server, body.validated_data["model"])
+        return Response(PullSerializer(row).data, status=status.HTTP_202_ACCEPTED)
+
+
+class CancelPull(APIView):
+    """End a pull."""
+
+    @extend_schema(request=None, responses={204: None})
+    def post(self, request: Request, name: str, uid: str) -> Response:
+        """409 where it has ended already."""
+        row = get_object_or_404(ModelPull, server__name=name, uid=uid)
+        catalogue.cancel_pull(_administrator(request), row)
+        return Response(status=status.HTTP_204_NO_CONTENT)
