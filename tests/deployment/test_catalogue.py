@@ -76,12 +76,8 @@ def test_a_server_that_is_away_is_listed_with_its_error(ada, server, standin):
         catalogue.load(ada, server, "own")
 
 
-def known(standin, name, **more):
-    httpx.post(f"{standin.url}/_registry", json={"model": name, **more}).raise_for_status()
-
-
 def test_a_pull_shows_its_progress_and_ends(ada, server, standin):
-    known(standin, "small:1m", size=3000, steps=3)
+    standin.offer("small:1m", size=3000, steps=3)
     row = catalogue.pull(ada, server, "small:1m")
     catalogue.run_pull(row.pk)
     row.refresh_from_db()
@@ -92,7 +88,7 @@ def test_a_pull_shows_its_progress_and_ends(ada, server, standin):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_pull_is_cancelled(ada, server, standin):
-    known(standin, "big:7b", size=100_000, steps=400, pause=0.05)
+    standin.offer("big:7b", size=100_000, steps=400, pause=0.05)
     row = catalogue.pull(ada, server, "big:7b")
     worker = threading.Thread(target=catalogue.run_pull, args=(row.pk,))
     worker.start()
