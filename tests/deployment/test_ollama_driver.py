@@ -204,7 +204,7 @@ def test_the_alias_of_ollama_follows_and_is_read_while_it_moves(standin, tiny_gg
     driver = OllamaDriver(standin.url, "", 1, 30.0)
     tags = ["models.invalid/alias:v1", "models.invalid/alias:v2"]
     for name, path in zip(tags, tiny_ggufs, strict=True):
-        driver.stage(name, artifact(path))
+        driver.stage(name, Artifact(path, hashlib.sha256(path.read_bytes()).hexdigest()))
     stop, failures = threading.Event(), []
 
     def outside_client():

@@ -62,7 +62,7 @@ def test_a_second_server_takes_over(shop, standin, tmp_path):
 
 def test_a_text_that_does_not_fit_is_refused(shop):
     promote(make_admin(), make_staged(shop, 1))
-    with pytest.raises(ProblemError, match=r"refused the text: .*exceeds the available context") as refused:
+    with pytest.raises(ProblemError, match=r"refused the text: .*the model's context holds") as refused:
         predict(shop, "word " * 3000)
     assert refused.value.problem_status == 400
     with pytest.raises(ProblemError, match="empty"):
@@ -96,7 +96,7 @@ def test_a_text_that_the_model_cannot_take_is_not_asked_again(shop):
     assert propose(shop) == 0
     refused = Prediction.objects.get()
     assert (refused.status, refused.answer) == ("failed", None)
-    assert "exceeds the available context" in refused.reason
+    assert "the model's context holds" in refused.reason
 
 
 @pytest.mark.django_db(transaction=True)
