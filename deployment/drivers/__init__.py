@@ -13,6 +13,7 @@ from deployment.drivers.base import (
     DriverError,
     NotThereError,
     RefusedError,
+    Rendered,
     Reply,
     TransportError,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "DriverError",
     "NotThereError",
     "RefusedError",
+    "Rendered",
     "Reply",
     "TransportError",
     "driver_for",

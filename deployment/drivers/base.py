@@ -68,6 +68,14 @@ class Reply:
 
 
 @dataclass(frozen=True)
+class Rendered:
+    """A prompt as the server builds it, and its tokens as the server counts them. No text: it cannot show it."""
+
+    text: str | None
+    tokens: int
+
+
+@dataclass(frozen=True)
 class ModelEntry:
     """A row of a server's catalogue."""
 
@@ -103,6 +111,9 @@ class Driver(Protocol):
 
     def move(self, alias: str, tag: str) -> None:
         """Point the alias for outside clients at `tag`."""
+
+    def render(self, tag: str, messages: list[dict[str, str]]) -> Rendered:
+        """The prompt that `tag` would be given, unanswered. One longer than the context is counted, too."""
 
     def chat(
         self,

@@ -14,6 +14,7 @@ from deployment.drivers.base import (
     NotThereError,
     Progress,
     RefusedError,
+    Rendered,
     Reply,
     ServerInfo,
     TransportError,
@@ -107,6 +108,11 @@ class LocalDriver:
 
     def move(self, alias: str, tag: str) -> None:
         """Nothing to move: only Touchstone asks this server, by the live row's tag."""
+
+    def render(self, tag: str, messages: list[dict[str, str]]) -> Rendered:
+        text = self._call("POST", "/apply-template", json={"model": tag, "messages": messages})["prompt"]
+        body = {"model": tag, "content": text, "add_special": True, "parse_special": True}
+        return Rendered(text, len(self._call("POST", "/tokenize", json=body)["tokens"]))
 
     def chat(
         self,

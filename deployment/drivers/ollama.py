@@ -1,5 +1,6 @@
 """Driver for Ollama: a merged GGUF as a blob, created under an immutable tag, mirrored to the alias by copy."""
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from deployment.drivers.base import (
     NotThereError,
     Progress,
     RefusedError,
+    Rendered,
     Reply,
     ServerInfo,
     TransportError,
@@ -182,6 +184,21 @@ class OllamaDriver:
     def move(self, alias: str, tag: str) -> None:
         with _errors(f"copy {tag} to {alias}"):
             self.client.copy(tag, alias)
+
+    @_once_more
+    def render(self, tag: str, messages: list[dict[str, str]]) -> Rendered:
+        body = {"model": tag, "messages": messages, "stream": False, "_debug_render_only": True}
+        with _errors(f"render for {tag}"):
+            response = self.http.post("/api/chat", json=body)
+            response.raise_for_status()
+            text = (response.json().get("_debug_info") or {}).get("rendered_template")
+        try:
+            return Rendered(text, self.chat(tag, messages, {"num_predict": 1}, None).prompt_tokens)
+        except RefusedError as error:
+            counted = re.search(r'n_prompt_tokens\\*"?: *(\d+)', str(error))
+            if counted is None:
+                raise
+            return Rendered(text, int(counted[1]))
 
     @_once_more
     def chat(
