@@ -8,7 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from deployment.gguf.converter import OUTTYPES, ConverterError, convert, default_folder, fetch_converter
+from deployment.gguf.converter import Converted, ConverterError, convert, default_folder, fetch_converter, file_sha256
+from deployment.gguf.quantizer import quantize
+from deployment.quantization import CHOICES, QUANTIZED
 
 
 def main() -> int:
@@ -33,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     conversion = commands.add_parser("convert", help="convert a Hugging Face folder")
     conversion.add_argument("--model", type=Path, required=True)
     conversion.add_argument("--out", type=Path, required=True)
-    conversion.add_argument("--outtype", choices=OUTTYPES, default="q8_0")
+    conversion.add_argument("--outtype", choices=CHOICES, default="q8_0")
     conversion.set_defaults(command=_convert)
     look = commands.add_parser("inspect", help="what a GGUF says of itself")
     look.add_argument("--gguf", type=Path, required=True)
@@ -47,7 +49,22 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _convert(options: argparse.Namespace) -> dict[str, Any]:
-    return asdict(convert(options.model, options.out, options.outtype)) | {"info": _inspect(options.out)}
+    if options.outtype in QUANTIZED:
+        return asdict(_convert_and_quantize(options.model, options.out, options.outtype))
+    return asdict(convert(options.model, options.out, options.outtype))
+
+
+def _convert_and_quantize(model: Path, out: Path, quantization: str) -> Converted:
+    """By way of a 16-bit GGUF in the weights' own 16-bit form, which does not stay."""
+    config = json.loads((model / "config.json").read_text(encoding="utf-8"))
+    bfloat = "bfloat16" in {config.get("dtype"), config.get("torch_dtype")}
+    between = out.with_name(f".{out.stem}.16bit.gguf")
+    try:
+        convert(model, between, "bf16" if bfloat else "f16")
+        quantize(between, out, quantization)
+    finally:
+        between.unlink(missing_ok=True)
+    return Converted(out, out.stat().st_size, file_sha256(out))
 
 
 def _inspect(path: Path) -> dict[str, Any]:

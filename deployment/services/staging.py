@@ -1,13 +1,15 @@
 """Bring built versions onto their project's servers."""
 
 import logging
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from deployment.drivers import Artifact, DriverError, RefusedError, driver_for
+from deployment.drivers import Artifact, Digests, Driver, DriverError, RefusedError, driver_for
 from deployment.models import InferenceServer, ServingPolicy, StagedVersion
 from deployment.services.modelfiles import gguf_path, parameters_of, system_of
+from deployment.services.parity import prove_on_server
 from deployment.signals import version_staged
 from labeling import leases
 from training.models import ModelVersion
@@ -44,23 +46,18 @@ def stage(staged_id: int) -> None:
     if token is None:
         return
     staged = StagedVersion.objects.select_related("version__spec", "version__project", "server").get(pk=staged_id)
-    version = staged.version
-    artifact = Artifact(
-        path=gguf_path(version),
-        sha256=version.gguf_digest,
-        system=system_of(version),
-        parameters=parameters_of(version),
-    )
     try:
         with leases.heartbeat(StagedVersion, staged_id, token):
-            driver = driver_for(staged.server)
-            driver.probe()
-            digests = driver.stage(staged.tag, artifact)
+            digests, problem = _bring(staged)
     except (DriverError, OSError) as error:
         # What a server refused once it refuses again; what did not answer is asked again by the sweep.
         retry = staged.attempts < MAX_ATTEMPTS and not isinstance(error, RefusedError)
         leases.finish(StagedVersion, staged_id, token, state=State.WAITING if retry else State.FAILED, error=str(error))
         logger.warning("staging of %s failed (attempt %s): %s", staged, staged.attempts, error)
+        return
+    if problem:
+        leases.finish(StagedVersion, staged_id, token, state=State.FAILED, error=problem)
+        logger.error("%s was not staged: %s", staged, problem)
         return
     with transaction.atomic():
         leases.finish(
@@ -72,9 +69,62 @@ def stage(staged_id: int) -> None:
             uploaded_digest=digests.uploaded,
             layer_digest=digests.layer,
             manifest_digest=digests.manifest,
+            **_verdict_of_other_bytes(staged, digests),
         )
         transaction.on_commit(lambda: _announce(staged_id))
     logger.info("%s staged as %s", staged, staged.tag)
+
+
+def _bring(staged: StagedVersion) -> tuple[Digests, str]:
+    """Create the tag and prove it there; the digests, and why it must not stay, if anything. Raises `DriverError`."""
+    version, driver = staged.version, driver_for(staged.server)
+    artifact = Artifact(
+        path=gguf_path(version),
+        sha256=version.gguf_digest,
+        system=system_of(version),
+        parameters=parameters_of(version),
+    )
+    seen = driver.probe()
+    digests = driver.stage(staged.tag, artifact)
+    problem = _other_layer(staged, digests, seen.version)
+    if not problem:
+        failed = [report for report in prove_on_server(staged) if report.ok is False]
+        problem = " ".join(report.sentence for report in failed)
+    if problem and not staged.manifest_digest:
+        _take_away(driver, staged)
+    return digests, problem
+
+
+def _other_layer(staged: StagedVersion, digests: Digests, server_version: str) -> str:
+    """Servers of one kind and release write the same file in the same way; where one did not, a sentence says so."""
+    alike = StagedVersion.objects.filter(
+        version=staged.version,
+        state=State.STAGED,
+        uploaded_digest=digests.uploaded,
+        server__kind=staged.server.kind,
+        server__version=server_version,
+    ).exclude(pk=staged.pk)
+    for other in alike.exclude(layer_digest__in=["", digests.layer]).select_related("server"):
+        return (
+            f"{staged.server} serves the layer {digests.layer} and {other.server} {other.layer_digest} of one uploaded "
+            "file, though both run the same release. One of them is damaged: look at its disk, then stage again."
+        )
+    return ""
+
+
+def _take_away(driver: Driver, staged: StagedVersion) -> None:
+    """A tag that was made only to be proven, and failed, does not stay where somebody could ask it."""
+    try:
+        driver.remove(staged.tag)
+    except DriverError as error:
+        logger.warning("%s stays on %s, though its proof failed: %s", staged.tag, staged.server, error)
+
+
+def _verdict_of_other_bytes(staged: StagedVersion, digests: Digests) -> dict[str, Any]:
+    """A rebuilt version whose bytes are others has to be judged again."""
+    if staged.uploaded_digest in ("", digests.uploaded):
+        return {}
+    return {"verdict": "", "verdict_sentence": "", "verdict_report": {}, "judged_at": None}
 
 
 def _announce(staged_id: int) -> None:

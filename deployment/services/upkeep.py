@@ -10,6 +10,7 @@ from deployment.models import Deployment, InferenceServer, ModelPull, ServingPol
 from deployment.services.live import live_version, staged_on_servers
 from deployment.services.proposals import unproposed
 from deployment.services.recovery import end_lost_moves
+from deployment.services.retention import retain
 from deployment.services.staging import request_staging
 from labeling.access import Right, require
 from labeling.models import Project, User
@@ -35,6 +36,7 @@ def sweep() -> None:
             unload_idle(server)
         except DriverError as error:
             logger.warning("%s does not answer: %s", server, error)
+    retain()
     for policy in ServingPolicy.objects.filter(project__archived_at=None).select_related("project"):
         if unproposed(policy.project):
             propose_next.delay(policy.project_id)
@@ -63,7 +65,8 @@ def due_stagings() -> list[ModelVersion]:
                 Q(state=StagedVersion.State.WAITING)
                 | Q(state=StagedVersion.State.STAGING, lease_until__lt=timezone.now())
             )
-            versions = ModelVersion.objects.filter(project=policy.project_id, state=ModelVersion.State.BUILT)
+            built = ModelVersion.objects.filter(project=policy.project_id, state=ModelVersion.State.BUILT)
+            versions = built.exclude(gguf_path="")  # its files were removed; only a rebuild brings them back
             found += list(versions.filter(~Exists(done)).select_related("project"))
     return found
 

@@ -1,4 +1,4 @@
-"""`python -m training.engine`: train, merge, tokenize, fetch-base, make-tiny, info.
+"""`python -m training.engine`: train, merge, tokenize, answer, fetch-base, make-tiny, info.
 
 Exit codes: 0 done, 1 failed, 2 bad configuration, 3 paused, 4 cancelled, 5 another process writes to the folder,
 6 the supervisor is gone.
@@ -55,6 +55,14 @@ def _parser() -> argparse.ArgumentParser:
     tokens.add_argument("--out", type=Path, required=True)
     tokens.set_defaults(command=_tokenize)
 
+    answer = commands.add_parser("answer", help="greedy answers of a merged model, held to a JSON schema")
+    answer.add_argument("--model", required=True)
+    answer.add_argument("--prompts", type=Path, required=True)
+    answer.add_argument("--schema", type=Path, required=True, help="a file with a JSON schema, or with null")
+    answer.add_argument("--limit", type=int, required=True, help="tokens of an answer, at most")
+    answer.add_argument("--out", type=Path, required=True)
+    answer.set_defaults(command=_answer)
+
     fetch = commands.add_parser("fetch-base", help="make the SmolLM2-135M-Instruct folder")
     fetch.add_argument("--out", type=Path, required=True)
     fetch.set_defaults(command=_fetch_base)
@@ -96,6 +104,14 @@ def _tokenize(options: argparse.Namespace) -> Exit:
 
     base = BaseModelConfig(name=options.model, revision=options.revision, token_env=options.token_env)
     tokenize_file(base, options.prompts, options.out)
+    return Exit.OK
+
+
+def _answer(options: argparse.Namespace) -> Exit:
+    from training.engine.answers import answer_file
+    from training.engine.config import BaseModelConfig
+
+    answer_file(BaseModelConfig(name=options.model), options.prompts, options.schema, options.limit, options.out)
     return Exit.OK
 
 

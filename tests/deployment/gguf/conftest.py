@@ -13,6 +13,7 @@ from safetensors.numpy import save_file
 
 from deployment.gguf.converter import Converted, convert, default_folder, fetch_converter
 from deployment.gguf.tokens import hard_texts
+from labeling.prompts import neutralise
 from training.engine.bases.tiny_tokenizer import write_tokenizer
 
 WIDTH, HIDDEN, HEADS, CONTEXT, PIECES = 32, 64, 2, 512, 420
@@ -124,7 +125,7 @@ def texts(model: Path) -> list[str]:
     from training.engine.chat import render
 
     tokenizer = AutoTokenizer.from_pretrained(model)
-    asked = [*hard_texts(), "where is my parcel", ""]
+    asked = [neutralise(text) for text in [*hard_texts(), "where is my parcel", ""]]
     system = {"role": "system", "content": "Tag the message."}
     return [render(tokenizer, [system, {"role": "user", "content": text}]) for text in asked]
 

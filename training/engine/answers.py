@@ -1,0 +1,33 @@
+"""Reference answers of a merged model, for the proof that a served model answers as it does."""
+
+import json
+import os
+from pathlib import Path
+
+from training.engine.chat import render
+from training.engine.config import BaseModelConfig
+from training.engine.constrained import greedy, pattern_of
+from training.engine.files import read_jsonl
+
+
+def answer_file(base: BaseModelConfig, prompts: Path, schema: Path, limit: int, out: Path) -> int:
+    """Turn lines `{"messages": [...]}` into lines `{"text"}`, greedy answers to the schema; how many.
+
+    The weights are the folder's 16-bit ones, multiplied in float32: no rounding is added to what they say.
+    """
+    import torch
+
+    from training.engine.models import load_base, load_tokenizer
+
+    asked = json.loads(schema.read_text(encoding="utf-8"))
+    pattern = pattern_of(asked) if asked else None
+    tokenizer = load_tokenizer(base)
+    model = load_base(base, dtype=torch.float32)  # in evaluation mode already
+    lines = []
+    for row in read_jsonl(prompts):
+        answer = greedy(model, tokenizer, render(tokenizer, row["messages"]), pattern, limit)
+        lines.append(json.dumps({"text": answer}, ensure_ascii=False) + "\n")
+    temporary = out.with_name(f".{out.name}.{os.getpid()}")
+    temporary.write_text("".join(lines), encoding="utf-8")
+    os.replace(temporary, out)
+    return len(lines)
