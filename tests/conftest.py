@@ -42,7 +42,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     live = os.environ.get("OLLAMA_HOST", "")
     for item in items:
-        if "ollama" in item.keywords:
+        if item.get_closest_marker("ollama"):
             host = urlsplit(live if "//" in live else f"//{live}").hostname
             needs = pytest.mark.skip(reason="OLLAMA_HOST is not set: it names the live Ollama to certify")
             item.add_marker(pytest.mark.allow_hosts([host, "127.0.0.1", "::1", "localhost"]) if host else needs)

@@ -31,12 +31,12 @@ ASK = messages(SPEC, "Where is my parcel?")
 OURS = f"models.invalid/contract-{secrets.token_hex(4)}"
 
 
-@pytest.fixture(params=["local", "ollama", "llama", pytest.param("live", marks=pytest.mark.ollama)])
+@pytest.fixture(params=["local", "standin", "llama", pytest.param("live", marks=pytest.mark.ollama)])
 def driver(request) -> Iterator[Driver]:
     match request.param:
         case "local":
             yield LocalDriver(request.getfixturevalue("local_url"), "for-tests", 2, 60.0)
-        case "ollama":
+        case "standin":
             yield OllamaDriver(request.getfixturevalue("standin_url"), "", 1, 30.0)
         case "llama":
             yield OllamaDriver(request.getfixturevalue("llama_standin_url"), "", 1, 60.0)
