@@ -106,7 +106,8 @@ class PromoteView(APIView):
         """400 where the verdict is not `passed` and no reason is given; 409 where it cannot go live now."""
         project = _project(request, key, Right.OPERATE)
         body = _valid(PromoteRequest(data=request.data))
-        done = promote(_user(request), _version(project, body["version"]), reason=body["reason"])
+        version, evict = _version(project, body["version"]), body["may_evict"]
+        done = promote(_user(request), version, reason=body["reason"], may_evict=evict)
         return Response(DeploymentSerializer(done).data, status=status.HTTP_201_CREATED)
 
 
@@ -119,7 +120,7 @@ class RollbackView(APIView):
         project = _project(request, key, Right.OPERATE)
         body = _valid(RollbackRequest(data=request.data))
         target = _version(project, body["to"]) if body.get("to") is not None else None
-        done = rollback(_user(request), project, to=target, reason=body["reason"])
+        done = rollback(_user(request), project, to=target, reason=body["reason"], may_evict=body["may_evict"])
         return Response(DeploymentSerializer(done).data, status=status.HTTP_201_CREATED)
 
 

@@ -12,9 +12,15 @@ class MoveForm(forms.Form):
         required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3}), help_text="It stays in the history."
     )
     seen = forms.CharField(required=False, max_length=36, widget=forms.HiddenInput)
+    may_evict = forms.BooleanField(
+        label="Yes, throw that out of memory",
+        error_messages={"required": "Say yes to what would be thrown out of memory, or free memory first."},
+    )
 
-    def __init__(self, *args: Any, reason_required: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, reason_required: bool, evicts: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not evicts:
+            del self.fields["may_evict"]
         self.fields["reason"].required = reason_required
         self.fields["reason"].error_messages["required"] = "Give a reason; it stays in the history."
         if not reason_required:

@@ -1,6 +1,7 @@
 """A promotion or rollback as a person confirms it: what the pages and the admin share."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest
@@ -8,6 +9,7 @@ from django.http import HttpRequest
 from deployment.forms import MoveForm
 from deployment.models import Deployment
 from deployment.services import live_deployment, plan_promotion, promote, rollback
+from deployment.services.headroom import evictions
 from deployment.services.modelfiles import difference
 from deployment.services.plans import Plan
 from labeling.models import User
@@ -15,7 +17,7 @@ from labeling.problems import ConflictError
 from training.models import ModelVersion
 
 
-@dataclass(frozen=True)
+@dataclass
 class Move:
     """One move that waits for its confirmation."""
 
@@ -43,6 +45,11 @@ class Move:
         rows = self.plan.staged[0].verdict_report.get("checks", []) if self.plan.staged else []
         return [row for row in rows if isinstance(row, dict)]
 
+    @cached_property
+    def evictions(self) -> list[str]:
+        """What would be thrown out of memory: it has to be said yes to."""
+        return evictions(self.plan.staged)
+
     @property
     def difference(self) -> list[tuple[str, str]]:
         """(kind, line) of the Modelfile's difference to the live one; kind is add, remove, place or same."""
@@ -50,10 +57,10 @@ class Move:
 
     def form(self, request: HttpRequest) -> MoveForm:
         """The form, bound where the request brings one."""
+        asks: dict[str, Any] = {"reason_required": self.reason_required, "evicts": bool(self.evictions)}
         if request.method == "POST":
-            return MoveForm(request.POST, reason_required=self.reason_required)
-        seen = {"seen": str(self.live.uid) if self.live else "none"}
-        return MoveForm(initial=seen, reason_required=self.reason_required)
+            return MoveForm(request.POST, **asks)
+        return MoveForm(initial={"seen": str(self.live.uid) if self.live else "none"}, **asks)
 
     def carry_out(self, user: User, form: MoveForm) -> Deployment:
         """The one service call. Raises as `promote` and `rollback`."""
@@ -61,6 +68,7 @@ class Move:
         details: dict[str, Any] = {
             "reason": form.cleaned_data["reason"],
             "seen": "" if seen == "none" else seen or None,
+            "may_evict": form.cleaned_data.get("may_evict", False),
         }
         if self.is_rollback:
             return rollback(user, self.plan.version.project, to=self.plan.version, **details)

@@ -119,6 +119,7 @@ class DeploymentSerializer(serializers.ModelSerializer[Deployment]):
 class PromoteRequest(serializers.Serializer[Any]):
     version = serializers.IntegerField(min_value=0, help_text="The version's number.")
     reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
+    may_evict = serializers.BooleanField(default=False, help_text="Yes to throwing models that serve out of memory.")
 
 
 class RollbackRequest(serializers.Serializer[Any]):
@@ -126,6 +127,7 @@ class RollbackRequest(serializers.Serializer[Any]):
         required=False, allow_null=True, min_value=0, help_text="A version's number; the one before where absent."
     )
     reason = serializers.CharField(max_length=2000)
+    may_evict = serializers.BooleanField(default=False, help_text="Yes to throwing models that serve out of memory.")
 
 
 class ReloadResponse(serializers.Serializer[Any]):

@@ -49,11 +49,23 @@ def pull(pull_id: int) -> None:
     run_pull(pull_id)
 
 
+@shared_task(name="deployment.resume")
+def resume(deployment_id: int) -> None:
+    """Go on with one move that lost its process."""
+    from deployment.services import recovery
+
+    recovery.resume(deployment_id)
+
+
 @shared_task(name="deployment.watch")
 def watch() -> None:
-    """Beat: is what is served as the rows say, and no worse than before?"""
+    """Beat: are servers back, is what is served as the rows say, and no worse than before?"""
+    from deployment.services.catching_up import catch_up
     from deployment.services.reconcile import reconcile
+    from deployment.services.resting import probe_resting
     from deployment.services.watching import watch_promotions
 
+    probe_resting()
+    catch_up()
     reconcile()
     watch_promotions()

@@ -24,8 +24,9 @@ def benchmark(benchmark_id: int) -> None:
 @shared_task(name="evaluation.sweep")
 def sweep() -> None:
     """Beat: whatever is due."""
-    from evaluation.services import upkeep
+    from evaluation.services import reports, upkeep
 
+    reports.retry_promotions()
     for staged_id in upkeep.due():
         advance.delay(staged_id)
     for benchmark_id in upkeep.interrupted():

@@ -1,6 +1,7 @@
 """What is live: one row decides for every request."""
 
-from deployment.models import Deployment, StagedVersion
+from deployment.models import Deployment, DeploymentTarget, StagedVersion
+from deployment.services.resting import busy, rests
 from labeling.models import Project
 from labeling.problems import ConflictError, UnavailableError
 from training.models import ModelVersion
@@ -42,16 +43,24 @@ def staged_on_servers(version: ModelVersion) -> list[StagedVersion]:
 
 
 def live_servers(project: Project) -> list[StagedVersion]:
-    """Where to ask the live version. `ConflictError`: nothing is live; `UnavailableError`: no server has it."""
-    version = live_version(project)
-    if version is None:
+    """Where to ask the live version, the least busy first; servers that rest or are still behind are left out.
+
+    `ConflictError`: nothing is live; `UnavailableError`: no server that is well has it.
+    """
+    deployment = live_deployment(project)
+    if deployment is None:
         raise ConflictError(f"Nothing is live in {project.key} yet. Promote a version first.")
-    staged = staged_on_servers(version)
+    staged = staged_on_servers(deployment.version)
     if not staged:
         raise UnavailableError(
-            f"{version} is live, but no active server has it. Look at the project's deployments page."
+            f"{deployment.version} is live, but no active server has it. Look at the project's deployments page."
         )
-    return staged
+    behind = DeploymentTarget.objects.filter(deployment=deployment, state=DeploymentTarget.State.BEHIND)
+    left_out = set(behind.values_list("server_id", flat=True))
+    well = [row for row in staged if row.server_id not in left_out and not rests(row.server)]
+    if not well:
+        raise UnavailableError(f"No model server of {project.key} answers just now. Try again in a moment.")
+    return sorted(well, key=lambda row: busy(row.server))
 
 
 def live_staged(project: Project) -> StagedVersion:

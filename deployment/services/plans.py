@@ -6,9 +6,10 @@ from typing import Any
 from django.utils import timezone
 
 from deployment.modelfile import ModelfileError
-from deployment.models import Deployment, StagedVersion, Verdict
+from deployment.models import Deployment, InferenceServer, ServingPolicy, StagedVersion, Verdict
 from deployment.services.live import live_deployment, staged_on_servers
 from deployment.services.modelfiles import render_modelfile
+from deployment.services.resting import rests
 from deployment.services.retention import removed
 from labeling.models import Project
 from training.models import ModelVersion
@@ -26,17 +27,24 @@ class Plan:
     reason_required: bool
     obstacles: tuple[str, ...]
     modelfile: str
+    away: tuple[InferenceServer, ...] = ()
 
 
 def plan_promotion(version: ModelVersion) -> Plan:
     """Read what is there and say what a promotion of `version` would do."""
     live = live_deployment(version.project)
-    staged = staged_on_servers(version)
+    policy = ServingPolicy.objects.filter(project=version.project_id).first()
+    servers = list(policy.servers.filter(is_active=True)) if policy else []
+    away = tuple(server for server in servers if rests(server))
+    staged = [row for row in staged_on_servers(version) if row.server not in away]
     verdicts = {row.verdict for row in staged}
     verdict = verdicts.pop() if len(verdicts) == 1 else ""
+    standing = {row.server_id for row in staged}
     obstacles, modelfile = [], ""
     if not staged:
         obstacles.append(removed(version) or f"{version} is not staged on any active server of {version.project.key}.")
+    elif missing := [server.name for server in servers if server not in away and server.pk not in standing]:
+        obstacles.append(f"{version} is not staged on {' and '.join(missing)} yet; wait, or take that server out.")
     if live and live.version_id == version.pk:
         obstacles.append(f"{version} is live already: {told_by(live)}.")
     try:
@@ -52,6 +60,7 @@ def plan_promotion(version: ModelVersion) -> Plan:
         reason_required=verdict != Verdict.PASSED,
         obstacles=tuple(obstacles),
         modelfile=modelfile,
+        away=away,
     )
 
 

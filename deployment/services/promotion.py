@@ -1,21 +1,17 @@
 """Promote and roll back: one row per attempt, the old version live until the new one is proven."""
 
 import logging
-import time
 import uuid
-from typing import Any
 
-from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.db import DatabaseError, IntegrityError, transaction
 
-from deployment.drivers import DriverError, driver_for
-from deployment.models import Deployment, StagedVersion
+from deployment.drivers import DriverError
+from deployment.models import Deployment, DeploymentTarget
+from deployment.services.headroom import evictions
 from deployment.services.live import MOVING, live_deployment
-from deployment.services.modelfiles import write_modelfile
+from deployment.services.moving import TakenOverError, carry_on, take_lease
 from deployment.services.plans import Plan, gate_evidence, plan_promotion, previous_version, told_by, who_of
 from deployment.services.recovery import fail_attempt
-from deployment.services.serving import ask
-from deployment.signals import version_promoted
 from labeling.access import Right, require
 from labeling.models import Project, User
 from labeling.problems import ConflictError, ProblemError
@@ -23,7 +19,6 @@ from training.models import ModelVersion
 
 logger = logging.getLogger(__name__)
 State = Deployment.State
-CANARY = "Hello, is anybody there?"
 
 
 def promote(
@@ -33,17 +28,19 @@ def promote(
     reason: str = "",
     automatic: bool = False,
     seen: uuid.UUID | str | None = None,
+    may_evict: bool = False,
 ) -> Deployment:
     """Make `version` live. Every attempt leaves a row, failures too; on a failure the old version stays live.
 
     `seen` is the `uid` of the deployment that was live when the caller decided ("" for none, None for not looked).
-    `ConflictError` where the version is not staged or live already, where another move is under way, or has come in
-    between; `ProblemError` where its verdict is not "passed" and no reason is given.
+    `may_evict` is the yes to throwing models that serve somebody out of a server's memory. `ConflictError` where the
+    version is not staged or live already, where another move is under way, or has come in between; `ProblemError`
+    where its verdict is not "passed" and no reason is given, or where that yes is missing.
     """
     require(user, version.project, Right.OPERATE)
     plan = plan_promotion(version)
     _check(plan, reason, seen)
-    return _carry_out(plan, Deployment.Action.PROMOTE, user, reason, automatic)
+    return _carry_out(plan, Deployment.Action.PROMOTE, user, reason, automatic, may_evict)
 
 
 def rollback(
@@ -53,6 +50,7 @@ def rollback(
     to: ModelVersion | None = None,
     reason: str,
     seen: uuid.UUID | str | None = None,
+    may_evict: bool = False,
 ) -> Deployment:
     """Go back to the previous live version, or to any earlier one. A reason is always asked. Raises as `promote`."""
     require(user, project, Right.OPERATE)
@@ -65,7 +63,7 @@ def rollback(
         raise ConflictError(f"{target} was never live in {project.key}; promote it instead.")
     plan = plan_promotion(target)
     _check(plan, reason, seen)
-    return _carry_out(plan, Deployment.Action.ROLLBACK, user, reason, automatic=False)
+    return _carry_out(plan, Deployment.Action.ROLLBACK, user, reason, user is None, may_evict)
 
 
 def _check(plan: Plan, reason: str, seen: uuid.UUID | str | None) -> None:
@@ -81,46 +79,40 @@ def _check(plan: Plan, reason: str, seen: uuid.UUID | str | None) -> None:
         )
 
 
-def _carry_out(plan: Plan, action: str, user: User | None, reason: str, automatic: bool) -> Deployment:
-    attempt = _open(plan, action, user, reason, automatic)
+def _carry_out(plan: Plan, action: str, user: User | None, reason: str, automatic: bool, may_evict: bool) -> Deployment:
+    attempt = _open(plan, action, user, reason, automatic, may_evict)
     try:
-        _warm(plan)
-        _step(attempt, State.PLANNED, State.WARMED)
-        started = time.perf_counter()
-        _switch(attempt)
-        proofs = _mirror(plan.version, plan.staged)
-        _step(attempt, State.MOVED, State.PROVEN)
-        move_ms = (time.perf_counter() - started) * 1000
-        write_modelfile(plan.version.project, plan.modelfile)
-        _step(
-            attempt,
-            State.PROVEN,
-            State.LIVE,
-            live_at=timezone.now(),
-            move_ms=move_ms,
-            evidence={**attempt.evidence, "proofs": proofs},
-        )
-    except (DriverError, OSError, ConflictError) as error:
+        _keep_room(plan, may_evict)
+        return carry_on(attempt)
+    except TakenOverError as error:
+        raise ConflictError(f"{error} See the attempt in the history.") from error
+    except DatabaseError:
+        # The row cannot be written now; its lease runs out, and the sweep hands it to another worker.
+        raise
+    except (DriverError, OSError, ProblemError) as error:
         fail_attempt(attempt, str(error))
         sentence = str(error).rstrip(". ")
-        raise ConflictError(
+        kind = ProblemError if type(error) is ProblemError else ConflictError
+        raise kind(
             f"{plan.version} did not go live: {sentence}. {_still(plan.previous)} See the attempt in the history."
         ) from error
     except BaseException as error:
         # Whatever broke, an attempt left open would block every later move of the project.
         fail_attempt(attempt, repr(error))
         raise
-    attempt.refresh_from_db()
-    logger.info("%s of %s: %s is live, moved in %.0f ms", action, plan.version.project.key, plan.version, move_ms)
-    version_promoted.send(sender=Deployment, deployment_id=attempt.pk)
-    return attempt
+
+
+def _keep_room(plan: Plan, may_evict: bool) -> None:
+    found = evictions(plan.staged)
+    if found and not may_evict:
+        raise ProblemError(f"{' '.join(found)} Say yes to that, or free memory first.")
 
 
 def _still(previous: ModelVersion | None) -> str:
     return f"{previous} is still live." if previous else "Nothing is live, as before."
 
 
-def _open(plan: Plan, action: str, user: User | None, reason: str, automatic: bool) -> Deployment:
+def _open(plan: Plan, action: str, user: User | None, reason: str, automatic: bool, may_evict: bool) -> Deployment:
     """The attempt's row; the database lets only one move at a time exist in a project."""
     project = plan.version.project
     try:
@@ -134,8 +126,11 @@ def _open(plan: Plan, action: str, user: User | None, reason: str, automatic: bo
                 automatic=automatic,
                 reason=reason.strip(),
                 modelfile=plan.modelfile,
+                may_evict=may_evict,
                 evidence=gate_evidence(list(plan.staged)),
+                **take_lease(),
             )
+            _targets(attempt, plan)
             _nobody_came_between(plan)
             return attempt
     except IntegrityError:
@@ -148,6 +143,14 @@ def _open(plan: Plan, action: str, user: User | None, reason: str, automatic: bo
         ) from None
 
 
+def _targets(attempt: Deployment, plan: Plan) -> None:
+    """A row per server: those that answer move together, those that are away catch up."""
+    waiting = [DeploymentTarget(deployment=attempt, server=row.server, staged=row) for row in plan.staged]
+    behind = DeploymentTarget.State.BEHIND
+    away = [DeploymentTarget(deployment=attempt, server=server, state=behind) for server in plan.away]
+    DeploymentTarget.objects.bulk_create(waiting + away)
+
+
 def _nobody_came_between(plan: Plan) -> None:
     """Inside the one move at a time: is what the plan was made on still live?"""
     row = Deployment.objects.filter(project=plan.version.project, state=State.LIVE)
@@ -155,55 +158,3 @@ def _nobody_came_between(plan: Plan) -> None:
     if (live.version_id if live else None) != (plan.previous.pk if plan.previous else None):
         now = f"{live.version} is live: {told_by(live)}" if live else "nothing is live now"
         raise ConflictError(f"Another move has just ended, and {now}. Look again, then decide.")
-
-
-def _warm(plan: Plan) -> None:
-    """Load the version everywhere and have it answer once, before anybody depends on it."""
-    for staged in plan.staged:
-        driver = driver_for(staged.server)
-        _refuse_foreign_alias(plan.version.project, staged)
-        driver.load(staged.tag)
-        answer = ask(staged, plan.version.spec.to_spec(), CANARY)
-        logger.info("%s answered the canary in %.0f ms (%s)", staged, answer.latency_ms, answer.parsed.status)
-
-
-def _refuse_foreign_alias(project: Project, staged: StagedVersion) -> None:
-    """The alias is the project's key: a model of that name which is not ours must not be overwritten."""
-    found = driver_for(staged.server).digest_of(project.key)
-    ours = StagedVersion.objects.filter(server=staged.server, version__project=project, manifest_digest=found)
-    if found and not ours.exists():
-        raise ConflictError(f"on {staged.server} a model named {project.key} is somebody else's; rename or remove it.")
-
-
-def _step(attempt: Deployment, before: str, after: str, **values: Any) -> None:
-    moved = Deployment.objects.filter(pk=attempt.pk, state=before).update(state=after, **values)
-    if not moved:
-        raise ConflictError(f"this attempt is no longer {before}: another process took it over.")
-    attempt.state = after
-
-
-def _switch(attempt: Deployment) -> None:
-    """The move itself: in one transaction the old row ends and the new one serves."""
-    with transaction.atomic():
-        Deployment.objects.filter(project_id=attempt.project_id, state=State.LIVE).update(
-            state=State.REPLACED, ended_at=timezone.now()
-        )
-        _step(attempt, State.WARMED, State.MOVED)
-
-
-def _mirror(version: ModelVersion, staged: tuple[StagedVersion, ...]) -> dict[str, str]:
-    """Point the alias for outside clients at the version, and prove it by the manifest digest."""
-    proofs = {}
-    for row in staged:
-        driver = driver_for(row.server)
-        driver.move(version.project.key, row.tag)
-        if row.server.kind == "local":
-            proofs[row.server.name] = f"the live row leads to {row.tag}"
-            continue
-        wanted, found = driver.digest_of(row.tag), driver.digest_of(version.project.key)
-        if wanted != found:
-            raise ConflictError(
-                f"on {row.server} the alias {version.project.key} shows {found or 'nothing'}, not {wanted}."
-            )
-        proofs[row.server.name] = f"alias digest {found}"
-    return proofs

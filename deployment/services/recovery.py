@@ -1,38 +1,82 @@
-"""Moves that failed or were lost half-way: the old version serves again, in row and alias."""
+"""Moves that failed or were lost half-way: going on where the row stands, or back to what was live before."""
 
 import logging
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from deployment.drivers import DriverError, driver_for
-from deployment.models import Deployment, StagedVersion
+from deployment.models import Deployment, DeploymentTarget
 from deployment.services.live import MOVING, live_deployment
+from deployment.services.moving import TakenOverError, carry_on, take_lease
 from labeling.models import Project
+from labeling.problems import ProblemError
 from training.models import ModelVersion
 
 logger = logging.getLogger(__name__)
 State = Deployment.State
-# A move takes seconds; one that is older lost its process half-way.
+MAX_ATTEMPTS = 3
+# A row whose lease nobody ever took was made by an older release.
 LOST_AFTER = timedelta(minutes=10)
+
+
+def lost_moves() -> QuerySet[Deployment]:
+    """Moves under way whose process gave no sign of life for a whole lease."""
+    now = timezone.now()
+    silent = Q(lease_until__lt=now) | Q(lease_until=None, created_at__lt=now - LOST_AFTER)
+    return Deployment.objects.filter(silent, state__in=MOVING)
+
+
+def resume(deployment_id: int) -> None:
+    """Go on with a lost move from the state that its row shows. Returns quietly where another worker is at it."""
+    lease = take_lease()
+    if not lost_moves().filter(pk=deployment_id).update(attempts=F("attempts") + 1, **lease):
+        return
+    attempt = Deployment.objects.select_related("project", "version__spec", "version__project", "previous").get(
+        pk=deployment_id
+    )
+    logger.warning("%s was lost at %s; going on", attempt, attempt.state)
+    if attempt.attempts > MAX_ATTEMPTS:
+        fail_attempt(attempt, "The process that carried out this move was lost again and again.")
+        return
+    try:
+        carry_on(attempt)
+    except TakenOverError as error:
+        logger.warning("%s: %s", attempt, error)
+    except DatabaseError:
+        raise  # the lease runs out, and the next sweep tries again
+    except (DriverError, OSError, ProblemError) as error:
+        fail_attempt(attempt, f"After its process was lost, the move could not be finished: {error}")
 
 
 def fail_attempt(attempt: Deployment, error: str) -> None:
     """End an attempt that cannot go on: the previous version serves again, in row and alias."""
     with transaction.atomic():
         row = Deployment.objects.select_for_update().get(pk=attempt.pk)
-        if row.state in MOVING:
-            Deployment.objects.filter(pk=row.pk).update(
-                state=State.FAILED, failed_step=row.state, error=error, ended_at=timezone.now()
-            )
-            logger.error("moving %s to %s failed at %s: %s", row.project_id, row.version_id, row.state, error)
+        if row.state not in MOVING:
+            return
+        Deployment.objects.filter(pk=row.pk).update(
+            state=State.FAILED,
+            failed_step=row.state,
+            error=error,
+            ended_at=timezone.now(),
+            lease_token=None,
+            lease_until=None,
+        )
+        logger.error("moving %s to %s failed at %s: %s", row.project_id, row.version_id, row.state, error)
         if row.state in (State.MOVED, State.PROVEN):
             _serve_again(row)
     project = attempt.project
     live = live_deployment(project)
-    for staged in StagedVersion.objects.filter(version=attempt.version).select_related("server"):
-        _restore_alias(project, staged, live.version if live else None)
+    restored = [
+        _restore_alias(project, target, live.version if live else None)
+        for target in attempt.targets.select_related("server", "staged").exclude(state=DeploymentTarget.State.BEHIND)
+    ]
+    said = [sentence for sentence in restored if sentence]
+    if said:
+        Deployment.objects.filter(pk=attempt.pk).update(error=f"{error.rstrip('. ')}. {' '.join(said)}")
 
 
 def _serve_again(failed: Deployment) -> None:
@@ -44,24 +88,27 @@ def _serve_again(failed: Deployment) -> None:
         Deployment.objects.filter(pk=before.pk).update(state=State.LIVE, ended_at=None)
 
 
-def _restore_alias(project: Project, failed: StagedVersion, live: ModelVersion | None) -> None:
-    """Where the alias leads to the failed version, lead it back to what is live, or remove it where nothing is."""
-    driver = driver_for(failed.server)
+def _restore_alias(project: Project, target: DeploymentTarget, live: ModelVersion | None) -> str:
+    """Where the alias leads to the failed version, lead it back, and prove it; what was seen, for the history."""
+    staged, server = target.staged, target.server
+    if staged is None or not staged.manifest_digest:
+        return ""
+    driver = driver_for(server)
     try:
-        if not failed.manifest_digest or driver.digest_of(project.key) != failed.manifest_digest:
-            return
+        if driver.digest_of(project.key) != staged.manifest_digest:
+            return ""
         if live is None:
             driver.remove(project.key)
-        elif live.pk != failed.version_id:
+            sentence, ok = f"On {server} the alias is removed, as nothing was live before.", True
+        elif live.pk == staged.version_id:
+            return ""
+        else:
             driver.move(project.key, live.server_tag)
+            proof = driver.prove(project.key, live.server_tag)
+            sentence, ok = f"On {server} the alias leads to {live} again ({proof.sentence}).", proof.ok
     except DriverError as error:
-        logger.error("the alias of %s on %s could not be put back: %s", project.key, failed.server, error)
-
-
-def end_lost_moves() -> int:
-    """Beat: attempts whose process died half-way are ended, and the previous version serves again."""
-    old = Deployment.objects.filter(state__in=MOVING, created_at__lt=timezone.now() - LOST_AFTER)
-    lost = list(old.select_related("project", "version"))
-    for attempt in lost:
-        fail_attempt(attempt, "The process that carried out this move was lost.")
-    return len(lost)
+        sentence, ok = f"On {server} the alias could not be put back: {error}", False
+    logger.log(logging.INFO if ok else logging.ERROR, "%s", sentence)
+    state = DeploymentTarget.State.BACK if ok else target.state
+    DeploymentTarget.objects.filter(pk=target.pk).update(state=state, error="" if ok else sentence, proof=sentence)
+    return sentence

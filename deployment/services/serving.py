@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from django.db import connection
 
 from deployment.drivers import DriverError, NotThereError, RefusedError, TransportError, driver_for
-from deployment.models import StagedVersion
-from deployment.services.live import live_servers
+from deployment.models import FailedRequest, StagedVersion
+from deployment.services.live import live_servers, live_version
+from deployment.services.resting import in_flight, note_failure, note_success
 from labeling import answers, prompts
 from labeling import services as labeling
 from labeling.kinds import Spec, json_schema
@@ -69,7 +70,14 @@ def predict(
     """
     if not text.strip():
         raise ProblemError("The text is empty.")
-    staged, answer = _ask_live(project, text)
+    try:
+        staged, answer = _ask_live(project, text)
+    except UnavailableError as error:
+        # A proposal waits until a server is back; nobody has asked for it yet.
+        if source != Prediction.Source.QUEUE:
+            live = live_version(project)
+            FailedRequest.objects.create(project=project, model_tag=live.tag if live else "", sentence=str(error))
+        raise
     return record(project, staged.version, answer, text=text, source=source, sample=sample)
 
 
@@ -83,9 +91,14 @@ def _ask_live(project: Project, text: str) -> tuple[StagedVersion, Answer]:
         staged = waiting[0]
         tried.append(staged.pk)
         try:
-            return staged, ask(staged, staged.version.spec.to_spec(), text, logprobs=True)
+            with in_flight(staged.server):
+                answer = ask(staged, staged.version.spec.to_spec(), text, logprobs=True)
+            note_success(staged.server)
+            return staged, answer
         except (TransportError, NotThereError) as error:
             problem = error
+            if isinstance(error, TransportError):
+                note_failure(staged.server, str(error))
             logger.warning("%s did not answer: %s", staged, error)
         except RefusedError as error:
             raise ProblemError(f"The model server refused the text: {error}") from error

@@ -1,15 +1,16 @@
 """What beat does: work that the rows say is due, whatever signal was lost."""
 
 import logging
+from datetime import timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from deployment.drivers import DriverError, driver_for
 from deployment.models import Deployment, InferenceServer, ModelPull, ServingPolicy, StagedVersion
-from deployment.services.live import live_version, staged_on_servers
+from deployment.services.live import MOVING, live_version, staged_on_servers
 from deployment.services.proposals import unproposed
-from deployment.services.recovery import end_lost_moves
+from deployment.services.recovery import lost_moves
 from deployment.services.retention import retain
 from deployment.services.staging import request_staging
 from labeling.access import Right, require
@@ -21,10 +22,11 @@ logger = logging.getLogger(__name__)
 
 
 def sweep() -> None:
-    """Queue builds and stagings that are due, end lost moves, keep queues proposed."""
-    from deployment.tasks import build, propose_next, pull
+    """Queue what is due: lost moves, builds, stagings, pulls, proposals; free memory and disk."""
+    from deployment.tasks import build, propose_next, pull, resume
 
-    end_lost_moves()
+    for deployment_id in lost_moves().values_list("pk", flat=True):
+        resume.delay(deployment_id)
     for version_id in due_builds().values_list("pk", flat=True):
         build.delay(version_id)
     for version in due_stagings():
@@ -92,10 +94,13 @@ def reload_serving(user: User | None, project: Project) -> dict[str, object]:
 
 
 def unload_idle(server: InferenceServer) -> list[str]:
-    """Free the memory of versions that nobody asks: all but each project's live one and the one before it."""
+    """Free the memory of versions that nobody asks: neither live, nor live just before, nor on their way to it."""
     keep = set()
-    for deployment in Deployment.objects.filter(state=Deployment.State.LIVE).select_related("version", "previous"):
-        keep |= {deployment.version.server_tag, deployment.previous.server_tag if deployment.previous else ""}
+    rows = Deployment.objects.filter(state__in=(*MOVING, Deployment.State.LIVE))
+    for deployment in rows.select_related("version__project", "previous__project", "project__serving_policy"):
+        keep.add(deployment.version.server_tag)
+        if deployment.previous and _may_roll_back_soon(deployment):
+            keep.add(deployment.previous.server_tag)
     judged = StagedVersion.objects.filter(server=server).exclude(verdict="")
     ours = set(judged.values_list("tag", flat=True)) - keep
     driver = driver_for(server)
@@ -103,3 +108,11 @@ def unload_idle(server: InferenceServer) -> list[str]:
     for tag in idle:
         driver.unload(tag)
     return idle
+
+
+def _may_roll_back_soon(deployment: Deployment) -> bool:
+    """A rollback within the policy's minutes finds the version before still loaded."""
+    policy = getattr(deployment.project, "serving_policy", None)
+    if policy is None or deployment.live_at is None:
+        return True
+    return deployment.live_at + timedelta(minutes=policy.rollback_minutes) > timezone.now()

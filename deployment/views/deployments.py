@@ -57,6 +57,7 @@ def deployment(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
     before, after = around(row)
     sides = [(name, side) for name, side in (("before", before), ("after", after)) if side]
     context = {"row": row, "difference": _difference(row), "proofs": proofs, "figures": figures, "sides": sides}
+    context["targets"] = row.targets.select_related("server")
     return render(request, "deployment/deployment.html", page_context(request, project, "deployments", **context))
 
 

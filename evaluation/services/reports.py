@@ -2,8 +2,11 @@
 
 import json
 import logging
+from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
 
 from deployment.models import Deployment, ServingPolicy, StagedVersion, Verdict
 from deployment.services import live_version, promote, record_verdict
@@ -13,6 +16,7 @@ from labeling.models import Project
 from labeling.problems import ProblemError
 
 logger = logging.getLogger(__name__)
+_MOST_ATTEMPTS = 4
 _FIGURES = ("cases", "psr", "fcr", "f1_micro", "f1_macro", "exact", "token_f1")
 _POLICY = ("minimum", "margin", "accept_tie", "psr_tolerance", "min_cases", "confidence")
 
@@ -66,8 +70,8 @@ def write_report(
 def promote_if_due(staged: StagedVersion, report: GateReport) -> Deployment | None:
     """Promote what passed, or the first baseline, where the serving policy says so.
 
-    Once per version: what a person rolled back, or what failed to go live, the gate does not promote again; and
-    never a version that is older than the live one.
+    What was live once and was rolled back, the gate does not promote again, nor a version that is older than the live
+    one. An attempt that failed is repeated, later each time, a few times: a server may have been away.
     """
     version, project = staged.version, staged.version.project
     live = live_version(project)
@@ -75,13 +79,35 @@ def promote_if_due(staged: StagedVersion, report: GateReport) -> Deployment | No
     policy = ServingPolicy.objects.filter(project=project).first()
     if policy is None or not policy.auto_promote or not due or (live and live.number >= version.number):
         return None
-    if Deployment.objects.filter(version=version).exists():
+    attempts = Deployment.objects.filter(version=version)
+    if attempts.exclude(state=Deployment.State.FAILED).exists() or not _try_again(attempts):
         return None
     try:
         return promote(None, version, reason=report.sentence, automatic=True)
     except ProblemError as problem:
         logger.warning("%s is %s but could not be promoted: %s", version, report.verdict, problem)
         return None
+
+
+def retry_promotions() -> int:
+    """Beat: try again what the gate could not promote, where that is due; the number that went live."""
+    policies = ServingPolicy.objects.filter(auto_promote=True, project__archived_at=None).values("project")
+    failed = Deployment.objects.filter(project__in=policies, automatic=True, state=Deployment.State.FAILED)
+    rows = StagedVersion.objects.filter(state=StagedVersion.State.STAGED, version__in=failed.values("version"))
+    done = 0
+    for staged in rows.select_related("version__project"):
+        report = staged.gate_reports.first()
+        done += report is not None and promote_if_due(staged, report) is not None
+    return done
+
+
+def _try_again(failed: QuerySet[Deployment]) -> bool:
+    """After the first failure in two minutes, then four, eight; after the fourth, no more."""
+    count, last = failed.count(), failed.first()
+    if last is None:
+        return True
+    pause = timedelta(minutes=2**count)
+    return count < _MOST_ATTEMPTS and last.created_at + pause < timezone.now()
 
 
 def _policy_values(policy: GatePolicy) -> dict[str, float | int | bool]:

@@ -7,16 +7,14 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import connection
-from django.utils import timezone
 
 from deployment import services
 from deployment.modelfile import parse
 from deployment.models import Deployment, StagedVersion
 from deployment.services import live_deployment, live_version, promote, rollback
-from deployment.services.recovery import LOST_AFTER, end_lost_moves
 from deployment.signals import version_promoted
 from labeling.problems import ConflictError, ProblemError
-from tests.deployment.standins import make_server, make_staged, make_version, serve_from
+from tests.deployment.standins import make_staged, make_version, serve_from
 from tests.factories import make_admin, make_expert, make_operator, make_project
 
 pytestmark = pytest.mark.django_db
@@ -157,7 +155,7 @@ def test_a_server_that_dies_leaves_the_old_version_live(shop, standin):
 
 def test_whatever_breaks_the_attempt_ends(shop, monkeypatch):
     version = make_staged(shop, 1)
-    monkeypatch.setattr("deployment.services.promotion.write_modelfile", lambda *_: 1 / 0)
+    monkeypatch.setattr("deployment.services.moving.write_modelfile", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         promote(make_operator(shop), version)
     assert Deployment.objects.get().state == "failed"
@@ -176,30 +174,6 @@ def test_a_model_of_the_same_name_that_is_not_ours_is_left_alone(shop, standin):
         promote(make_operator(shop), version)
     models = standin.models()
     assert models["shop:latest"] == models["models.invalid/other:v9"]
-
-
-def test_a_move_whose_process_was_lost_is_ended_by_the_sweep(shop):
-    v1, v2 = make_staged(shop, 1), make_staged(shop, 2)
-    first = promote(make_operator(shop), v1)
-    lost = Deployment.objects.create(project=shop, version=v2, previous=v1, action="promote", state="warmed")
-    assert end_lost_moves() == 0
-    Deployment.objects.filter(pk=first.pk).update(state="replaced")
-    Deployment.objects.filter(pk=lost.pk).update(state="moved", created_at=timezone.now() - LOST_AFTER * 2)
-    assert end_lost_moves() == 1
-    lost.refresh_from_db()
-    assert (lost.state, lost.failed_step) == ("failed", "moved")
-    assert live_deployment(shop) == first
-
-
-def test_two_servers_are_moved_together(shop, standin, tmp_path):
-    from tests.deployment.standins import ollama_standin
-
-    (tmp_path / "two").mkdir()
-    with ollama_standin(tmp_path / "two") as second:
-        serve_from(shop, *shop.serving_policy.servers.all(), make_server(second.url, name="second"))
-        done = promote(make_operator(shop), make_staged(shop, 1))
-        assert set(done.evidence["proofs"]) == {"standin", "second"}
-        assert "shop:latest" in second.models()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,0 +1,75 @@
+"""What loading a version would throw out of memory is said first, and needs a yes."""
+
+import pytest
+
+from deployment.drivers import driver_for
+from deployment.models import Deployment, InferenceServer
+from deployment.services import live_version, promote
+from deployment.services.headroom import evictions
+from labeling.problems import ProblemError
+from tests.deployment.standins import make_server, make_staged, ollama_standin, serve_from
+from tests.factories import make_operator, make_project
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def small(tmp_path):
+    """A server that holds one model at a time."""
+    (tmp_path / "small").mkdir()
+    with ollama_standin(tmp_path / "small", "--max-loaded", "1") as running:
+        yield make_server(running.url, name="small", max_loaded=1)
+
+
+@pytest.fixture
+def shop(small):
+    """`shop:v1` is staged beside `other:v7`, which is live and loaded."""
+    other, shop = make_project("other"), make_project("shop")
+    for project in (other, shop):
+        serve_from(project, small)
+    live = make_staged(other, 7)
+    promote(make_operator(other), live)
+    make_staged(shop, 1)
+    driver_for(small).load(live.server_tag)
+    return shop
+
+
+def staged(shop):
+    return list(shop.versions.get(number=1).staged.select_related("server", "version__project"))
+
+
+def test_it_is_said_what_would_go(shop):
+    (sentence,) = evictions(staged(shop))
+    assert "would evict models.invalid/other:v7, which serves other" in sentence
+    assert "at most 1 models may be loaded" in sentence
+
+
+def test_a_promotion_needs_a_yes(shop):
+    user, version = make_operator(shop), shop.versions.get(number=1)
+    with pytest.raises(ProblemError, match="Say yes to that"):
+        promote(user, version)
+    assert Deployment.objects.get(project=shop).state == "failed"
+    assert live_version(shop) is None
+    assert promote(user, version, may_evict=True).may_evict
+    assert live_version(shop) == version
+
+
+def test_the_page_asks_for_the_yes(client, shop):
+    client.force_login(make_operator(shop, "olga"))
+    url = "/projects/shop/versions/1/promote/"
+    html = client.get(url).content.decode()
+    assert "which serves other" in html
+    assert "may_evict" in html
+    refused = client.post(url, {"reason": "Needed", "seen": "none"})
+    assert refused.status_code == 400
+    client.post(url, {"reason": "Needed", "seen": "none", "may_evict": "on"})
+    assert live_version(shop).number == 1
+
+
+def test_too_little_memory(shop):
+    InferenceServer.objects.update(max_loaded=0, memory_mb=0)
+    assert evictions(staged(shop)) == []
+    shop.versions.update(gguf_bytes=5_000_000_000)
+    InferenceServer.objects.update(memory_mb=4000)
+    (sentence,) = evictions(staged(shop))
+    assert "of 4000 MB would be needed" in sentence
