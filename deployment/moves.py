@@ -48,7 +48,7 @@ class Move:
     @cached_property
     def evictions(self) -> list[str]:
         """What would be thrown out of memory: it has to be said yes to."""
-        return evictions(self.plan.staged)
+        return evictions(self.plan.staged, back=self.is_rollback)
 
     @property
     def difference(self) -> list[tuple[str, str]]:

@@ -11,21 +11,22 @@ from deployment.services.live import SERVING
 OVERHEAD = 1.25
 
 
-def evictions(staged: Iterable[StagedVersion]) -> list[str]:
+def evictions(staged: Iterable[StagedVersion], *, back: bool = False) -> list[str]:
     """A sentence per server on which something that serves somebody would go; empty where all fits, as far as told.
 
-    A server that does not answer says so when the version is loaded.
+    A server that does not answer says so when the version is loaded. `back`: a rollback, which may throw out the
+    version that it replaces unasked.
     """
     found: list[str] = []
     for row in staged:
         try:
-            found += _evictions(row)
+            found += _evictions(row, back)
         except DriverError:
             continue
     return found
 
 
-def _evictions(staged: StagedVersion) -> Iterator[str]:
+def _evictions(staged: StagedVersion, back: bool) -> Iterator[str]:
     server, measure = staged.server, driver_for(staged.server).measure()
     others = [model for model in measure.loaded if model.tag != staged.tag and model.digest != staged.manifest_digest]
     if len(others) < len(measure.loaded):
@@ -38,7 +39,8 @@ def _evictions(staged: StagedVersion) -> Iterator[str]:
     full = bool(limit) and taken + need > limit
     if not (crowded or full):
         return
-    served = [(model, project) for model in others if (project := _serves(staged, model))]
+    own = staged.version.project.key if back else ""
+    served = [(model, project) for model in others if (project := _serves(staged, model)) not in ("", own)]
     if served:
         names = " or ".join(f"{model.tag}, which serves {project}" for model, project in served)
         needed = f"{(taken + need) / 1e6:.0f} of {limit / 1e6:.0f} MB would be needed"

@@ -171,7 +171,17 @@ def _switch(attempt: Deployment) -> str:
 
 def _mirror(attempt: Deployment) -> str:
     """Point the alias for outside clients at the version everywhere, and prove it."""
-    return "; ".join(mirror(attempt, row) for row in targets(attempt))
+    seen = []
+    for row in targets(attempt):
+        _hold(attempt)
+        seen.append(mirror(attempt, row))
+    return "; ".join(seen)
+
+
+def _hold(attempt: Deployment) -> None:
+    """Who lost the lease must not touch an alias any more: another worker leads it where it belongs."""
+    if not Deployment.objects.filter(pk=attempt.pk, state=attempt.state, lease_token=attempt.lease_token).exists():
+        raise TakenOverError("Another process took this attempt over.")
 
 
 def mirror(attempt: Deployment, row: DeploymentTarget) -> str:

@@ -82,7 +82,7 @@ def _check(plan: Plan, reason: str, seen: uuid.UUID | str | None) -> None:
 def _carry_out(plan: Plan, action: str, user: User | None, reason: str, automatic: bool, may_evict: bool) -> Deployment:
     attempt = _open(plan, action, user, reason, automatic, may_evict)
     try:
-        _keep_room(plan, may_evict)
+        _keep_room(plan, action, may_evict)
         return carry_on(attempt)
     except TakenOverError as error:
         raise ConflictError(f"{error} See the attempt in the history.") from error
@@ -102,8 +102,8 @@ def _carry_out(plan: Plan, action: str, user: User | None, reason: str, automati
         raise
 
 
-def _keep_room(plan: Plan, may_evict: bool) -> None:
-    found = evictions(plan.staged)
+def _keep_room(plan: Plan, action: str, may_evict: bool) -> None:
+    found = evictions(plan.staged, back=action == Deployment.Action.ROLLBACK)
     if found and not may_evict:
         raise ProblemError(f"{' '.join(found)} Say yes to that, or free memory first.")
 

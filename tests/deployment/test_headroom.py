@@ -4,7 +4,7 @@ import pytest
 
 from deployment.drivers import driver_for
 from deployment.models import Deployment, InferenceServer
-from deployment.services import live_version, promote
+from deployment.services import live_version, promote, rollback
 from deployment.services.headroom import evictions
 from labeling.problems import ProblemError
 from tests.deployment.standins import make_server, make_staged, ollama_standin, serve_from
@@ -64,6 +64,14 @@ def test_the_page_asks_for_the_yes(client, shop):
     assert refused.status_code == 400
     client.post(url, {"reason": "Needed", "seen": "none", "may_evict": "on"})
     assert live_version(shop).number == 1
+
+
+def test_a_rollback_may_throw_out_what_it_replaces(shop):
+    user = make_operator(shop)
+    for number in (1, 2):
+        version = shop.versions.filter(number=number).first() or make_staged(shop, number)
+        promote(user, version, may_evict=True)
+    assert rollback(user, shop, reason="worse").version.number == 1
 
 
 def test_too_little_memory(shop):
