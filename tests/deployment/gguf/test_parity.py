@@ -1,5 +1,6 @@
 """Parity on a real llama.cpp server: what was built is staged, and each mistake is refused there and taken away."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -12,13 +13,14 @@ from deployment.models import ParityReport, StagedVersion
 from deployment.services.artifacts import build_version
 from deployment.services.parity import prove_on_server
 from deployment.services.staging import request_staging, stage
-from labeling.models import Project
+from labeling.models import Kind, Project
 from tests.deployment.standins import make_server, make_version, serve_from
 from tests.factories import make_project, make_sample
 from training.models import BaseModel, ModelVersion
 
 pytestmark = [pytest.mark.ml, pytest.mark.django_db]
 DECODING = {"temperature": 0, "seed": 7, "num_ctx": 512, "num_predict": 80}
+LABELS = ("parcel", "refund", "order", "late", "thank", "cancel", "account", "broken", "invoice")
 TEMPLATE = "{% for m in messages %}[{{ m['role'] }}] {{ m['content'] }}\n{% endfor %}"
 
 
@@ -32,7 +34,8 @@ def results(tmp_path_factory) -> Path:
 def project(results, local_url, model, converter, settings) -> Project:
     settings.ARTIFACTS_DIR = results
     settings.LOCAL_MODEL_SERVER_KEY, settings.LOCAL_MODEL_SERVER_URL = "for-tests", ""
-    found = make_project(f"parity-{Project.objects.count()}", decoding=DECODING)
+    # One label of several: a model of random weights has its preferences, and other weights have others.
+    found = make_project("parity", Kind.SINGLE_LABEL, LABELS, decoding=DECODING)
     serve_from(found, make_server(local_url, "local", slots=1), answer_prompts=4, proof_prompts=3)
     for split in ("train", "validation"):
         make_sample(found, f"where is my parcel, asks {split}", split=split)
@@ -48,7 +51,8 @@ def built(project, model) -> ModelVersion:
     version.refresh_from_db()
     assert version.state == "built", version.error
     yield version
-    driver_for(project.serving_policy.servers.get()).remove(version.server_tag)
+    for row in StagedVersion.objects.filter(version=version):
+        driver_for(row.server).remove(row.tag)
 
 
 def staged(version: ModelVersion) -> StagedVersion:
@@ -109,8 +113,6 @@ def test_a_trap_is_refused_on_the_server_too(trap, name, built, ggufs):
 def test_another_template_is_refused(built, model, converter, tmp_path):
     folder = shutil.copytree(model, tmp_path / "model")
     settings = (folder / "tokenizer_config.json").read_text()
-    import json
-
     (folder / "tokenizer_config.json").write_text(json.dumps(json.loads(settings) | {"chat_template": TEMPLATE}))
     other = convert(folder, tmp_path / "template.gguf", "f32", converter)
     assert_not_there(served_as(built, other.path, other.sha256))
