@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -12,11 +13,23 @@ from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 
 from deployment.admin_tools import action, changelist_link, display, link
-from deployment.models import Deployment, Finding, InferenceServer, ServingPolicy, StagedVersion
+from deployment.models import (
+    BuildStep,
+    Deployment,
+    Finding,
+    InferenceServer,
+    ParityReport,
+    ServingPolicy,
+    StagedVersion,
+    VersionPin,
+)
 from deployment.moves import Move, promotion_of, rollback_to
+from deployment.quantization import CHOICES
+from deployment.services import pin, unpin
 from deployment.services.health import probe_server
-from labeling.access import visible
+from labeling.access import Right, visible
 from labeling.problems import ProblemError
+from training.models import ModelVersion
 
 VERDICT_COLORS = {"passed": "success", "refused": "danger", "insufficient": "warning", "baseline": "info"}
 STATE_COLORS = {"staged": "success", "live": "success", "failed": "danger", "replaced": "info"}
@@ -120,6 +133,11 @@ class ServingPolicyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no
     def get_queryset(self, request: HttpRequest) -> QuerySet[ServingPolicy]:
         rows: QuerySet[ServingPolicy] = visible(request.user, super().get_queryset(request))
         return rows.prefetch_related("servers")
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "quantization":
+            return forms.ChoiceField(choices=[(name, name) for name in CHOICES], initial="q8_0")
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     @display(description="Served from")
     def served_from(self, policy: ServingPolicy) -> str:
@@ -239,3 +257,66 @@ class FindingAdmin(ReadOnlyAdmin):
     @display(description="State", label={"open": "warning", "mended": "success"}, ordering="state")
     def shown_state(self, row: Finding) -> str:
         return row.state
+
+
+@admin.register(BuildStep)
+class BuildStepAdmin(ReadOnlyAdmin):
+    list_display = ["version", "name", "shown_state", "reused", "seconds", "size_bytes", "created_at"]
+    list_filter = ["name", "state", "reused", "version__project"]
+    list_select_related = ["version__project"]
+    search_fields = ["version__project__key", "key", "error"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BuildStep]:
+        rows: QuerySet[BuildStep] = visible(request.user, super().get_queryset(request), "version__project")
+        return rows
+
+    @display(description="State", label={"done": "success", "failed": "danger"}, ordering="state")
+    def shown_state(self, row: BuildStep) -> str:
+        return row.state
+
+
+@admin.register(ParityReport)
+class ParityReportAdmin(ReadOnlyAdmin):
+    list_display = ["version", "question", "server", "outcome", "agreed", "checked", "trap", "created_at"]
+    list_filter = ["question", "ok", "trap", "server", "version__project"]
+    list_select_related = ["version__project", "server"]
+    search_fields = ["version__project__key", "sentence"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ParityReport]:
+        rows: QuerySet[ParityReport] = visible(request.user, super().get_queryset(request), "version__project")
+        return rows
+
+    @display(description="Outcome", label={"proven": "success", "differs": "danger"})
+    def outcome(self, row: ParityReport) -> str:
+        return {True: "proven", False: "differs", None: "reported"}[row.ok]
+
+
+@admin.register(VersionPin)
+class VersionPinAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
+    list_display = ["version", "reason", "user", "created_at"]
+    list_select_related = ["version__project", "user"]
+    search_fields = ["version__project__key", "reason"]
+    fields = ["version", "reason"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[VersionPin]:
+        rows: QuerySet[VersionPin] = visible(request.user, super().get_queryset(request), "version__project")
+        return rows
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "version":
+            rows = ModelVersion.objects.select_related("project")
+            kwargs["queryset"] = visible(request.user, rows, right=Right.OPERATE)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: VersionPin, form: Any, change: bool) -> None:
+        obj.pk = pin(request.user, obj.version, obj.reason).pk  # type: ignore[arg-type]  # staff are our users
+
+    def delete_model(self, request: HttpRequest, obj: VersionPin) -> None:
+        unpin(request.user, obj.version)  # type: ignore[arg-type]  # staff are our users
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[VersionPin]) -> None:
+        for row in queryset:
+            self.delete_model(request, row)

@@ -85,7 +85,12 @@ class VersionStateView(APIView):
         """The version's GGUF, token proof, and each server's tag, digests and verdict."""
         project = _project(request, key, Right.VIEW)
         version = _version(project, number)
-        return Response(VersionStateResponse({"version": version, "staged": querysets.staged_rows(version)}).data)
+        found = {
+            "version": version,
+            "staged": querysets.staged_rows(version),
+            "parity": querysets.parity_rows(version),
+        }
+        return Response(VersionStateResponse(found).data)
 
 
 class DeploymentList(ListAPIView[Deployment]):

@@ -1,11 +1,13 @@
 """Where models run, which versions are staged there, and the history of what was live."""
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
 from deployment.drivers import kind_choices
+from deployment.quantization import problem_with
 from labeling.models import Project, PublicModel
 from training.models import ModelVersion
 
@@ -76,6 +78,12 @@ class ServingPolicy(PublicModel):
 
     def __str__(self) -> str:
         return f"serving of {self.project.key}"
+
+    def clean(self) -> None:
+        """The form of the weights must be one that can be made; whether a quantizer is there, the build host knows."""
+        problem = problem_with(self.quantization)
+        if problem:
+            raise ValidationError({"quantization": problem})
 
 
 class Verdict(models.TextChoices):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import QuerySet
 
-from deployment.models import Deployment, StagedVersion
+from deployment.models import BuildStep, Deployment, ParityReport, StagedVersion
 from deployment.services.live import MOVING
 from labeling.models import Project
 from training.models import ModelVersion
@@ -20,6 +20,7 @@ class Candidate:
 
     version: ModelVersion
     staged: list[StagedVersion] = field(default_factory=list)
+    disk: int = 0
 
     @property
     def ready(self) -> bool:
@@ -54,6 +55,16 @@ def staged_rows(version: ModelVersion) -> QuerySet[StagedVersion]:
     """Where a version stands or is brought to."""
     rows = StagedVersion.objects.filter(version=version).order_by("id")
     return rows.select_related("server", "version__project")
+
+
+def parity_rows(version: ModelVersion) -> QuerySet[ParityReport]:
+    """Every proof of a version, newest first."""
+    return ParityReport.objects.filter(version=version).select_related("server").order_by("-id")
+
+
+def build_steps(version: ModelVersion) -> QuerySet[BuildStep]:
+    """How the version was built, in the order of the steps."""
+    return BuildStep.objects.filter(version=version).order_by("id")
 
 
 def candidates(project: Project, limit: int) -> list[Candidate]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from deployment.models import Deployment, StagedVersion
+from deployment.models import Deployment, ParityReport, StagedVersion
 from labeling.models import Prediction
 from labeling.problems import ProblemError
 
@@ -73,6 +73,30 @@ class StagedSerializer(serializers.ModelSerializer[StagedVersion]):
         ]
 
 
+class ParitySerializer(serializers.ModelSerializer[ParityReport]):
+    """Evidence that what is served is what was trained. `ok` is null where a figure is only reported."""
+
+    server = serializers.CharField(source="server.name", allow_null=True, default=None)
+
+    class Meta:
+        model = ParityReport
+        fields = [
+            "uid",
+            "question",
+            "server",
+            "server_version",
+            "ok",
+            "checked",
+            "agreed",
+            "bound",
+            "limit",
+            "trap",
+            "sentence",
+            "differences",
+            "created_at",
+        ]
+
+
 class VersionStateResponse(serializers.Serializer[Any]):
     """A version, its file, and where it stands."""
 
@@ -86,6 +110,7 @@ class VersionStateResponse(serializers.Serializer[Any]):
     proof = serializers.JSONField(source="version.proof")
     error = serializers.CharField(source="version.error")
     staged = StagedSerializer(many=True)
+    parity = ParitySerializer(many=True)
 
 
 class DeploymentSerializer(serializers.ModelSerializer[Deployment]):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from deployment.views import analyze, deployments, findings, moves, servers, traffic
+from deployment.views import analyze, deployments, findings, keeping, moves, servers, traffic
 
 app_name = "deployment"
 urlpatterns = [
@@ -20,4 +20,7 @@ urlpatterns = [
     path("projects/<slug:key>/versions/<int:number>/", deployments.version, name="version"),
     path("projects/<slug:key>/versions/<int:number>/promote/", moves.promote, name="promote"),
     path("projects/<slug:key>/versions/<int:number>/rollback/", moves.rollback, name="rollback"),
+    path("projects/<slug:key>/versions/<int:number>/pin/", keeping.pin_version, name="pin"),
+    path("projects/<slug:key>/versions/<int:number>/unpin/", keeping.unpin_version, name="unpin"),
+    path("projects/<slug:key>/versions/<int:number>/rebuild/", keeping.rebuild_version, name="rebuild"),
 ]

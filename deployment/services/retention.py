@@ -25,14 +25,14 @@ _BUILDING = (ModelVersion.State.TRAINED, ModelVersion.State.BUILDING)
 
 def retain() -> list[ModelVersion]:
     """Beat: remove the files of versions that no served project keeps; the versions removed now."""
+    for staged in StagedVersion.objects.filter(state=State.REMOVED).exclude(error="").select_related("server"):
+        _remove_from_server(staged)
     gone: list[ModelVersion] = []
     for policy in ServingPolicy.objects.filter(project__archived_at=None).select_related("project"):
         reasons = keeping(policy.project)
         for version in ModelVersion.objects.filter(project=policy.project, state=ModelVersion.State.BUILT):
             if version.number not in reasons and version.gguf_path and _let_go(version):
                 gone.append(version)
-    for staged in StagedVersion.objects.filter(state=State.REMOVED).exclude(error="").select_related("server"):
-        _remove_from_server(staged)
     _clear_disk()
     return gone
 

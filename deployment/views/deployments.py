@@ -11,10 +11,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from deployment import querysets
-from deployment.models import Deployment
+from deployment.models import Deployment, VersionPin
 from deployment.moves import marked
-from deployment.services import live_deployment, previous_version
+from deployment.services import disk_use, keeping, live_deployment, previous_version
 from deployment.services.modelfiles import difference
+from deployment.services.retention import removed
 from deployment.services.traffic import around
 from labeling.access import Right, project_for
 from labeling.views.base import page_context, person
@@ -31,11 +32,15 @@ def deployments(request: HttpRequest, key: str) -> HttpResponse:
     project = project_for(person(request), key, Right.VIEW)
     live, move = live_deployment(project), querysets.move_under_way(project)
     rows = querysets.candidates(project, CANDIDATES)
+    on_disk = disk_use(project)
+    for candidate in rows:
+        candidate.disk = on_disk.get(candidate.version.pk, 0)
     page = Paginator(querysets.history(project), PAGE).get_page(request.GET.get("page"))
     context: dict[str, Any] = {
         "live": live,
         "move": move,
         "candidates": rows,
+        "disk": sum(on_disk.values()),
         "ever_live": querysets.ever_live(project),
         "previous": previous_version(project),
         "page": page,
@@ -81,6 +86,12 @@ def version(request: HttpRequest, key: str, number: int) -> HttpResponse:
         "is_live": live is not None and live.version_id == row.pk,
         "was_live": row.pk in querysets.ever_live(project),
         "in_motion": candidate.moving,
+        "parity": querysets.parity_rows(row)[:PAGE],
+        "steps": querysets.build_steps(row),
+        "kept": keeping(project).get(row.number, ""),
+        "pin": VersionPin.objects.filter(version=row).select_related("user").first(),
+        "disk": disk_use(project).get(row.pk, 0),
+        "removed": removed(row),
     }
     part = "deployment/partials/version.html" if _polls(request) else "deployment/version.html"
     return render(request, part, page_context(request, project, "deployments", **context))

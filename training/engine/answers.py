@@ -6,7 +6,7 @@ from pathlib import Path
 
 from training.engine.chat import render
 from training.engine.config import BaseModelConfig
-from training.engine.constrained import greedy, pattern_of
+from training.engine.constrained import form_of, greedy
 from training.engine.files import read_jsonl
 
 
@@ -20,12 +20,12 @@ def answer_file(base: BaseModelConfig, prompts: Path, schema: Path, limit: int, 
     from training.engine.models import load_base, load_tokenizer
 
     asked = json.loads(schema.read_text(encoding="utf-8"))
-    pattern = pattern_of(asked) if asked else None
+    form = form_of(asked) if asked else None
     tokenizer = load_tokenizer(base)
     model = load_base(base, dtype=torch.float32)  # in evaluation mode already
     lines = []
     for row in read_jsonl(prompts):
-        answer = greedy(model, tokenizer, render(tokenizer, row["messages"]), pattern, limit)
+        answer = greedy(model, tokenizer, render(tokenizer, row["messages"]), form, limit)
         lines.append(json.dumps({"text": answer}, ensure_ascii=False) + "\n")
     temporary = out.with_name(f".{out.name}.{os.getpid()}")
     temporary.write_text("".join(lines), encoding="utf-8")

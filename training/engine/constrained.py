@@ -5,7 +5,8 @@ token is taken among those after which the text can still become what the schema
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from training.engine.chat import token_ids
@@ -14,15 +15,48 @@ from training.engine.errors import EngineError
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-_SPACE = r"[ \t\r\n]*"
-_STRING = r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"'
+# As much as llama.cpp's grammars allow; without a bound, a model that knows nothing never gets beyond it.
+_SPACE = r"(?: |\n{1,2}[ \t]{0,20})?"
 _ENDS = ("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|end_of_text|>", "<end_of_turn>", "</s>")
+
+# What `decode` shows for the first bytes of a character, until its last ones come.
+_HALF = "\ufffd"
+
+
+@dataclass(frozen=True)
+class Form:
+    """What an answer may look like: a regular expression, and the characters beyond ASCII that may stand in it."""
+
+    pattern: str
+    beyond: tuple[str, ...]
+
+    def complete(self, text: str) -> bool:
+        """Whether `text` is an answer as it stands."""
+        return self._matches(text, partial=False)
+
+    def can_become(self, text: str) -> bool:
+        """Whether `text` is the beginning of an answer."""
+        whole = text.rstrip(_HALF)
+        if whole == text:
+            return self._matches(text, partial=True)
+        return any(self._matches(whole + character, partial=True) for character in self.beyond)
+
+    def _matches(self, text: str, *, partial: bool) -> bool:
+        import regex
+
+        return regex.fullmatch(self.pattern, text, partial=partial) is not None
+
+
+def form_of(schema: dict[str, Any]) -> Form:
+    """The form of the answers that a schema allows. Raises `EngineError` on schemas that are not known here."""
+    named = json.dumps(schema, ensure_ascii=False)
+    return Form(pattern_of(schema), tuple(sorted({character for character in named if not character.isascii()})))
 
 
 def pattern_of(schema: dict[str, Any]) -> str:
     """A regular expression of the JSON texts that the schema allows, keys in its order.
 
-    Raises `EngineError` on schemas beyond objects with fixed keys, arrays with a limit, enumerations and strings.
+    Raises `EngineError` on what is neither an object with fixed keys, an array with a limit, nor an enumeration.
     """
     import regex
 
@@ -42,51 +76,46 @@ def pattern_of(schema: dict[str, Any]) -> str:
             some = f"{item}(?:{_SPACE},{_SPACE}{item}){{0,{most - 1}}}" if most else ""
             optional = "?" if not schema.get("minItems") else ""
             return rf"\[{_SPACE}(?:{some}){optional}{_SPACE}\]"
-        case "string":
-            return _STRING
         case other:
             raise EngineError(f"Answers of the schema type {other!r} cannot be made; it is beyond what is known here.")
 
 
 def greedy(
-    model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", text: str, pattern: str | None, limit: int
+    model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", text: str, form: Form | None, limit: int
 ) -> str:
-    """The model's most likely answer of at most `limit` tokens to rendered `text`; free where `pattern` is None."""
+    """The model's most likely answer of at most `limit` tokens to rendered `text`; free where `form` is None."""
     import torch
 
     prompt = token_ids(tokenizer, text)
-    before = _text(tokenizer, prompt)
-    given: list[int] = []
+    start = len(_text(tokenizer, prompt))
     ends = _end_ids(tokenizer)
+    given: list[int] = []
     past: Any = None
+
+    def with_next(token: int) -> str:
+        return _text(tokenizer, [*prompt, *given, token])[start:]
+
     with torch.inference_mode():
         while len(given) < limit:
-            fresh = torch.tensor([prompt if past is None else given[-1:]], device=model.device)
+            fresh = torch.tensor([given[-1:] or prompt], device=model.device)
             out = model(input_ids=fresh, past_key_values=past, use_cache=True)
             past = out.past_key_values
             order = out.logits[0, -1].argsort(descending=True).tolist()
-
-            def answer(token: int) -> str:
-                return _text(tokenizer, [*prompt, *given, token])[len(before) :]
-
-            so_far = _text(tokenizer, [*prompt, *given])[len(before) :]
-            chosen = next((token for token in order if _allowed(token, ends, pattern, so_far, answer)), None)
+            so_far = _text(tokenizer, [*prompt, *given])[start:]
+            chosen = next((token for token in order if _allowed(token, ends, form, so_far, with_next)), None)
             if chosen is None or chosen in ends:
                 break
             given.append(chosen)
-    return _text(tokenizer, [*prompt, *given])[len(before) :]
+    return _text(tokenizer, [*prompt, *given])[start:]
 
 
-def _allowed(token: int, ends: set[int], pattern: str | None, so_far: str, answer: Any) -> bool:
-    import regex
-
-    if pattern is None:
+def _allowed(token: int, ends: set[int], form: Form | None, so_far: str, with_next: Callable[[int], str]) -> bool:
+    if form is None:
         return True
     if token in ends:
-        return regex.fullmatch(pattern, so_far) is not None
-    # Half a character of several bytes shows as U+FFFD until its other half comes.
-    longer = answer(token)
-    return longer != so_far and regex.fullmatch(pattern, longer.rstrip("\ufffd"), partial=True) is not None
+        return form.complete(so_far)
+    longer = with_next(token)
+    return longer != so_far and form.can_become(longer)
 
 
 def _text(tokenizer: "PreTrainedTokenizerBase", ids: Sequence[int]) -> str:

@@ -1,0 +1,144 @@
+"""Parity on a real llama.cpp server: what was built is staged, and each mistake is refused there and taken away."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from deployment.drivers import driver_for
+from deployment.gguf.converter import convert
+from deployment.models import ParityReport, StagedVersion
+from deployment.services.artifacts import build_version
+from deployment.services.parity import prove_on_server
+from deployment.services.staging import request_staging, stage
+from labeling.models import Kind, Project
+from tests.deployment.standins import make_server, make_version, serve_from
+from tests.factories import make_project, make_sample
+from training.models import BaseModel, ModelVersion
+
+pytestmark = [pytest.mark.ml, pytest.mark.django_db]
+DECODING = {"temperature": 0, "seed": 7, "num_ctx": 512, "num_predict": 80}
+LABELS = ("parcel", "refund", "order", "late", "thank", "cancel", "account", "broken", "invoice")
+TEMPLATE = "{% for m in messages %}[{{ m['role'] }}] {{ m['content'] }}\n{% endfor %}"
+
+
+@pytest.fixture(scope="session")
+def results(tmp_path_factory) -> Path:
+    """Results of steps that the tests share: the same inputs are built once."""
+    return tmp_path_factory.mktemp("artifacts")
+
+
+@pytest.fixture
+def project(results, local_url, model, converter, settings) -> Project:
+    settings.ARTIFACTS_DIR = results
+    settings.LOCAL_MODEL_SERVER_KEY, settings.LOCAL_MODEL_SERVER_URL = "for-tests", ""
+    # One label of several: a model of random weights has its preferences, and other weights have others.
+    found = make_project("parity", Kind.SINGLE_LABEL, LABELS, decoding=DECODING)
+    serve_from(found, make_server(local_url, "local", slots=1), answer_prompts=4, proof_prompts=3)
+    for split in ("train", "validation"):
+        make_sample(found, f"where is my parcel, asks {split}", split=split)
+    return found
+
+
+@pytest.fixture
+def built(project, model) -> ModelVersion:
+    """Version 1, built by the real pipeline; its inputs are the bare base model's."""
+    base = BaseModel.objects.create(name="tiny", location=str(model))
+    version = ModelVersion.objects.create(project=project, number=1, spec=project.spec, base=base)
+    build_version(version.pk)
+    version.refresh_from_db()
+    assert version.state == "built", version.error
+    yield version
+    for row in StagedVersion.objects.filter(version=version):
+        driver_for(row.server).remove(row.tag)
+
+
+def staged(version: ModelVersion) -> StagedVersion:
+    (row,) = request_staging(version)
+    stage(row.pk)
+    row.refresh_from_db()
+    return row
+
+
+def served_as(version: ModelVersion, path: Path, sha256: str) -> StagedVersion:
+    """The version staged with another file than it was built as."""
+    ModelVersion.objects.filter(pk=version.pk).update(gguf_path=str(path), gguf_digest=sha256)
+    version.refresh_from_db()
+    return staged(version)
+
+
+def report(version: ModelVersion, question: str) -> ParityReport:
+    return ParityReport.objects.get(version=version, question=question)
+
+
+def assert_not_there(row: StagedVersion) -> None:
+    assert row.state == "failed"
+    assert driver_for(row.server).digest_of(row.tag) == ""
+
+
+def test_what_was_built_is_proven_on_its_server(built):
+    row = staged(built)
+    assert (row.state, row.error) == ("staged", "")
+    server = report(built, "server")
+    assert (server.ok, server.checked, server.server) == (True, server.agreed, row.server)
+    # The text of 4,000 words is beyond the context of 512, and its count is proven all the same.
+    assert server.checked == report(built, "tokens").checked
+    assert "xllamacpp" in server.server_version
+    answers = report(built, "answers")
+    assert (answers.checked, answers.agreed, answers.ok, answers.bound) == (4, 4, True, 1.0)
+
+
+def test_an_untrained_base_is_only_reported(built):
+    ModelVersion.objects.filter(pk=built.pk).update(number=0)
+    built.refresh_from_db()
+    assert staged(built).state == "staged"
+    assert report(built, "answers").ok is None
+    assert "only reported" in report(built, "answers").sentence
+
+
+@pytest.mark.parametrize(("trap", "name"), [("bos", "bos"), ("dropped", "merges")])
+def test_a_trap_is_refused_on_the_server_too(trap, name, built, ggufs):
+    row = served_as(built, ggufs[trap].path, ggufs[trap].sha256)
+    assert_not_there(row)
+    found = report(built, "server")
+    assert (found.ok, found.trap) == (False, name)
+    assert found.sentence in row.error
+    assert 0 < len(found.differences) <= 3
+    assert found.differences[0]["our_tokens"] != found.differences[0]["their_tokens"]
+    assert not ParityReport.objects.filter(question="answers").exists()
+
+
+def test_another_template_is_refused(built, model, converter, tmp_path):
+    folder = shutil.copytree(model, tmp_path / "model")
+    settings = (folder / "tokenizer_config.json").read_text()
+    (folder / "tokenizer_config.json").write_text(json.dumps(json.loads(settings) | {"chat_template": TEMPLATE}))
+    other = convert(folder, tmp_path / "template.gguf", "f32", converter)
+    assert_not_there(served_as(built, other.path, other.sha256))
+    found = report(built, "server")
+    assert (found.trap, found.agreed) == ("template", 0)
+    assert found.differences[0]["theirs"].startswith("[system]")
+
+
+def test_other_weights_are_refused_by_their_answers(built, model, converter, tmp_path):
+    folder = shutil.copytree(model, tmp_path / "model")
+    weights = load_file(folder / "model.safetensors")
+    weights["lm_head.weight"] = weights["lm_head.weight"][::-1].copy()
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    other = convert(folder, tmp_path / "weights.gguf", "f32", converter)
+    row = served_as(built, other.path, other.sha256)
+    assert_not_there(row)
+    assert report(built, "server").ok
+    found = report(built, "answers")
+    assert (found.ok, found.trap, found.limit) == (False, "weights", 0.97)
+    assert found.bound < 0.97
+    assert found.sentence in row.error
+
+
+def test_a_version_without_evidence_says_so(project, model):
+    version = make_version(project, 5)
+    row = StagedVersion(version=version, server=project.serving_policy.servers.get(), tag=version.server_tag)
+    (found,) = prove_on_server(row)
+    assert (found.ok, found.checked) == (None, 0)
+    assert "Rebuild it" in found.sentence

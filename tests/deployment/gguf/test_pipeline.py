@@ -1,0 +1,228 @@
+"""The pipeline over a real tiny model: built once for equal inputs, whole or not at all, refused with the reason."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from deployment.models import ParityReport, StagedVersion
+from deployment.services.artifacts import build_version
+from deployment.services.pipeline import Pipeline, store
+from labeling.answers import parse
+from labeling.models import TaskSpec
+from tests.deployment.gguf.conftest import TRAPS, spoil
+from tests.deployment.standins import serve_from
+from tests.factories import make_project, make_sample
+from training.models import BaseModel, ModelVersion
+
+pytestmark = [pytest.mark.ml, pytest.mark.django_db]
+DECODING = {"temperature": 0, "seed": 7, "num_ctx": 512, "num_predict": 80}
+
+
+@pytest.fixture(autouse=True)
+def steps(settings, tmp_path):
+    """Results of a test's own."""
+    settings.ARTIFACTS_DIR = tmp_path / "artifacts"
+    return settings.ARTIFACTS_DIR / "steps"
+
+
+@pytest.fixture
+def base(model: Path) -> BaseModel:
+    return BaseModel.objects.create(name="tiny", location=str(model))
+
+
+@pytest.fixture
+def project(base, converter):
+    found = make_project("pipes", decoding=DECODING)
+    serve_from(found, answer_prompts=2, proof_prompts=3)
+    for split in ("train", "validation", "test"):
+        make_sample(found, f"where is my parcel, asks {split}", split=split)
+    return found
+
+
+def make_trained(project, base, number: int = 0, **fields) -> ModelVersion:
+    return ModelVersion.objects.create(project=project, number=number, spec=project.spec, base=base, **fields)
+
+
+def built(version: ModelVersion) -> ModelVersion:
+    build_version(version.pk)
+    version.refresh_from_db()
+    return version
+
+
+def states(version: ModelVersion) -> dict[str, tuple[str, bool]]:
+    return {row.name: (row.state, row.reused) for row in version.build_steps.all()}
+
+
+def with_merged(steps: Path, version: ModelVersion, folder: Path) -> None:
+    """Put `folder` where the merge step's result is looked for."""
+    pipeline = Pipeline(version, version.project.serving_policy)
+    store.make("merge", pipeline._merge_key, lambda place: shutil.copytree(folder, place.folder / "model"))
+
+
+def test_a_version_is_built_proven_and_found_again(project, base, steps):
+    v0 = built(make_trained(project, base))
+    assert (v0.state, v0.error) == ("built", "")
+    assert states(v0) == dict.fromkeys(("merge", "convert", "inspect", "prove"), ("done", False))
+    gguf = Path(settings.ARTIFACTS_DIR) / v0.gguf_path
+    assert store.sha256_of(gguf) == v0.gguf_digest
+    assert gguf.stat().st_size == v0.gguf_bytes == v0.build_steps.get(name="convert").size_bytes
+    assert v0.build_steps.get(name="inspect").detail["architecture"] == "llama"
+    report = ParityReport.objects.get(version=v0)
+    assert (report.question, report.ok, report.checked, report.trap) == ("tokens", True, report.agreed, "")
+    assert v0.proof["sentence"] == report.sentence
+
+    evidence = steps / "prove" / v0.build_steps.get(name="prove").key
+    asked = (evidence / "prompts.jsonl").read_text()
+    assert asked.index("asks validation") < asked.index("asks train")
+    assert "asks test" not in asked
+    answers = [json.loads(line)["text"] for line in (evidence / "answers.jsonl").read_text().splitlines()]
+    assert len(answers) == 2
+    assert all(parse(answer, project.spec.to_spec()).status == "strict" for answer in answers)
+
+    # Another version from the same inputs: nothing is worked on, not even where the merged model is gone.
+    shutil.rmtree(steps / "merge")
+    before = gguf.stat().st_mtime_ns
+    v1 = built(make_trained(project, base, 1))
+    assert (v1.state, v1.gguf_path) == ("built", v0.gguf_path)
+    assert states(v1) == dict.fromkeys(("merge", "convert", "inspect", "prove"), ("done", True))
+    assert gguf.stat().st_mtime_ns == before
+    assert not (steps / "merge").exists()
+
+
+@pytest.mark.parametrize(
+    ("trap", "name", "said"),
+    [("dropped", "merges", "other merges"), ("bos", "bos", "a BOS token"), ("space", "space", "a prefix space")],
+)
+def test_each_trap_is_refused_for_its_reason(trap, name, said, project, base, model, steps, tmp_path):
+    assert trap in TRAPS
+    version = make_trained(project, base)
+    with_merged(steps, version, spoil(model, trap, tmp_path / trap))
+    built(version)
+    assert version.state == "failed"
+    assert said in version.error
+    report = ParityReport.objects.get(version=version)
+    assert (report.question, report.ok, report.trap) == ("tokens", False, name)
+    assert report.agreed < report.checked
+    assert said in report.sentence
+    assert report.differences[0]["training"] != report.differences[0]["gguf"]
+    assert states(version)["prove"] == ("failed", False)
+    assert not StagedVersion.objects.exists()
+
+
+def test_another_base_or_form_gives_another_key(project, base, model):
+    policy = project.serving_policy
+    keys = Pipeline(make_trained(project, base), policy)
+    other = BaseModel.objects.create(name="other", location=str(model), revision="r2")
+    others = Pipeline(make_trained(project, other, 1), policy)
+    assert keys._merge_key != others._merge_key
+    assert keys._convert_key != others._convert_key
+    policy.quantization = "f16"
+    again = Pipeline(make_trained(project, base, 2), policy)
+    assert (again._merge_key, again._convert_key != keys._convert_key) == (keys._merge_key, True)
+
+
+def test_a_quantized_base_is_refused_before_its_weights_are_read(project, model, tmp_path):
+    folder = shutil.copytree(model, tmp_path / "four-bit")
+    config = json.loads((folder / "config.json").read_text())
+    config["quantization_config"] = {"quant_method": "bitsandbytes", "load_in_4bit": True}
+    (folder / "config.json").write_text(json.dumps(config))
+    version = built(make_trained(project, BaseModel.objects.create(name="four", location=str(folder))))
+    assert version.state == "failed"
+    assert "merged into the 16-bit base only" in version.error
+    assert states(version) == {"merge": ("failed", False)}
+
+
+def test_a_context_beyond_the_models_is_refused(project, base, model, steps):
+    TaskSpec.objects.filter(project=project).update(decoding=DECODING | {"num_ctx": 4096})
+    version = make_trained(project, base)
+    with_merged(steps, version, model)
+    built(version)
+    assert version.state == "failed"
+    assert "num_ctx of 4096 tokens is above the model's context length of 512" in version.error
+    assert states(version)["inspect"] == ("failed", False)
+
+
+def test_a_full_disk_is_said_before_anything_is_written(project, base, steps, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10, 9, 1))
+    version = built(make_trained(project, base))
+    assert version.state == "failed"
+    assert "Not enough disk space for the step merge" in version.error
+    assert "1 (1 byte) are free" in version.error
+    assert [path for path in steps.rglob("*") if path.is_file()] == []
+
+
+def test_a_form_that_needs_a_quantizer_says_so(project, base, steps, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("LLAMA_QUANTIZE", raising=False)
+    project.serving_policy.quantization = "q4_k_m"
+    project.serving_policy.save()
+    version = built(make_trained(project, base))
+    assert version.state == "failed"
+    assert "q4_k_m needs llama.cpp's llama-quantize" in version.error
+    assert "LLAMA_QUANTIZE" in version.error
+
+
+def test_an_adapter_that_was_changed_is_refused(project, base, steps):
+    from tests.training.helpers import make_run
+
+    run = make_run(project, folder="pipes/run")
+    adapter = Path(settings.RUNS_DIR) / "pipes/run/adapter"
+    adapter.mkdir(parents=True)
+    (adapter / "adapter_model.safetensors").write_bytes(b"other weights")
+    (adapter / "adapter_config.json").write_text("{}")
+    version = built(make_trained(project, base, 1, run=run, adapter_digest="0" * 64))
+    assert version.state == "failed"
+    assert "not the one that pipes:v1 was made of" in version.error
+
+
+def test_a_step_killed_half_way_leaves_nothing_whole(steps):
+    """Killed by -9 between its files and its stamp: the next one finds no result, clears up, and makes it."""
+    script = (
+        "import django, os, signal; django.setup()\n"
+        "from django.conf import settings\n"
+        f"settings.ARTIFACTS_DIR = {str(steps.parent)!r}\n"
+        "from deployment.services.pipeline import store\n"
+        "def work(place):\n"
+        "    (place.folder / 'model.gguf').write_bytes(b'half')\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "store.make('convert', 'k1', work)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=settings.BASE_DIR, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert [path.name for path in (steps / "convert").glob(".k1.*/*")] == ["model.gguf"]
+    assert store.find("convert", "k1") is None
+
+    found, reused = store.make(
+        "convert", "k1", lambda place: (place.folder / "model.gguf").write_bytes(b"whole") and None
+    )
+    assert not reused
+    assert (found.folder / "model.gguf").read_bytes() == b"whole"
+    assert [path.name for path in (steps / "convert").iterdir() if path.is_dir()] == ["k1"]
+
+
+def test_a_result_with_a_cut_file_is_made_again(steps):
+    def work(place):
+        (place.folder / "model.gguf").write_bytes(b"whole")
+
+    found, _ = store.make("convert", "k1", work)
+    (found.folder / "model.gguf").write_bytes(b"who")
+    assert store.find("convert", "k1") is None
+    again, reused = store.make("convert", "k1", work)
+    assert (again.digests, reused) == (found.digests, False)
+    assert store.make("convert", "k1", work)[1]
+
+
+def test_what_a_step_raises_leaves_nothing(steps):
+    def work(place):
+        (place.folder / "model.gguf").write_bytes(b"half")
+        raise OSError("the disk went away")
+
+    with pytest.raises(OSError, match="went away"):
+        store.make("convert", "k1", work)
+    assert [path for path in steps.rglob("*") if path.is_dir() and path.parent.name == "convert"] == []
