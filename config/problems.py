@@ -17,8 +17,8 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     if isinstance(error, ValidationError):
         error = exceptions.ValidationError(error.message_dict if hasattr(error, "error_dict") else error.messages)
     headers = getattr(error, "headers", {})
-    if isinstance(getattr(error, "problem_status", None), int):
-        code: int = error.problem_status  # type: ignore[attr-defined]
+    code: int | None = getattr(error, "problem_status", None)
+    if code is not None:
         return _problem(code, str(error), {}, headers)
     if isinstance(error, (Http404, PermissionDenied)) and error.args:
         code = status.HTTP_404_NOT_FOUND if isinstance(error, Http404) else status.HTTP_403_FORBIDDEN

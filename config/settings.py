@@ -125,6 +125,8 @@ CELERY_TASK_ROUTES = {
     "training.train_run": {"queue": "gpu"},
     "deployment.build": {"queue": "build"},
     "deployment.stage": {"queue": "build"},
+    "deployment.prove_again": {"queue": "build"},
+    "deployment.pull": {"queue": "build"},
     "evaluation.advance": {"queue": "build"},
     "evaluation.benchmark": {"queue": "build"},
 }

@@ -57,15 +57,24 @@ def resume(deployment_id: int) -> None:
     recovery.resume(deployment_id)
 
 
+@shared_task(name="deployment.prove_again", time_limit=_UNBOUNDED, soft_time_limit=_UNBOUNDED)
+def prove_again(staged_id: int, before: str, after: str) -> None:
+    """Prove one live version again on a server that was upgraded."""
+    from deployment.services.reconcile import prove_again as prove
+
+    prove(staged_id, before, after)
+
+
 @shared_task(name="deployment.watch")
 def watch() -> None:
     """Beat: are servers back, is what is served as the rows say, and no worse than before?"""
     from deployment.services.catching_up import catch_up
-    from deployment.services.reconcile import reconcile
+    from deployment.services.reconcile import look_for_upgrades, reconcile
     from deployment.services.resting import probe_resting
     from deployment.services.watching import watch_promotions
 
     probe_resting()
     catch_up()
+    look_for_upgrades()
     reconcile()
     watch_promotions()

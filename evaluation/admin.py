@@ -57,7 +57,7 @@ class SuiteCaseAdmin(EvidenceAdmin):
     @admin.display(description="Lineage")
     def lineage(self, case: SuiteCase) -> SafeString:
         results = list_link(CaseResult, "answers in benchmarks", case__id__exact=case.pk)
-        return one_line([*([admin_link(case.sample, "sample")] if case.sample else []), results])  # type: ignore[list-item]
+        return one_line([*([admin_link(case.sample, "sample")] if case.sample else []), results])
 
 
 @admin.register(Benchmark)
@@ -98,9 +98,9 @@ class BenchmarkAdmin(EvidenceAdmin):
         run = row.version.run
         return one_line(
             [
-                *([admin_link(run.snapshot, "snapshot"), admin_link(run, "run")] if run else []),  # type: ignore[list-item]
-                admin_link(row.version),  # type: ignore[list-item]
-                admin_link(row.staged, "staged"),  # type: ignore[list-item]
+                *([admin_link(run.snapshot, "snapshot"), admin_link(run, "run")] if run else []),
+                admin_link(row.version),
+                admin_link(row.staged, "staged"),
                 list_link(CaseResult, "cases", benchmark__id__exact=row.pk),
                 list_link(GateReport, "gate reports", candidate__id__exact=row.pk),
                 list_link(Deployment, "deployments", version__id__exact=row.version_id),
@@ -143,7 +143,7 @@ class CaseResultAdmin(EvidenceAdmin):
     def lineage(self, row: CaseResult) -> SafeString:
         links = [admin_link(row.benchmark, "benchmark"), admin_link(row.case, "case")]
         sample = [admin_link(row.case.sample, "sample")] if row.case.sample else []
-        return one_line([*links, *sample])  # type: ignore[list-item]
+        return one_line([*links, *sample])
 
 
 @admin.register(BaselineResult)
@@ -202,4 +202,4 @@ class GateReportAdmin(EvidenceAdmin):
         titles = {"benchmark": report.candidate, "held against": report.reference, "staged": report.staged}
         links = [admin_link(row, text) for text, row in titles.items() if row]
         deployments = list_link(Deployment, "deployments", version__id__exact=report.staged.version_id)
-        return one_line([*links, deployments])  # type: ignore[list-item]
+        return one_line([*links, deployments])

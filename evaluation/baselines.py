@@ -73,7 +73,7 @@ def tfidf_logreg(
 
 def _features(texts: list[str], asked: list[str]) -> tuple[Any, Any]:
     """Sparse TF-IDF rows of both lists, fitted on the first; (None, None) where it holds no words."""
-    from sklearn.feature_extraction.text import TfidfVectorizer  # type: ignore[import-untyped]
+    from sklearn.feature_extraction.text import TfidfVectorizer
 
     words = r"(?u)\b\w+\b"  # one-letter words too, unlike sklearn's default
     vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=words)
@@ -85,7 +85,7 @@ def _features(texts: list[str], asked: list[str]) -> tuple[Any, Any]:
 def _chances(matrix: Any, targets: Any, asked: Any) -> Any:
     """The chance of each label for each asked row, shape (asked, labels)."""
     import numpy as np
-    from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
+    from sklearn.linear_model import LogisticRegression
 
     columns = []
     for column in targets.T:
@@ -100,7 +100,7 @@ def _chances(matrix: Any, targets: Any, asked: Any) -> Any:
 def _threshold(matrix: Any, targets: Any) -> float:
     """The chance from which a label is given: the best micro-F1 over five folds of the training rows."""
     import numpy as np
-    from sklearn.model_selection import KFold  # type: ignore[import-untyped]
+    from sklearn.model_selection import KFold
 
     if len(targets) < 10:
         return 0.5

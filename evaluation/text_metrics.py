@@ -64,7 +64,7 @@ def bleu(expected: Sequence[str], got: Sequence[str]) -> float:
 
 def rouge_l(expected: Sequence[str], got: Sequence[str]) -> float:
     """Mean ROUGE-L F-measure, 0 to 1. Words are split at white space, so that every script counts."""
-    from rouge_score.rouge_scorer import RougeScorer  # type: ignore[import-untyped]
+    from rouge_score.rouge_scorer import RougeScorer
 
     scorer = RougeScorer(["rougeL"], tokenizer=_Words())
     scores = [scorer.score(wanted, given)["rougeL"].fmeasure for wanted, given in zip(expected, got, strict=True)]

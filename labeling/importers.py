@@ -135,7 +135,7 @@ def _csv_reason(error: Exception, start: int, end: int) -> str:
 
 def _read_json(stream: io.BufferedReader, mapping: ColumnMapping) -> Iterator[Row]:
     # Imported here: only this format needs it.
-    import ijson  # type: ignore[import-untyped]
+    import ijson
 
     skip = 3 if stream.peek(3).startswith(_BOMS[0][0]) else 0
     stream.read(skip)

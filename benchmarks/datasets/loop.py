@@ -30,7 +30,6 @@ from demo.setup import World, make_world, serve_locally  # noqa: E402
 from demo.show import Show  # noqa: E402
 from demo.steps.training import show_baselines, triggered_run  # noqa: E402
 from demo.steps.watching import wait_until_live, watch_build, watch_judgment, watch_training  # noqa: E402
-from deployment.services import propose  # noqa: E402
 from evaluation.models import GatePolicy  # noqa: E402
 from labeling import services  # noqa: E402
 from labeling.kinds import Answer  # noqa: E402
@@ -38,8 +37,8 @@ from labeling.models import GoldenSample, Membership, Prediction, Project, Role,
 from training.models import RetrainPolicy, TrainingProfile  # noqa: E402
 from training.services import create_baseline  # noqa: E402
 
+PROPOSAL_SECONDS = 120
 PROFILE = {"max_length": 1024, "batch_size": 8, "learning_rate": 2e-3}
-PER_ROUND = 20
 
 
 @dataclass(frozen=True)
@@ -158,9 +157,7 @@ def review(world: World, data: DataSet, total: int) -> Counter[str]:
     counts = Counter[str]()
     with world.show.bar("reviews", total=total) as update:
         while sum(counts.values()) < total:
-            propose(world.project, PER_ROUND)
-            for _ in range(min(PER_ROUND, total - sum(counts.values()))):
-                counts[_review_one(world, data)] += 1
+            counts[_review_one(world, data)] += 1
             update(sum(counts.values()), f"{counts['confirm']} confirmed, {counts['correct']} corrected")
     golden = GoldenSample.objects.current().filter(project=world.project)
     splits = Counter(golden.values_list("sample__split", flat=True))
@@ -172,9 +169,9 @@ def _review_one(world: World, data: DataSet) -> str:
     sample = services.next_sample(world.expert, world.project)
     if sample is None:
         raise SystemExit(f"The queue is empty: {Sample.objects.filter(project=world.project).count()} samples in all.")
-    proposal = Prediction.objects.filter(sample=sample).first()
+    proposal = world.show.wait("a proposal", Prediction.objects.filter(sample=sample).first, timeout=PROPOSAL_SECONDS)
     right = data.truth[key(sample.text)]
-    if proposal is not None and proposal.answer == right:
+    if proposal.answer == right:
         services.confirm(world.expert, sample, prediction=proposal, seconds=1.0)
         return "confirm"
     services.correct(world.expert, sample, answer=right, prediction=proposal, seconds=3.0)

@@ -5,12 +5,11 @@ from collections import Counter
 
 from demo.setup import THRESHOLD, World
 from demo.steps.watching import wait_until_live
-from deployment.services import propose
 from labeling import services
 from labeling.models import GoldenSample, Prediction, Sample
 from training.services import create_baseline
 
-PER_ROUND = 10
+PROPOSAL_SECONDS = 120
 
 
 def import_messages(world: World) -> None:
@@ -41,22 +40,20 @@ def review(world: World) -> None:
     counts = Counter[str]()
     with world.show.bar("reviews", total=THRESHOLD) as update:
         while sum(counts.values()) < THRESHOLD:
-            propose(world.project, PER_ROUND)
-            for _ in range(min(PER_ROUND, THRESHOLD - sum(counts.values()))):
-                counts[review_one(world)] += 1
-                update(sum(counts.values()), f"{counts['confirm']} confirmed, {counts['correct']} corrected")
+            counts[review_one(world)] += 1
+            update(sum(counts.values()), f"{counts['confirm']} confirmed, {counts['correct']} corrected")
     world.show.say(f"{counts['confirm']} confirmed, {counts['correct']} corrected")
     trainable = GoldenSample.objects.trainable().filter(project=world.project).count()
     world.show.say(f"{trainable} golden samples outside the test split: the threshold is {THRESHOLD}")
 
 
 def review_one(world: World) -> str:
-    """One decision on the next sample of the queue: "confirm" or "correct"."""
+    """One decision on the next sample of the queue: "confirm" or "correct". Showing it makes a worker propose."""
     sample = services.next_sample(world.expert, world.project)
     assert sample is not None, "the demo's queue is longer than its threshold"
-    proposal = Prediction.objects.filter(sample=sample).first()
+    proposal = world.show.wait("a proposal", Prediction.objects.filter(sample=sample).first, timeout=PROPOSAL_SECONDS)
     right = {"labels": world.truth[sample.text]}
-    if proposal is not None and proposal.answer == right:
+    if proposal.answer == right:
         services.confirm(world.expert, sample, prediction=proposal, seconds=2.0)
         return "confirm"
     services.correct(world.expert, sample, answer=right, prediction=proposal, seconds=5.0)

@@ -2,6 +2,8 @@
 
 import logging
 
+from django.core.cache import cache
+
 from deployment.services.live import live_version
 from deployment.services.serving import Answer, predict_many, record
 from labeling.answers import ParsedAnswer, Status
@@ -10,6 +12,8 @@ from labeling.problems import ConflictError, ProblemError, UnavailableError
 
 logger = logging.getLogger(__name__)
 AHEAD = 20
+# A worker that is killed while it proposes keeps others out this long, in seconds.
+_LOST_AFTER = 120
 
 
 def unproposed(project: Project, ahead: int = AHEAD) -> list[Sample]:
@@ -26,12 +30,26 @@ def unproposed(project: Project, ahead: int = AHEAD) -> list[Sample]:
 def propose(project: Project, ahead: int = AHEAD) -> int:
     """Ask the live version about the next samples to review; the number of proposals made.
 
-    Stops quietly where nothing is live or the server is away: experts can review without proposals. A text that the
-    model cannot take gets a failed prediction with the reason, so that it is not asked again.
+    One caller at a time in a project: every review asks for proposals, and nothing should be answered twice. The others
+    return at once. Stops quietly where nothing is live or the server is away: experts can review without proposals. A
+    text that the model cannot take gets a failed prediction with the reason, so that it is not asked again.
     """
-    samples = unproposed(project, ahead)
-    if not samples:
-        return 0
+    busy, total = f"proposing:{project.pk}", 0
+    # Looked at again after each round: who came in the meantime was sent away.
+    while unproposed(project, ahead):
+        if not cache.add(busy, True, timeout=_LOST_AFTER):
+            break
+        try:
+            made = _propose(project, unproposed(project, ahead))
+        finally:
+            cache.delete(busy)
+        total += made
+        if not made:
+            break
+    return total
+
+
+def _propose(project: Project, samples: list[Sample]) -> int:
     source = Prediction.Source.QUEUE
     try:
         found = predict_many(project, [sample.text for sample in samples], source=source, samples=samples)

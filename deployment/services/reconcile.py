@@ -6,9 +6,10 @@ from datetime import timedelta
 from django.utils import timezone
 
 from deployment.drivers import Driver, DriverError, NotThereError, driver_for
-from deployment.models import Deployment, Finding, StagedVersion
+from deployment.models import Deployment, Finding, InferenceServer, StagedVersion
 from deployment.services.findings import close, report
 from deployment.services.live import MOVING, staged_on_servers
+from deployment.services.parity import prove_on_server
 from labeling.models import Project
 
 logger = logging.getLogger(__name__)
@@ -34,6 +35,44 @@ def reconcile() -> int:
             except DriverError as error:
                 logger.warning("%s cannot be looked at now: %s", staged, error)
     return found
+
+
+def look_for_upgrades() -> int:
+    """Beat: servers that run another release than when they were last asked; what is live there is proven again."""
+    from deployment.tasks import prove_again
+
+    upgraded = 0
+    for server in InferenceServer.objects.filter(is_active=True):
+        try:
+            now = driver_for(server).probe().version
+        except DriverError:
+            continue
+        # By conditional update, so that of two looks at once only one sends the work.
+        seen = InferenceServer.objects.filter(pk=server.pk, version=server.version).exclude(version=now)
+        if not seen.update(version=now) or not server.version:
+            continue
+        upgraded += 1
+        logger.warning("%s went from %s to %s", server, server.version, now)
+        for staged in StagedVersion.objects.filter(server=server, version__deployments__state=Deployment.State.LIVE):
+            prove_again.delay(staged.pk, server.version, now)
+    return upgraded
+
+
+def prove_again(staged_id: int, before: str, after: str) -> None:
+    """After a server's upgrade: does it still serve what was trained? The finding says so either way."""
+    rows = StagedVersion.objects.select_related("server", "version__project", "version__spec")
+    staged = rows.get(pk=staged_id)
+    what = f"{staged.server} went from {before} to {after}"
+    try:
+        failed = [row.sentence for row in prove_on_server(staged) if row.ok is False]
+    except (DriverError, OSError) as error:
+        failed = [f"the proof could not be made: {error}"]
+    if failed:
+        sentence = f"{what}, and what it serves of {staged.version} is no longer proven: {' '.join(failed)}"
+    else:
+        sentence = f"{what}; {staged.version} is proven there again."
+    project, version = staged.version.project, staged.version
+    report(project, version, Kind.UPGRADED, sentence, server=staged.server, found=after, mended=not failed)
 
 
 def _look(project: Project, staged: StagedVersion) -> bool:

@@ -69,7 +69,7 @@ def site_link(name: str, *args: Any, text: str = "Open page") -> SafeString:
     return format_html('<a class="underline" href="{}">{}</a>', reverse(name, args=args), text)
 
 
-def one_line(links: Iterable[SafeString]) -> SafeString:
+def one_line(links: Iterable[str]) -> SafeString:
     """Several links beside each other."""
     return format_html_join(" · ", "{}", ((link,) for link in links))
 

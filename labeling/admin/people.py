@@ -23,7 +23,7 @@ class RoleInline(TabularInline):  # type: ignore[misc]  # unfold carries no type
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg,misc]
+class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg,misc]  # no generic at run time
     """People; their roles in projects stand below."""
 
     form = UserChangeForm

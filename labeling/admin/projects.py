@@ -18,7 +18,7 @@ from labeling.models import GoldenSample, ImportBatch, Label, Membership, Predic
 from labeling.querysets import COUNT_CAP, capped_count_of
 
 
-class LabelFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
+class LabelFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # no generic at run time
     """Holds the labels against the rest of the form, so that the spec can be frozen after saving."""
 
     def clean(self) -> None:
@@ -100,7 +100,7 @@ class ProjectAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
 
     @admin.display(description="Golden")
     def golden(self, project: Project) -> str:
-        return _capped(project.approved)  # type: ignore[attr-defined]
+        return _capped(project.approved)  # type: ignore[attr-defined]  # annotated
 
     @admin.display(description="Page")
     def page(self, project: Project) -> SafeString:

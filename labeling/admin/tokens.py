@@ -18,7 +18,7 @@ from labeling.models import ApiToken, Scope
 from labeling.tokens import create_token
 
 
-class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
+class TokenForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
     """Scopes as checkboxes."""
 
     scopes = forms.MultipleChoiceField(choices=Scope.choices, widget=UnfoldAdminCheckboxSelectMultipleWidget)

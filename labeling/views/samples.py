@@ -53,9 +53,10 @@ def samples(request: HttpRequest, key: str) -> HttpResponse:
 
 def _before(project: Project, uid: str) -> int | None:
     try:
-        return in_project(Sample.objects, project).filter(uid=UUID(uid)).values_list("id", flat=True).first()  # type: ignore[arg-type]
+        sample = in_project(Sample.objects.all(), project).filter(uid=UUID(uid)).first()
     except ValueError:
         return None
+    return sample.pk if sample else None
 
 
 @login_required

@@ -1,6 +1,7 @@
 """Predictions through the live version: attributed, recorded, and clear where nobody answers."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
@@ -86,6 +87,23 @@ def test_the_next_samples_are_proposed_once(shop):
     assert propose(shop, ahead=3) == 3
     assert propose(shop, ahead=3) == 0
     assert Prediction.objects.filter(source="queue", sample__isnull=False).count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_reviews_at_once_propose_nothing_twice(shop):
+    promote(make_admin(), make_staged(shop, 1))
+    for number in range(12):
+        make_sample(shop, f"Message {number}", rank=number)
+
+    def ask(_):
+        try:
+            return propose(shop)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(ask, range(6))) == 12
+    assert Prediction.objects.count() == 12
 
 
 @pytest.mark.django_db(transaction=True)

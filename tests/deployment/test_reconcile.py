@@ -7,7 +7,7 @@ from deployment.drivers import driver_for
 from deployment.models import Finding, InferenceServer, StagedVersion
 from deployment.services import live_version, promote
 from deployment.services.findings import adopt, dismiss, open_findings, restore
-from deployment.services.reconcile import reconcile
+from deployment.services.reconcile import look_for_upgrades, prove_again, reconcile
 from deployment.services.staging import stage
 from labeling.problems import ConflictError
 from tests.deployment.standins import make_server, make_staged, serve_from
@@ -137,3 +137,36 @@ def test_two_people_decide(shop, driver, ada):
         dismiss(make_admin("eve"), first)
     reconcile()
     assert not open_findings(shop).exists()
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """What was handed to a worker."""
+    from deployment import tasks
+
+    found = []
+    monkeypatch.setattr(tasks.prove_again, "delay", lambda *asked: found.append(asked))
+    return found
+
+
+def test_after_an_upgrade_what_is_live_is_proven_again(shop, sent):
+    assert look_for_upgrades() == 0
+    InferenceServer.objects.update(version="0.33.0")
+    assert look_for_upgrades() == 1
+    assert look_for_upgrades() == 0
+    ((staged_id, before, after),) = sent
+    assert (before, after) == ("0.33.0", InferenceServer.objects.get().version)
+    assert StagedVersion.objects.get(pk=staged_id).version.number == 1
+    prove_again(*sent[0])
+    finding = Finding.objects.get()
+    assert (finding.kind, finding.state, finding.found) == ("upgraded", "mended", after)
+    assert finding.sentence == f"standin went from 0.33.0 to {after}; shop:v1 is proven there again."
+
+
+def test_an_upgrade_that_serves_something_else_is_open(shop, sent, standin):
+    InferenceServer.objects.update(version="0.33.0")
+    look_for_upgrades()
+    standin.die()
+    prove_again(*sent[0])
+    finding = open_findings(shop).get()
+    assert "no longer proven" in finding.sentence

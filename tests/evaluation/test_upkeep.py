@@ -1,4 +1,4 @@
-"""Lost signals and killed workers delay a verdict; beat finds what is due. Names and queues are contracts."""
+"""Lost signals and killed workers delay a verdict; beat finds what is due.."""
 
 from datetime import timedelta
 
@@ -32,11 +32,6 @@ def shop(models):
     project = make_world(cases=40)
     make_standing(project, 0)
     return project
-
-
-def test_names_and_queues():
-    found = {task.name: task.queue for task in (tasks.advance, tasks.benchmark, tasks.sweep)}
-    assert found == {"evaluation.advance": "build", "evaluation.benchmark": "build", "evaluation.sweep": "default"}
 
 
 def test_a_staged_version_is_sent_to_a_worker(shop, queued, django_capture_on_commit_callbacks):

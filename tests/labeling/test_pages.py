@@ -163,3 +163,18 @@ def test_a_wrong_choice_is_said_in_the_form(client, project):
 
 def test_an_expert_cannot_import(client, project, ana):
     assert client.get(reverse("labeling:imports", args=["shop"])).status_code == 403
+
+
+def test_an_operator_is_shown_no_door_to_the_review_page_and_told_why(client, project):
+    client.force_login(make_operator(project, "olaf"))
+    review = "/projects/shop/review/"
+    assert f'href="{review}"' not in client.get("/projects/shop/").content.decode()
+    refused = client.get(review)
+    assert refused.status_code == 403
+    assert "You may not review in project shop. Ask a manager of the project." in refused.content.decode()
+
+
+def test_a_page_that_is_not_there_leads_home(client, ana):
+    missing = client.get("/projects/elsewhere/")
+    assert missing.status_code == 404
+    assert "To your projects" in missing.content.decode()

@@ -1,4 +1,4 @@
-"""Names and queues of this floor's tasks are contracts; the sweep brings lost imports back."""
+"""The sweep brings lost imports back."""
 
 from datetime import timedelta
 
@@ -6,16 +6,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from config import celery_app
 from labeling import tasks
 from labeling.models import ApiToken, ImportBatch, Sample
 from labeling.services import next_sample
 from tests.factories import make_expert, make_project, make_sample
-
-
-@pytest.mark.parametrize("name", ["labeling.run_import", "labeling.sweep"])
-def test_names_and_queues(name):
-    assert celery_app.tasks[name].queue == "default"
 
 
 @pytest.mark.django_db

@@ -74,7 +74,7 @@ class TrainingRunAdmin(LineageAdmin):
                 rows_link("evaluation_benchmark", "benchmarks", version__id__exact=version.pk),
                 rows_link("deployment_deployment", "deployments", version__id__exact=version.pk),
             ]
-        return one_line(links)  # type: ignore[arg-type]
+        return one_line(links)
 
     @admin.action(description="Cancel…", permissions=["start"])
     def cancel(self, request: HttpRequest, rows: QuerySet[TrainingRun]) -> HttpResponse | None:

@@ -31,7 +31,7 @@ class AnswerLossTrainer(SFTTrainer):
         positions = self._answer_positions(inputs["labels"])
         if return_outputs or positions is None:
             plain = super().compute_loss
-            return plain(model, inputs, return_outputs, num_items_in_batch)  # type: ignore[no-untyped-call]
+            return plain(model, inputs, return_outputs, num_items_in_batch)  # type: ignore[no-untyped-call]  # as in TRL
         rest = {key: value for key, value in inputs.items() if key != "labels"}
         logits = model(**rest, use_cache=False, logits_to_keep=positions).logits
         targets = inputs["labels"][:, positions + 1]

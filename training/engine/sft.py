@@ -38,7 +38,7 @@ def build_trainer(
     callback: RunCallback,
 ) -> "SFTTrainer":
     """The trainer for `rows` (train, validation; the second may be empty), with a fresh adapter on `model`."""
-    from datasets import Dataset  # type: ignore[import-untyped]
+    from datasets import Dataset
     from peft import LoraConfig
     from transformers import PrinterCallback
     from trl.trainer.sft_trainer import SFTTrainer

@@ -72,7 +72,7 @@ def _convert(scratch: Path, folder: Path) -> None:
     config.name_or_path = NAME
     model = LlamaForCausalLM(config)
     model.load_state_dict(quantized.state_dict())
-    model.half()  # type: ignore[no-untyped-call]
+    model.half()  # type: ignore[no-untyped-call]  # torch leaves it untyped
     model.save_pretrained(folder)
     _save_tokenizer(scratch, folder)
 

@@ -94,14 +94,14 @@ def _train(
     for step in range(1, steps + 1):
         chosen = torch.randint(len(examples), (BATCH,), generator=order).tolist()
         loss = _loss(model, [examples[index] for index in chosen])
-        loss.backward()  # type: ignore[no-untyped-call]  # untyped in torch
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped  # untyped in torch
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         schedule.step()
         optimizer.zero_grad()
         report({"kind": "step", "step": step, "total_steps": steps, "loss": round(loss.item(), 4)})
     # 16-bit weights, like any base model: adapters are trained on what they will be merged into.
-    model.half()  # type: ignore[no-untyped-call]
+    model.half()  # type: ignore[no-untyped-call]  # torch leaves it untyped
     return model
 
 
