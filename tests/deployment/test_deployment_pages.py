@@ -143,5 +143,5 @@ def test_a_page_of_many_versions_asks_few_queries(shop, client, django_assert_ma
     for number in range(2, 10):
         make_staged(shop, number)
     client.force_login(make_operator(shop))
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(19):
         client.get(URL)
