@@ -29,6 +29,7 @@ help: ## List the targets
 	@echo
 	@echo "Variables: PORT=8000  BASE=smollm2|tiny  HEADLESS=1  KEEP=1  PYTEST_ARGS=\"-k review\"  ARGS=\"createsuperuser\""
 	@echo "           PYTHON=python3.12  TORCH_INDEX_URL=... (where pip finds torch: a CPU, CUDA or ROCm build)"
+	@echo "           OLLAMA_HOST=http://... (make demo serves from that Ollama)"
 	@echo "           EMBEDDED=0 with DATABASE_URL and CELERY_BROKER_URL: servers of your own"
 
 demo: venv converter ## Play the whole loop on a fresh database, then stay up until Ctrl-C (BASE=tiny HEADLESS=1 KEEP=1)

@@ -1,17 +1,20 @@
 """What the demo needs before the loop can run: base model, people, project, model server."""
 
 import json
+import os
 import secrets
 import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from demo import tiny
 from demo.show import DemoError, Show
+from deployment.drivers import Driver, DriverError, driver_for
 from deployment.models import InferenceServer, ServingPolicy
 from evaluation.models import GatePolicy
 from labeling import prompts, services
@@ -169,13 +172,43 @@ def make_project(world: World) -> None:
     )
     RetrainPolicy.objects.create(project=world.project, threshold=THRESHOLD, profile=profile, base=world.base)
     GatePolicy.objects.create(project=world.project, minimum=GATE_MINIMUM, free_cases=50)
-    serve_locally(world.project)
+    serve(world.project)
 
 
-def serve_locally(project: Project) -> None:
-    """Have the launcher's model server serve the project, and the gate alone promote."""
-    server, _ = InferenceServer.objects.update_or_create(
-        name="local", defaults={"kind": "local", "url": settings.LOCAL_MODEL_SERVER_URL, "is_active": True}
-    )
+def serve(project: Project) -> None:
+    """Have a model server serve the project: the Ollama at `OLLAMA_HOST`, else the launcher's; the gate promotes."""
+    host = os.environ.get("OLLAMA_HOST", "")
+    server = _ollama(host, project.key) if host else _local()
     serving = ServingPolicy.objects.create(project=project, auto_promote=True)
     serving.servers.add(server)
+
+
+def _local() -> InferenceServer:
+    values = {"kind": "local", "url": settings.LOCAL_MODEL_SERVER_URL, "is_active": True}
+    return InferenceServer.objects.update_or_create(name="local", defaults=values)[0]
+
+
+def _ollama(host: str, key: str) -> InferenceServer:
+    """The Ollama server, without what an earlier demo left there: its tags hold other content."""
+    url = host if "://" in host else f"http://{host}"
+    # Runners of both versions spin at once during the swap; on this machine their threads must fit the cores.
+    here = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
+    threads = max(1, (os.cpu_count() or 2) // 2) if here else 0
+    values = {"kind": "ollama", "url": url, "is_active": True, "threads": threads}
+    server, _ = InferenceServer.objects.update_or_create(name="ollama", defaults=values)
+    try:
+        info = driver_for(server).probe()
+        _remove_old(driver_for(server), key)
+    except DriverError as error:
+        raise DemoError(f"The Ollama at {url} cannot be used: {error}") from error
+    InferenceServer.objects.filter(pk=server.pk).update(version=info.version)
+    return server
+
+
+def _remove_old(driver: Driver, key: str) -> None:
+    entries = driver.catalogue()
+    ours = [entry for entry in entries if entry.tag.startswith(f"models.invalid/{key}:v")]
+    digests = {entry.digest for entry in ours}
+    alias = [entry for entry in entries if entry.tag == f"{key}:latest" and entry.digest in digests]
+    for entry in alias + ours:
+        driver.remove(entry.tag)

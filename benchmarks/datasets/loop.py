@@ -26,7 +26,7 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 
 from demo import report  # noqa: E402
-from demo.setup import World, make_world, serve_locally  # noqa: E402
+from demo.setup import World, make_world, serve  # noqa: E402
 from demo.show import Show  # noqa: E402
 from demo.steps.training import show_baselines, triggered_run  # noqa: E402
 from demo.steps.watching import wait_until_live, watch_build, watch_judgment, watch_training  # noqa: E402
@@ -149,7 +149,7 @@ def make_project(world: World, data: DataSet, options: argparse.Namespace) -> No
     )
     RetrainPolicy.objects.create(project=world.project, threshold=options.threshold, profile=profile, base=world.base)
     GatePolicy.objects.create(project=world.project, minimum=0.2)
-    serve_locally(world.project)
+    serve(world.project)
 
 
 def review(world: World, data: DataSet, total: int) -> Counter[str]:

@@ -10,6 +10,7 @@ import httpx
 
 from demo.setup import World
 from demo.show import DemoError
+from demo.steps.watching import say_steps
 from deployment.services import live_version, promote, rollback
 from labeling.models import Sample, Scope
 from labeling.tokens import create_token
@@ -103,6 +104,8 @@ def swap(world: World, base_url: str) -> None:
         + ", ".join(f"{count} by {tag}" for tag, count in sorted(traffic.answers.items()))
     )
     world.show.say(f"rollback moved in {back.move_ms:.0f} ms, forward in {forward.move_ms:.0f} ms")
+    say_steps(world, back)
+    say_steps(world, forward)
     if traffic.failures:
         raise DemoError(f"{len(traffic.failures)} requests failed during the swap, the first: {traffic.failures[0]}")
 

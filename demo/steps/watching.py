@@ -2,7 +2,7 @@
 
 from demo.setup import World
 from demo.show import DemoError
-from deployment.models import StagedVersion, Verdict
+from deployment.models import Deployment, StagedVersion, Verdict
 from deployment.services import live_version
 from evaluation.models import Benchmark, GateReport
 from training.models import ModelVersion, TrainingRun
@@ -37,7 +37,7 @@ def watch_training(world: World, run: TrainingRun) -> ModelVersion:
 
 def watch_build(world: World, version: ModelVersion) -> StagedVersion:
     """Wait until the version's GGUF is proven and stands on the server."""
-    with world.show.bar("merge, convert, prove tokens, stage") as update:
+    with world.show.bar("merge, convert, inspect, prove, stage") as update:
 
         def ready() -> StagedVersion | None:
             version.refresh_from_db()
@@ -49,7 +49,13 @@ def watch_build(world: World, version: ModelVersion) -> StagedVersion:
 
         staged = world.show.wait(f"{version} to be staged", ready, timeout=BUILD_SECONDS)
     megabytes = (version.gguf_bytes or 0) / 1e6
-    world.show.say(f"{version}: {megabytes:.0f} MB {version.quantization}; {version.proof['sentence']}")
+    world.show.say(f"{version}: {megabytes:.0f} MB {version.quantization}")
+    for step in version.build_steps.all():
+        again = "done before" if step.reused else f"{step.seconds or 0:.1f} s"
+        world.show.say(f"   [dim]{step.name}: {again}[/]")
+    for report in version.parity_reports.order_by("id"):
+        mark = {True: "[green]proven[/]", False: "[red]differs[/]", None: "reported"}[report.ok]
+        world.show.say(f"   {mark} {report.sentence}")
     assert isinstance(staged, StagedVersion)
     return staged
 
@@ -84,3 +90,10 @@ def wait_until_live(world: World, version: ModelVersion) -> None:
         raise DemoError(f"The gate did not let {version} pass, so the loop ends here.")
     world.show.wait(f"{version} to go live", lambda: live_version(world.project) == version, timeout=120)
     world.show.say(f"[bold]{version} is live[/]")
+    say_steps(world, Deployment.objects.get(project=world.project, state=Deployment.State.LIVE))
+
+
+def say_steps(world: World, deployment: Deployment) -> None:
+    """The steps of a promotion or rollback with their times."""
+    steps = ", ".join(f"{step['name']} {step['ms']:.0f} ms" for step in deployment.steps)
+    world.show.say(f"   [dim]{deployment.action}: {steps}[/]")
