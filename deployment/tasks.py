@@ -70,10 +70,12 @@ def watch() -> None:
     """Beat: are servers back, is what is served as the rows say, and no worse than before?"""
     from deployment.services.catching_up import catch_up
     from deployment.services.reconcile import look_for_upgrades, reconcile
+    from deployment.services.recovery import lead_back
     from deployment.services.resting import probe_resting
     from deployment.services.watching import watch_promotions
 
     probe_resting()
+    lead_back()
     catch_up()
     look_for_upgrades()
     reconcile()

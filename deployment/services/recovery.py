@@ -88,6 +88,23 @@ def _serve_again(failed: Deployment) -> None:
         Deployment.objects.filter(pk=before.pk).update(state=State.LIVE, ended_at=None)
 
 
+def lead_back() -> int:
+    """Beat: aliases that could not be put back because their server was away; the number of those still to do.
+
+    A failed move is ours to undo, unlike what a person did.
+    """
+    rows = DeploymentTarget.objects.filter(deployment__state=State.FAILED, server__is_active=True).exclude(error="")
+    rows = rows.exclude(state=DeploymentTarget.State.BEHIND)
+    left = 0
+    for target in rows.select_related("deployment__project", "server", "staged"):
+        project = target.deployment.project
+        live = live_deployment(project)
+        _restore_alias(project, target, live.version if live else None)
+        target.refresh_from_db()
+        left += bool(target.error)
+    return left
+
+
 def _restore_alias(project: Project, target: DeploymentTarget, live: ModelVersion | None) -> str:
     """Where the alias leads to the failed version, lead it back, and prove it; what was seen, for the history."""
     staged, server = target.staged, target.server
@@ -96,11 +113,13 @@ def _restore_alias(project: Project, target: DeploymentTarget, live: ModelVersio
     driver = driver_for(server)
     try:
         if driver.digest_of(project.key) != staged.manifest_digest:
+            DeploymentTarget.objects.filter(pk=target.pk).update(error="")
             return ""
         if live is None:
             driver.remove(project.key)
             sentence, ok = f"On {server} the alias is removed, as nothing was live before.", True
         elif live.pk == staged.version_id:
+            DeploymentTarget.objects.filter(pk=target.pk).update(error="")
             return ""
         else:
             driver.move(project.key, live.server_tag)
