@@ -179,7 +179,8 @@ def serve(project: Project) -> None:
     """Have a model server serve the project: the Ollama at `OLLAMA_HOST`, else the launcher's; the gate promotes."""
     host = os.environ.get("OLLAMA_HOST", "")
     server = _ollama(host, project.key) if host else _local()
-    serving = ServingPolicy.objects.create(project=project, auto_promote=True)
+    # The demo has minutes: fewer prompts are proven than a project of one's own would want.
+    serving = ServingPolicy.objects.create(project=project, auto_promote=True, proof_prompts=60, answer_prompts=4)
     serving.servers.add(server)
 
 

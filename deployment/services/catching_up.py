@@ -2,9 +2,11 @@
 
 import logging
 
+from django.db import transaction
+
 from deployment.drivers import DriverError
 from deployment.models import Deployment, DeploymentTarget, StagedVersion
-from deployment.services.moving import mirror, warm
+from deployment.services.moving import lock, mirror, warm
 from deployment.services.resting import rests
 from deployment.services.staging import request_staging
 from labeling.problems import ProblemError
@@ -32,7 +34,11 @@ def _catch_up(row: DeploymentTarget) -> bool:
     DeploymentTarget.objects.filter(pk=row.pk).update(staged=row.staged)
     try:
         warm(attempt, row)
-        seen = mirror(attempt, row)
+        with transaction.atomic():
+            lock(attempt.project)
+            if not Deployment.objects.filter(pk=attempt.pk, state=Deployment.State.LIVE).exists():
+                return False
+            seen = mirror(attempt, row)
     except (DriverError, ProblemError) as error:
         behind = DeploymentTarget.State.BEHIND
         DeploymentTarget.objects.filter(pk=row.pk).update(state=behind, error=str(error))

@@ -10,7 +10,7 @@ from django.utils import timezone
 from deployment.drivers import DriverError, driver_for
 from deployment.models import Deployment, DeploymentTarget
 from deployment.services.live import MOVING, live_deployment
-from deployment.services.moving import TakenOverError, carry_on, take_lease
+from deployment.services.moving import TakenOverError, carry_on, lock, take_lease
 from labeling.models import Project
 from labeling.problems import ProblemError
 from training.models import ModelVersion
@@ -55,8 +55,10 @@ def fail_attempt(attempt: Deployment, error: str) -> None:
     """End an attempt that cannot go on: the previous version serves again, in row and alias."""
     with transaction.atomic():
         row = Deployment.objects.select_for_update().get(pk=attempt.pk)
-        if row.state not in MOVING:
+        if row.state not in MOVING or row.lease_token != attempt.lease_token:
             return
+        # Noted with the failure itself: whoever dies before the aliases are back leaves work for `lead_back`.
+        attempt.targets.exclude(state=DeploymentTarget.State.BEHIND).update(error="The alias is to be led back.")
         Deployment.objects.filter(pk=row.pk).update(
             state=State.FAILED,
             failed_step=row.state,
@@ -68,12 +70,7 @@ def fail_attempt(attempt: Deployment, error: str) -> None:
         logger.error("moving %s to %s failed at %s: %s", row.project_id, row.version_id, row.state, error)
         if row.state in (State.MOVED, State.PROVEN):
             _serve_again(row)
-    project = attempt.project
-    live = live_deployment(project)
-    restored = [
-        _restore_alias(project, target, live.version if live else None)
-        for target in attempt.targets.select_related("server", "staged").exclude(state=DeploymentTarget.State.BEHIND)
-    ]
+    restored = [_restore_alias(attempt.project, target) for target in _to_lead_back().filter(deployment=attempt)]
     said = [sentence for sentence in restored if sentence]
     if said:
         Deployment.objects.filter(pk=attempt.pk).update(error=f"{error.rstrip('. ')}. {' '.join(said)}")
@@ -93,22 +90,29 @@ def lead_back() -> int:
 
     A failed move is ours to undo, unlike what a person did.
     """
+    for target in _to_lead_back():
+        _restore_alias(target.deployment.project, target)
+    return _to_lead_back().count()
+
+
+def _to_lead_back() -> QuerySet[DeploymentTarget]:
     rows = DeploymentTarget.objects.filter(deployment__state=State.FAILED, server__is_active=True).exclude(error="")
     rows = rows.exclude(state=DeploymentTarget.State.BEHIND)
-    left = 0
-    for target in rows.select_related("deployment__project", "server", "staged"):
-        project = target.deployment.project
-        live = live_deployment(project)
-        _restore_alias(project, target, live.version if live else None)
-        target.refresh_from_db()
-        left += bool(target.error)
-    return left
+    return rows.select_related("deployment__project", "server", "staged").order_by("id")
 
 
-def _restore_alias(project: Project, target: DeploymentTarget, live: ModelVersion | None) -> str:
+def _restore_alias(project: Project, target: DeploymentTarget) -> str:
     """Where the alias leads to the failed version, lead it back, and prove it; what was seen, for the history."""
+    with transaction.atomic():
+        lock(project)
+        live = live_deployment(project)
+        return _restore(project, target, live.version if live else None)
+
+
+def _restore(project: Project, target: DeploymentTarget, live: ModelVersion | None) -> str:
     staged, server = target.staged, target.server
     if staged is None or not staged.manifest_digest:
+        DeploymentTarget.objects.filter(pk=target.pk).update(error="")
         return ""
     driver = driver_for(server)
     try:

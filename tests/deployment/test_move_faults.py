@@ -57,7 +57,7 @@ def test_a_canary_that_is_too_slow_stops_the_move(live, shop):
 def test_a_canary_that_cannot_be_read_stops_the_move(live, shop):
     live[1].spec.decoding = {"num_predict": 1}
     live[1].spec.save()
-    with pytest.raises(ConflictError, match="in a form that cannot be read"):
+    with pytest.raises(ConflictError, match="most canaries in a form that cannot be read"):
         promote(make_operator(shop), live[1])
     assert live_version(shop) == live[0]
 

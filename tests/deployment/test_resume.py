@@ -4,16 +4,18 @@ import os
 import signal
 import subprocess
 import sys
+import uuid
 from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from deployment.drivers import driver_for
 from deployment.models import Deployment
-from deployment.services import live_deployment, live_version, promote
-from deployment.services.recovery import MAX_ATTEMPTS, lost_moves, resume
+from deployment.services import live_deployment, live_version, moving, promote
+from deployment.services.recovery import MAX_ATTEMPTS, fail_attempt, lost_moves, resume
 from tests.deployment.standins import make_staged
 from tests.factories import make_operator
 from tests.workers import eventually
@@ -74,6 +76,40 @@ def test_killed_in_any_state_another_worker_goes_on(process_env, shop, standin, 
     assert Deployment.objects.filter(project=shop, state="live").count() == 1
     models = standin.models()
     assert models["shop:latest"] == models["models.invalid/shop:v2"]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_database_goes_away_in_any_state_and_a_worker_goes_on(transactional_db, shop, standin, monkeypatch, state):
+    v1, v2 = make_staged(shop, 1), make_staged(shop, 2)
+    promote(make_operator(shop), v1)
+    step = moving.TABLE[state]
+
+    def loses_the_database(attempt):
+        seen = step.do(attempt)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return seen
+
+    with monkeypatch.context() as patched:
+        patched.setitem(moving.TABLE, state, moving.Step(step.after, loses_the_database))
+        with pytest.raises(DatabaseError):
+            promote(None, v2)
+    connection.close()
+    attempt = Deployment.objects.get(version=v2)
+    assert attempt.state == state
+    eventually(lambda: lost_moves().exists(), 30, "the lease never ran out")
+    resume(attempt.pk)
+    assert live_version(shop) == v2
+    assert standin.models()["shop:latest"] == standin.models()["models.invalid/shop:v2"]
+
+
+@pytest.mark.django_db
+def test_who_lost_the_lease_ends_nothing(silent):
+    attempt = silent("warmed")
+    Deployment.objects.filter(pk=attempt.pk).update(lease_token=uuid.uuid4())
+    fail_attempt(attempt, "too late")
+    attempt.refresh_from_db()
+    assert attempt.state == "warmed"
 
 
 @pytest.fixture
