@@ -51,7 +51,7 @@
         scales: {
           x: { type: "linear", min: news.from, max: news.to, stacked,
             ...axis("", { maxTicksLimit: 7, callback: (ms) => clock(ms, days) }) },
-          y: { beginAtZero: true, stacked, ...axis(title) },
+          y: { beginAtZero: true, stacked, ...axis(title, title === "Requests" ? { precision: 0 } : {}) },
         },
         plugins: {
           legend: { labels: { color: color("--ink"), boxWidth: 12 } },
