@@ -1,0 +1,80 @@
+"""Servers and policies are edited here."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from unfold.admin import ModelAdmin
+
+from deployment.admin_tools import action, changelist_link, display
+from deployment.models import (
+    InferenceServer,
+    ServingPolicy,
+)
+from deployment.quantization import CHOICES
+from deployment.services.health import probe_server
+from labeling.access import visible
+
+
+@admin.register(InferenceServer)
+class InferenceServerAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
+    list_display = ["name", "kind", "url", "is_active", "threads", "slots", "answers", "staged_here"]
+    list_filter = ["kind", "is_active"]
+    search_fields = ["name", "url"]
+    readonly_fields = ["uid", "version", "seen_at", "error", "created_at"]
+    actions = ["probe"]
+    actions_detail = ["probe_one"]
+
+    @display(description="Last probe")
+    def answers(self, server: InferenceServer) -> str:
+        return server.error[:80] or server.version or "never asked"
+
+    @display(description="Versions")
+    def staged_here(self, server: InferenceServer) -> str:
+        return changelist_link("deployment_stagedversion", "staged here", server__id__exact=server.pk)
+
+    @admin.action(description="Probe: ask for the version")
+    def probe(self, request: HttpRequest, queryset: QuerySet[InferenceServer]) -> None:
+        """Ask each server who it is."""
+        for server in queryset:
+            self._probe(request, server)
+
+    @action(description="Probe", url_path="probe")
+    def probe_one(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Ask this server who it is."""
+        self._probe(request, InferenceServer.objects.get(pk=object_id))
+        return redirect("admin:deployment_inferenceserver_change", object_id)
+
+    def _probe(self, request: HttpRequest, server: InferenceServer) -> None:
+        found = probe_server(server)
+        server.refresh_from_db()
+        if found == "ok":
+            messages.success(request, f"{server} answers: version {server.version}.")
+        else:
+            messages.error(request, f"{server} does not answer: {found}")
+
+
+@admin.register(ServingPolicy)
+class ServingPolicyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
+    list_display = ["project", "served_from", "auto_promote", "quantization"]
+    list_filter = ["auto_promote", "servers"]
+    list_select_related = ["project"]
+    search_fields = ["project__key", "project__name"]
+    autocomplete_fields = ["servers"]
+    readonly_fields = ["uid", "created_at"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ServingPolicy]:
+        rows: QuerySet[ServingPolicy] = visible(request.user, super().get_queryset(request))
+        return rows.prefetch_related("servers")
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "quantization":
+            return forms.ChoiceField(choices=[(name, name) for name in CHOICES], initial="q8_0")
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    @display(description="Served from")
+    def served_from(self, policy: ServingPolicy) -> str:
+        return ", ".join(server.name for server in policy.servers.all())

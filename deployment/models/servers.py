@@ -1,0 +1,124 @@
+"""Where models run, and what of each project."""
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from deployment.drivers import kind_choices
+from deployment.quantization import problem_with
+from labeling.models import Project, PublicModel
+
+
+class InferenceServer(PublicModel):
+    """A server that runs models. Threads and slots are its capacity, not the versions' business."""
+
+    name = models.SlugField(max_length=60, unique=True)
+    kind = models.CharField(max_length=10, choices=kind_choices)
+    url = models.URLField(max_length=300)
+    key_env = models.CharField(
+        max_length=100, blank=True, help_text="Environment variable that holds the server's key, if it wants one."
+    )
+    threads = models.PositiveSmallIntegerField(default=0, help_text="0: as many as the server's cores.")
+    slots = models.PositiveSmallIntegerField(default=4, validators=[MinValueValidator(1)])
+    memory_mb = models.PositiveIntegerField(
+        default=0, help_text="Memory that models may take on this server, in MB. 0: not limited by us."
+    )
+    max_loaded = models.PositiveSmallIntegerField(
+        default=0, help_text="Models loaded at once (OLLAMA_MAX_LOADED_MODELS). 0: not limited by us."
+    )
+    is_active = models.BooleanField(default=True)
+    failures = models.PositiveSmallIntegerField(default=0, editable=False, help_text="Unanswered requests in a row.")
+    rests_until = models.DateTimeField(null=True, editable=False, help_text="No requests go there before.")
+    version = models.CharField(max_length=60, blank=True, editable=False)
+    seen_at = models.DateTimeField(null=True, editable=False)
+    error = models.TextField(blank=True, editable=False)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ServingPolicy(PublicModel):
+    """Where a project is served, and whether the gate alone may promote."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="serving_policy")
+    servers = models.ManyToManyField(InferenceServer, related_name="policies")
+    auto_promote = models.BooleanField(default=False, help_text="Promote every version that passes the gate.")
+    quantization = models.CharField(max_length=20, default="q8_0")
+    proof_prompts = models.PositiveIntegerField(default=200, help_text="Prompts whose tokens are proven, at most.")
+    answer_prompts = models.PositiveIntegerField(
+        default=8, help_text="Prompts answered by the merged 16-bit model too, and compared; 0: none."
+    )
+    answer_agreement = models.FloatField(
+        default=0.97, help_text="Refused where the agreement's upper confidence bound lies below."
+    )
+    canary_seconds = models.FloatField(default=30.0, help_text="A promotion fails where a canary answers slower.")
+    rollback_minutes = models.PositiveIntegerField(default=60, help_text="How long the version before stays loaded.")
+    watch_minutes = models.PositiveIntegerField(
+        default=30, help_text="How long a promoted version is held against the one before; 0: not at all."
+    )
+    auto_rollback = models.BooleanField(default=False, help_text="Roll back by itself where the watch finds it worse.")
+    watch_requests = models.PositiveIntegerField(
+        default=20, help_text="Requests that the watch wants before it judges."
+    )
+    watch_tolerance = models.FloatField(
+        default=0.05, help_text="Share of requests that may fail, be unreadable or be disliked more than before."
+    )
+    watch_slowdown = models.FloatField(default=2.0, help_text="How many times slower the 95th percentile may be.")
+    keep_previous = models.PositiveSmallIntegerField(default=2, help_text="Versions kept beside the live one.")
+    keep_days = models.PositiveSmallIntegerField(default=30, help_text="Versions live within these days are kept.")
+
+    class Meta:
+        verbose_name_plural = "serving policies"
+
+    def __str__(self) -> str:
+        return f"serving of {self.project.key}"
+
+    def clean(self) -> None:
+        """The form of the weights must be one that can be made; whether a quantizer is there, the build host knows."""
+        problem = problem_with(self.quantization)
+        if problem:
+            raise ValidationError({"quantization": problem})
+
+
+class ModelPull(PublicModel):
+    """A base model that an operator had fetched from a server's registry."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        PULLING = "pulling"
+        DONE = "done"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    server = models.ForeignKey(InferenceServer, on_delete=models.CASCADE, related_name="pulls")
+    name = models.CharField(max_length=200)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    bytes_done = models.BigIntegerField(default=0)
+    bytes_total = models.BigIntegerField(default=0)
+    cancel_asked = models.BooleanField(default=False)
+    error = models.TextField(blank=True)
+    lease_token = models.UUIDField(null=True, editable=False)
+    lease_until = models.DateTimeField(null=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["server", "name"], condition=Q(state__in=["queued", "pulling"]), name="pulled_once_at_a_time"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} on {self.server}"
+
+    @property
+    def percent(self) -> int:
+        """Of the bytes known so far."""
+        return int(100 * self.bytes_done / self.bytes_total) if self.bytes_total else 0

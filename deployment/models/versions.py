@@ -1,0 +1,121 @@
+"""Versions on their way to servers and there, and the evidence that they are what was trained."""
+
+from django.conf import settings
+from django.db import models
+
+from deployment.models.servers import InferenceServer
+from labeling.models import PublicModel
+from training.models import ModelVersion
+
+
+class Verdict(models.TextChoices):
+    BASELINE = "baseline"
+    PASSED = "passed"
+    REFUSED = "refused"
+    INSUFFICIENT = "insufficient"
+
+
+class StagedVersion(PublicModel):
+    """A version on a server under its immutable tag, with the gate's verdict."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        STAGING = "staging"
+        STAGED = "staged"
+        FAILED = "failed"
+        REMOVED = "removed"
+
+    version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="staged")
+    server = models.ForeignKey(InferenceServer, on_delete=models.PROTECT, related_name="staged")
+    tag = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    uploaded_digest = models.CharField(max_length=80, blank=True)
+    layer_digest = models.CharField(max_length=80, blank=True)
+    manifest_digest = models.CharField(max_length=80, blank=True)
+    verdict = models.CharField(max_length=12, choices=Verdict.choices, blank=True)
+    verdict_sentence = models.TextField(blank=True)
+    verdict_report = models.JSONField(default=dict)
+    judged_at = models.DateTimeField(null=True)
+    lease_token = models.UUIDField(null=True, editable=False)
+    lease_until = models.DateTimeField(null=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.TextField(blank=True)
+    staged_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["version", "server"], name="staged_once_per_server")]
+
+    def __str__(self) -> str:
+        return f"{self.version} on {self.server}"
+
+
+class BuildStep(PublicModel):
+    """One step of the pipeline from adapter to GGUF, as it went last for a version."""
+
+    class Name(models.TextChoices):
+        MERGE = "merge"
+        CONVERT = "convert"
+        INSPECT = "inspect"
+        PROVE = "prove"
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+
+    version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="build_steps")
+    name = models.CharField(max_length=10, choices=Name.choices)
+    key = models.CharField(max_length=64, help_text="SHA-256 of everything that the result follows from.")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING)
+    reused = models.BooleanField(default=False, help_text="The same inputs had been worked on before.")
+    seconds = models.FloatField(null=True)
+    size_bytes = models.BigIntegerField(null=True)
+    detail = models.JSONField(default=dict)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["version", "name"], name="one_row_per_build_step")]
+
+    def __str__(self) -> str:
+        return f"{self.version} {self.name} ({self.state})"
+
+
+class ParityReport(PublicModel):
+    """Evidence that what is served is what was trained; one row per question asked, never edited."""
+
+    class Question(models.TextChoices):
+        TOKENS = "tokens", "Token ids: GGUF against the training tokenizer"
+        SERVER = "server", "Rendered prompts and token counts on the server"
+        ANSWERS = "answers", "Greedy answers: server against the merged 16-bit model"
+
+    version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="parity_reports")
+    server = models.ForeignKey(InferenceServer, null=True, on_delete=models.SET_NULL, related_name="parity_reports")
+    server_version = models.CharField(max_length=60, blank=True)
+    question = models.CharField(max_length=10, choices=Question.choices)
+    ok = models.BooleanField(null=True, help_text="Unknown where the figure is only reported.")
+    checked = models.PositiveIntegerField()
+    agreed = models.PositiveIntegerField()
+    bound = models.FloatField(null=True, help_text="Upper confidence bound of the agreement.")
+    limit = models.FloatField(null=True, help_text="What the policy asked of the bound.")
+    trap = models.CharField(max_length=20, blank=True, help_text="The known mistake that it most looks like.")
+    sentence = models.TextField()
+    differences = models.JSONField(default=list, help_text="The first differences.")
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.version} {self.question}: {self.sentence}"
+
+
+class VersionPin(PublicModel):
+    """A version that retention must keep, and why."""
+
+    version = models.OneToOneField(ModelVersion, on_delete=models.CASCADE, related_name="pin")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    reason = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return f"{self.version} is kept: {self.reason}"
