@@ -1,7 +1,7 @@
 """What a move of the live version costs the clients: promotions and rollbacks under a steady load.
 
-    make demo BASE=tiny KEEP=1        # or with OLLAMA_HOST=...; then Ctrl-C, and `make serve` on its folder
-    .venv/bin/python -m config.launcher run -- .venv/bin/python benchmarks/swap/swap.py
+    make demo BASE=tiny               # in one terminal, or with OLLAMA_HOST=...; leave it up
+    TOUCHSTONE_VAR=var/demo .venv/bin/python -m config.launcher run -- .venv/bin/python benchmarks/swap/swap.py
 
 Half of the figures are ratios measured in the same run: during the moves against before them. README.md has the rest.
 """
