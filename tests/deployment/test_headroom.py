@@ -1,6 +1,7 @@
 """What loading a version would throw out of memory is said first, and needs a yes."""
 
 import pytest
+from django.urls import reverse
 
 from deployment.drivers import driver_for
 from deployment.models import Deployment, InferenceServer
@@ -72,6 +73,15 @@ def test_a_rollback_may_throw_out_what_it_replaces(shop):
         version = shop.versions.filter(number=number).first() or make_staged(shop, number)
         promote(user, version, may_evict=True)
     assert rollback(user, shop, reason="worse").version.number == 1
+
+
+def test_the_admin_asks_for_the_yes(admin_client, shop):
+    url = reverse("admin:deployment_stagedversion_promote", args=[shop.versions.get(number=1).staged.get().pk])
+    html = admin_client.get(url).content.decode()
+    assert "which serves other" in html
+    assert 'name="may_evict"' in html
+    admin_client.post(url, {"reason": "Needed", "seen": "none", "may_evict": "on"})
+    assert live_version(shop).number == 1
 
 
 def test_too_little_memory(shop):
