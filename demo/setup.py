@@ -45,9 +45,9 @@ MAX_LABELS = 4
 THRESHOLD = 50
 # Fifty corrections of natural messages take so small a model only so far; the paired test decides all the same.
 GATE_MINIMUM = 0.2
-# 32 steps of 8 on natural texts fit the demo's time; a tiny model takes more steps in less time.
+# 28 steps of 8 on natural texts fit the demo's time; a tiny model takes more steps in less time.
 PROFILES: dict[str, dict[str, Any]] = {
-    "smollm2": {"max_length": 512, "max_steps": 32, "batch_size": 8, "learning_rate": 2e-3},
+    "smollm2": {"max_length": 512, "max_steps": 28, "batch_size": 8, "learning_rate": 2e-3},
     "tiny": {"max_length": 256, "max_steps": 90, "batch_size": 16, "learning_rate": 3e-3, "threads": 1},
 }
 
@@ -180,7 +180,7 @@ def serve(project: Project) -> None:
     host = os.environ.get("OLLAMA_HOST", "")
     server = _ollama(host, project.key) if host else _local()
     # The demo has minutes: fewer prompts are proven than a project of one's own would want.
-    serving = ServingPolicy.objects.create(project=project, auto_promote=True, proof_prompts=60, answer_prompts=4)
+    serving = ServingPolicy.objects.create(project=project, auto_promote=True, proof_prompts=24, answer_prompts=3)
     serving.servers.add(server)
 
 

@@ -16,6 +16,7 @@ from deployment.serializers import (
     BatchRequest,
     BatchResponse,
     DeploymentSerializer,
+    EditRequest,
     PredictionResponse,
     PredictRequest,
     PromoteRequest,
@@ -23,10 +24,13 @@ from deployment.serializers import (
     RollbackRequest,
     VersionStateResponse,
 )
-from deployment.services import predict, predict_many, promote, reload_serving, rollback
+from deployment.services import edit, predict, predict_many, promote, reload_serving, rollback
+from deployment.services.editing import editable
+from deployment.services.modelfiles import source_of
 from labeling.access import Right, project_for, token_of
 from labeling.models import Prediction, Project, User
 from training.models import ModelVersion
+from training.serializers import VersionSerializer
 
 
 def _project(request: Request, key: str, right: Right) -> Project:
@@ -89,8 +93,21 @@ class VersionStateView(APIView):
             "version": version,
             "staged": querysets.staged_rows(version),
             "parity": querysets.parity_rows(version),
+            "modelfile": editable(version) if source_of(version) else "",
         }
         return Response(VersionStateResponse(found).data)
+
+
+class EditView(APIView):
+    """Edit a version's Modelfile as a new version."""
+
+    @extend_schema(request=EditRequest, responses={201: VersionSerializer})
+    def post(self, request: Request, key: str, number: int) -> Response:
+        """400 where more than PARAMETERs and SYSTEM differ, or nothing; 409 where the version's file is gone."""
+        project = _project(request, key, Right.OPERATE)
+        body = _valid(EditRequest(data=request.data))
+        made = edit(_user(request), _version(project, number), body["modelfile"], body["note"])
+        return Response(VersionSerializer(made).data, status=status.HTTP_201_CREATED)
 
 
 class DeploymentList(ListAPIView[Deployment]):

@@ -13,8 +13,10 @@ from rest_framework.views import APIView
 
 from deployment.models import InferenceServer, ModelPull
 from deployment.services import catalogue
-from labeling.access import token_of
+from deployment.services.borrowing import use_in_project
+from labeling.access import Right, project_for, token_of
 from labeling.models import User
+from training.serializers import VersionSerializer
 
 
 class ModelSerializer(serializers.Serializer[Any]):
@@ -92,6 +94,28 @@ class ServerModels(APIView):
         body.is_valid(raise_exception=True)
         self.verbs[verb](user, server, body.validated_data["model"])
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class UseRequest(ModelName):
+    """The model, and the project that it becomes a version of."""
+
+    project = serializers.SlugField()
+    note = serializers.CharField(max_length=300, required=False, default="", allow_blank=True)
+
+
+class UseModel(APIView):
+    """Make a model of the catalogue a version of a project: its version 0, or a candidate."""
+
+    @extend_schema(request=UseRequest, responses={201: VersionSerializer})
+    def post(self, request: Request, name: str) -> Response:
+        """400 where not every server of the project has this very model; 409 where the project has it already."""
+        user, server = _administrator(request), get_object_or_404(InferenceServer, name=name)
+        body = UseRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        asked = body.validated_data
+        project = project_for(user, asked["project"], Right.OPERATE)
+        made = use_in_project(user, server, asked["model"], project, asked["note"])
+        return Response(VersionSerializer(made).data, status=status.HTTP_201_CREATED)
 
 
 class Pulls(APIView):

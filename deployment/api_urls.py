@@ -8,6 +8,7 @@ _PROJECT = "projects/<slug:key>"
 _SERVER = "servers/<slug:name>"
 urlpatterns = [
     path("servers/", api_servers.Servers.as_view(), name="api-servers"),
+    path(f"{_SERVER}/use", api_servers.UseModel.as_view(), name="api-use-model"),
     path(f"{_SERVER}/pulls", api_servers.Pulls.as_view(), name="api-pulls"),
     path(f"{_SERVER}/pulls/<uuid:uid>/cancel", api_servers.CancelPull.as_view(), name="api-pull-cancel"),
     *(
@@ -17,6 +18,7 @@ urlpatterns = [
     path(f"{_PROJECT}/predict", api.PredictView.as_view(), name="api-predict"),
     path(f"{_PROJECT}/batch_predict", api.BatchPredictView.as_view(), name="api-batch-predict"),
     path(f"{_PROJECT}/versions/<int:number>", api.VersionStateView.as_view(), name="api-version-state"),
+    path(f"{_PROJECT}/versions/<int:number>/edit", api.EditView.as_view(), name="api-version-edit"),
     path(f"{_PROJECT}/deployments", api.DeploymentList.as_view(), name="api-deployments"),
     path(f"{_PROJECT}/promote", api.PromoteView.as_view(), name="api-promote"),
     path(f"{_PROJECT}/rollback", api.RollbackView.as_view(), name="api-rollback"),

@@ -16,6 +16,8 @@ PARAMETERS: dict[str, type] = {
     "use_mmap": bool,
     "stop": str,
 }
+# What a server's host can carry: set on the server's row, the same for every version there.
+CAPACITY = frozenset(["num_batch", "num_gpu", "main_gpu", "num_thread", "use_mmap"])
 _TITLES = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
 _TRUTH = {"true": True, "false": False}
 

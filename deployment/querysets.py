@@ -48,7 +48,7 @@ def history(project: Project) -> QuerySet[Deployment]:
 def version_rows(project: Project) -> QuerySet[ModelVersion]:
     """The project's versions with their lineage, newest first."""
     rows = ModelVersion.objects.filter(project=project).order_by("-number")
-    return rows.select_related("project", "base", "spec", "run__snapshot")
+    return rows.select_related("project", "base", "spec", "run__snapshot", "derived_from__project", "made_by")
 
 
 def staged_rows(version: ModelVersion) -> QuerySet[StagedVersion]:

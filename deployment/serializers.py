@@ -97,6 +97,13 @@ class ParitySerializer(serializers.ModelSerializer[ParityReport]):
         ]
 
 
+class EditRequest(serializers.Serializer[Any]):
+    """An edited Modelfile; only PARAMETER lines and SYSTEM may differ from the version's own."""
+
+    modelfile = serializers.CharField(max_length=100_000, trim_whitespace=False)
+    note = serializers.CharField(max_length=300, help_text="Why; it stays with the version.")
+
+
 class VersionStateResponse(serializers.Serializer[Any]):
     """A version, its file, and where it stands."""
 
@@ -109,6 +116,8 @@ class VersionStateResponse(serializers.Serializer[Any]):
     quantization = serializers.CharField(source="version.quantization")
     proof = serializers.JSONField(source="version.proof")
     error = serializers.CharField(source="version.error")
+    origin = serializers.CharField(source="version.origin", help_text="A run's snapshot, another version, or a base.")
+    modelfile = serializers.CharField(help_text="As it may be edited; empty while there is none.")
     staged = StagedSerializer(many=True)
     parity = ParitySerializer(many=True)
 

@@ -11,7 +11,7 @@ class StartRunForm(forms.Form):
     """What to train, and how; the project's retrain policy gives the first choice."""
 
     profile = forms.ModelChoiceField(TrainingProfile.objects.all(), empty_label=None)
-    base = forms.ModelChoiceField(BaseModel.objects.all(), empty_label=None, label="Base model")
+    base = forms.ModelChoiceField(BaseModel.objects.trainable(), empty_label=None, label="Base model")
 
     def __init__(self, *args: Any, policy: RetrainPolicy | None = None, **kwargs: Any) -> None:
         if policy is not None:

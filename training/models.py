@@ -1,11 +1,19 @@
 """Base models, snapshots, profiles, runs and the versions that come out of them."""
 
+from typing import Any, Self
+
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
 from labeling.models import Project, PublicModel, TaskSpec
+
+
+class BaseModelQuerySet(models.QuerySet["BaseModel"]):
+    def trainable(self) -> Self:
+        """Those whose 16-bit weights can be had."""
+        return self.filter(server_name="")
 
 
 class BaseModel(PublicModel):
@@ -17,7 +25,15 @@ class BaseModel(PublicModel):
     token_env = models.CharField(
         max_length=100, blank=True, help_text="Environment variable of the worker that holds the hub's token."
     )
+    server_name = models.CharField(
+        max_length=200,
+        blank=True,
+        editable=False,
+        help_text="Its name in the catalogues of model servers: such a base is served as it is, never trained on.",
+    )
     notes = models.TextField(blank=True)
+
+    objects = BaseModelQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -49,7 +65,9 @@ class RetrainPolicy(PublicModel):
         default=50, validators=[MinValueValidator(1)], help_text="New golden samples outside the test split."
     )
     profile = models.ForeignKey(TrainingProfile, on_delete=models.PROTECT, related_name="+")
-    base = models.ForeignKey(BaseModel, on_delete=models.PROTECT, related_name="+")
+    base = models.ForeignKey(
+        BaseModel, on_delete=models.PROTECT, related_name="+", limit_choices_to={"server_name": ""}
+    )
     # The newest golden sample that a triggered run has already counted; moved by conditional update only.
     counted_to = models.BigIntegerField(default=0, editable=False)
 
@@ -164,7 +182,10 @@ class RunEvent(PublicModel):
 
 
 class ModelVersion(PublicModel):
-    """An immutable model of a project. Number 0 is the bare base model."""
+    """An immutable model of a project. Number 0 is its baseline, an untrained model.
+
+    An edited version has the weights of the one it is derived from, and parameters or a SYSTEM of its own.
+    """
 
     class State(models.TextChoices):
         TRAINED = "trained", "Trained, GGUF to be built"
@@ -177,6 +198,11 @@ class ModelVersion(PublicModel):
     spec = models.ForeignKey(TaskSpec, on_delete=models.PROTECT, related_name="+")
     base = models.ForeignKey(BaseModel, on_delete=models.PROTECT, related_name="versions")
     run = models.OneToOneField(TrainingRun, null=True, on_delete=models.PROTECT, related_name="version")
+    derived_from = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="derived")
+    parameters = models.JSONField(null=True, help_text="In place of the task's decoding; empty: as the task says.")
+    system = models.TextField(null=True, help_text="The SYSTEM for outside clients; empty: the task's own prompt.")
+    note = models.CharField(max_length=300, blank=True, help_text="Why it was made, where a person made it.")
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     state = models.CharField(max_length=10, choices=State.choices, default=State.TRAINED)
     adapter_digest = models.CharField(max_length=64, blank=True)
     gguf_path = models.CharField(max_length=500, blank=True, help_text="Relative to the artifacts folder.")
@@ -205,6 +231,25 @@ class ModelVersion(PublicModel):
     def server_tag(self) -> str:
         """The immutable tag on model servers. The host can never resolve, so nothing is pulled from outside."""
         return f"models.invalid/{self.tag}"
+
+    @property
+    def trained_by(self) -> TrainingRun | None:
+        """The run that its weights come from; None for an untrained model."""
+        return self.derived_from.trained_by if self.derived_from else self.run
+
+    @property
+    def origin(self) -> str:
+        """Where it comes from, in a few words."""
+        if self.derived_from:
+            return f"{self.derived_from} with another Modelfile"
+        if self.run:
+            return f"trained on {self.run.snapshot.short}"
+        return f"{self.base.server_name} of the servers' catalogue" if self.base.server_name else "bare base"
+
+    @property
+    def decoding(self) -> dict[str, Any]:
+        """How it is asked: its own parameters, else the task's."""
+        return dict(self.spec.decoding if self.parameters is None else self.parameters)
 
 
 class WorkerHeartbeat(models.Model):

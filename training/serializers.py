@@ -59,7 +59,7 @@ class StartRunSerializer(serializers.Serializer[Any]):
         slug_field="name", queryset=TrainingProfile.objects.all(), required=False, allow_null=True, default=None
     )
     base = serializers.SlugRelatedField(
-        slug_field="name", queryset=BaseModel.objects.all(), required=False, allow_null=True, default=None
+        slug_field="name", queryset=BaseModel.objects.trainable(), required=False, allow_null=True, default=None
     )
     snapshot = serializers.UUIDField(
         required=False, allow_null=True, default=None, help_text="Absent: the golden samples as they are now."
@@ -87,12 +87,15 @@ class VersionSerializer(serializers.ModelSerializer[ModelVersion]):
     run = serializers.UUIDField(source="run.uid", allow_null=True, default=None, read_only=True)
     snapshot = serializers.UUIDField(source="run.snapshot.uid", allow_null=True, default=None, read_only=True)
     base = serializers.CharField(source="base.name", read_only=True)
+    derived_from = serializers.CharField(
+        source="derived_from.tag", allow_null=True, default=None, read_only=True, help_text="Whose weights it has."
+    )
     spec_number = serializers.IntegerField(source="spec.number", read_only=True)
     tag = serializers.CharField(read_only=True)
 
     class Meta:
         model = ModelVersion
         fields = [
-            "uid", "number", "tag", "state", "base", "spec_number", "run", "snapshot", "adapter_digest", "gguf_digest",
-            "gguf_bytes", "quantization", "error", "created_at",
+            "uid", "number", "tag", "state", "base", "spec_number", "run", "snapshot", "derived_from", "parameters",
+            "system", "note", "adapter_digest", "gguf_digest", "gguf_bytes", "quantization", "error", "created_at",
         ]  # fmt: skip

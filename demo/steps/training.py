@@ -86,7 +86,7 @@ def spoiled_snapshot(world: World, snapshot: Snapshot) -> Snapshot:
 def train_spoiled_version(world: World) -> None:
     """A third version, trained shortly on shuffled labels, is refused by the gate."""
     good = TrainingRun.objects.filter(project=world.project).earliest("pk")
-    steps = max(8, int(good.config["max_steps"]) // 2)
+    steps = max(8, int(good.config["max_steps"]) // 4)
     run = start_run(
         None,
         world.project,

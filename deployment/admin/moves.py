@@ -54,7 +54,7 @@ class DeploymentAdmin(MoveMixin, ReadOnlyAdmin):
         return format_html(
             "{} · {} · {} · {}",
             link("training_modelversion", version.pk, str(version)),
-            link("training_trainingrun", version.run_id, "run") if version.run_id else "bare base",
+            link("training_trainingrun", version.run_id, "run") if version.run_id else version.origin,
             changelist_link("deployment_stagedversion", "staged", version__id__exact=version.pk),
             changelist_link("evaluation_benchmark", "benchmarks", version__id__exact=version.pk),
         )

@@ -2,15 +2,18 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 
 from deployment.admin.base import STATE_COLORS, VERDICT_COLORS, MoveMixin, ReadOnlyAdmin
 from deployment.admin_tools import action, changelist_link, display, link
+from deployment.edits import Editing
 from deployment.models import (
     BuildStep,
     ParityReport,
@@ -20,6 +23,8 @@ from deployment.models import (
 from deployment.moves import promotion_of
 from deployment.services import pin, unpin
 from labeling.access import Right, visible
+from labeling.models import User
+from labeling.problems import ConflictError
 from training.models import ModelVersion
 
 
@@ -31,8 +36,8 @@ class StagedVersionAdmin(MoveMixin, ReadOnlyAdmin):
     search_fields = ["tag", "version__project__key", "manifest_digest", "uploaded_digest"]
     readonly_fields = ["lineage"]
     date_hierarchy = "created_at"
-    actions_detail = ["promote"]
-    actions_row = ["promote"]
+    actions_detail = ["promote", "edit"]
+    actions_row = ["promote", "edit"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StagedVersion]:
         rows: QuerySet[StagedVersion] = visible(request.user, super().get_queryset(request), "version__project")
@@ -53,7 +58,7 @@ class StagedVersionAdmin(MoveMixin, ReadOnlyAdmin):
         return format_html(
             "{} · {} · {} · {}",
             link("training_modelversion", version.pk, str(version)),
-            link("training_trainingrun", version.run_id, "run") if version.run_id else "bare base",
+            link("training_trainingrun", version.run_id, "run") if version.run_id else version.origin,
             changelist_link("evaluation_benchmark", "benchmarks", staged__id__exact=staged.pk),
             changelist_link("deployment_deployment", "deployments", version__id__exact=version.pk),
         )
@@ -65,6 +70,27 @@ class StagedVersionAdmin(MoveMixin, ReadOnlyAdmin):
         if staged is None:
             raise PermissionDenied
         return self.confirm(request, promotion_of(staged.version))
+
+    @action(description="Edit the Modelfile…", url_path="edit", permissions=["move"])
+    def edit(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """A new version with the same weights and other PARAMETERs or another SYSTEM."""
+        rows = self.get_queryset(request).select_related("version__project", "version__base", "version__spec")
+        staged = rows.filter(pk=object_id).first()
+        if staged is None:
+            raise PermissionDenied
+        editing = Editing(staged.version)
+        try:
+            form = editing.form(request)
+        except ConflictError as error:
+            messages.error(request, str(error))
+            return redirect("admin:deployment_stagedversion_change", staged.pk)
+        user: User = request.user  # type: ignore[assignment]  # staff are our users
+        if request.method == "POST" and (made := editing.carry_out(user, form)):
+            messages.success(request, editing.said(made))
+            return redirect("admin:training_modelversion_change", made.pk)
+        shown = {"opts": self.opts, "title": editing.title, "editing": editing, "form": form, "staged": staged}
+        context = {**self.admin_site.each_context(request), **shown}
+        return TemplateResponse(request, "admin/deployment/edit.html", context, status=400 if form.errors else 200)
 
 
 @admin.register(BuildStep)

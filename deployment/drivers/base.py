@@ -12,6 +12,11 @@ from typing import Any, Protocol
 from deployment.drivers.errors import RefusedError
 from deployment.modelfile_parameters import ModelfileError, check_parameter
 
+# How an answer is chosen: options that may come with every request, without a reload.
+SAMPLING = (
+    *("temperature", "seed", "top_k", "top_p", "min_p", "typical_p"),
+    *("repeat_last_n", "repeat_penalty", "presence_penalty", "frequency_penalty"),
+)
 # Bytes done, bytes in all.
 Progress = Callable[[int, int], None]
 
@@ -38,18 +43,29 @@ class ServerInfo:
 
 @dataclass(frozen=True)
 class Artifact:
-    """What is staged: the merged GGUF and what belongs to the model itself, not to the server's capacity.
+    """What is staged: a file, or a model that the server has, and what belongs to it, not to the server's capacity.
+
+    `path` is the merged GGUF and `sha256` its digest; with `source`, the name of a model in the server's catalogue,
+    `sha256` is the digest that its manifest must have.
 
     `adapter` is a GGUF LoRA adapter, and `path` then its base: only because an operator asked for it. Such versions
     share the base's memory, so two of them are never loaded side by side, and every change between them is a reload.
     """
 
-    path: Path
+    path: Path | None
     sha256: str
+    source: str = ""
     system: str = ""
     template: str = ""
     parameters: dict[str, Any] = field(default_factory=dict)
     adapter: Path | None = None
+
+    @property
+    def file(self) -> Path:
+        """The GGUF. Raises `RefusedError` where there is none."""
+        if self.path is None:
+            raise RefusedError(f"{self.source} has no file here; it can be staged only where it is in the catalogue.")
+        return self.path
 
     def check_parameters(self) -> None:
         """Raise `RefusedError` on a parameter that servers would drop silently or choke on as they load."""

@@ -9,6 +9,7 @@ import httpx
 from django.conf import settings
 
 from deployment.drivers.base import (
+    SAMPLING,
     Address,
     Artifact,
     Digests,
@@ -120,7 +121,7 @@ class LocalDriver:
             raise RefusedError("The local server serves merged models only; stage the version's merged GGUF.")
         body = {
             "tag": tag,
-            "path": str(artifact.path),
+            "path": str(artifact.file),
             "sha256": artifact.sha256,
             "context": artifact.parameters.get("num_ctx", 2048),
             "slots": self.slots,
@@ -171,8 +172,9 @@ class LocalDriver:
         body: dict[str, Any] = {
             "model": tag,
             "messages": messages,
-            "temperature": decoding.get("temperature", 0),
-            "seed": decoding.get("seed", 7),
+            "temperature": 0,
+            "seed": 7,
+            **{name: decoding[name] for name in SAMPLING if name in decoding},
             "max_tokens": decoding.get("num_predict", 256),
             "stop": decoding.get("stop", []),
             "logprobs": logprobs,

@@ -9,6 +9,7 @@ import httpx
 import ollama
 
 from deployment.drivers.base import (
+    SAMPLING,
     Address,
     Artifact,
     Digests,
@@ -27,7 +28,7 @@ from deployment.drivers.ollama_pull import pull
 from deployment.drivers.ollama_staging import stage
 
 _LONG = 1800.0
-_PER_REQUEST = ("temperature", "seed", "num_predict", "stop")
+_PER_REQUEST = (*SAMPLING, "num_predict", "stop")
 
 
 @cache
@@ -167,7 +168,13 @@ class OllamaDriver:
         started = time.perf_counter()
         with errors(f"chat with {tag}"):
             found = self.client.chat(
-                model=tag, messages=messages, format=schema, options=options, logprobs=logprobs, keep_alive=-1
+                model=tag,
+                messages=messages,
+                format=schema,
+                options=options,
+                logprobs=logprobs,
+                keep_alive=-1,
+                think=decoding.get("think"),
             )
         if not found.done:
             raise TransportError(f"chat with {tag}: the answer ends in the middle")

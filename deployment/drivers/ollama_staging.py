@@ -30,6 +30,8 @@ def stage(driver: "OllamaDriver", tag: str, artifact: Artifact, progress: Progre
     """See `Driver.stage`."""
     artifact.check_parameters()
     uploaded = f"sha256:{artifact.sha256}"
+    if artifact.source:
+        _is_known(driver, artifact)
     if driver.digest_of(tag):
         _prove_same(driver, tag, artifact, progress)
     else:
@@ -43,9 +45,12 @@ def stage(driver: "OllamaDriver", tag: str, artifact: Artifact, progress: Progre
 @_again
 def _bring(driver: "OllamaDriver", tag: str, artifact: Artifact, progress: Progress | None) -> None:
     """Upload and create. Both again where either breaks off: the server may have thrown the upload away meanwhile."""
-    digest = f"sha256:{artifact.sha256}"
-    _upload(driver, artifact.path, digest, progress)
-    files = {artifact.path.name: digest}
+    if artifact.source:
+        _create(driver, tag, artifact, from_=artifact.source)
+        return
+    digest, path = f"sha256:{artifact.sha256}", artifact.file
+    _upload(driver, path, digest, progress)
+    files = {path.name: digest}
     if artifact.adapter is None:
         _create(driver, tag, artifact, files=files)
         return
@@ -58,6 +63,18 @@ def _bring(driver: "OllamaDriver", tag: str, artifact: Artifact, progress: Progr
         _create(driver, tag, artifact, from_=base, adapters={artifact.adapter.name: adapter})
     finally:
         driver.remove(base)
+
+
+def _is_known(driver: "OllamaDriver", artifact: Artifact) -> None:
+    """A name that the server does not have would be looked for on the public registry: never let it get there."""
+    found = driver.digest_of(artifact.source)
+    if not found:
+        raise RefusedError(f"{artifact.source} is not on this server; pull it there in the catalogue, then try again")
+    if found != artifact.sha256:
+        raise RefusedError(
+            f"{artifact.source} is another model than before (digest {found[:12]}, not {artifact.sha256[:12]}): it was "
+            "pulled again. Take it from the catalogue as a new version"
+        )
 
 
 def _upload(driver: "OllamaDriver", path: Path, digest: str, progress: Progress | None) -> None:

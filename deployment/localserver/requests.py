@@ -8,8 +8,8 @@ from starlette.requests import Request
 
 T = TypeVar("T")
 MAX_TOKENS = 256
-_SAMPLING = ("temperature", "top_p", "top_k", "min_p", "seed")
-_PENALTIES = ("repeat_penalty", "frequency_penalty", "presence_penalty")
+_SAMPLING = ("temperature", "top_p", "top_k", "min_p", "typical_p", "seed")
+_PENALTIES = ("repeat_last_n", "repeat_penalty", "frequency_penalty", "presence_penalty")
 _SHAPE = ("max_tokens", "stop", "response_format", "json_schema", "logprobs", "top_logprobs")
 _CHAT_FIELDS = frozenset(("model", "messages", "stream", "cache_prompt", *_SAMPLING, *_PENALTIES, *_SHAPE))
 

@@ -1,5 +1,6 @@
 """Verbs of the deployment floor. `artifacts` is left out: only the build worker has its libraries."""
 
+from deployment.services.editing import edit
 from deployment.services.live import live_deployment, live_staged, live_version, staged_on_servers
 from deployment.services.plans import plan_promotion, previous_version
 from deployment.services.promotion import promote, rollback
@@ -12,6 +13,7 @@ from deployment.services.verdicts import record_verdict
 __all__ = [
     "ask",
     "disk_use",
+    "edit",
     "keeping",
     "live_deployment",
     "live_staged",

@@ -8,6 +8,7 @@ from django.conf import settings
 
 from deployment.gguf.tokens import TokenProof
 from deployment.models import ServingPolicy
+from deployment.services.modelfiles import source_of
 from deployment.services.parity import record_tokens
 from deployment.services.pipeline import BuildError, Pipeline
 from deployment.services.staging import request_staging
@@ -17,6 +18,9 @@ from training.models import ModelVersion
 logger = logging.getLogger(__name__)
 State = ModelVersion.State
 MAX_ATTEMPTS = 3
+UNPROVEN = (
+    "Nothing was trained from this model here, so there are no tokens to hold it against; its benchmark judges it."
+)
 
 
 def build_version(version_id: int) -> None:
@@ -24,7 +28,8 @@ def build_version(version_id: int) -> None:
     token = leases.claim(ModelVersion, version_id, waiting=[State.TRAINED], working=State.BUILDING, error="")
     if token is None:
         return
-    version = ModelVersion.objects.select_related("project", "base", "spec", "run__snapshot").get(pk=version_id)
+    rows = ModelVersion.objects.select_related("project", "base", "spec", "run__snapshot", "derived_from__run")
+    version = rows.get(pk=version_id)
     try:
         with leases.heartbeat(ModelVersion, version_id, token):
             state, built = _build(version)
@@ -36,13 +41,15 @@ def build_version(version_id: int) -> None:
     leases.finish(ModelVersion, version_id, token, state=state, **built)
     version.refresh_from_db()
     if state == State.BUILT:
-        logger.info("%s built: %s, %.1f MB", version, version.gguf_path, (version.gguf_bytes or 0) / 1e6)
+        logger.info("%s built: %s, %.1f MB", version, source_of(version), (version.gguf_bytes or 0) / 1e6)
         request_staging(version)
     else:
         logger.warning("building %s failed (attempt %s): %s", version, version.attempts, version.error)
 
 
 def _build(version: ModelVersion) -> tuple[State, dict[str, Any]]:
+    if version.base.server_name:
+        return State.BUILT, {"proof": {"ok": None, "checked": 0, "sentence": UNPROVEN, "first_difference": None}}
     policy = ServingPolicy.objects.filter(project=version.project).first() or ServingPolicy(project=version.project)
     built = Pipeline(version, policy).build()
     record_tokens(version, built.proof)

@@ -17,6 +17,7 @@ from labeling.models import Project, User
 from labeling.problems import ConflictError, ProblemError, UnavailableError
 
 PERMISSION = "deployment.change_inferenceserver"
+OURS = "models.invalid/"
 _MAX_ATTEMPTS = 3
 State = ModelPull.State
 
@@ -27,6 +28,12 @@ class Row:
 
     entry: ModelEntry
     users: tuple[str, ...]
+
+    @property
+    def is_base(self) -> bool:
+        """It came from outside and answers, so that a project may use it."""
+        ours = self.entry.tag.startswith(OURS) or any(user.startswith("live in") for user in self.users)
+        return not ours and "completion" in self.entry.capabilities
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,7 @@ class Catalogue:
 
 def look(user: User, server: InferenceServer) -> Catalogue:
     """Ask the server for all that it has; never raises where the server is away."""
-    _require(user)
+    require_administrator(user)
     driver = driver_for(server)
     try:
         entries, measure = driver.catalogue(), driver.measure()
@@ -65,13 +72,13 @@ def look(user: User, server: InferenceServer) -> Catalogue:
 
 def load(user: User, server: InferenceServer, tag: str) -> None:
     """Have a model in memory. Raises `ProblemError`."""
-    _require(user)
+    require_administrator(user)
     _asked(server, lambda driver: driver.load(tag))
 
 
 def unload(user: User, server: InferenceServer, tag: str) -> None:
     """Free a model's memory; refused for what is live, whose next request would have to wait."""
-    _require(user)
+    require_administrator(user)
     live = [reason for reason in _users(server).get(_bare(tag), ()) if reason.startswith("live")]
     if live:
         raise ConflictError(f"{tag} stays loaded: it is {live[0]}.")
@@ -80,7 +87,7 @@ def unload(user: User, server: InferenceServer, tag: str) -> None:
 
 def delete(user: User, server: InferenceServer, tag: str) -> None:
     """Remove a model from the server; refused, with the reason, for what a project uses."""
-    _require(user)
+    require_administrator(user)
     users = _users(server).get(_bare(tag), ())
     if users:
         raise ConflictError(f"{tag} is not deleted: it is {' and '.join(users)}.")
@@ -94,12 +101,12 @@ def pull(user: User, server: InferenceServer, name: str) -> ModelPull:
     """
     from deployment.tasks import pull as task
 
-    _require(user)
+    require_administrator(user)
     name = name.strip()
     key = name.rpartition("/")[2].partition(":")[0]
     if not name or " " in name:
         raise ProblemError("Type the name of a model as the registry knows it, such as smollm2:135m.")
-    if name.startswith("models.invalid/") or Project.objects.filter(key=key).exists():
+    if name.startswith(OURS) or Project.objects.filter(key=key).exists():
         raise ProblemError(f"{name} is a name of this house; it must not be asked for outside.")
     try:
         with transaction.atomic():
@@ -112,13 +119,13 @@ def pull(user: User, server: InferenceServer, name: str) -> ModelPull:
 
 def pulls(user: User, server: InferenceServer) -> QuerySet[ModelPull]:
     """What was pulled to a server, newest first."""
-    _require(user)
+    require_administrator(user)
     return ModelPull.objects.filter(server=server).select_related("user").order_by("-id")
 
 
 def cancel_pull(user: User, row: ModelPull) -> None:
     """End a pull; what it has fetched so far the server keeps for the next try."""
-    _require(user)
+    require_administrator(user)
     if ModelPull.objects.filter(pk=row.pk, state=State.QUEUED).update(state=State.CANCELLED):
         return
     if not ModelPull.objects.filter(pk=row.pk, state=State.PULLING).update(cancel_asked=True):
@@ -148,7 +155,8 @@ def run_pull(pull_id: int) -> None:
     leases.finish(ModelPull, pull_id, token, state=State.DONE if whole else State.CANCELLED)
 
 
-def _require(user: User) -> None:
+def require_administrator(user: User) -> None:
+    """Raise `PermissionDenied` unless `user` manages the model servers."""
     if not user.has_perm(PERMISSION):
         raise PermissionDenied("Only administrators of the model servers may do this.")
 
@@ -167,9 +175,11 @@ def _users(server: InferenceServer) -> dict[str, list[str]]:
     users: dict[str, list[str]] = defaultdict(list)
     staged = StagedVersion.objects.filter(server=server).exclude(state=StagedVersion.State.REMOVED)
     serving = set(Deployment.objects.filter(state__in=SERVING).values_list("version_id", flat=True))
-    for row in staged.select_related("version__project"):
+    for row in staged.select_related("version__project", "version__base"):
         live = row.version_id in serving
         users[_bare(row.tag)].append(f"{'live in' if live else 'a version of'} {row.version.project.key}")
+        if row.version.base.server_name:
+            users[_bare(row.version.base.server_name)].append(f"what {row.version} is made of")
         if live:
             users[row.version.project.key].append(f"live in {row.version.project.key}: the alias for outside clients")
     return users

@@ -8,41 +8,41 @@ from typing import Any
 from django.conf import settings
 
 from deployment import modelfile
+from deployment.modelfile_parameters import CAPACITY, PARAMETERS
 from deployment.models import Deployment
 from labeling import prompts
 from labeling.models import Project
 from training.models import ModelVersion
 
-# Of a spec's decoding, what belongs to the model; the number of threads belongs to a server's capacity.
-_PARAMETERS = {
-    "num_ctx": int,
-    "num_predict": int,
-    "seed": int,
-    "temperature": float,
-    "top_k": int,
-    "top_p": float,
-    "min_p": float,
-    "repeat_penalty": float,
-}
-
 
 def parameters_of(version: ModelVersion) -> dict[str, Any]:
-    """The version's own parameters, typed as Ollama wants them."""
-    decoding = version.spec.decoding
-    found: dict[str, Any] = {name: kind(decoding[name]) for name, kind in _PARAMETERS.items() if name in decoding}
+    """The version's own parameters, typed as Ollama wants them; a server's capacity is not the version's business."""
+    decoding = version.decoding
+    found: dict[str, Any] = {
+        name: kind(decoding[name])
+        for name, kind in PARAMETERS.items()
+        if name in decoding and name != "stop" and name not in CAPACITY
+    }
     if decoding.get("stop"):
         found["stop"] = list(decoding["stop"])
     return found
 
 
 def system_of(version: ModelVersion) -> str:
-    """The system message that outside clients get: the same that Touchstone sends."""
-    return prompts.system_message(version.spec.to_spec())
+    """The system message that outside clients get: the same that Touchstone sends, unless somebody edited it."""
+    return prompts.system_message(version.spec.to_spec()) if version.system is None else version.system
 
 
 def gguf_path(version: ModelVersion) -> Path:
     """The version's GGUF on this host."""
     return Path(settings.ARTIFACTS_DIR / version.gguf_path)
+
+
+def source_of(version: ModelVersion) -> str:
+    """What FROM names: the GGUF on this host, or a model of the servers' catalogues; empty where the file is gone."""
+    if version.base.server_name:
+        return version.base.server_name
+    return str(gguf_path(version)) if version.gguf_path else ""
 
 
 def build_modelfile(version: ModelVersion, evidence: dict[str, Any] | None = None) -> modelfile.Modelfile:
@@ -54,7 +54,7 @@ def build_modelfile(version: ModelVersion, evidence: dict[str, Any] | None = Non
     for name, value in parameters_of(version).items():
         pairs += [(name, each) for each in value] if isinstance(value, list) else [(name, value)]
     return modelfile.Modelfile(
-        from_=str(gguf_path(version)),
+        from_=source_of(version),
         system=modelfile.printable(system_of(version)),
         parameters=tuple(pairs),
         comments=tuple(_comments(version, evidence or {})),
@@ -62,14 +62,15 @@ def build_modelfile(version: ModelVersion, evidence: dict[str, Any] | None = Non
 
 
 def _comments(version: ModelVersion, evidence: dict[str, Any]) -> list[str]:
-    run = version.run
+    run = version.trained_by
     lines = [
         f"project {version.project.key}",
         f"version {version.tag} (spec {version.spec.number})",
         f"base {version.base.name} {version.base.revision}".rstrip(),
-        f"run {run.uid} on snapshot {run.snapshot.digest}" if run else "run none: the bare base model",
+        f"edited from {version.derived_from.tag}: {version.note}" if version.derived_from else "",
+        f"run {run.uid} on snapshot {run.snapshot.digest}" if run else "run none: untrained",
         f"adapter sha256 {version.adapter_digest}" if version.adapter_digest else "",
-        f"gguf sha256 {version.gguf_digest} {version.quantization}",
+        f"{'model' if version.base.server_name else 'gguf'} sha256 {version.gguf_digest} {version.quantization}",
         *(f"{name} {value}" for name, value in evidence.items() if not isinstance(value, dict | list)),
     ]
     return [" ".join(modelfile.printable(line).split()) for line in lines if line]

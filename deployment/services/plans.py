@@ -8,7 +8,7 @@ from django.utils import timezone
 from deployment.modelfile import ModelfileError
 from deployment.models import Deployment, InferenceServer, ServingPolicy, StagedVersion, Verdict
 from deployment.services.live import live_deployment, staged_on_servers
-from deployment.services.modelfiles import render_modelfile
+from deployment.services.modelfiles import render_modelfile, source_of
 from deployment.services.resting import rests
 from deployment.services.retention import removed
 from labeling.models import Project
@@ -48,7 +48,7 @@ def plan_promotion(version: ModelVersion) -> Plan:
     if live and live.version_id == version.pk:
         obstacles.append(f"{version} is live already: {told_by(live)}.")
     try:
-        modelfile = render_modelfile(version, gate_evidence(staged)) if version.gguf_path else ""
+        modelfile = render_modelfile(version, gate_evidence(staged)) if source_of(version) else ""
     except ModelfileError as error:
         obstacles.append(f"No Modelfile can be written for {version}: {error}")
     return Plan(

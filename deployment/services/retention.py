@@ -30,8 +30,9 @@ def retain() -> list[ModelVersion]:
     gone: list[ModelVersion] = []
     for policy in ServingPolicy.objects.filter(project__archived_at=None).select_related("project"):
         reasons = keeping(policy.project)
-        for version in ModelVersion.objects.filter(project=policy.project, state=ModelVersion.State.BUILT):
-            if version.number not in reasons and version.gguf_path and _let_go(version):
+        built = ModelVersion.objects.filter(project=policy.project, state=ModelVersion.State.BUILT)
+        for version in built.select_related("project", "base"):
+            if version.number not in reasons and _stands(version) and _let_go(version):
                 gone.append(version)
     _clear_disk()
     return gone
@@ -97,10 +98,10 @@ def _let_go(version: ModelVersion) -> bool:
         StagedVersion.objects.filter(pk__in=[row.pk for row in rows]).update(
             state=State.REMOVED, error="To be removed from the server."
         )
-        path = Path(settings.ARTIFACTS_DIR) / locked.gguf_path
+        path = Path(settings.ARTIFACTS_DIR) / locked.gguf_path if locked.gguf_path else None
         ModelVersion.objects.filter(pk=version.pk).update(gguf_path="")
     done = [_remove_from_server(row) for row in rows]
-    if all(done) and store.steps_folder() not in path.parents:
+    if path and all(done) and store.steps_folder() not in path.parents:
         path.unlink(missing_ok=True)
     logger.info("%s: files removed, as the serving policy says", version)
     return True
@@ -148,9 +149,17 @@ def _needed() -> set[tuple[str, str]]:
     return found
 
 
+def _stands(version: ModelVersion) -> bool:
+    """Its file is here; or, for a model of the servers' catalogues, its tag is on one of them or on its way."""
+    if not version.base.server_name:
+        return bool(version.gguf_path)
+    rows = StagedVersion.objects.filter(version=version)
+    return rows.exclude(state=State.REMOVED).exists() or not rows.exists()
+
+
 def removed(version: ModelVersion) -> str:
     """What became of a version whose files are gone and how to have them back; empty where they are there."""
-    if version.state != ModelVersion.State.BUILT or version.gguf_path:
+    if version.state != ModelVersion.State.BUILT or _stands(version):
         return ""
     return f"The files of {version} were removed by the serving policy's retention. Rebuild it on its page first."
 

@@ -41,7 +41,7 @@ def ask(staged: StagedVersion, spec: Spec, text: str, *, free: bool = False, log
     reply = driver_for(staged.server).chat(
         staged.tag,
         prompts.messages(spec, text),
-        spec.decoding,
+        staged.version.decoding,
         None if free else json_schema(spec),
         logprobs=logprobs,
     )

@@ -45,7 +45,8 @@ def stage(staged_id: int) -> None:
     token = leases.claim(StagedVersion, staged_id, waiting=[State.WAITING], working=State.STAGING, error="")
     if token is None:
         return
-    staged = StagedVersion.objects.select_related("version__spec", "version__project", "server").get(pk=staged_id)
+    rows = StagedVersion.objects.select_related("version__spec", "version__project", "version__base", "server")
+    staged = rows.get(pk=staged_id)
     try:
         with leases.heartbeat(StagedVersion, staged_id, token):
             digests, problem = _bring(staged)
@@ -78,9 +79,11 @@ def stage(staged_id: int) -> None:
 def _bring(staged: StagedVersion) -> tuple[Digests, str]:
     """Create the tag and prove it there; the digests, and why it must not stay, if anything. Raises `DriverError`."""
     version, driver = staged.version, driver_for(staged.server)
+    source = version.base.server_name
     artifact = Artifact(
-        path=gguf_path(version),
+        path=None if source else gguf_path(version),
         sha256=version.gguf_digest,
+        source=source,
         system=system_of(version),
         parameters=parameters_of(version),
     )

@@ -68,7 +68,8 @@ def due_stagings() -> list[ModelVersion]:
                 | Q(state=StagedVersion.State.STAGING, lease_until__lt=timezone.now())
             )
             built = ModelVersion.objects.filter(project=policy.project_id, state=ModelVersion.State.BUILT)
-            versions = built.exclude(gguf_path="")  # its files were removed; only a rebuild brings them back
+            # A file that was removed is brought back by a rebuild only.
+            versions = built.exclude(gguf_path="", base__server_name="")
             found += list(versions.filter(~Exists(done)).select_related("project"))
     return found
 

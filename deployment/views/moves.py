@@ -1,4 +1,4 @@
-"""The confirmation pages of a promotion and a rollback, and looking again at what is served."""
+"""The confirmation pages of a promotion and a rollback, edits of Modelfiles, and looking again at what is served."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -9,11 +9,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from deployment import querysets
+from deployment.edits import Editing
 from deployment.moves import Move, promotion_of, rollback_to
 from deployment.services import reload_serving
 from labeling.access import Right, project_for
 from labeling.models import Project
-from labeling.problems import ProblemError
+from labeling.problems import ConflictError, ProblemError
 from labeling.views.base import page_context, person, problems_as_messages
 
 
@@ -47,6 +48,26 @@ def _confirm(request: HttpRequest, project: Project, move: Move) -> HttpResponse
         return redirect("deployment:deployments", project.key)
     context = page_context(request, project, "deployments", move=move, plan=move.plan, form=form)
     return render(request, "deployment/move.html", context, status=400 if form.errors else 200)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, key: str, number: int) -> HttpResponse:
+    """Edit a version's Modelfile as a new version."""
+    project = project_for(person(request), key, Right.OPERATE)
+    version = get_object_or_404(querysets.version_rows(project), number=number)
+    editing = Editing(version)
+    try:
+        form = editing.form(request)
+    except ConflictError as error:
+        messages.error(request, str(error))
+        return redirect("deployment:version", key, number)
+    if request.method == "POST" and (made := editing.carry_out(person(request), form)):
+        messages.success(request, editing.said(made))
+        return redirect("deployment:version", key, made.number)
+    context = page_context(request, project, "deployments", editing=editing, version=version, form=form)
+    return render(request, "deployment/edit.html", context, status=400 if form.errors else 200)
 
 
 @login_required

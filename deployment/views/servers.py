@@ -8,10 +8,12 @@ from django.contrib.auth.decorators import login_required, permission_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from deployment.forms import UseForm
 from deployment.models import InferenceServer, ModelPull
 from deployment.services import catalogue
+from deployment.services.borrowing import projects_served_by, use_in_project
 from labeling.models import User
 from labeling.views.base import person, problems_as_messages
 
@@ -67,6 +69,25 @@ def act(request: HttpRequest, name: str, verb: str) -> HttpResponse:
         do(person(request), row, model)
         messages.success(request, said.format(model))
     return redirect("deployment:server", row.name)
+
+
+@login_required
+@_allowed
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def use(request: HttpRequest, name: str) -> HttpResponse:
+    """Make a model of the catalogue a version of a project."""
+    row, model = get_object_or_404(InferenceServer, name=name), request.GET.get("model", "")
+    projects = projects_served_by(person(request), row)
+    form = UseForm(request.POST or None, projects=projects)
+    if form.is_valid():
+        asked = form.cleaned_data
+        with problems_as_messages(request):
+            made = use_in_project(person(request), row, model, asked["project"], asked["note"])
+            messages.success(request, f"{made} is {model}. It is staged and judged like any other version.")
+            return redirect("deployment:version", made.project.key, made.number)
+    context = {"server": row, "model": model, "form": form, "projects": projects}
+    return render(request, "deployment/use.html", context)
 
 
 @login_required

@@ -73,8 +73,8 @@ def judge(staged: StagedVersion) -> GateReport | None:
     benchmarks = _benchmark(suite, policy, [staged, beside] if beside else [staged])
     if benchmarks is None:
         return None
-    if version.run is not None:
-        baseline_results(suite, version.run.snapshot)
+    if version.trained_by is not None:
+        baseline_results(suite, version.trained_by.snapshot)
     candidate, *held_against = benchmarks
     evidences = [_evidence(benchmark) for benchmark in benchmarks]
     live = evidences[1] if held_against else None

@@ -49,9 +49,9 @@ class RunEventAdmin(EvidenceAdmin):
 
 @admin.register(ModelVersion)
 class ModelVersionAdmin(LineageAdmin):
-    list_display = ("__str__", "shown_state", "project", "base", "quantization", "of_run", "created_at")
+    list_display = ("__str__", "shown_state", "project", "base", "quantization", "of_run", "note", "created_at")
     list_filter = ("state", "project", "base")
-    list_select_related = ("project", "base", "run__project")
+    list_select_related = ("project", "base", "run__project", "derived_from__project")
     search_fields = ("project__key", "=uid", "adapter_digest", "gguf_digest")
 
     @display(description="State", label=STATE_COLORS, ordering="state")  # type: ignore[untyped-decorator]  # unfold's
@@ -60,15 +60,16 @@ class ModelVersionAdmin(LineageAdmin):
 
     @admin.display(description="Run")
     def of_run(self, version: ModelVersion) -> SafeString | str:
-        return admin_link(version.run) if version.run_id else "bare base"
+        return admin_link(version.run) if version.run_id else version.origin
 
     @admin.display(description="Lineage")
     def lineage(self, version: ModelVersion) -> SafeString:
         """From the snapshot and run to servers, benchmarks and deployments."""
         links: list[Any] = [site_link("deployment:version", version.project.key, version.number)]
-        if version.run is not None:
-            snapshot = version.run.snapshot
-            links += [admin_link(snapshot, f"snapshot {snapshot.short}"), admin_link(version.run)]
+        if version.derived_from is not None:
+            links.append(admin_link(version.derived_from))
+        if (run := version.trained_by) is not None:
+            links += [admin_link(run.snapshot, f"snapshot {run.snapshot.short}"), admin_link(run)]
         higher = {
             "on servers": "deployment_stagedversion",
             "benchmarks": "evaluation_benchmark",

@@ -30,6 +30,14 @@ def register_base(name: str, location: str, revision: str = "") -> BaseModel:
     return base
 
 
+def register_served(name: str, digest: str) -> BaseModel:
+    """The base model that model servers have as `name` with this manifest digest: served as it is, never trained on."""
+    base, _ = BaseModel.objects.get_or_create(
+        name=f"{name} {digest[:12]}", defaults={"server_name": name, "location": name, "revision": digest}
+    )
+    return base
+
+
 def resolve_location(base: BaseModel) -> str:
     """What `from_pretrained` is given: a folder on this host if there is one, else the hub name."""
     folder = settings.MODELS_DIR / base.location

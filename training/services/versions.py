@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -23,6 +24,18 @@ def create_baseline(project: Project, base: BaseModel) -> ModelVersion:
         )
         if created:
             transaction.on_commit(lambda: _announce(version.pk))
+    return version
+
+
+def add_version(project: Project, base: BaseModel, **values: Any) -> ModelVersion:
+    """A version that no run made: an untrained model, or an edited one. Numbered like all, 0 where it is the first."""
+    with transaction.atomic():
+        # The project row serialises numbering.
+        Project.objects.select_for_update().get(pk=project.pk)
+        newest = ModelVersion.objects.filter(project=project).aggregate(newest=Max("number"))["newest"]
+        number = 0 if newest is None else newest + 1
+        version = ModelVersion.objects.create(project=project, number=number, base=base, **values)
+        transaction.on_commit(lambda: _announce(version.pk))
     return version
 
 

@@ -49,9 +49,10 @@ def of_adapter(version: ModelVersion) -> dict[str, str]:
 
     Raises `BuildError` where the run's adapter is not on this host, or is not the one that the version was made of.
     """
-    if version.run is None:
+    run = version.trained_by
+    if run is None:
         return {}
-    folder = run_folder(version.run) / "adapter"
+    folder = run_folder(run) / "adapter"
     try:
         found = {name: sha256_of(folder / name) for name in ("adapter_model.safetensors", "adapter_config.json")}
     except OSError as error:

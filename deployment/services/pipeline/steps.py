@@ -80,9 +80,10 @@ class Pipeline:
         return rows.obtain(self.version, Name.MERGE, self._merge_key, ready, work).folder / _MODEL
 
     def _source(self) -> list[str]:
-        if self.version.run is None:
+        run = self.version.trained_by
+        if run is None:
             return ["--base", resolve_location(self.version.base), *_hub_options(self.version)]
-        return ["--run", str(run_folder(self.version.run))]
+        return ["--run", str(run_folder(run))]
 
     @cached_property
     def gguf(self) -> store.StepResult:
@@ -122,7 +123,7 @@ class Pipeline:
         gguf = self.gguf.folder / self._file_name
         asked = proof_prompts(self.version, self.policy.proof_prompts)
         spec = self.version.spec.to_spec()
-        wanted = {"answers": self.policy.answer_prompts, "schema": json_schema(spec), "decoding": spec.decoding}
+        wanted = {"answers": self.policy.answer_prompts, "schema": json_schema(spec), "decoding": self.version.decoding}
         base = identity.of_base(self.version.base)
         key = store.key_of(identity.of_proof(self._convert_key, base, {"prompts": asked, **wanted}))
         if self.policy.answer_prompts and store.find(Name.PROVE, key) is None:

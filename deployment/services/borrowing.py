@@ -1,0 +1,75 @@
+"""A model of the servers' catalogues becomes a version of a project: its version 0, or a rival of what is live."""
+
+from collections.abc import Iterable
+
+from django.db.models import QuerySet
+
+from deployment.drivers import DriverError, driver_for
+from deployment.drivers.base import ModelEntry
+from deployment.models import InferenceServer, ServingPolicy
+from deployment.services.catalogue import OURS, require_administrator
+from labeling.access import Right, projects_for, require
+from labeling.models import Project, User
+from labeling.problems import ConflictError, ProblemError, UnavailableError
+from training.models import ModelVersion
+from training.services import add_version, register_served
+
+
+def projects_served_by(user: User, server: InferenceServer) -> QuerySet[Project]:
+    """The projects of `user` that this server serves, and so may use its models."""
+    found: QuerySet[Project] = projects_for(user, Right.OPERATE).filter(serving_policy__servers=server)
+    return found.order_by("key").distinct()
+
+
+def use_in_project(user: User, server: InferenceServer, name: str, project: Project, note: str = "") -> ModelVersion:
+    """A version of `project` that is `name` of the server's catalogue, as it is; staged, benchmarked and judged.
+
+    The project's first version is its baseline, any later one a candidate like a trained one. Raises `ProblemError`
+    where not all of the project's servers have the same model, `ConflictError` where the project has it already.
+    """
+    require_administrator(user)
+    require(user, project, Right.OPERATE)
+    policy = ServingPolicy.objects.filter(project=project).first()
+    servers = list(policy.servers.filter(is_active=True)) if policy else []
+    if server not in servers:
+        raise ProblemError(f"{project.key} is not served by {server}. Add the server to its serving policy first.")
+    entry = _same_everywhere(servers, name)
+    if entry.tag.startswith(OURS):
+        raise ProblemError(f"{name} is a version of this house already; promote it in its own project.")
+    base = register_served(entry.tag, entry.digest)
+    known = ModelVersion.objects.filter(project=project, base=base, derived_from=None).first()
+    if known is not None:
+        raise ConflictError(f"{known} is {entry.tag} already. Look at its page; it can be judged again there.")
+    return add_version(
+        project,
+        base,
+        spec=project.spec,
+        parameters=_parameters(project, entry),
+        note=note.strip()[:300],
+        made_by=user,
+        gguf_digest=entry.digest,
+        gguf_bytes=entry.size_bytes,
+        quantization=entry.quantization,
+    )
+
+
+def _same_everywhere(servers: Iterable[InferenceServer], name: str) -> ModelEntry:
+    found: dict[str, tuple[InferenceServer, ModelEntry]] = {}
+    for server in servers:
+        try:
+            entries = driver_for(server).catalogue()
+        except DriverError as error:
+            raise UnavailableError(f"{server} does not answer: {error}") from error
+        entry = next((each for each in entries if each.tag in (name, f"{name}:latest")), None)
+        if entry is None:
+            raise ProblemError(f"{server} does not have {name}. Pull it there first: all servers need it.")
+        found[entry.digest] = server, entry
+    if len(found) > 1:
+        where = " and ".join(f"{digest[:12]} on {server}" for digest, (server, _) in found.items())
+        raise ProblemError(f"{name} is not the same model everywhere: {where}. Pull it again on all of them.")
+    return next(entry for _, entry in found.values())
+
+
+def _parameters(project: Project, entry: ModelEntry) -> dict[str, object] | None:
+    """A model that thinks aloud first spends its tokens on that, and no grammar holds it: it is told not to."""
+    return {**project.spec.decoding, "think": False} if "thinking" in entry.capabilities else None
