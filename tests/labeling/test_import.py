@@ -51,6 +51,17 @@ def test_duplicates_and_bad_rows_are_counted_and_the_rest_comes_in(project, tmp_
     assert "text" in bad_rows(batch)[1][1]
 
 
+def test_a_sorted_file_is_reviewed_in_no_order_and_always_the_same(project, tmp_path):
+    path = write(tmp_path / "rows.jsonl", [{"text": f"{word} {letters(n)}"} for word in "ab" for n in range(20)])
+    services.import_file(project, path, {})
+    queue = list(Sample.objects.filter(project=project).awaiting_review(make_expert(project)).values_list("text"))
+    assert {text[0] for (text,) in queue[:12]} == {"a", "b"}
+    second = make_project("second")
+    services.import_file(second, path, {})
+    again = Sample.objects.filter(project=second).awaiting_review(make_expert(second, "eve")).values_list("text")
+    assert list(again) == queue
+
+
 def test_importing_twice_adds_nothing(project, tmp_path):
     path = write(tmp_path / "rows.jsonl", [{"text": "One"}, {"text": "Two"}])
     services.import_file(project, path, {})

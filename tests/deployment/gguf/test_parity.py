@@ -10,13 +10,15 @@ from safetensors.numpy import load_file, save_file
 from deployment.drivers import driver_for
 from deployment.gguf.converter import convert
 from deployment.models import ParityReport, StagedVersion
+from deployment.services import edit
 from deployment.services.artifacts import build_version
+from deployment.services.editing import editable
 from deployment.services.parity import prove_on_server
 from deployment.services.staging import request_staging, stage
 from labeling.models import Kind, Project
 from tests.deployment.standins import make_server, make_version, serve_from
 from tests.factories import make_project, make_sample
-from training.models import BaseModel, ModelVersion
+from training.models import BaseModel, ModelVersion, Snapshot, TrainingRun
 
 pytestmark = [pytest.mark.ml, pytest.mark.django_db]
 DECODING = {"temperature": 0, "seed": 7, "num_ctx": 512, "num_predict": 80}
@@ -50,9 +52,18 @@ def built(project, model) -> ModelVersion:
     build_version(version.pk)
     version.refresh_from_db()
     assert version.state == "built", version.error
+    # From here on it counts as trained: its answers are held to the policy.
+    version.run = make_run(project, base)
+    version.save(update_fields=["run"])
     yield version
-    for row in StagedVersion.objects.filter(version=version):
+    for row in StagedVersion.objects.filter(version__project=project):
         driver_for(row.server).remove(row.tag)
+
+
+def make_run(project: Project, base: BaseModel) -> TrainingRun:
+    counts = dict.fromkeys(("train_rows", "validation_rows", "test_rows"), 1)
+    snapshot = Snapshot.objects.create(project=project, spec=project.spec, digest="d", folder="d", **counts)
+    return TrainingRun.objects.create(project=project, snapshot=snapshot, base=base, trigger="manual")
 
 
 def staged(version: ModelVersion) -> StagedVersion:
@@ -91,11 +102,29 @@ def test_what_was_built_is_proven_on_its_server(built):
 
 
 def test_an_untrained_base_is_only_reported(built):
-    ModelVersion.objects.filter(pk=built.pk).update(number=0)
+    ModelVersion.objects.filter(pk=built.pk).update(run=None)
     built.refresh_from_db()
     assert staged(built).state == "staged"
     assert report(built, "answers").ok is None
     assert "only reported" in report(built, "answers").sentence
+
+
+def test_an_edited_version_is_the_same_file_proven_on_its_own(built, monkeypatch):
+    assert staged(built).state == "staged"
+    # The run of this test left no adapter behind: the file of the version that is edited is there, and that is enough.
+    monkeypatch.setattr(ModelVersion, "trained_by", None)
+    made = edit(None, built, editable(built) + "PARAMETER top_k 5\nPARAMETER repeat_penalty 1.5\n", "calmer")
+    build_version(made.pk)
+    monkeypatch.undo()
+    made.refresh_from_db()
+    assert (made.state, made.gguf_digest, made.gguf_path) == ("built", built.gguf_digest, built.gguf_path)
+    reused = {row.name: row.reused for row in made.build_steps.all()}
+    assert reused == {"merge": True, "convert": True, "inspect": True, "prove": False}
+    row = staged(made)
+    assert (row.state, row.error) == ("staged", "")
+    assert report(made, "server").ok
+    answers = report(made, "answers")
+    assert (answers.ok, answers.agreed) == (True, 4), "held to the policy, as the run's own version is"
 
 
 @pytest.mark.parametrize(("trap", "name"), [("bos", "bos"), ("dropped", "merges")])

@@ -1,0 +1,174 @@
+"""An edited Modelfile: a version of its own with the same weights, on every way in, and what an edit may not do."""
+
+import httpx
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.urls import reverse
+
+from deployment import modelfile
+from deployment.models import StagedVersion
+from deployment.services import edit, promote, rollback
+from deployment.services.editing import editable
+from deployment.services.modelfiles import parameters_of, system_of
+from labeling.models import Scope
+from labeling.problems import ConflictError, ProblemError
+from labeling.tokens import create_token
+from tests.deployment.standins import make_server, make_staged, make_version, serve_from, stage_version
+from tests.factories import make_admin, make_expert, make_operator, make_project
+from training.models import ModelVersion
+
+pytestmark = pytest.mark.django_db
+DECODING = {"temperature": 0, "num_ctx": 512, "stop": ["###"], "own": 1}
+
+
+@pytest.fixture
+def shop(standin):
+    project = make_project("shop", decoding=DECODING)
+    serve_from(project, make_server(standin.url))
+    return project
+
+
+@pytest.fixture
+def ada(shop):
+    return make_operator(shop, "ada")
+
+
+@pytest.fixture
+def v1(shop):
+    return make_staged(shop, 1)
+
+
+def with_more(version, **parameters) -> str:
+    return editable(version) + "".join(f"PARAMETER {name} {value}\n" for name, value in parameters.items())
+
+
+def as_built(version, other) -> ModelVersion:
+    """The edited version as its build leaves it: the very file of the one that it is made of."""
+    fields = ("gguf_path", "gguf_digest", "gguf_bytes", "quantization")
+    for name in fields:
+        setattr(version, name, getattr(other, name))
+    version.state = ModelVersion.State.BUILT
+    version.save()
+    return version
+
+
+def test_an_edit_is_a_new_version_with_the_same_weights(ada, v1):
+    text = with_more(v1, top_k=5, num_ctx=256, stop="END").replace('SYSTEM """', 'SYSTEM """Be brief. ')
+    v2 = edit(ada, v1, text, " Shorter answers ")
+    assert (v2.number, v2.derived_from, v2.run, v2.base, v2.spec) == (2, v1, None, v1.base, v1.spec)
+    assert (v2.state, v2.note, v2.made_by) == ("trained", "Shorter answers", ada)
+    assert parameters_of(v2) == {"num_ctx": 256, "top_k": 5, "temperature": 0.0, "stop": ["###", "END"]}
+    assert v2.decoding["own"] == 1, "an option of our requests that no Modelfile knows stays"
+    assert system_of(v2).startswith("Be brief. ")
+    assert v2.origin == "shop:v1 with another Modelfile"
+    v1.refresh_from_db()
+    assert (v1.parameters, v1.system) == (None, None)
+
+
+def test_it_is_served_as_edited(ada, v1, standin):
+    v2 = as_built(edit(ada, v1, with_more(v1, top_k=5).replace('SYSTEM """', 'SYSTEM """Be brief. '), "why"), v1)
+    row = stage_version(v2)
+    first = StagedVersion.objects.get(version=v1)
+    assert row.layer_digest == first.layer_digest
+    assert row.manifest_digest != first.manifest_digest
+    shown = httpx.post(f"{standin.url}/api/show", json={"model": row.tag}).json()
+    assert "top_k" in shown["parameters"]
+    assert shown["system"].startswith("Be brief. ")
+
+    promote(ada, v1)
+    live = promote(ada, v2)
+    assert "edited from shop:v1: why" in live.modelfile
+    assert modelfile.parse(live.modelfile).system.startswith("Be brief. ")
+    back = rollback(ada, v1.project, reason="longer again")
+    assert back.version == v1
+
+
+def test_an_edit_of_an_edit_keeps_what_it_does_not_touch(ada, v1):
+    v2 = as_built(edit(ada, v1, editable(v1).replace('SYSTEM """', 'SYSTEM """Be brief. '), "one"), v1)
+    v3 = edit(ada, v2, with_more(v2, top_k=5), "two")
+    assert system_of(v3) == system_of(v2)
+    assert v3.derived_from == v2
+    assert v3.trained_by is None
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (lambda text: text, "what shop:v1 has already"),
+        (lambda text: text.replace("FROM /", "FROM /elsewhere/"), "FROM stays"),
+        (lambda text: text + "TEMPLATE {{ .Prompt }}\n", "new task"),
+        (lambda text: text + "ADAPTER a.gguf\n", "train a new version"),
+        (lambda text: text + "MESSAGE user hi\n", "Examples belong"),
+        (lambda text: text + "LICENSE mine\n", "license"),
+        (lambda text: text + "PARAMETER num_thread 4\n", "set it on the server"),
+        (lambda text: text + "PARAMETER top_kk 4\n", "Unknown parameter 'top_kk'"),
+        (lambda text: text + "PARAMETER top_k many\n", "Line .*whole number"),
+        (lambda text: "", "no FROM"),
+    ],
+)
+def test_what_an_edit_may_not_change(ada, v1, change, problem):
+    with pytest.raises(ProblemError, match=problem):
+        edit(ada, v1, change(editable(v1)), "why")
+    assert ModelVersion.objects.count() == 1
+
+
+def test_who_and_when(ada, shop, v1):
+    text = with_more(v1, top_k=5)
+    with pytest.raises(ProblemError, match="Say why"):
+        edit(ada, v1, text, " ")
+    with pytest.raises(PermissionDenied):
+        edit(make_expert(shop, "eve"), v1, text, "why")
+    ModelVersion.objects.filter(pk=v1.pk).update(gguf_path="")
+    v1.refresh_from_db()
+    with pytest.raises(ConflictError, match="Rebuild"):
+        editable(v1)
+    unbuilt = make_version(shop, 5)
+    ModelVersion.objects.filter(pk=unbuilt.pk).update(gguf_path="", state="trained")
+    unbuilt.refresh_from_db()
+    with pytest.raises(ConflictError, match="not built yet"):
+        editable(unbuilt)
+
+
+def test_the_page(ada, v1, client):
+    client.force_login(ada)
+    url = reverse("deployment:edit", args=["shop", 1])
+    assert url in client.get(reverse("deployment:version", args=["shop", 1])).text
+    shown = client.get(url)
+    assert "PARAMETER num_ctx 512" in shown.text
+    refused = client.post(url, {"modelfile": editable(v1), "note": "why"})
+    assert refused.status_code == 400
+    assert "what shop:v1 has already" in refused.text
+    assert "PARAMETER num_ctx 512" in refused.text, "nothing that was typed is lost"
+    text = with_more(v1, top_k=5).replace("\n", "\r\n")
+    done = client.post(url, {"modelfile": text, "note": "why"}, follow=True)
+    assert done.redirect_chain[-1][0] == reverse("deployment:version", args=["shop", 2])
+    assert "shop:v2 is made of shop:v1" in done.text
+    assert "the same weights with another Modelfile" in done.text
+
+
+def test_in_the_admin(v1, client):
+    client.force_login(make_admin("root"))
+    row = StagedVersion.objects.get(version=v1)
+    url = reverse("admin:deployment_stagedversion_edit", args=[row.pk])
+    assert "PARAMETER num_ctx 512" in client.get(url).text
+    assert client.post(url, {"modelfile": "", "note": ""}).status_code == 400
+    done = client.post(url, {"modelfile": with_more(v1, top_k=5), "note": "why"}, follow=True)
+    made = ModelVersion.objects.get(number=2)
+    assert done.redirect_chain[-1][0] == reverse("admin:training_modelversion_change", args=[made.pk])
+    ModelVersion.objects.filter(pk=v1.pk).update(gguf_path="")
+    assert "Rebuild it" in client.get(url, follow=True).text
+
+
+def test_through_the_api(ada, shop, v1, client):
+    _, secret = create_token(ada, "ops", [shop], [Scope.OPERATE, Scope.READ])
+    headers = {"Authorization": f"Bearer {secret}"}
+    text = client.get("/api/v1/projects/shop/versions/1", headers=headers).json()["modelfile"]
+    assert text == editable(v1)
+    url = "/api/v1/projects/shop/versions/1/edit"
+    body = {"modelfile": text + "PARAMETER top_k 5\n", "note": "why"}
+    made = client.post(url, body, content_type="application/json", headers=headers)
+    assert made.status_code == 201, made.text
+    assert made.json()["derived_from"] == "shop:v1"
+    assert made.json()["parameters"]["top_k"] == 5
+    refused = client.post(url, {**body, "modelfile": text}, content_type="application/json", headers=headers)
+    assert refused.status_code == 400
