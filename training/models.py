@@ -206,6 +206,9 @@ class ModelVersion(PublicModel):
     state = models.CharField(max_length=10, choices=State.choices, default=State.TRAINED)
     adapter_digest = models.CharField(max_length=64, blank=True)
     gguf_path = models.CharField(max_length=500, blank=True, help_text="Relative to the artifacts folder.")
+    adapter_path = models.CharField(
+        max_length=500, blank=True, help_text="GGUF of the adapter where it is served apart; the GGUF is then its base."
+    )
     gguf_digest = models.CharField(max_length=64, blank=True)
     gguf_bytes = models.BigIntegerField(null=True)
     quantization = models.CharField(max_length=20, blank=True)

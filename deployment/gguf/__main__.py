@@ -1,4 +1,4 @@
-"""`python -m deployment.gguf`: fetch-converter, convert, inspect, tokenize. Each prints one JSON object at its end."""
+"""`python -m deployment.gguf`: fetch-converter, convert, adapter, inspect, tokenize; each prints one JSON object."""
 
 import argparse
 import json
@@ -8,7 +8,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from deployment.gguf.converter import Converted, ConverterError, convert, default_folder, fetch_converter, file_sha256
+from deployment.gguf.converter import (
+    Converted,
+    ConverterError,
+    convert,
+    convert_adapter,
+    default_folder,
+    fetch_converter,
+    file_sha256,
+)
 from deployment.gguf.quantizer import quantize
 from deployment.quantization import CHOICES, QUANTIZED
 
@@ -37,6 +45,10 @@ def _parser() -> argparse.ArgumentParser:
     conversion.add_argument("--out", type=Path, required=True)
     conversion.add_argument("--outtype", choices=CHOICES, default="q8_0")
     conversion.set_defaults(command=_convert)
+    lora = commands.add_parser("adapter", help="convert a PEFT adapter")
+    for name in ("adapter", "base", "out"):
+        lora.add_argument(f"--{name}", type=Path, required=True)
+    lora.set_defaults(command=lambda options: asdict(convert_adapter(options.adapter, options.base, options.out)))
     look = commands.add_parser("inspect", help="what a GGUF says of itself")
     look.add_argument("--gguf", type=Path, required=True)
     look.set_defaults(command=lambda options: _inspect(options.gguf))

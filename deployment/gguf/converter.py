@@ -1,7 +1,7 @@
-"""llama.cpp's own converter: unpacked from a pinned source distribution, never built, run as a process.
+"""llama.cpp's own converters: unpacked from a pinned source distribution, never built, run as processes.
 
-`convert_hf_to_gguf.py` has no release of its own. The source distribution of `llama-cpp-python` carries it, pinned by
-version and hash in `requirements/converter.txt`.
+`convert_hf_to_gguf.py` and `convert_lora_to_gguf.py` have no release of their own. The source distribution of
+`llama-cpp-python` carries them, pinned by version and hash in `requirements/converter.txt`.
 """
 
 import hashlib
@@ -19,8 +19,8 @@ from deployment.quantization import CONVERTED
 
 logger = logging.getLogger(__name__)
 REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements" / "converter.txt"
-SCRIPT = "convert_hf_to_gguf.py"
-_WANTED = (SCRIPT, "conversion/", "gguf-py/gguf/", "LICENSE")
+SCRIPT, ADAPTER_SCRIPT = "convert_hf_to_gguf.py", "convert_lora_to_gguf.py"
+_WANTED = (SCRIPT, ADAPTER_SCRIPT, "conversion/", "gguf-py/gguf/", "LICENSE")
 _INSIDE = "vendor/llama.cpp/"
 _BLOCK = 1 << 20
 
@@ -48,7 +48,7 @@ def fetch_converter(out: Path) -> Path:
     """Download and unpack the converter into `out`; at once if it is there. Raises `ConverterError`."""
     stamp = out / "requirements.txt"
     wanted = REQUIREMENTS.read_text(encoding="utf-8")
-    if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted and (out / ADAPTER_SCRIPT).is_file():
         return out
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".converter-") as scratch:
@@ -90,13 +90,22 @@ def convert(model: Path, out: Path, outtype: str = "q8_0", converter: Path | Non
     """
     if outtype not in CONVERTED:
         raise ConverterError(f"The converter cannot write {outtype}; choose one of {', '.join(CONVERTED)}.")
+    return _written(out, converter, SCRIPT, str(model), "--outtype", outtype)
+
+
+def convert_adapter(adapter: Path, base: Path, out: Path, converter: Path | None = None) -> Converted:
+    """Convert a PEFT folder, trained on the Hugging Face folder `base`, into `out`, in 16 bits. Raises as `convert`."""
+    return _written(out, converter, ADAPTER_SCRIPT, str(adapter), "--base", str(base), "--outtype", "f16")
+
+
+def _written(out: Path, converter: Path | None, name: str, *arguments: str) -> Converted:
     if not out.is_file():
-        script = (converter or default_folder()) / SCRIPT
+        script = (converter or default_folder()) / name
         if not script.is_file():
-            raise ConverterError(f"There is no converter in {script.parent}; run `make converter`.")
+            raise ConverterError(f"There is no {name} in {script.parent}; run `make converter`.")
         out.parent.mkdir(parents=True, exist_ok=True)
         part = out.with_name(f".{out.stem}.{os.getpid()}.gguf")
-        command = [sys.executable, str(script), str(model), "--outfile", str(part), "--outtype", outtype]
+        command = [sys.executable, str(script), *arguments, "--outfile", str(part)]
         # The converter brings its own gguf package, in step with it.
         environment = {**os.environ, "PYTHONPATH": str(script.parent / "gguf-py"), "NO_LOCAL_GGUF": ""}
         done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)

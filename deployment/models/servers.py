@@ -49,6 +49,15 @@ class ServingPolicy(PublicModel):
     servers = models.ManyToManyField(InferenceServer, related_name="policies")
     auto_promote = models.BooleanField(default=False, help_text="Promote every version that passes the gate.")
     quantization = models.CharField(max_length=20, default="q8_0")
+    adapters = models.BooleanField(
+        "adapters apart",
+        default=False,
+        help_text=(
+            "Upload the base once and each version's adapter beside it (ADAPTER) instead of merged files. Only Ollama "
+            "up to 0.33 takes them. The price: versions share the base's memory, so two are never loaded side by side, "
+            "a benchmark throws the live version out, and every change between them reloads the model."
+        ),
+    )
     proof_prompts = models.PositiveIntegerField(default=200, help_text="Prompts whose tokens are proven, at most.")
     answer_prompts = models.PositiveIntegerField(
         default=8, help_text="Prompts answered by the merged 16-bit model too, and compared; 0: none."

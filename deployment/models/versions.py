@@ -56,6 +56,8 @@ class BuildStep(PublicModel):
     class Name(models.TextChoices):
         MERGE = "merge"
         CONVERT = "convert"
+        BASE = "base", "convert the bare base"
+        ADAPTER = "adapter", "convert the adapter"
         INSPECT = "inspect"
         PROVE = "prove"
 

@@ -10,7 +10,7 @@ from deployment.gguf.tokens import TokenProof
 from deployment.models import ServingPolicy
 from deployment.services.modelfiles import source_of
 from deployment.services.parity import record_tokens
-from deployment.services.pipeline import BuildError, Pipeline
+from deployment.services.pipeline import BuildError, pipeline_for
 from deployment.services.staging import request_staging
 from labeling import leases
 from training.models import ModelVersion
@@ -51,10 +51,11 @@ def _build(version: ModelVersion) -> tuple[State, dict[str, Any]]:
     if version.base.server_name:
         return State.BUILT, {"proof": {"ok": None, "checked": 0, "sentence": UNPROVEN, "first_difference": None}}
     policy = ServingPolicy.objects.filter(project=version.project).first() or ServingPolicy(project=version.project)
-    built = Pipeline(version, policy).build()
+    built = pipeline_for(version, policy).build()
     record_tokens(version, built.proof)
     values = {
         "gguf_path": str(built.path.relative_to(settings.ARTIFACTS_DIR)),
+        "adapter_path": str(built.adapter.relative_to(settings.ARTIFACTS_DIR)) if built.adapter else "",
         "gguf_digest": built.sha256,
         "gguf_bytes": built.size,
         "quantization": built.quantization,

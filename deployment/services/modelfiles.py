@@ -55,6 +55,7 @@ def build_modelfile(version: ModelVersion, evidence: dict[str, Any] | None = Non
         pairs += [(name, each) for each in value] if isinstance(value, list) else [(name, value)]
     return modelfile.Modelfile(
         from_=source_of(version),
+        adapter=str(settings.ARTIFACTS_DIR / version.adapter_path) if version.adapter_path else None,
         system=modelfile.printable(system_of(version)),
         parameters=tuple(pairs),
         comments=tuple(_comments(version, evidence or {})),

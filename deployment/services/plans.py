@@ -29,6 +29,13 @@ class Plan:
     modelfile: str
     away: tuple[InferenceServer, ...] = ()
 
+    @property
+    def price(self) -> str:
+        """What moving to it costs, where that is more than a switch."""
+        if not self.version.adapter_path:
+            return ""
+        return f"{self.version} is an adapter upon its base: the move reloads the model, and requests wait for that."
+
 
 def plan_promotion(version: ModelVersion) -> Plan:
     """Read what is there and say what a promotion of `version` would do."""

@@ -99,7 +99,7 @@ def _let_go(version: ModelVersion) -> bool:
             state=State.REMOVED, error="To be removed from the server."
         )
         path = Path(settings.ARTIFACTS_DIR) / locked.gguf_path if locked.gguf_path else None
-        ModelVersion.objects.filter(pk=version.pk).update(gguf_path="")
+        ModelVersion.objects.filter(pk=version.pk).update(gguf_path="", adapter_path="")
     done = [_remove_from_server(row) for row in rows]
     if path and all(done) and store.steps_folder() not in path.parents:
         path.unlink(missing_ok=True)

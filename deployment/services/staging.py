@@ -1,8 +1,10 @@
 """Bring built versions onto their project's servers."""
 
 import logging
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -84,6 +86,7 @@ def _bring(staged: StagedVersion) -> tuple[Digests, str]:
         path=None if source else gguf_path(version),
         sha256=version.gguf_digest,
         source=source,
+        adapter=Path(settings.ARTIFACTS_DIR / version.adapter_path) if version.adapter_path else None,
         system=system_of(version),
         parameters=parameters_of(version),
     )

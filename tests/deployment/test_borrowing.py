@@ -114,7 +114,7 @@ def test_every_server_of_the_project_needs_the_same_model(ada, shop, server, sta
     (tmp_path / "second").mkdir()
     with ollama_standin(tmp_path / "second") as other:
         serve_from(shop, server, make_server(other.url, name="second"))
-        with pytest.raises(ProblemError, match="second does not have smollm2:135m. Pull it there"):
+        with pytest.raises(ProblemError, match=r"second does not have smollm2:135m\. Pull it there"):
             use_in_project(ada, server, NAME, shop)
         pull(other, "other:1b")
         body = {"model": NAME, "from": "other:1b", "system": "another"}

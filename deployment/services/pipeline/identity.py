@@ -14,7 +14,7 @@ from training.models import BaseModel, ModelVersion
 from training.services import resolve_location, run_folder
 
 # A number to raise where a step of ours writes something else than before from the same inputs.
-REVISIONS = {"merge": 1, "convert": 1, "inspect": 1, "prove": 1}
+REVISIONS = {"merge": 1, "convert": 1, "adapter": 1, "inspect": 1, "prove": 1}
 _MERGING = ("transformers", "peft", "torch", "safetensors")
 _SMALL = 32 << 20
 
@@ -69,12 +69,19 @@ def of_adapter(version: ModelVersion) -> dict[str, str]:
 
 def of_merge(version: ModelVersion) -> dict[str, Any]:
     """Base, adapter and the libraries that add one to the other."""
-    return {
-        "step": ["merge", REVISIONS["merge"]],
-        "base": of_base(version.base),
-        "adapter": of_adapter(version),
-        "libraries": libraries(*_MERGING),
-    }
+    return of_bare(version.base) | {"adapter": of_adapter(version)}
+
+
+def of_bare(base: BaseModel) -> dict[str, Any]:
+    """The base alone, as the step that merges takes it over."""
+    step = ["merge", REVISIONS["merge"]]
+    return {"step": step, "base": of_base(base), "adapter": {}, "libraries": libraries(*_MERGING)}
+
+
+def of_adapter_file(version: ModelVersion) -> dict[str, Any]:
+    """The adapter in its own GGUF: what was trained, on what, and the pinned converter."""
+    step, converter = ["adapter", REVISIONS["adapter"]], sha256_of(REQUIREMENTS)
+    return {"step": step, "base": of_base(version.base), "adapter": of_adapter(version), "converter": converter}
 
 
 def of_conversion(merge_key: str, quantization: str) -> dict[str, Any]:

@@ -5,14 +5,16 @@ from pathlib import Path
 
 from django.template.defaultfilters import filesizeformat
 
+from deployment.services.pipeline import store
 from deployment.services.pipeline.processes import BuildError
 
 # What logs, locks and file systems take beside the files that are counted.
 RESERVE = 64 << 20
 
 
-def require_space(folder: Path, needed: int, step: str) -> None:
+def require_space(needed: int, step: str) -> None:
     """Raise `BuildError`, with the bytes needed and free, where the step's result would not fit."""
+    folder = store.made_folder()
     wanted, free = needed + RESERVE, shutil.disk_usage(folder).free
     if free < wanted:
         raise BuildError(

@@ -1,4 +1,4 @@
-"""The four steps: merge, convert, inspect, prove. A step asks for the ones before it only where it has work to do."""
+"""The steps: merge, convert, inspect, prove. A step asks for the ones before it only where it has work to do."""
 
 import json
 from dataclasses import dataclass
@@ -21,15 +21,16 @@ from training.models import ModelVersion
 from training.services import resolve_location, run_folder
 
 Name = BuildStep.Name
-_MODEL, _INFO = "model", "info.json"
+MODEL, _INFO = "model", "info.json"
 DEFAULT_CONTEXT = 2048
 
 
 @dataclass(frozen=True)
 class Built:
-    """A proven GGUF."""
+    """A proven GGUF, and its adapter where that is served apart."""
 
     path: Path
+    adapter: Path | None
     sha256: str
     size: int
     quantization: str
@@ -49,10 +50,11 @@ class Pipeline:
             raise BuildError(problem)
         gguf = self.gguf
         self._inspect()
+        adapter = self.adapter
         proof = self._prove()
         rows.not_needed(self.version, Name.MERGE, self._merge_key)
         path = gguf.folder / self._file_name
-        return Built(path, gguf.digests[path.name], path.stat().st_size, self.policy.quantization, proof)
+        return Built(path, adapter, gguf.digests[path.name], path.stat().st_size, self.policy.quantization, proof)
 
     @property
     def _file_name(self) -> str:
@@ -66,24 +68,31 @@ class Pipeline:
     def _convert_key(self) -> str:
         return store.key_of(identity.of_conversion(self._merge_key, self.policy.quantization))
 
+    @property
+    def _proven_key(self) -> str:
+        """What the files that are served follow from."""
+        return self._convert_key
+
     @cached_property
     def merged(self) -> Path:
         """The 16-bit model with its adapter merged in, as a Hugging Face folder."""
         location = Path(resolve_location(self.version.base))
 
         def work(place: store.Workplace) -> None:
-            run("training.engine", "merge", *self._source(), "--out", place.folder / _MODEL, lock=place.lock)
+            run("training.engine", "merge", *self._source(), "--out", place.folder / MODEL, lock=place.lock)
 
         def ready() -> None:
-            require_space(_root(), weights_bytes(location), Name.MERGE)
+            require_space(weights_bytes(location), Name.MERGE)
 
-        return rows.obtain(self.version, Name.MERGE, self._merge_key, ready, work).folder / _MODEL
+        return rows.obtain(self.version, Name.MERGE, self._merge_key, ready, work).folder / MODEL
 
     def _source(self) -> list[str]:
-        run = self.version.trained_by
-        if run is None:
-            return ["--base", resolve_location(self.version.base), *_hub_options(self.version)]
-        return ["--run", str(run_folder(run))]
+        trained = self.version.trained_by
+        return ["--run", str(run_folder(trained))] if trained else self._bare
+
+    @property
+    def _bare(self) -> list[str]:
+        return ["--base", resolve_location(self.version.base), *_hub_options(self.version)]
 
     @cached_property
     def gguf(self) -> store.StepResult:
@@ -97,9 +106,14 @@ class Pipeline:
             run_json("deployment.gguf", "convert", *options, lock=place.lock)
 
         def ready() -> None:
-            require_space(_root(), bytes_needed(quantization, weights_bytes(self.merged)), Name.CONVERT)
+            require_space(bytes_needed(quantization, weights_bytes(self.merged)), Name.CONVERT)
 
         return rows.obtain(self.version, Name.CONVERT, self._convert_key, ready, work)
+
+    @cached_property
+    def adapter(self) -> Path | None:
+        """The adapter's own GGUF, where it is served apart."""
+        return None
 
     def _inspect(self) -> None:
         gguf = self.gguf.folder / self._file_name
@@ -109,7 +123,7 @@ class Pipeline:
             found = run_json("deployment.gguf", "inspect", "--gguf", gguf, lock=place.lock)
             (place.folder / _INFO).write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
 
-        result = rows.obtain(self.version, Name.INSPECT, key, lambda: require_space(_root(), 0, Name.INSPECT), work)
+        result = rows.obtain(self.version, Name.INSPECT, key, lambda: require_space(0, Name.INSPECT), work)
         info = GgufInfo(**json.loads((result.folder / _INFO).read_text(encoding="utf-8")))
         shown = {name: value for name, value in vars(info).items() if name != "chat_template"}
         rows.note(self.version, Name.INSPECT, detail=shown | {"chat_template_characters": len(info.chat_template)})
@@ -125,7 +139,7 @@ class Pipeline:
         spec = self.version.spec.to_spec()
         wanted = {"answers": self.policy.answer_prompts, "schema": json_schema(spec), "decoding": self.version.decoding}
         base = identity.of_base(self.version.base)
-        key = store.key_of(identity.of_proof(self._convert_key, base, {"prompts": asked, **wanted}))
+        key = store.key_of(identity.of_proof(self._proven_key, base, {"prompts": asked, **wanted}))
         if self.policy.answer_prompts and store.find(Name.PROVE, key) is None:
             self.merged  # noqa: B018  as above
 
@@ -143,7 +157,7 @@ class Pipeline:
             if proof.ok and self.policy.answer_prompts:
                 self._answer(place, asked, training)
 
-        result = rows.obtain(self.version, Name.PROVE, key, lambda: require_space(_root(), 0, Name.PROVE), work)
+        result = rows.obtain(self.version, Name.PROVE, key, lambda: require_space(0, Name.PROVE), work)
         proof = TokenProof(**json.loads((result.folder / PROOF).read_text(encoding="utf-8")))
         rows.note(self.version, Name.PROVE, detail={"checked": proof.checked, "agreed": proof.agreed})
         if not proof.ok:
@@ -177,12 +191,6 @@ def _hub_options(version: ModelVersion) -> list[str]:
     for name, value in (("--revision", version.base.revision), ("--token-env", version.base.token_env)):
         options += [name, value] if value else []
     return options
-
-
-def _root() -> Path:
-    root = store.steps_folder()
-    root.mkdir(parents=True, exist_ok=True)
-    return root
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

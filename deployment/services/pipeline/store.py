@@ -46,6 +46,13 @@ def steps_folder() -> Path:
     return Path(settings.ARTIFACTS_DIR) / "steps"
 
 
+def made_folder() -> Path:
+    """The same, made where it is not there: so that its disk can be asked for space."""
+    folder = steps_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def key_of(inputs: dict[str, Any]) -> str:
     """SHA-256 over everything that a result follows from."""
     return hashlib.sha256(json.dumps(inputs, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -60,9 +60,9 @@ def built(project, model) -> ModelVersion:
         driver_for(row.server).remove(row.tag)
 
 
-def make_run(project: Project, base: BaseModel) -> TrainingRun:
+def make_run(project: Project, base: BaseModel, digest: str = "d") -> TrainingRun:
     counts = dict.fromkeys(("train_rows", "validation_rows", "test_rows"), 1)
-    snapshot = Snapshot.objects.create(project=project, spec=project.spec, digest="d", folder="d", **counts)
+    snapshot = Snapshot.objects.create(project=project, spec=project.spec, digest=digest, folder="d", **counts)
     return TrainingRun.objects.create(project=project, snapshot=snapshot, base=base, trigger="manual")
 
 
