@@ -122,6 +122,23 @@ def test_other_content_under_a_tag_is_refused(driver, tag, tiny_ggufs):
     assert driver.digest_of(tag) == before
 
 
+def test_a_model_of_the_catalogue_is_staged_as_it_is_or_refused(driver, tag, tiny_ggufs):
+    source = f"{tag}-source"
+    digest = driver.stage(source, artifact(tiny_ggufs[0])).manifest
+    borrowed = Artifact(None, digest, source=source, system="Be brief.", parameters={"num_ctx": 256})
+    if isinstance(driver, LocalDriver):
+        with pytest.raises(RefusedError, match="has no file here"):
+            driver.stage(tag, borrowed)
+        return
+    found = driver.stage(tag, borrowed)
+    assert found.manifest == driver.digest_of(tag) != digest
+    assert found.layer == driver.stage(f"{tag}b", artifact(tiny_ggufs[0])).layer
+    with pytest.raises(RefusedError, match="another model than before"):
+        driver.stage(f"{tag}c", replace(borrowed, sha256="0" * 64))
+    with pytest.raises(RefusedError, match="is not on this server"):
+        driver.stage(f"{tag}c", replace(borrowed, source="models.invalid/nobody:v9"))
+
+
 def test_a_file_that_is_not_what_its_digest_says_is_refused(driver, tag, tiny_ggufs):
     wrong = Artifact(tiny_ggufs[0], "0" * 64)
     with pytest.raises(DriverError):
