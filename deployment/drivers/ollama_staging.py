@@ -112,7 +112,9 @@ def _prove_same(driver: "OllamaDriver", tag: str, artifact: Artifact, progress: 
     finally:
         driver.remove(trial)
     if wanted != found:
-        lines = [f"-{line}" for line in found if line not in wanted] + [f"+{line}" for line in wanted if line not in found]
+        lines = [f"-{line}" for line in found if line not in wanted] + [
+            f"+{line}" for line in wanted if line not in found
+        ]
         raise RefusedError(
             f"{tag} is there with other content; tags never change, so it was left as it is. "
             f"There (-) and asked for (+): {'; '.join(lines)[:400]}"
