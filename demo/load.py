@@ -13,18 +13,26 @@ import httpx
 RETRY_SECONDS = 0.05
 # A move is felt from its beginning until shortly after its end.
 _AFTERGLOW = 0.2
-Ask = Callable[[], str]
 
 
 @dataclass(frozen=True)
 class Sent:
-    """One request: seconds on the monotonic clock, the version that answered, or why nobody did."""
+    """One request: seconds on the monotonic clock, the version that answered, or why nobody did.
+
+    `late`: seconds from when it was meant to be sent until it was, because every client was still waiting.
+    """
 
     began: float
     ended: float
     tag: str
     retries: int = 0
     failure: str = ""
+    late: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """How long its sender waited, from when it was meant to be sent: a backlog cannot hide in it."""
+        return self.late + self.ended - self.began
 
 
 @dataclass(frozen=True)
@@ -36,45 +44,77 @@ class Moved:
     tag: str
 
 
+@dataclass(frozen=True)
+class Client:
+    """A connection, and a question through it that returns the tag of the version that answered, or raises."""
+
+    http: httpx.Client
+    ask: Callable[[], str]
+
+
 @dataclass
 class Load:
-    """Threads that ask until `stop`: together `rate` times a second, or without a pause where it is None.
+    """Clients that ask until the block ends: together `rate` times a second, or without a pause where it is None.
 
-    Each gets an `Ask` of its own, which returns the tag of the version that answered, and raises where nobody did. What
-    failed is asked once more after 50 ms, as every client of a model server should.
+    The plan is fixed: request n is due n / rate seconds after the beginning, and the next free client sends it. What
+    was due before the end is sent, however late. What failed is asked once more after 50 ms, as every client of a model
+    server should.
     """
 
-    asks: Sequence[Ask]
+    clients: Sequence[Client]
     rate: float | None = None
     sent: list[Sent] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._stop, self._lock = threading.Event(), threading.Lock()
-        self._threads: list[threading.Thread] = []
+        self._stop, self._lock, self._turns = threading.Event(), threading.Condition(), count()
+        self._threads = [threading.Thread(target=self._work, args=(each,), daemon=True) for each in self.clients]
 
     def __enter__(self) -> "Load":
-        started = time.monotonic()
-        for number, ask in enumerate(self.asks):
-            thread = threading.Thread(target=self._client, args=(ask, number, started), daemon=True)
+        self._started, self._ended = time.monotonic(), math.inf
+        for thread in self._threads:
             thread.start()
-            self._threads.append(thread)
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self._ended = time.monotonic()
         self._stop.set()
-        for thread in self._threads:
+        for thread, client in zip(self._threads, self.clients, strict=True):
             thread.join()
+            client.http.close()
 
-    def _client(self, ask: Ask, number: int, started: float) -> None:
-        for turn in count():
-            if self.rate is not None:
-                due = started + (number + turn * len(self.asks)) / self.rate
-                self._stop.wait(max(0.0, due - time.monotonic()))
-            if self._stop.is_set():
-                return
-            sent = _send(ask)
+    def _work(self, client: Client) -> None:
+        while (due := self._next()) is not None:
+            sent = _send(client.ask, due)
             with self._lock:
                 self.sent.append(sent)
+                self._lock.notify_all()
+
+    def _next(self) -> float | None:
+        """Wait until the next request is due; None where none is due any more."""
+        if self.rate is None:
+            due = time.monotonic()
+        else:
+            with self._lock:
+                due = self._started + next(self._turns) / self.rate
+            self._stop.wait(max(0.0, due - time.monotonic()))
+        return None if due > self._ended else due
+
+    def await_answers(self, number: int, patience: float = 120.0) -> None:
+        """Until `number` requests that began from now on have ended, whatever the machine carries."""
+        now = time.monotonic()
+        with self._lock:
+            known = len(self.sent)
+            if not self._lock.wait_for(
+                lambda: sum(each.began >= now for each in self.sent[known:]) >= number, patience
+            ):
+                raise TimeoutError(f"The clients had no {number} answers in {patience:.0f} s.")
+
+    @property
+    def planned(self) -> int:
+        """Requests that were due between beginning and end, by the clock and the rate alone."""
+        if self.rate is None or not math.isfinite(self._ended):
+            raise ValueError("Only a load with a rate plans, and it is asked once it has ended.")
+        return math.floor((self._ended - self._started) * self.rate) + 1
 
     @property
     def failures(self) -> list[str]:
@@ -92,19 +132,20 @@ class Load:
         return Counter(each.tag for each in list(self.sent) if not each.failure)
 
 
-def _send(ask: Ask) -> Sent:
+def _send(ask: Callable[[], str], due: float) -> Sent:
     began, failure = time.monotonic(), ""
+    late = max(0.0, began - due)
     for attempt in range(2):
         try:
             tag = ask()
-            return Sent(began, time.monotonic(), tag, attempt)
+            return Sent(began, time.monotonic(), tag, attempt, late=late)
         except (httpx.HTTPError, ValueError, KeyError) as error:
             failure = repr(error)
             time.sleep(RETRY_SECONDS)
-    return Sent(began, time.monotonic(), "", 1, failure)
+    return Sent(began, time.monotonic(), "", 1, failure, late)
 
 
-def api_client(url: str, secret: str, texts: Sequence[str]) -> Ask:
+def api_client(url: str, secret: str, texts: Sequence[str]) -> Client:
     """Asks Touchstone's predict API about one text after the other."""
     http = httpx.Client(headers={"Authorization": f"Bearer {secret}"}, timeout=60)
     turns = count()
@@ -114,17 +155,17 @@ def api_client(url: str, secret: str, texts: Sequence[str]) -> Ask:
         response.raise_for_status()
         return str(response.json()["model"])
 
-    return ask
+    return Client(http, ask)
 
 
-def alias_client(url: str, alias: str, prompt: str, versions: dict[str, str]) -> Ask:
+def alias_client(url: str, alias: str, prompt: str, versions: dict[str, str]) -> Client:
     """An outside client of Ollama, which knows the alias alone: `versions` says whose answer each answer is."""
     http = httpx.Client(base_url=url, timeout=60)
 
     def ask() -> str:
         return versions[answer_of(http, alias, prompt)]
 
-    return ask
+    return Client(http, ask)
 
 
 def answer_of(http: httpx.Client, model: str, prompt: str) -> str:
@@ -142,11 +183,16 @@ def answer_of(http: httpx.Client, model: str, prompt: str) -> str:
 
 
 def stale(sent: Sequence[Sent], moves: Sequence[Moved]) -> list[Sent]:
-    """Answers by an old version to requests that began after the move was done."""
+    """Answers by an old version to requests that began after the move was done.
+
+    A request that was still under way when the following move began may be answered by that one's version.
+    """
     found = []
-    for move, following in zip(moves, [*moves[1:], None], strict=True):
-        until = following.began if following else math.inf
-        found += [each for each in sent if move.ended < each.began < until and each.tag not in ("", move.tag)]
+    for move, following in zip(moves, [*moves[1:], Moved(math.inf, math.inf, "")], strict=True):
+        for each in sent:
+            right = {"", move.tag, following.tag if each.ended > following.began else move.tag}
+            if move.ended < each.began < following.began and each.tag not in right:
+                found.append(each)
     return found
 
 
@@ -159,9 +205,7 @@ def first_new(sent: Sequence[Sent], move: Moved) -> float | None:
 def during(sent: Sequence[Sent], moves: Sequence[Moved]) -> list[float]:
     """Seconds that the requests took that were under way while something moved."""
     spans = [(move.began, move.ended + _AFTERGLOW) for move in moves]
-    return [
-        each.ended - each.began for each in sent if any(each.began < end and each.ended > begin for begin, end in spans)
-    ]
+    return [each.seconds for each in sent if any(each.began < end and each.ended > begin for begin, end in spans)]
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -1,14 +1,15 @@
 """Moves to and fro, each by the services that the pages and the API call."""
 
 import time
+from collections.abc import Callable
 
 from demo.load import Moved
 from deployment.services import live_deployment, promote, rollback
 from labeling.models import Project, User
 
 
-def swap_back_and_forth(project: Project, user: User, moves: int, pause: float) -> list[Moved]:
-    """Promote the other of the two newest versions and roll it back, `moves` in all, `pause` seconds after each."""
+def swap_back_and_forth(project: Project, user: User, moves: int, pause: Callable[[], object]) -> list[Moved]:
+    """Promote the other of the two newest versions and roll it back, `moves` in all; `pause` is called after each."""
     done = []
     for number in range(moves):
         live = live_deployment(project)
@@ -20,5 +21,5 @@ def swap_back_and_forth(project: Project, user: User, moves: int, pause: float) 
         else:
             tag = rollback(user, project, reason="Swap under load").version.tag
         done.append(Moved(began, time.monotonic(), tag))
-        time.sleep(pause)
+        pause()
     return done

@@ -14,7 +14,6 @@ import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import django
 import httpx
@@ -23,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from demo.load import Load, Moved, alias_client, answer_of, api_client, during, first_new, percentile, stale  # noqa: E402
+from demo.load import Client, Load, Moved, alias_client, answer_of, api_client, during, first_new, percentile, stale  # noqa: E402
 from demo.swapping import swap_back_and_forth  # noqa: E402
 from deployment.services.live import live_servers  # noqa: E402
 from labeling.models import Project, Sample, Scope, User  # noqa: E402
@@ -44,7 +43,7 @@ def main() -> int:
         for load in loads.values():
             stack.enter_context(load)
         time.sleep(options.before)
-        moves = swap_back_and_forth(project, admin, options.moves, options.pause)
+        moves = swap_back_and_forth(project, admin, options.moves, lambda: time.sleep(options.pause))
     wrong = 0
     print(f"{options.moves} moves of {project.key}, {options.rate:.0f} requests/s asked for on each door")
     milliseconds = [(move.ended - move.began) * 1000 for move in moves]
@@ -68,14 +67,14 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _api_clients(project: Project, admin: User, options: argparse.Namespace) -> list[Any]:
+def _api_clients(project: Project, admin: User, options: argparse.Namespace) -> list[Client]:
     _, secret = create_token(admin, "swap benchmark", [project], [Scope.PREDICT])
     texts = list(Sample.objects.filter(project=project).values_list("text", flat=True)[:200])
     url = f"{options.url}/api/v1/projects/{project.key}/predict"
     return [api_client(url, secret, texts[number:] or texts) for number in range(options.clients)]
 
 
-def _alias_clients(project: Project) -> list[Any]:
+def _alias_clients(project: Project) -> list[Client]:
     """Outside clients, where the server has aliases and the two versions can be told apart by their answers."""
     staged = live_servers(project)[0]
     if staged.server.kind != "ollama":
@@ -90,12 +89,14 @@ def _alias_clients(project: Project) -> list[Any]:
 
 
 def _show(name: str, load: Load, moves: list[Moved]) -> int:
-    before = [each.ended - each.began for each in load.sent if each.ended < moves[0].began]
+    before = [each.seconds for each in load.sent if each.ended < moves[0].began]
     moving = during(load.sent, moves)
     old = stale(load.sent, moves)
     figures = {share: (percentile(before, share), percentile(moving, share)) for share in (0.5, 0.99)}
     firsts = [seconds * 1000 for move in moves if (seconds := first_new(load.sent, move)) is not None]
     print(f"\n{name}: {len(load.sent)} requests, {len(load.failures)} failed, {load.retries} retries")
+    late = [percentile([each.late for each in load.sent], share) * 1000 for share in (0.5, 0.99)]
+    print(f"  sent after they were due: p50 {late[0]:.0f} ms, p99 {late[1]:.0f} ms")
     print(f"  answers by the old version to requests after the move: {len(old)}")
     print(f"  first new answer: median {statistics.median(firsts):.0f} ms after the move was asked for")
     for share, (calm, busy) in figures.items():

@@ -3,7 +3,6 @@
 from demo.setup import World
 from demo.show import DemoError
 from deployment.models import Deployment, StagedVersion, Verdict
-from deployment.services import live_version
 from evaluation.models import Benchmark, GateReport
 from training.models import ModelVersion, TrainingRun
 
@@ -88,9 +87,11 @@ def wait_until_live(world: World, version: ModelVersion) -> None:
     report = watch_judgment(world, staged)
     if report.verdict not in (Verdict.BASELINE, Verdict.PASSED):
         raise DemoError(f"The gate did not let {version} pass, so the loop ends here.")
-    world.show.wait(f"{version} to go live", lambda: live_version(world.project) == version, timeout=120)
+    # It answers from the switch of the row on; the steps after that are told here, too.
+    done = version.deployments.filter(state=Deployment.State.LIVE)
+    deployment = world.show.wait(f"{version} to go live", done.first, timeout=120)
     world.show.say(f"[bold]{version} is live[/]")
-    say_steps(world, Deployment.objects.get(project=world.project, state=Deployment.State.LIVE))
+    say_steps(world, deployment)
 
 
 def say_steps(world: World, deployment: Deployment) -> None:

@@ -125,15 +125,33 @@ def _prove_same(driver: "OllamaDriver", tag: str, artifact: Artifact, progress: 
     trial = f"{tag}-trial"
     _bring(driver, trial, artifact, progress)
     try:
-        same = _layer(driver, trial) == _layer(driver, tag)
+        wanted, found = _content(driver, trial), _content(driver, tag)
     finally:
         driver.remove(trial)
-    if not same:
-        raise RefusedError(f"{tag} is there with other content; tags never change, so it was left as it is")
+    if wanted != found:
+        lines = [f"-{line}" for line in found if line not in wanted] + [
+            f"+{line}" for line in wanted if line not in found
+        ]
+        raise RefusedError(
+            f"{tag} is there with other content; tags never change, so it was left as it is. "
+            f"There (-) and asked for (+): {'; '.join(lines)[:400]}"
+        )
+
+
+def _content(driver: "OllamaDriver", tag: str) -> list[str]:
+    """Everything that a tag is made of: weights, template, system message, parameters, in an order of its own.
+
+    The server shows parameters in any order. Its number of threads is left out: it follows the server's capacity.
+    """
+    _, origin, rest = _modelfile(driver, tag).partition("\nFROM ")
+    return sorted(line for line in (origin + rest).splitlines() if not line.startswith("PARAMETER num_thread "))
 
 
 def _layer(driver: "OllamaDriver", tag: str) -> str:
-    with errors(f"show {tag}"):
-        modelfile = driver.client.show(tag).modelfile or ""
-    origin = next((line for line in modelfile.splitlines() if line.startswith("FROM ")), "")
+    origin = next((line for line in _modelfile(driver, tag).splitlines() if line.startswith("FROM ")), "")
     return origin.rpartition("sha256-")[2].strip() if "sha256-" in origin else ""
+
+
+def _modelfile(driver: "OllamaDriver", tag: str) -> str:
+    with errors(f"show {tag}"):
+        return driver.client.show(tag).modelfile or ""

@@ -1,5 +1,7 @@
 """What is live: one row decides for every request."""
 
+from django.db.models import Exists, OuterRef, QuerySet
+
 from deployment.models import Deployment, DeploymentTarget, StagedVersion
 from deployment.services.resting import busy, rests
 from labeling.models import Project
@@ -30,12 +32,16 @@ def live_version(project: Project) -> ModelVersion | None:
 
 def staged_on_servers(version: ModelVersion) -> list[StagedVersion]:
     """Where the version stands on active servers of its project."""
-    return list(
+    return list(_standing(version.project_id, version.pk))
+
+
+def _standing(project_id: int, version_id: int) -> QuerySet[StagedVersion]:
+    return (
         StagedVersion.objects.filter(
-            version=version,
+            version=version_id,
             state=StagedVersion.State.STAGED,
             server__is_active=True,
-            server__policies__project=version.project_id,
+            server__policies__project=project_id,
         )
         .select_related("server", "version__spec", "version__project")
         .order_by("id")
@@ -45,19 +51,22 @@ def staged_on_servers(version: ModelVersion) -> list[StagedVersion]:
 def live_servers(project: Project) -> list[StagedVersion]:
     """Where to ask the live version, the least busy first; servers that rest or are still behind are left out.
 
-    `ConflictError`: nothing is live; `UnavailableError`: no server that is well has it.
+    `ConflictError`: nothing is live; `UnavailableError`: no server that is well has it. Every prediction comes through
+    here and what is live may change between any two, so it is two narrow queries, and nothing is kept.
     """
-    deployment = live_deployment(project)
-    if deployment is None:
+    rows = Deployment.objects.filter(project=project, state__in=SERVING).order_by("-id")
+    live = rows.values_list("pk", "version").first()
+    if live is None:
         raise ConflictError(f"Nothing is live in {project.key} yet. Promote a version first.")
-    staged = staged_on_servers(deployment.version)
+    deployment, version = live
+    targets = DeploymentTarget.objects.filter(deployment=deployment, server=OuterRef("server"))
+    behind = Exists(targets.filter(state=DeploymentTarget.State.BEHIND).order_by())
+    staged = list(_standing(project.pk, version).annotate(behind=behind))
     if not staged:
         raise UnavailableError(
-            f"{deployment.version} is live, but no active server has it. Look at the project's deployments page."
+            f"{live_version(project)} is live, but no active server has it. Look at the project's deployments page."
         )
-    behind = DeploymentTarget.objects.filter(deployment=deployment, state=DeploymentTarget.State.BEHIND)
-    left_out = set(behind.values_list("server_id", flat=True))
-    well = [row for row in staged if row.server_id not in left_out and not rests(row.server)]
+    well = [row for row in staged if not row.behind and not rests(row.server)]
     if not well:
         raise UnavailableError(f"No model server of {project.key} answers just now. Try again in a moment.")
     return sorted(well, key=lambda row: busy(row.server))

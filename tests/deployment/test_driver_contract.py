@@ -139,6 +139,15 @@ def test_a_model_of_the_catalogue_is_staged_as_it_is_or_refused(driver, tag, tin
         driver.stage(f"{tag}c", replace(borrowed, source="models.invalid/nobody:v9"))
 
 
+def test_other_parameters_under_a_tag_are_refused(driver, tag, tiny_ggufs):
+    first = artifact(tiny_ggufs[0])
+    before = driver.stage(tag, first).manifest
+    with pytest.raises(RefusedError, match="other content"):
+        driver.stage(tag, replace(first, parameters=first.parameters | {"num_ctx": 256}))
+    assert driver.digest_of(tag) == before
+    assert driver.stage(tag, first).manifest == before
+
+
 def test_a_file_that_is_not_what_its_digest_says_is_refused(driver, tag, tiny_ggufs):
     wrong = Artifact(tiny_ggufs[0], "0" * 64)
     with pytest.raises(DriverError):

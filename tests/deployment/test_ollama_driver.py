@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -121,6 +122,30 @@ def test_an_upload_that_is_always_cut_leaves_nothing(driver, standin, artifact):
     with pytest.raises(TransportError, match="upload"):
         driver.stage(TAG, artifact)
     assert standin.models() == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"system": "Say yes."}, "+SYSTEM Say yes."),
+        ({"template": "{{ .Prompt }} please"}, "+TEMPLATE {{ .Prompt }} please"),
+        ({"parameters": {"num_ctx": 512, "stop": ["</s>"]}}, "+PARAMETER stop </s>"),
+        ({"parameters": {}}, "-PARAMETER num_ctx 512"),
+    ],
+)
+def test_what_surrounds_the_weights_is_content_too(driver, standin, artifact, change, said):
+    driver.stage(TAG, artifact)
+    before = standin.models()
+    with pytest.raises(RefusedError) as refused:
+        driver.stage(TAG, replace(artifact, **change))
+    assert said in str(refused.value)
+    assert standin.models() == before
+
+
+def test_a_servers_threads_are_not_the_versions_content(driver, standin, artifact):
+    first = driver.stage(TAG, replace(artifact, parameters={"stop": ["a", "b"], "num_ctx": 512}))
+    again = replace(artifact, parameters={"num_ctx": 512, "stop": ["a", "b"]})
+    assert OllamaDriver(standin.url, "", 2, 30.0).stage(TAG, again) == first
 
 
 def test_a_full_disk_is_named(driver, standin, artifact):

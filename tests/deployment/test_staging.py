@@ -3,11 +3,11 @@
 import pytest
 
 from deployment.models import InferenceServer, StagedVersion
-from deployment.services.health import check_servers
+from deployment.services.health import check_servers, probe_server
 from deployment.services.staging import MAX_ATTEMPTS, request_staging, stage
 from deployment.services.upkeep import due_builds, due_stagings
 from deployment.signals import version_staged
-from tests.deployment.standins import make_staged, make_version
+from tests.deployment.standins import make_server, make_staged, make_version, ollama_standin, serve_from
 from training.models import ModelVersion
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +60,40 @@ def test_what_a_server_refuses_is_not_asked_again(shop, standin):
     row.refresh_from_db()
     assert (row.state, row.attempts) == ("failed", 1)
     assert "other content" in row.error
+
+
+@pytest.fixture
+def pair(shop, standin, tmp_path):
+    """Version 1 on the first of two servers of one release, with a layer that no other writes; the second's row."""
+    with ollama_standin(tmp_path / "second") as running:
+        second = make_server(running.url, name="second")
+        serve_from(shop, *shop.serving_policy.servers.all(), second)
+        rows = request_staging(make_version(shop, 1))
+        first, other = sorted(rows, key=lambda row: row.server == second)
+        assert {probe_server(server) for server in InferenceServer.objects.all()} == {"ok"}
+        stage(first.pk)
+        StagedVersion.objects.filter(pk=first.pk).update(layer_digest="0" * 64)
+        yield other, running
+
+
+def test_two_servers_that_hold_one_file_differently_are_told_apart(pair):
+    row, second = pair
+    stage(row.pk)
+    row.refresh_from_db()
+    assert (row.state, row.attempts) == ("failed", 1)
+    assert row.error.startswith("second serves the layer ")
+    assert f"and standin {'0' * 64} of one uploaded file" in row.error
+    assert "look at its disk, then stage again" in row.error
+    assert second.models() == {}
+
+
+def test_servers_of_two_releases_may_write_a_file_differently(pair):
+    row, second = pair
+    InferenceServer.objects.filter(name="standin").update(version="0.33.0")
+    stage(row.pk)
+    row.refresh_from_db()
+    assert (row.state, row.error) == ("staged", "")
+    assert list(second.models()) == [row.tag]
 
 
 def test_a_missing_file_fails_with_its_name(shop):

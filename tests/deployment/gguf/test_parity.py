@@ -9,7 +9,7 @@ from safetensors.numpy import load_file, save_file
 
 from deployment.drivers import driver_for
 from deployment.gguf.converter import convert
-from deployment.models import ParityReport, StagedVersion
+from deployment.models import InferenceServer, ParityReport, StagedVersion
 from deployment.services import edit
 from deployment.services.artifacts import build_version
 from deployment.services.editing import editable
@@ -33,12 +33,23 @@ def results(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def project(results, local_url, model, converter, settings) -> Project:
-    settings.ARTIFACTS_DIR = results
+def server(request, db, settings) -> InferenceServer:
+    """The local server; where a test asks for `ollama`, the stand-in with a real llama.cpp behind it."""
     settings.LOCAL_MODEL_SERVER_KEY, settings.LOCAL_MODEL_SERVER_URL = "for-tests", ""
+    kind = getattr(request, "param", "local")
+    url = request.getfixturevalue({"local": "local_url", "ollama": "llama_standin_url"}[kind])
+    return make_server(url, kind, slots=1, threads=1)
+
+
+on_both = pytest.mark.parametrize("server", ["local", "ollama"], indirect=True)
+
+
+@pytest.fixture
+def project(results, server, model, converter, settings) -> Project:
+    settings.ARTIFACTS_DIR = results
     # One label of several: a model of random weights has its preferences, and other weights have others.
     found = make_project("parity", Kind.SINGLE_LABEL, LABELS, decoding=DECODING)
-    serve_from(found, make_server(local_url, "local", slots=1), answer_prompts=4, proof_prompts=3)
+    serve_from(found, server, answer_prompts=4, proof_prompts=3)
     for split in ("train", "validation"):
         make_sample(found, f"where is my parcel, asks {split}", split=split)
     return found
@@ -89,6 +100,7 @@ def assert_not_there(row: StagedVersion) -> None:
     assert driver_for(row.server).digest_of(row.tag) == ""
 
 
+@on_both
 def test_what_was_built_is_proven_on_its_server(built):
     row = staged(built)
     assert (row.state, row.error) == ("staged", "")
@@ -96,7 +108,7 @@ def test_what_was_built_is_proven_on_its_server(built):
     assert (server.ok, server.checked, server.server) == (True, server.agreed, row.server)
     # The text of 4,000 words is beyond the context of 512, and its count is proven all the same.
     assert server.checked == report(built, "tokens").checked
-    assert "xllamacpp" in server.server_version
+    assert server.server_version == driver_for(row.server).probe().version
     answers = report(built, "answers")
     assert (answers.checked, answers.agreed, answers.ok, answers.bound) == (4, 4, True, 1.0)
 
@@ -139,6 +151,7 @@ def test_a_trap_is_refused_on_the_server_too(trap, name, built, ggufs):
     assert not ParityReport.objects.filter(question="answers").exists()
 
 
+@on_both
 def test_another_template_is_refused(built, model, converter, tmp_path):
     folder = shutil.copytree(model, tmp_path / "model")
     settings = (folder / "tokenizer_config.json").read_text()

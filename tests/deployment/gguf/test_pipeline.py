@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -148,6 +149,20 @@ def test_a_context_beyond_the_models_is_refused(project, base, model, steps):
     assert states(version)["inspect"] == ("failed", False)
 
 
+def test_a_model_without_a_chat_template_is_refused(project, base, model, steps, tmp_path):
+    folder = shutil.copytree(model, tmp_path / "plain")
+    config = json.loads((folder / "tokenizer_config.json").read_text())
+    del config["chat_template"]
+    (folder / "tokenizer_config.json").write_text(json.dumps(config))
+    version = make_trained(project, base)
+    with_merged(steps, version, folder)
+    built(version)
+    assert version.state == "failed"
+    assert "The GGUF has no chat template" in version.error
+    assert states(version)["inspect"] == ("failed", False)
+    assert not version.build_steps.filter(name="prove").exists()
+
+
 def test_a_full_disk_is_said_before_anything_is_written(project, base, steps, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10, 9, 1))
     version = built(make_trained(project, base))
@@ -204,6 +219,36 @@ def test_a_step_killed_half_way_leaves_nothing_whole(steps):
     assert not reused
     assert (found.folder / "model.gguf").read_bytes() == b"whole"
     assert [path.name for path in (steps / "convert").iterdir() if path.is_dir()] == ["k1"]
+
+
+def test_two_builders_at_once_work_once(steps):
+    """The first is another process, as another worker is; the second waits for it and takes what it made."""
+    script = (
+        "import django, sys; django.setup()\n"
+        "from django.conf import settings\n"
+        f"settings.ARTIFACTS_DIR = {str(steps.parent)!r}\n"
+        "from deployment.services.pipeline import store\n"
+        "def work(place):\n"
+        "    print('working', flush=True)\n"
+        "    sys.stdin.readline()\n"
+        "    (place.folder / 'model.gguf').write_bytes(b'by the first')\n"
+        "print(store.make('convert', 'k1', work)[1])\n"
+    )
+    command = [sys.executable, "-c", script]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with (
+        subprocess.Popen(command, cwd=settings.BASE_DIR, **pipes) as first,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        assert first.stdout.readline() == "working\n"
+        second = pool.submit(store.make, "convert", "k1", lambda place: pytest.fail("worked on twice"))
+        assert not store.discard_unless_held("convert", "k1")
+        assert not second.done()
+        said, _ = first.communicate("go on\n", timeout=60)
+        found, reused = second.result(timeout=60)
+    assert said == "False\n"
+    assert reused
+    assert (found.folder / "model.gguf").read_bytes() == b"by the first"
 
 
 def test_a_result_with_a_cut_file_is_made_again(steps):
