@@ -39,6 +39,20 @@ def row_of(desk, version):
     return desk.page.locator("#deployments tbody tr", has_text=version)
 
 
+def test_a_server_is_added_and_probed(desk, standin):
+    desk.open("/servers/")
+    desk.press(desk.link("Add a server…"))
+    desk.write(desk.page.get_by_label("Name"), "gpu1")
+    desk.page.get_by_label("Kind").select_option("ollama")
+    desk.write(desk.page.get_by_label("Url"), standin.url)
+    desk.press(desk.page.get_by_role("button", name="Save and continue editing"))
+    desk.sees("was added successfully")
+    _admin_action(desk, "Probe")
+    desk.sees("gpu1 answers: version 0.34.2.")
+    desk.open("/servers/gpu1/")
+    desk.sees("This server has no model yet.")
+
+
 def test_dry_run_promotion_watch_and_the_way_back(desk, two):
     desk.open(PAGE)
     desk.sees(row_of(desk, "shop:v1").locator(".badge", has_text="live"))
