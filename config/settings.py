@@ -6,6 +6,8 @@ a path to a file that holds the value (Docker and Kubernetes secrets).
 
 from pathlib import Path
 
+from django.templatetags.static import static
+
 from config.env import Env
 
 env = Env()
@@ -192,6 +194,7 @@ UNFOLD = {
     "SITE_TITLE": "Touchstone",
     "SITE_HEADER": "Touchstone",
     "SITE_SYMBOL": "diamond",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/mark.svg")}],
     "SITE_URL": "/",
     "SHOW_HISTORY": True,
     "SIDEBAR": {"show_search": True, "show_all_applications": True},

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
+from deployment.signals import version_promoted
 from labeling.signals import proposals_wanted
 from training.signals import version_created
 
@@ -22,3 +23,12 @@ def propose(sender: Any, project_id: int, **kwargs: Any) -> None:
     from deployment.tasks import propose_next
 
     propose_next.delay_on_commit(project_id)  # type: ignore[attr-defined]  # the stubs do not know DjangoTask
+
+
+@receiver(version_promoted)
+def close_what_is_past(sender: Any, deployment_id: int, **kwargs: Any) -> None:
+    """Another version is live: a banner about the one before must not be acted on any more."""
+    from deployment.models import Deployment
+    from deployment.services.findings import close_past
+
+    close_past(Deployment.objects.get(pk=deployment_id))

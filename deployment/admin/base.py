@@ -22,6 +22,9 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no type
     show_full_result_count = False
     list_per_page = 50
 
+    class Media:
+        css = {"all": ["css/deployment-admin.css"]}
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

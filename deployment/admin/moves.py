@@ -22,7 +22,8 @@ class DeploymentAdmin(MoveMixin, ReadOnlyAdmin):
     list_filter = ["state", "action", "automatic", "project"]
     list_select_related = ["version__project", "previous__project", "project", "actor"]
     search_fields = ["project__key", "reason", "error", "actor__username"]
-    readonly_fields = ["lineage"]
+    exclude = ["modelfile"]
+    readonly_fields = ["lineage", "modelfile_as_written"]
     date_hierarchy = "created_at"
     actions_detail = ["roll_back"]
     actions_row = ["roll_back"]
@@ -46,6 +47,11 @@ class DeploymentAdmin(MoveMixin, ReadOnlyAdmin):
     @display(description="Move", ordering="move_ms")
     def took(self, row: Deployment) -> str:
         return "" if row.move_ms is None else f"{row.move_ms:.0f} ms"
+
+    @display(description="Modelfile")
+    def modelfile_as_written(self, row: Deployment) -> str:
+        """With its lines."""
+        return format_html('<pre class="move-diff">{}</pre>', row.modelfile or "none")
 
     @display(description="Lineage")
     def lineage(self, row: Deployment) -> str:

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from deployment.admin_tools import action, changelist_link, display
 from deployment.models import (
@@ -72,7 +73,8 @@ class ServingPolicyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "quantization":
-            return forms.ChoiceField(choices=[(name, name) for name in CHOICES], initial="q8_0")
+            choices = [(name, name) for name in CHOICES]
+            return forms.ChoiceField(choices=choices, initial="q8_0", widget=UnfoldAdminSelectWidget)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     @display(description="Served from")

@@ -88,7 +88,8 @@ def refuse(what: str, status: int, text: object) -> NoReturn:
             )
     if "no space left" in message:
         message += "; free disk space on that host"
-    raise (TransportError if status >= 500 or status < 0 else RefusedError)(f"{what}: {status} {message}")
+    told = f"{status} {message}" if status > 0 else message
+    raise (TransportError if status >= 500 or status < 0 else RefusedError)(f"{what}: {told}")
 
 
 def _message(text: object) -> dict[str, Any] | str:

@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from deployment.drivers import DriverError, driver_for
-from deployment.models import Finding, InferenceServer, StagedVersion
+from deployment.models import Deployment, Finding, InferenceServer, StagedVersion
 from deployment.services.live import live_deployment
 from deployment.services.promotion import promote, rollback
 from labeling.access import Right, require
@@ -72,6 +72,15 @@ def close(
     return rows.update(state=state, resolved_at=timezone.now())
 
 
+def close_past(move: Deployment) -> None:
+    """After a move: what was found about versions that are live no more is not to be acted on any longer."""
+    rows = Finding.objects.filter(project=move.project_id, state=State.OPEN).exclude(version=move.version_id)
+    now = timezone.now()
+    if move.automatic and move.action == Deployment.Action.ROLLBACK:
+        rows.filter(kind=Kind.WORSE).update(state=State.MENDED, resolved_at=now)
+    rows.update(state=State.GONE, resolved_at=now)
+
+
 def adopt(user: User, finding: Finding) -> Finding:
     """Take what a person did as what should be: the version that the alias leads to becomes the live one."""
     require(user, finding.project, Right.OPERATE)
@@ -94,6 +103,7 @@ def restore(user: User, finding: Finding) -> Finding:
     """Make it as our rows say again. `ProblemError` where nothing can be done, `UnavailableError` by the server."""
     require(user, finding.project, Right.OPERATE)
     if finding.kind == Kind.WORSE:
+        _still_live(finding)
         rollback(user, finding.project, reason=finding.sentence)
         return _resolve(user, finding, State.RESTORED)
     staged = StagedVersion.objects.filter(version=finding.version, server=finding.server).first()
@@ -109,9 +119,7 @@ def restore(user: User, finding: Finding) -> Finding:
 def _restore(finding: Finding, staged: StagedVersion) -> None:
     driver = driver_for(staged.server)
     if finding.kind == Kind.ALIAS:
-        live = live_deployment(finding.project)
-        if live is None or live.version_id != finding.version_id:
-            raise ConflictError(f"{finding.version} is not live any more, so the alias must not lead to it.")
+        _still_live(finding)
         driver.move(finding.project.key, staged.tag)
         proof = driver.prove(finding.project.key, staged.tag)
         if not proof.ok:
@@ -123,6 +131,12 @@ def _restore(finding: Finding, staged: StagedVersion) -> None:
         _stage_again(staged)
     else:
         raise ProblemError("There is nothing to restore.")
+
+
+def _still_live(finding: Finding) -> None:
+    live = live_deployment(finding.project)
+    if live is None or live.version_id != finding.version_id:
+        raise ConflictError(f"{finding.version} is not live any more, so there is nothing to put right.")
 
 
 def _stage_again(staged: StagedVersion) -> None:
@@ -140,9 +154,10 @@ def dismiss(user: User, finding: Finding) -> Finding:
 
 
 def _resolve(user: User, finding: Finding, state: str) -> Finding:
+    """Write the decision down, also where the move that followed from it has closed the finding already."""
     now = timezone.now()
-    ended = Finding.objects.filter(pk=finding.pk, state=State.OPEN)
-    if not ended.update(state=state, resolved_at=now, resolved_by=user):
+    undecided = Finding.objects.filter(pk=finding.pk, state__in=[State.OPEN, State.GONE])
+    if not undecided.update(state=state, resolved_at=now, resolved_by=user):
         finding.refresh_from_db()
         raise ConflictError(f"Somebody was faster: this is {finding.get_state_display().lower()} already.")
     finding.refresh_from_db()

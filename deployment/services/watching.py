@@ -7,7 +7,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from deployment.models import Deployment, Finding, ServingPolicy
-from deployment.services.findings import close, report
+from deployment.services.findings import report
 from deployment.services.promotion import rollback
 from deployment.services.traffic import traffic_by_version
 from deployment.watch import Limits, Use, complaints
@@ -60,8 +60,6 @@ def _go_back(deployment: Deployment, sentence: str) -> None:
         rollback(None, deployment.project, to=deployment.previous, reason=sentence, seen=deployment.uid)
     except ProblemError as problem:
         logger.error("%s could not be rolled back by itself: %s", deployment.version, problem)
-        return
-    close(deployment.project, deployment.version, Finding.Kind.WORSE, Finding.State.MENDED)
 
 
 def use_of(project: Project, tag: str, since: datetime, until: datetime) -> Use:

@@ -58,7 +58,8 @@ def deployment(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
     project = project_for(person(request), key, Right.VIEW)
     row = get_object_or_404(querysets.history(project), uid=uid)
     proofs = row.evidence.get("proofs", {})
-    figures = {name: value for name, value in row.evidence.items() if not isinstance(value, dict | list)}
+    plain = {name: value for name, value in row.evidence.items() if not isinstance(value, dict | list)}
+    figures = {name: round(value, 4) if isinstance(value, float) else value for name, value in plain.items()}
     before, after = around(row)
     sides = [(name, side) for name, side in (("before", before), ("after", after)) if side]
     context = {"row": row, "difference": _difference(row), "proofs": proofs, "figures": figures, "sides": sides}

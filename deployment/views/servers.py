@@ -42,18 +42,17 @@ def servers(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def server(request: HttpRequest, name: str) -> HttpResponse:
-    """One server's models; HTMX asks for the pulls alone while any is under way."""
+    """One server's models; HTMX asks for the pulls alone while any is under way, then takes the new list of models."""
     row = get_object_or_404(InferenceServer, name=name)
     pulls = list(catalogue.pulls(person(request), row)[:SHOWN_PULLS])
     under_way = any(pull.state in (ModelPull.State.QUEUED, ModelPull.State.PULLING) for pull in pulls)
     context = {"server": row, "pulls": pulls, "under_way": under_way}
-    if request.htmx and under_way:  # type: ignore[attr-defined]  # set by django-htmx
+    # Anything else that HTMX asks for, a deletion's answer above all, is the whole page.
+    polls = request.htmx.target == "pulls"  # type: ignore[attr-defined]  # set by django-htmx
+    if polls and under_way:
         return render(request, "deployment/partials/pulls.html", context)
     context["catalogue"] = catalogue.look(person(request), row)
-    response = render(request, "deployment/server.html", context)
-    if request.htmx:  # type: ignore[attr-defined]  # set by django-htmx
-        response["HX-Refresh"] = "true"  # the last pull has ended: the list is another
-    return response
+    return render(request, "deployment/server.html", context)
 
 
 @login_required

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from labeling.models import Project
+from tests.browser import log_in
+from tests.deployment.desk import Desk
 from tests.deployment.standins import Standin, local_server, make_server, ollama_standin, serve_from
 from tests.deployment.tiny_gguf import write_tiny_gguf
-from tests.factories import make_project
+from tests.factories import make_admin, make_project
 
 
 @pytest.fixture
@@ -51,3 +54,16 @@ def local_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """One real local server for all tests that want it; their tags differ by project."""
     with local_server(tmp_path_factory.mktemp("localserver")) as url:
         yield url
+
+
+@pytest.fixture(params=[(1440, 900, "keyboard"), (390, 844, "mouse")], ids=["wide", "narrow"])
+def desk(request: pytest.FixtureRequest, browser: Any, live_server: Any) -> Iterator[Desk]:
+    """Ada's window; any error on its console fails the test."""
+    width, height, hands = request.param
+    make_admin("ada")
+    context = browser.new_context(viewport={"width": width, "height": height})
+    desk = Desk(context.new_page(), live_server.url, hands)
+    log_in(desk.page, live_server.url, "ada")
+    yield desk
+    context.close()
+    assert not desk.errors

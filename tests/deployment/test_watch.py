@@ -6,11 +6,12 @@ import pytest
 from django.utils import timezone
 
 from deployment.models import Deployment, FailedRequest, Finding
-from deployment.services import live_version, promote
+from deployment.services import live_version, promote, rollback
 from deployment.services.findings import dismiss, open_findings, restore
 from deployment.services.watching import watch_promotions
 from deployment.watch import Limits, Use, complaints, wilson_lower
 from labeling.models import Feedback, Prediction
+from labeling.problems import ConflictError
 from tests.deployment.standins import make_server, make_staged, serve_from
 from tests.factories import make_admin, make_project
 
@@ -124,3 +125,16 @@ def test_the_watch_ends(shop):
     shop.serving_policy.save()
     Deployment.objects.filter(state="live").update(live_at=timezone.now())
     assert watch_promotions() == 0
+
+
+def test_a_banner_about_a_version_that_is_live_no_more_is_gone_and_does_nothing(shop):
+    asked(shop, "shop:v2", 40, status="failed")
+    watch_promotions()
+    finding = open_findings(shop).get()
+    eve = make_admin("eve")
+    rollback(eve, shop, reason="seen by eye")
+    assert not open_findings(shop).exists()
+    assert Finding.objects.get().state == "gone"
+    with pytest.raises(ConflictError, match="shop:v2 is not live any more"):
+        restore(eve, finding)
+    assert live_version(shop).number == 1
