@@ -16,7 +16,7 @@ from labeling.models import Project, User
 from training import querysets
 from training import serializers as shapes
 from training.models import ModelVersion, RunEvent, Snapshot, TrainingRun
-from training.services import cancel_run, start_run
+from training.services import cancel_run, start_baseline, start_run
 
 
 class EventCursor(CursorPagination):
@@ -113,13 +113,22 @@ class SnapshotDetail(ProjectDoor, generics.RetrieveAPIView[Snapshot]):
 
 
 class Versions(ProjectDoor, generics.ListAPIView[ModelVersion]):
-    """The versions of a project, newest first. Number 0 is the bare base model."""
+    """The versions of a project, newest first. Number 0 is its baseline."""
 
     serializer_class = shapes.VersionSerializer
     queryset = ModelVersion.objects.none()
 
     def get_queryset(self) -> QuerySet[ModelVersion]:
         return querysets.version_rows(self.open(Right.VIEW))
+
+    @extend_schema(request=shapes.BaselineSerializer, responses={201: shapes.VersionSerializer})
+    def post(self, request: Request, key: str) -> Response:
+        """Make a bare base model version 0. 409 where there is one."""
+        project = self.open(Right.OPERATE)
+        body = shapes.BaselineSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        version = start_baseline(cast(User, request.user), project, body.validated_data["base"])
+        return Response(shapes.VersionSerializer(version).data, status=status.HTTP_201_CREATED)
 
 
 def _shown(run: TrainingRun) -> dict[str, Any]:

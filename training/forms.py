@@ -1,10 +1,21 @@
-"""The form that starts a run by hand."""
+"""The forms that start a run, and a project's first version, by hand."""
 
 from typing import Any
 
 from django import forms
 
 from training.models import BaseModel, RetrainPolicy, TrainingProfile
+
+
+class BaselineForm(forms.Form):
+    """Which base model is a project's version 0."""
+
+    base = forms.ModelChoiceField(BaseModel.objects.trainable(), empty_label=None, label="Base model")
+
+    def __init__(self, *args: Any, policy: RetrainPolicy | None = None, **kwargs: Any) -> None:
+        if policy is not None:
+            kwargs.setdefault("initial", {"base": policy.base_id})
+        super().__init__(*args, auto_id="baseline_%s", **kwargs)
 
 
 class StartRunForm(forms.Form):

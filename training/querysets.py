@@ -103,3 +103,8 @@ def figures(run: TrainingRun, rows: int = 8) -> list[dict[str, Any]]:
         return ordered
     stride = (len(ordered) - 1) / (rows - 1)
     return [ordered[round(number * stride)] for number in range(rows)]
+
+
+def has_baseline(project: Project) -> bool:
+    """Something trained can be held against its version 0."""
+    return ModelVersion.objects.filter(project=project, number=0).exists()

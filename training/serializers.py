@@ -75,6 +75,12 @@ class StartRunSerializer(serializers.Serializer[Any]):
         return value
 
 
+class BaselineSerializer(serializers.Serializer[Any]):
+    """The base model that becomes version 0."""
+
+    base = serializers.SlugRelatedField(slug_field="name", queryset=BaseModel.objects.trainable())
+
+
 class EventSerializer(serializers.ModelSerializer[RunEvent]):
     payload = ObjectField()
 

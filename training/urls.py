@@ -10,6 +10,7 @@ _SNAPSHOTS = "projects/<slug:key>/snapshots"
 app_name = "training"
 urlpatterns = [
     path("projects/<slug:key>/runs/", runs.runs, name="runs"),
+    path("projects/<slug:key>/runs/baseline/", runs.baseline, name="baseline"),
     path("projects/<slug:key>/runs/start/", runs.start, name="start"),
     path(f"{_RUN}/", run.run, name="run"),
     path(f"{_RUN}/curve.json", run.curve, name="curve"),

@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 from labeling.tokens import create_token
 from tests.factories import make_expert, make_operator, make_project
 from tests.training.helpers import add_events, make_golden, make_policy, make_run
-from training.models import TrainingRun
+from training.models import BaseModel, TrainingRun
 from training.services import create_baseline, freeze_snapshot
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +84,17 @@ def test_snapshots_and_versions(api, shop):
     (snapshot,) = api.get(f"{API}/snapshots").json()["results"]
     assert snapshot == api.get(f"{API}/snapshots/{run.snapshot.uid}").json()
     assert (snapshot["digest"], snapshot["train_rows"]) == (run.snapshot.digest, 2)
+
+
+def test_a_bare_base_becomes_version_0_once(api, shop):
+    base = BaseModel.objects.create(name="tiny", location="tiny")
+    BaseModel.objects.create(name="elsewhere", location="m:1b", server_name="m:1b")
+    assert api.post(f"{API}/versions", {"base": "elsewhere"}, format="json").status_code == 400
+    made = api.post(f"{API}/versions", {"base": "tiny"}, format="json")
+    assert (made.status_code, made.json()["number"], made.json()["base"]) == (201, 0, base.name)
+    again = api.post(f"{API}/versions", {"base": "tiny"}, format="json")
+    assert again.status_code == 409
+    assert "shop:v0 is the baseline" in again.json()["detail"]
 
 
 @pytest.mark.parametrize("scopes", [["read"], ["predict"]])

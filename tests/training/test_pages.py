@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from tests.factories import make_admin, make_expert, make_operator, make_project
 from tests.training.helpers import add_events, gpu_worker_lives, make_golden, make_policy, make_run
-from training.models import TrainingRun
+from training.models import BaseModel, TrainingRun
 from training.services import create_baseline, freeze_snapshot, run_folder
 from training.services.snapshots import folder_of
 
@@ -91,6 +91,17 @@ def test_an_ended_run_is_polled_no_more_and_leads_to_its_version(client, olga, s
     assert reverse("deployment:version", args=["shop", 1]) in page
     assert url("snapshot", shop, run.snapshot.uid) in page
     assert "hx-get" not in body(client, url("runs", shop))
+
+
+def test_the_bare_base_is_made_version_0(client, olga, shop):
+    base = BaseModel.objects.create(name="tiny", location="tiny")
+    assert url("baseline", shop) in body(client, url("runs", shop))
+    page = client.post(url("baseline", shop), {"base": base.pk}, follow=True).content.decode()
+    assert "shop:v0 is being built" in page
+    assert url("baseline", shop) not in page
+    assert "is the baseline" in client.post(url("baseline", shop), {"base": base.pk}, follow=True).content.decode()
+    assert "Choose a base model" in client.post(url("baseline", shop), {}, follow=True).content.decode()
+    assert shop.versions.count() == 1
 
 
 def test_a_failed_run_shows_its_error(client, olga, shop):

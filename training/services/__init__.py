@@ -4,7 +4,7 @@ from training.services.bases import load_builtin_profiles, register_base, regist
 from training.services.runs import cancel_run, repeat_run, start_run
 from training.services.snapshots import freeze_rows, freeze_snapshot
 from training.services.triggers import check_trigger, new_golden_samples
-from training.services.versions import add_version, create_baseline, publish_version, run_folder
+from training.services.versions import add_version, create_baseline, publish_version, run_folder, start_baseline
 
 __all__ = [
     "add_version",
@@ -21,5 +21,6 @@ __all__ = [
     "repeat_run",
     "resolve_location",
     "run_folder",
+    "start_baseline",
     "start_run",
 ]

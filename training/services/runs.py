@@ -19,6 +19,10 @@ def resolve_config(
     base: BaseModel, profile: TrainingProfile | None, overrides: dict[str, Any] | None
 ) -> dict[str, Any]:
     """The engine's whole configuration after defaults, profile and overrides; `ProblemError` for unknown keys."""
+    if base.server_name:
+        raise ProblemError(
+            f"{base} is only on model servers. Register its 16-bit weights as a base model to train on it."
+        )
     options = {**(profile.config if profile else {}), **(overrides or {})}
     options["base_model"] = {
         "name": resolve_location(base),

@@ -9,7 +9,9 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
-from labeling.models import Project
+from labeling.access import Right, require
+from labeling.models import Project, User
+from labeling.problems import ConflictError
 from training.models import BaseModel, ModelVersion, TrainingRun
 from training.signals import version_created
 
@@ -25,6 +27,15 @@ def create_baseline(project: Project, base: BaseModel) -> ModelVersion:
         if created:
             transaction.on_commit(lambda: _announce(version.pk))
     return version
+
+
+def start_baseline(user: User | None, project: Project, base: BaseModel) -> ModelVersion:
+    """A person makes the bare base model version 0. Raises `ConflictError` where the project has a version 0."""
+    require(user, project, Right.OPERATE)
+    known = ModelVersion.objects.filter(project=project, number=0).first()
+    if known is not None:
+        raise ConflictError(f"{known} is the baseline of {project.key} already; a project has one.")
+    return create_baseline(project, base)
 
 
 def add_version(project: Project, base: BaseModel, **values: Any) -> ModelVersion:

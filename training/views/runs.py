@@ -11,11 +11,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from labeling.access import Right, project_for
 from labeling.problems import ProblemError
-from labeling.views.base import page_context, person
+from labeling.views.base import page_context, person, problems_as_messages
 from training import querysets
-from training.forms import StartRunForm
+from training.forms import BaselineForm, StartRunForm
 from training.models import UNFINISHED, TrainingRun
-from training.services import start_run
+from training.services import start_baseline, start_run
 
 PAGE = 20
 
@@ -35,9 +35,25 @@ def runs(request: HttpRequest, key: str) -> HttpResponse:
         retraining=retraining,
         in_motion=TrainingRun.objects.filter(UNFINISHED, project=project).exists(),
         form=StartRunForm(policy=retraining.policy),
+        baseline=None if querysets.has_baseline(project) else BaselineForm(policy=retraining.policy),
     )
     polls = bool(request.htmx)  # type: ignore[attr-defined]  # set by django-htmx
     return render(request, "training/partials/runs.html" if polls else "training/runs.html", context)
+
+
+@login_required
+@require_POST
+def baseline(request: HttpRequest, key: str) -> HttpResponse:
+    """Make the bare base model the project's version 0."""
+    project = project_for(person(request), key, Right.OPERATE)
+    form = BaselineForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Choose a base model first.")
+        return redirect("training:runs", project.key)
+    with problems_as_messages(request):
+        version = start_baseline(person(request), project, form.cleaned_data["base"])
+        messages.success(request, f"{version} is being built. It is staged and judged by itself; then promote it.")
+    return redirect("training:runs", project.key)
 
 
 @login_required
