@@ -15,7 +15,8 @@ class BaselineForm(forms.Form):
     def __init__(self, *args: Any, policy: RetrainPolicy | None = None, **kwargs: Any) -> None:
         if policy is not None:
             kwargs.setdefault("initial", {"base": policy.base_id})
-        super().__init__(*args, auto_id="baseline_%s", **kwargs)
+        kwargs.setdefault("auto_id", "baseline_%s")
+        super().__init__(*args, **kwargs)
 
 
 class StartRunForm(forms.Form):
