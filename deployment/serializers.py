@@ -61,6 +61,7 @@ class StagedSerializer(serializers.ModelSerializer[StagedVersion]):
             "server",
             "tag",
             "state",
+            "uploaded_percent",
             "uploaded_digest",
             "layer_digest",
             "manifest_digest",

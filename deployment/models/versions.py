@@ -29,6 +29,7 @@ class StagedVersion(PublicModel):
     server = models.ForeignKey(InferenceServer, on_delete=models.PROTECT, related_name="staged")
     tag = models.CharField(max_length=200)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    uploaded_percent = models.PositiveSmallIntegerField(default=0, help_text="Of the file, while it is uploaded.")
     uploaded_digest = models.CharField(max_length=80, blank=True)
     layer_digest = models.CharField(max_length=80, blank=True)
     manifest_digest = models.CharField(max_length=80, blank=True)

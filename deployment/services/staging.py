@@ -3,12 +3,14 @@
 import logging
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from deployment.drivers import Artifact, Digests, Driver, DriverError, RefusedError, driver_for
+from deployment.drivers.base import Progress
 from deployment.models import InferenceServer, ServingPolicy, StagedVersion
 from deployment.services.modelfiles import gguf_path, parameters_of, system_of
 from deployment.services.parity import prove_on_server
@@ -51,7 +53,7 @@ def stage(staged_id: int) -> None:
     staged = rows.get(pk=staged_id)
     try:
         with leases.heartbeat(StagedVersion, staged_id, token):
-            digests, problem = _bring(staged)
+            digests, problem = _bring(staged, _shown(staged_id, token))
     except (DriverError, OSError) as error:
         # What a server refused once it refuses again; what did not answer is asked again by the sweep.
         retry = staged.attempts < MAX_ATTEMPTS and not isinstance(error, RefusedError)
@@ -78,7 +80,21 @@ def stage(staged_id: int) -> None:
     logger.info("%s staged as %s", staged, staged.tag)
 
 
-def _bring(staged: StagedVersion) -> tuple[Digests, str]:
+def _shown(staged_id: int, token: UUID) -> Progress:
+    """Writes how far an upload is into the row, once per percent, and with it prolongs the lease."""
+    known = -1
+
+    def progress(done: int, total: int) -> None:
+        nonlocal known
+        percent = 100 * done // total if total else 100
+        if percent != known:
+            known = percent
+            leases.renew(StagedVersion, staged_id, token, uploaded_percent=percent)
+
+    return progress
+
+
+def _bring(staged: StagedVersion, progress: Progress) -> tuple[Digests, str]:
     """Create the tag and prove it there; the digests, and why it must not stay, if anything. Raises `DriverError`."""
     version, driver = staged.version, driver_for(staged.server)
     source = version.base.server_name
@@ -91,7 +107,7 @@ def _bring(staged: StagedVersion) -> tuple[Digests, str]:
         parameters=parameters_of(version),
     )
     seen = driver.probe()
-    digests = driver.stage(staged.tag, artifact)
+    digests = driver.stage(staged.tag, artifact, progress)
     problem = _other_layer(staged, digests, seen.version)
     if not problem:
         failed = [report for report in prove_on_server(staged) if report.ok is False]

@@ -1,13 +1,16 @@
 """Staging: once per server, asked again where the server was away, announced when it stands; health of servers."""
 
 import pytest
+from django.urls import reverse
 
 from deployment.models import InferenceServer, StagedVersion
 from deployment.services.health import check_servers, probe_server
 from deployment.services.staging import MAX_ATTEMPTS, request_staging, stage
 from deployment.services.upkeep import due_builds, due_stagings
 from deployment.signals import version_staged
+from labeling import leases
 from tests.deployment.standins import make_server, make_staged, make_version, ollama_standin, serve_from
+from tests.factories import make_operator
 from training.models import ModelVersion
 
 pytestmark = pytest.mark.django_db
@@ -122,3 +125,25 @@ def test_health_names_the_server_that_is_away(shop, standin):
     assert check_servers(2.0).startswith("standin: ")
     InferenceServer.objects.update(is_active=False)
     assert check_servers(2.0) == "ok"
+
+
+def test_how_far_an_upload_is(shop, client, monkeypatch):
+    seen, renew = [], leases.renew
+
+    def noting(model, pk, token, **values):
+        seen.extend(values.values())
+        renew(model, pk, token, **values)
+
+    monkeypatch.setattr(leases, "renew", noting)
+    (row,) = request_staging(make_version(shop, 1, content=b"GGUF" + bytes(3 << 20)))
+    stage(row.pk)
+    row.refresh_from_db()
+    assert (row.state, row.uploaded_percent) == ("staged", 100)
+    assert seen == sorted(set(seen))
+    assert len(seen) >= 3
+    client.force_login(make_operator(shop))
+    url = reverse("deployment:version", args=["shop", 1])
+    assert "<progress" not in client.get(url).text
+    StagedVersion.objects.update(state="staging", uploaded_percent=45)
+    for page in (url, reverse("deployment:deployments", args=["shop"])):
+        assert 'value="45"' in client.get(page).text
