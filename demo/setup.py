@@ -116,7 +116,7 @@ def make_tiny_base(show: Show) -> str:
         "--threads",
         1,
         "--steps",
-        340,
+        280,
     )
     return location
 
