@@ -3,10 +3,8 @@
 import contextlib
 import hashlib
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from deployment.models import InferenceServer, ServingPolicy, StagedVersion
 from deployment.services import record_verdict
 from deployment.services.staging import request_staging, stage
 from labeling.models import Project
+from tests.processes import alive, free_port
 from training.models import BaseModel, ModelVersion
 
 
@@ -121,29 +120,8 @@ def make_staged(project: Project, number: int, verdict: str = "passed", content:
 @contextlib.contextmanager
 def local_server(folder: Path, key: str = "for-tests") -> Iterator[str]:
     """The real local model server, on a free port: its URL. Loopback; two cores at most."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "deployment.localserver", "--port", str(port), "--cores", "2"]
-    process = subprocess.Popen(
-        [*command, "--state-dir", str(folder)],
-        cwd=settings.BASE_DIR,
-        env={**os.environ, "LOCAL_MODEL_SERVER_KEY": key},
-    )
-    url, deadline = f"http://127.0.0.1:{port}", time.monotonic() + 30
-    try:
-        while not _answers(url):
-            assert time.monotonic() < deadline, "the local server did not start"
-            assert process.poll() is None, "the local server ended"
-            time.sleep(0.05)
+    env = {**os.environ, "LOCAL_MODEL_SERVER_KEY": key}
+    with alive([*command, "--state-dir", str(folder)], port, env, folder / "server.log") as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/livez", timeout=2).is_success
-    except httpx.HTTPError:
-        return False
