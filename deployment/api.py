@@ -26,9 +26,9 @@ from deployment.serializers import (
 )
 from deployment.services import edit, predict, predict_many, promote, reload_serving, rollback
 from deployment.services.editing import editable
-from deployment.services.modelfiles import source_of
 from labeling.access import Right, project_for, token_of
 from labeling.models import Prediction, Project, User
+from labeling.problems import ProblemError
 from training.models import ModelVersion
 from training.serializers import VersionSerializer
 
@@ -93,9 +93,16 @@ class VersionStateView(APIView):
             "version": version,
             "staged": querysets.staged_rows(version),
             "parity": querysets.parity_rows(version),
-            "modelfile": editable(version) if source_of(version) else "",
+            "modelfile": _modelfile(version),
         }
         return Response(VersionStateResponse(found).data)
+
+
+def _modelfile(version: ModelVersion) -> str:
+    try:
+        return editable(version)
+    except ProblemError:
+        return ""
 
 
 class EditView(APIView):

@@ -23,7 +23,7 @@ class Editing:
         return f"Edit the Modelfile of {self.version}"
 
     def form(self, request: HttpRequest) -> EditForm:
-        """The form, bound where the request brings one. Raises `ConflictError` where the version's file is gone."""
+        """The form, bound where the request brings one. Raises as `editable`."""
         if request.method == "POST":
             return EditForm(request.POST)
         return EditForm(initial={"modelfile": editable(self.version)})
@@ -42,4 +42,4 @@ class Editing:
 
     def said(self, made: ModelVersion) -> str:
         """The message afterwards."""
-        return f"{made} is made of {self.version}. It is proven, staged and judged like any other."
+        return f"{made} is made of {self.version}. It is staged and judged like any other."

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from deployment.forms import MoveForm
 from deployment.models import Deployment
 from deployment.services import live_deployment, plan_promotion, promote, rollback
-from deployment.services.headroom import evictions
+from deployment.services.headroom import Headroom, look
 from deployment.services.modelfiles import difference
 from deployment.services.plans import Plan
 from labeling.models import User
@@ -46,9 +46,9 @@ class Move:
         return [row for row in rows if isinstance(row, dict)]
 
     @cached_property
-    def evictions(self) -> list[str]:
-        """What would be thrown out of memory: it has to be said yes to."""
-        return evictions(self.plan.staged, back=self.is_rollback)
+    def memory(self) -> Headroom:
+        """What would be thrown out of memory, which has to be said yes to, and what is not known."""
+        return look(self.plan.staged, back=self.is_rollback)
 
     @property
     def difference(self) -> list[tuple[str, str]]:
@@ -57,7 +57,7 @@ class Move:
 
     def form(self, request: HttpRequest) -> MoveForm:
         """The form, bound where the request brings one."""
-        asks: dict[str, Any] = {"reason_required": self.reason_required, "evicts": bool(self.evictions)}
+        asks: dict[str, Any] = {"reason_required": self.reason_required, "evicts": bool(self.memory.evictions)}
         if request.method == "POST":
             return MoveForm(request.POST, **asks)
         return MoveForm(initial={"seen": str(self.live.uid) if self.live else "none"}, **asks)

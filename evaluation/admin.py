@@ -95,7 +95,7 @@ class BenchmarkAdmin(EvidenceAdmin):
     @admin.display(description="Lineage")
     def lineage(self, row: Benchmark) -> SafeString:
         """From the snapshot and run to the version, and on to the gate and deployments."""
-        run = row.version.run
+        run = row.version.trained_by
         return one_line(
             [
                 *([admin_link(run.snapshot, "snapshot"), admin_link(run, "run")] if run else []),

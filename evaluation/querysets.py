@@ -78,8 +78,9 @@ def reference_of(benchmark: Benchmark, report: GateReport | None, others: Iterab
 def baselines_of(benchmark: Benchmark) -> list[BaselineResult]:
     """The simple methods on the same suite, from the version's own snapshot, else from the newest that has some."""
     rows = BaselineResult.objects.filter(suite=benchmark.suite).order_by("-snapshot_id", "name")
-    if benchmark.version.run is not None:
-        own = list(rows.filter(snapshot=benchmark.version.run.snapshot_id))
+    run = benchmark.version.trained_by
+    if run is not None:
+        own = list(rows.filter(snapshot=run.snapshot_id))
         if own:
             return own
     found = list(rows)

@@ -50,7 +50,7 @@ def snapshot_rows(project: Project) -> QuerySet[Snapshot]:
 def version_rows(project: Project) -> QuerySet[ModelVersion]:
     """The project's versions with their lineage, newest first."""
     rows = ModelVersion.objects.filter(project=project).order_by("-number")
-    return rows.select_related("project", "base", "spec", "run__snapshot")
+    return rows.select_related("project", "base", "spec", "run__snapshot", "derived_from__project")
 
 
 def version_of(run: TrainingRun) -> ModelVersion | None:
@@ -106,5 +106,5 @@ def figures(run: TrainingRun, rows: int = 8) -> list[dict[str, Any]]:
 
 
 def has_baseline(project: Project) -> bool:
-    """Something trained can be held against its version 0."""
+    """It has a version 0."""
     return ModelVersion.objects.filter(project=project, number=0).exists()

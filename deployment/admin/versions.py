@@ -24,7 +24,7 @@ from deployment.moves import promotion_of
 from deployment.services import pin, unpin
 from labeling.access import Right, visible
 from labeling.models import User
-from labeling.problems import ConflictError
+from labeling.problems import ProblemError
 from training.models import ModelVersion
 
 
@@ -32,7 +32,13 @@ from training.models import ModelVersion
 class StagedVersionAdmin(MoveMixin, ReadOnlyAdmin):
     list_display = ["tag", "server", "shown_state", "shown_verdict", "staged_at", "lineage"]
     list_filter = ["state", "verdict", "server", "version__project"]
-    list_select_related = ["version__project", "server", "version__run"]
+    list_select_related = [
+        "version__project",
+        "version__base",
+        "version__run__snapshot",
+        "version__derived_from__project",
+        "server",
+    ]
     search_fields = ["tag", "version__project__key", "manifest_digest", "uploaded_digest"]
     readonly_fields = ["lineage"]
     date_hierarchy = "created_at"
@@ -81,7 +87,7 @@ class StagedVersionAdmin(MoveMixin, ReadOnlyAdmin):
         editing = Editing(staged.version)
         try:
             form = editing.form(request)
-        except ConflictError as error:
+        except ProblemError as error:
             messages.error(request, str(error))
             return redirect("admin:deployment_stagedversion_change", staged.pk)
         user: User = request.user  # type: ignore[assignment]  # staff are our users

@@ -150,7 +150,12 @@ class Proof:
 
 
 class Driver(Protocol):
-    """All raise `TransportError` or `RefusedError`. Tags are immutable; aliases move."""
+    """All raise `TransportError` or `RefusedError`. Tags are immutable; aliases move.
+
+    `shares_runners`: tags with the same served layer share one copy in memory, whichever of them it was loaded by.
+    """
+
+    shares_runners: bool
 
     def probe(self) -> ServerInfo:
         """Does it answer, and as what version? One that we cannot serve from is refused, with what to do."""

@@ -51,6 +51,8 @@ def _kept(url: str, key: str, slots: int, timeout: float) -> "LocalDriver":
 class LocalDriver:
     """The front's own API: tags in the body, a bearer key on every call. It has no aliases: the live row is enough."""
 
+    shares_runners = False
+
     def __init__(self, url: str, key: str, slots: int, timeout: float) -> None:
         self.slots = slots
         self.client = httpx.Client(

@@ -40,6 +40,8 @@ def ollama_driver(address: Address) -> "OllamaDriver":
 class OllamaDriver:
     """See `Driver`. `threads` goes into each created tag: runners together must fit the cores."""
 
+    shares_runners = True
+
     def __init__(self, url: str, key: str, threads: int, timeout: float) -> None:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         self.threads = threads

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -128,30 +129,58 @@ def _prove_same(driver: "OllamaDriver", tag: str, artifact: Artifact, progress: 
         wanted, found = _content(driver, trial), _content(driver, tag)
     finally:
         driver.remove(trial)
+    if not found.weights:
+        raise TransportError(f"the server does not say what {tag} is made of; it cannot be told whether it is the same")
     if wanted != found:
-        lines = [f"-{line}" for line in found if line not in wanted] + [
-            f"+{line}" for line in wanted if line not in found
-        ]
+        differing = [name for name in vars(found) if getattr(found, name) != getattr(wanted, name)]
+        there = "; ".join(f"{name} {getattr(found, name)!r}, not {getattr(wanted, name)!r}" for name in differing)
         raise RefusedError(
-            f"{tag} is there with other content; tags never change, so it was left as it is. "
-            f"There (-) and asked for (+): {'; '.join(lines)[:400]}"
+            f"{tag} is there with other content; tags never change, so it was left as it is: {there[:400]}"
         )
 
 
-def _content(driver: "OllamaDriver", tag: str) -> list[str]:
-    """Everything that a tag is made of: weights, template, system message, parameters, in an order of its own.
+@dataclass(frozen=True)
+class _Content:
+    """Everything that a tag is made of. Its threads are left out: they follow the server's capacity."""
 
-    The server shows parameters in any order. Its number of threads is left out: it follows the server's capacity.
-    """
-    _, origin, rest = _modelfile(driver, tag).partition("\nFROM ")
-    return sorted(line for line in (origin + rest).splitlines() if not line.startswith("PARAMETER num_thread "))
+    weights: tuple[str, ...]
+    template: str
+    system: str
+    parameters: tuple[str, ...]
+
+
+def _content(driver: "OllamaDriver", tag: str) -> _Content:
+    shown = _show(driver, tag)
+    # The server shows parameters in any order.
+    pairs = [line.split(maxsplit=1) for line in str(shown.get("parameters") or "").splitlines()]
+    parameters = sorted(" ".join(pair) for pair in pairs if pair and pair[0] != "num_thread")
+    template, system = str(shown.get("template") or ""), str(shown.get("system") or "")
+    return _Content(_weights(shown), template, system, tuple(parameters))
 
 
 def _layer(driver: "OllamaDriver", tag: str) -> str:
-    origin = next((line for line in _modelfile(driver, tag).splitlines() if line.startswith("FROM ")), "")
-    return origin.rpartition("sha256-")[2].strip() if "sha256-" in origin else ""
+    """The digest of the served weights; of base and adapter together where they are two layers."""
+    weights = _weights(_show(driver, tag))
+    if len(weights) < 2:
+        return weights[0] if weights else ""
+    return hashlib.sha256(" ".join(weights).encode()).hexdigest()
 
 
-def _modelfile(driver: "OllamaDriver", tag: str) -> str:
+def _weights(shown: dict[str, Any]) -> tuple[str, ...]:
+    """The digests behind FROM and ADAPTER, which the server writes before anything that a person wrote."""
+    found = []
+    for line in str(shown.get("modelfile") or "").splitlines():
+        word, _, value = line.partition(" ")
+        if word in ("FROM", "ADAPTER") and "sha256-" in value:
+            found.append(value.rpartition("sha256-")[2].strip())
+        elif word and not word.startswith("#"):
+            break
+    return tuple(found)
+
+
+def _show(driver: "OllamaDriver", tag: str) -> dict[str, Any]:
     with errors(f"show {tag}"):
-        return driver.client.show(tag).modelfile or ""
+        response = driver.http.post("/api/show", json={"model": tag})
+        response.raise_for_status()
+        found: dict[str, Any] = response.json()
+        return found

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 
+from django.db import transaction
 from django.db.models import QuerySet
 
 from deployment.drivers import DriverError, driver_for
 from deployment.drivers.base import ModelEntry
 from deployment.models import InferenceServer, ServingPolicy
-from deployment.services.catalogue import OURS, require_administrator
+from deployment.services.catalogue import look, require_administrator
 from labeling.access import Right, projects_for, require
 from labeling.models import Project, User
 from labeling.problems import ConflictError, ProblemError, UnavailableError
@@ -24,8 +25,8 @@ def projects_served_by(user: User, server: InferenceServer) -> QuerySet[Project]
 def use_in_project(user: User, server: InferenceServer, name: str, project: Project, note: str = "") -> ModelVersion:
     """A version of `project` that is `name` of the server's catalogue, as it is; staged, benchmarked and judged.
 
-    The project's first version is its baseline, any later one a candidate like a trained one. Raises `ProblemError`
-    where not all of the project's servers have the same model, `ConflictError` where the project has it already.
+    The project's very first version is its baseline, any later one a candidate like a trained one. `ProblemError`: not
+    all of the project's servers have the same model, or it is ours; `ConflictError`: the project has it already.
     """
     require_administrator(user)
     require(user, project, Right.OPERATE)
@@ -34,23 +35,25 @@ def use_in_project(user: User, server: InferenceServer, name: str, project: Proj
     if server not in servers:
         raise ProblemError(f"{project.key} is not served by {server}. Add the server to its serving policy first.")
     entry = _same_everywhere(servers, name)
-    if entry.tag.startswith(OURS):
-        raise ProblemError(f"{name} is a version of this house already; promote it in its own project.")
+    if not any(row.is_base for row in look(user, server).rows if row.entry.tag == entry.tag):
+        raise ProblemError(f"{name} is a version or an alias of this house, or does not answer. Use a pulled model.")
     base = register_served(entry.tag, entry.digest)
-    known = ModelVersion.objects.filter(project=project, base=base, derived_from=None).first()
-    if known is not None:
-        raise ConflictError(f"{known} is {entry.tag} already. Look at its page; it can be judged again there.")
-    return add_version(
-        project,
-        base,
-        spec=project.spec,
-        parameters=_parameters(project, entry),
-        note=note.strip()[:300],
-        made_by=user,
-        gguf_digest=entry.digest,
-        gguf_bytes=entry.size_bytes,
-        quantization=entry.quantization,
-    )
+    with transaction.atomic():
+        Project.objects.select_for_update().get(pk=project.pk)
+        known = ModelVersion.objects.filter(project=project, base=base, spec=project.spec, derived_from=None).first()
+        if known is not None:
+            raise ConflictError(f"{known} is {entry.tag} already. Look at its page; it can be judged again there.")
+        return add_version(
+            project,
+            base,
+            spec=project.spec,
+            parameters=_parameters(project, entry),
+            note=note.strip()[:300],
+            made_by=user,
+            gguf_digest=entry.digest,
+            gguf_bytes=entry.size_bytes,
+            quantization=entry.quantization,
+        )
 
 
 def _same_everywhere(servers: Iterable[InferenceServer], name: str) -> ModelEntry:

@@ -12,6 +12,7 @@ from deployment.drivers import Driver, DriverError, TransportError, driver_for
 from deployment.drivers.base import Measure, ModelEntry
 from deployment.models import Deployment, InferenceServer, ModelPull, StagedVersion
 from deployment.services.live import SERVING
+from deployment.services.memory import twins
 from labeling import leases
 from labeling.models import Project, User
 from labeling.problems import ConflictError, ProblemError, UnavailableError
@@ -77,11 +78,16 @@ def load(user: User, server: InferenceServer, tag: str) -> None:
 
 
 def unload(user: User, server: InferenceServer, tag: str) -> None:
-    """Free a model's memory; refused for what is live, whose next request would have to wait."""
+    """Free a model's memory; refused where a live version is in it, whose next request would have to wait."""
     require_administrator(user)
-    live = [reason for reason in _users(server).get(_bare(tag), ()) if reason.startswith("live")]
-    if live:
-        raise ConflictError(f"{tag} stays loaded: it is {live[0]}.")
+    staged, users, names = StagedVersion.objects.filter(server=server, tag=tag).first(), _users(server), [tag]
+    if staged is not None:
+        names += [row.tag for row in twins(driver_for(server), staged)]
+    for name in names:
+        live = [reason for reason in users.get(_bare(name), ()) if reason.startswith("live")]
+        if live:
+            shared = "" if name == tag else f"what is loaded is {name}, too, and that "
+            raise ConflictError(f"{tag} stays loaded: {shared or 'it '}is {live[0]}.")
     _asked(server, lambda driver: driver.unload(tag))
 
 

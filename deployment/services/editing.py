@@ -14,17 +14,23 @@ from training.services import add_version
 # What an edit may not bring, and what to do instead.
 _ELSEWHERE = {
     "template": "A new prompt template is a new task: change the project's prompt, then train.",
-    "adapter": "An adapter is merged when its run has ended: train a new version instead.",
+    "adapter": "It comes from the version's run; leave the line out.",
     "messages": "Examples belong to the prompt: change the project's prompt, then train.",
     "license": "A version takes over its base's license.",
 }
 
 
 def editable(version: ModelVersion) -> str:
-    """The version's Modelfile as an operator edits it, without comments. Raises `ConflictError` where it is gone."""
+    """The version's Modelfile as an operator edits it, without comments.
+
+    Raises `ConflictError` where its file is gone, `ProblemError` where no Modelfile can carry its prompt.
+    """
     if not source_of(version):
         raise ConflictError(removed(version) or f"{version} is not built yet; wait until it is.")
-    whole = build_modelfile(version)
+    try:
+        whole = build_modelfile(version)
+    except ModelfileError as error:
+        raise ProblemError(f"No Modelfile can be written for {version}: {error}") from error
     return modelfile.render(Modelfile(from_=whole.from_, system=whole.system, parameters=whole.parameters))
 
 
@@ -42,7 +48,7 @@ def edit(user: User | None, version: ModelVersion, text: str, note: str) -> Mode
     _refuse_more(before, after)
     if not note.strip():
         raise ProblemError("Say why you edit it; the reason stays with the version.")
-    if (after.parameters, after.system) == (before.parameters, before.system):
+    if (sorted(after.parameters, key=str), after.system or "") == (sorted(before.parameters, key=str), before.system):
         raise ProblemError(f"This is what {version} has already; change a PARAMETER or the SYSTEM.")
     return add_version(
         version.project,

@@ -1,5 +1,9 @@
 """What is not as our rows say: found once, shown until somebody decides or it is no longer so."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -95,25 +99,30 @@ def adopt(user: User, finding: Finding) -> Finding:
             "The alias leads to a model that is no version of this project, so it cannot become the live one. "
             "Restore the alias, or bring that model in as a version first."
         )
-    promote(user, staged.version, reason=f"Adopted: the alias was moved by hand on {finding.server}.")
-    return _resolve(user, finding, State.ADOPTED)
+    live = _still_live(finding)
+    reason = f"Adopted: the alias was moved by hand on {finding.server}."
+    with _deciding(user, finding, State.ADOPTED):
+        promote(user, staged.version, reason=reason, seen=live.uid)
+    return finding
 
 
 def restore(user: User, finding: Finding) -> Finding:
     """Make it as our rows say again. `ProblemError` where nothing can be done, `UnavailableError` by the server."""
     require(user, finding.project, Right.OPERATE)
     if finding.kind == Kind.WORSE:
-        _still_live(finding)
-        rollback(user, finding.project, reason=finding.sentence)
-        return _resolve(user, finding, State.RESTORED)
+        live = _still_live(finding)
+        with _deciding(user, finding, State.RESTORED):
+            rollback(user, finding.project, reason=finding.sentence, seen=live.uid)
+        return finding
     staged = StagedVersion.objects.filter(version=finding.version, server=finding.server).first()
     if staged is None:
         raise ConflictError(f"{finding.version} does not stand on {finding.server} any more.")
-    try:
-        _restore(finding, staged)
-    except DriverError as error:
-        raise UnavailableError(f"{finding.server} could not be put right: {error}") from error
-    return _resolve(user, finding, State.RESTORED)
+    with _deciding(user, finding, State.RESTORED):
+        try:
+            _restore(finding, staged)
+        except DriverError as error:
+            raise UnavailableError(f"{finding.server} could not be put right: {error}") from error
+    return finding
 
 
 def _restore(finding: Finding, staged: StagedVersion) -> None:
@@ -133,10 +142,11 @@ def _restore(finding: Finding, staged: StagedVersion) -> None:
         raise ProblemError("There is nothing to restore.")
 
 
-def _still_live(finding: Finding) -> None:
+def _still_live(finding: Finding) -> Deployment:
     live = live_deployment(finding.project)
     if live is None or live.version_id != finding.version_id:
         raise ConflictError(f"{finding.version} is not live any more, so there is nothing to put right.")
+    return live
 
 
 def _stage_again(staged: StagedVersion) -> None:
@@ -150,15 +160,25 @@ def _stage_again(staged: StagedVersion) -> None:
 def dismiss(user: User, finding: Finding) -> Finding:
     """Leave it as it is, knowingly."""
     require(user, finding.project, Right.OPERATE)
-    return _resolve(user, finding, State.DISMISSED)
+    with _deciding(user, finding, State.DISMISSED):
+        pass
+    return finding
 
 
-def _resolve(user: User, finding: Finding, state: str) -> Finding:
-    """Write the decision down, also where the move that followed from it has closed the finding already."""
-    now = timezone.now()
-    undecided = Finding.objects.filter(pk=finding.pk, state__in=[State.OPEN, State.GONE])
-    if not undecided.update(state=state, resolved_at=now, resolved_by=user):
+@contextmanager
+def _deciding(user: User, finding: Finding, state: str) -> Iterator[None]:
+    """Write the decision down first, so that nobody acts twice, or on what is past; taken back where it fails."""
+    row = Finding.objects.filter(pk=finding.pk)
+    if not row.filter(state=State.OPEN).update(state=state, resolved_at=timezone.now(), resolved_by=user):
         finding.refresh_from_db()
         raise ConflictError(f"Somebody was faster: this is {finding.get_state_display().lower()} already.")
+    try:
+        yield
+    except BaseException:
+        try:
+            with transaction.atomic():
+                row.update(state=State.OPEN, resolved_at=None, resolved_by=None)
+        except IntegrityError:  # found again meanwhile: that row is the open one
+            row.update(state=State.GONE, resolved_by=None)
+        raise
     finding.refresh_from_db()
-    return finding

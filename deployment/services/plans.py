@@ -5,10 +5,11 @@ from typing import Any
 
 from django.utils import timezone
 
+from deployment.drivers import driver_for
 from deployment.modelfile import ModelfileError
 from deployment.models import Deployment, InferenceServer, ServingPolicy, StagedVersion, Verdict
 from deployment.services.live import live_deployment, staged_on_servers
-from deployment.services.modelfiles import render_modelfile, source_of
+from deployment.services.modelfiles import parameters_of, render_modelfile, source_of
 from deployment.services.resting import rests
 from deployment.services.retention import removed
 from labeling.models import Project
@@ -28,13 +29,7 @@ class Plan:
     obstacles: tuple[str, ...]
     modelfile: str
     away: tuple[InferenceServer, ...] = ()
-
-    @property
-    def price(self) -> str:
-        """What moving to it costs, where that is more than a switch."""
-        if not self.version.adapter_path:
-            return ""
-        return f"{self.version} is an adapter upon its base: the move reloads the model, and requests wait for that."
+    price: str = ""
 
 
 def plan_promotion(version: ModelVersion) -> Plan:
@@ -68,7 +63,22 @@ def plan_promotion(version: ModelVersion) -> Plan:
         obstacles=tuple(obstacles),
         modelfile=modelfile,
         away=away,
+        price=_price(version, live.version if live else None, staged),
     )
+
+
+def _price(version: ModelVersion, previous: ModelVersion | None, staged: list[StagedVersion]) -> str:
+    """What moving to it costs, where that is more than a switch."""
+    wait = "the move reloads the model, and requests wait for that."
+    if version.adapter_path:
+        return f"{version} is an adapter upon its base: {wait}"
+    shared = any(driver_for(row.server).shares_runners for row in staged)
+    if not shared or previous is None or previous.gguf_digest != version.gguf_digest:
+        return ""
+    one, other = (parameters_of(each).get("num_ctx") for each in (previous, version))
+    if one == other:
+        return ""
+    return f"{version} is the file of {previous} with num_ctx {other} in place of {one}: {wait}"
 
 
 def told_by(deployment: Deployment) -> str:

@@ -7,7 +7,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 
 from deployment.drivers import DriverError
 from deployment.models import Deployment, DeploymentTarget
-from deployment.services.headroom import evictions
+from deployment.services.headroom import look
 from deployment.services.live import MOVING, live_deployment
 from deployment.services.moving import TakenOverError, carry_on, take_lease
 from deployment.services.plans import Plan, gate_evidence, plan_promotion, previous_version, told_by, who_of
@@ -103,7 +103,7 @@ def _carry_out(plan: Plan, action: str, user: User | None, reason: str, automati
 
 
 def _keep_room(plan: Plan, action: str, may_evict: bool) -> None:
-    found = evictions(plan.staged, back=action == Deployment.Action.ROLLBACK)
+    found = look(plan.staged, back=action == Deployment.Action.ROLLBACK).evictions
     if found and not may_evict:
         raise ProblemError(f"{' '.join(found)} Say yes to that, or free memory first.")
 

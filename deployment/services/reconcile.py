@@ -9,6 +9,7 @@ from deployment.drivers import Driver, DriverError, NotThereError, driver_for
 from deployment.models import Deployment, Finding, InferenceServer, StagedVersion
 from deployment.services.findings import close, report
 from deployment.services.live import MOVING, staged_on_servers
+from deployment.services.memory import has_in_memory
 from deployment.services.parity import prove_on_server
 from labeling.models import Project
 
@@ -109,8 +110,7 @@ def _settle(project: Project, staged: StagedVersion, kind: str, sentence: str, f
 
 def _keep_loaded(project: Project, staged: StagedVersion, driver: Driver) -> bool:
     """Load the live version again after a restart or an eviction, before a request has to wait for it."""
-    wanted = staged.manifest_digest
-    if any(row.tag == staged.tag or (wanted and row.digest == wanted) for row in driver.measure().loaded):
+    if has_in_memory(driver, staged, driver.measure().loaded):
         return False
     try:
         driver.load(staged.tag)

@@ -153,14 +153,15 @@ def _stands(version: ModelVersion) -> bool:
     """Its file is here; or, for a model of the servers' catalogues, its tag is on one of them or on its way."""
     if not version.base.server_name:
         return bool(version.gguf_path)
-    rows = StagedVersion.objects.filter(version=version)
-    return rows.exclude(state=State.REMOVED).exists() or not rows.exists()
+    return StagedVersion.objects.filter(version=version).exclude(state=State.REMOVED).exists()
 
 
 def removed(version: ModelVersion) -> str:
     """What became of a version whose files are gone and how to have them back; empty where they are there."""
     if version.state != ModelVersion.State.BUILT or _stands(version):
         return ""
+    if version.base.server_name and not StagedVersion.objects.filter(version=version).exists():
+        return ""  # it waits for a server
     return f"The files of {version} were removed by the serving policy's retention. Rebuild it on its page first."
 
 

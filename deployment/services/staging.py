@@ -46,7 +46,9 @@ def request_staging(version: ModelVersion) -> list[StagedVersion]:
 
 def stage(staged_id: int) -> None:
     """Upload, create under the immutable tag, and announce. Returns quietly where another worker is at it."""
-    token = leases.claim(StagedVersion, staged_id, waiting=[State.WAITING], working=State.STAGING, error="")
+    token = leases.claim(
+        StagedVersion, staged_id, waiting=[State.WAITING], working=State.STAGING, error="", uploaded_percent=0
+    )
     if token is None:
         return
     rows = StagedVersion.objects.select_related("version__spec", "version__project", "version__base", "server")

@@ -11,7 +11,7 @@ from deployment.models import Deployment, InferenceServer, ModelPull, ServingPol
 from deployment.services.live import MOVING, live_version, staged_on_servers
 from deployment.services.proposals import unproposed
 from deployment.services.recovery import lost_moves
-from deployment.services.retention import retain
+from deployment.services.retention import removed, retain
 from deployment.services.staging import request_staging
 from labeling.access import Right, require
 from labeling.models import Project, User
@@ -68,9 +68,9 @@ def due_stagings() -> list[ModelVersion]:
                 | Q(state=StagedVersion.State.STAGING, lease_until__lt=timezone.now())
             )
             built = ModelVersion.objects.filter(project=policy.project_id, state=ModelVersion.State.BUILT)
-            # A file that was removed is brought back by a rebuild only.
-            versions = built.exclude(gguf_path="", base__server_name="")
-            found += list(versions.filter(~Exists(done)).select_related("project"))
+            # What retention removed is brought back by a rebuild only.
+            versions = built.exclude(gguf_path="", base__server_name="").filter(~Exists(done))
+            found += [row for row in versions.select_related("project", "base") if not removed(row)]
     return found
 
 
@@ -102,9 +102,11 @@ def unload_idle(server: InferenceServer) -> list[str]:
         keep.add(deployment.version.server_tag)
         if deployment.previous and _may_roll_back_soon(deployment):
             keep.add(deployment.previous.server_tag)
-    judged = StagedVersion.objects.filter(server=server).exclude(verdict="")
+    driver, judged = driver_for(server), StagedVersion.objects.filter(server=server).exclude(verdict="")
+    if driver.shares_runners:
+        layers = StagedVersion.objects.filter(server=server, tag__in=keep).exclude(layer_digest="")
+        judged = judged.exclude(layer_digest__in=layers.values("layer_digest"))
     ours = set(judged.values_list("tag", flat=True)) - keep
-    driver = driver_for(server)
     idle = [entry.tag for entry in driver.catalogue() if entry.loaded and entry.tag in ours]
     for tag in idle:
         driver.unload(tag)

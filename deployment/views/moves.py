@@ -14,7 +14,7 @@ from deployment.moves import Move, promotion_of, rollback_to
 from deployment.services import reload_serving
 from labeling.access import Right, project_for
 from labeling.models import Project
-from labeling.problems import ConflictError, ProblemError
+from labeling.problems import ProblemError
 from labeling.views.base import page_context, person, problems_as_messages
 
 
@@ -60,7 +60,7 @@ def edit(request: HttpRequest, key: str, number: int) -> HttpResponse:
     editing = Editing(version)
     try:
         form = editing.form(request)
-    except ConflictError as error:
+    except ProblemError as error:
         messages.error(request, str(error))
         return redirect("deployment:version", key, number)
     if request.method == "POST" and (made := editing.carry_out(person(request), form)):

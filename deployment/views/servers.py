@@ -83,10 +83,10 @@ def use(request: HttpRequest, name: str) -> HttpResponse:
         asked = form.cleaned_data
         with problems_as_messages(request):
             made = use_in_project(person(request), row, model, asked["project"], asked["note"])
-            messages.success(request, f"{made} is {model}. It is staged and judged like any other version.")
+            messages.success(request, f"{made} is {model}. It is staged and benchmarked by itself.")
             return redirect("deployment:version", made.project.key, made.number)
     context = {"server": row, "model": model, "form": form, "projects": projects}
-    return render(request, "deployment/use.html", context)
+    return render(request, "deployment/use.html", context, status=400 if request.method == "POST" else 200)
 
 
 @login_required

@@ -2,6 +2,7 @@
 
 import httpx
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
@@ -10,10 +11,13 @@ from deployment.services import catalogue, edit, plan_promotion, promote
 from deployment.services.artifacts import build_version
 from deployment.services.borrowing import use_in_project
 from deployment.services.editing import editable
-from deployment.services.retention import removed, retain
+from deployment.services.retention import rebuild, removed, retain
 from deployment.services.upkeep import due_stagings
 from evaluation.services import advance
+from labeling import services
+from labeling.models import Scope
 from labeling.problems import ConflictError, ProblemError, UnavailableError
+from labeling.tokens import create_token
 from tests.deployment.standins import make_server, make_staged, ollama_standin, serve_from, stage_version
 from tests.factories import make_admin, make_operator, make_project
 from training.forms import StartRunForm
@@ -132,9 +136,36 @@ def test_who_may_and_where(ada, shop, server, pulled):
     elsewhere = make_project("elsewhere")
     with pytest.raises(ProblemError, match="not served by standin"):
         use_in_project(ada, server, NAME, elsewhere)
-    make_staged(shop, 1)
-    with pytest.raises(ProblemError, match="a version of this house"):
-        use_in_project(ada, server, "models.invalid/shop:v1", shop)
+    promote(ada, make_staged(shop, 1))
+    for ours in ("models.invalid/shop:v1", "shop"):
+        with pytest.raises(ProblemError, match="a version or an alias of this house"):
+            use_in_project(ada, server, ours, shop)
+    assert shop.versions.count() == 1
+
+
+def test_who_manages_servers_but_not_the_project_may_not(shop, server, pulled, client):
+    sam = make_operator(make_project("elsewhere"), "sam")
+    sam.user_permissions.add(Permission.objects.get(codename="change_inferenceserver"))
+    with pytest.raises(PermissionDenied):
+        use_in_project(sam, server, NAME, shop)
+    client.force_login(sam)
+    api = f"/api/v1/servers/{server.name}/use"
+    assert client.post(api, {"model": NAME, "project": "shop"}, content_type="application/json").status_code == 404
+    _, secret = create_token(make_admin("root"), "ops", [shop], [Scope.OPERATE])
+    headers = {"Authorization": f"Bearer {secret}"}
+    client.logout()
+    body = {"model": NAME, "project": "shop"}
+    assert client.post(api, body, content_type="application/json", headers=headers).status_code == 403
+    assert not shop.versions.exists()
+
+
+def test_another_task_may_use_it_again(ada, shop, server, pulled):
+    v0 = use_in_project(ada, server, NAME, shop)
+    services.update_project(ada, shop, instruction="Tag it anew.")
+    shop.refresh_from_db()
+    v1 = use_in_project(ada, server, NAME, shop)
+    assert v1.base == v0.base
+    assert v1.spec != v0.spec
 
 
 def test_retention_takes_the_tag_and_a_rebuild_brings_it_back(ada, shop, server, standin, pulled):
@@ -146,7 +177,13 @@ def test_retention_takes_the_tag_and_a_rebuild_brings_it_back(ada, shop, server,
     assert v0.server_tag not in standin.models()
     assert NAME in standin.models()
     assert "Rebuild" in removed(v0)
-    assert due_stagings() == []
+    serve_from(shop, server, make_server(standin.url, name="second"))
+    assert v0 not in due_stagings()
+    assert retain() == []
+    rebuild(ada, v0)
+    built(v0)
+    stage_version(v0, verdict="")
+    assert v0.server_tag in standin.models()
 
 
 def test_the_pages_and_the_api(ada, shop, server, pulled, client):

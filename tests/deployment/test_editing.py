@@ -3,18 +3,26 @@
 import httpx
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from deployment import modelfile
-from deployment.models import StagedVersion
-from deployment.services import edit, promote, rollback
+from deployment.drivers import driver_for
+from deployment.models import Finding, StagedVersion
+from deployment.services import catalogue, edit, plan_promotion, promote, rollback
 from deployment.services.editing import editable
+from deployment.services.headroom import Headroom, look
+from deployment.services.memory import has_in_memory
 from deployment.services.modelfiles import parameters_of, system_of
+from deployment.services.reconcile import reconcile
+from deployment.services.upkeep import unload_idle
 from labeling.models import Scope
 from labeling.problems import ConflictError, ProblemError
 from labeling.tokens import create_token
 from tests.deployment.standins import make_server, make_staged, make_version, serve_from, stage_version
 from tests.factories import make_admin, make_expert, make_operator, make_project
+from tests.training.helpers import make_run
 from training.models import ModelVersion
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +48,11 @@ def v1(shop):
 
 def with_more(version, **parameters) -> str:
     return editable(version) + "".join(f"PARAMETER {name} {value}\n" for name, value in parameters.items())
+
+
+def staged(version) -> ModelVersion:
+    stage_version(version)
+    return version
 
 
 def as_built(version, other) -> ModelVersion:
@@ -88,7 +101,81 @@ def test_an_edit_of_an_edit_keeps_what_it_does_not_touch(ada, v1):
     v3 = edit(ada, v2, with_more(v2, top_k=5), "two")
     assert system_of(v3) == system_of(v2)
     assert v3.derived_from == v2
-    assert v3.trained_by is None
+    assert v3.trained_by is v1.trained_by is None
+    v1.run = make_run(v1.project)
+    v1.save(update_fields=["run"])
+    assert ModelVersion.objects.get(pk=v3.pk).trained_by == v1.run
+
+
+def test_a_version_without_effect_is_not_made(ada, v1):
+    lines = editable(v1).splitlines()
+    parameters = [line for line in lines if line.startswith("PARAMETER")]
+    others = [line for line in lines if not line.startswith("PARAMETER")]
+    with pytest.raises(ProblemError, match="has already"):
+        edit(ada, v1, "\n".join([*others, *reversed(parameters)]), "another order")
+
+
+def test_a_prompt_that_no_modelfile_can_carry(ada, v1, client):
+    ModelVersion.objects.filter(pk=v1.pk).update(system='Say """\nand on')
+    client.force_login(ada)
+    assert client.get("/api/v1/projects/shop/versions/1").json()["modelfile"] == ""
+    page = client.get(reverse("deployment:edit", args=["shop", 1]), follow=True)
+    assert "No Modelfile can be written for shop:v1" in page.text
+
+
+def test_edited_versions_cost_lists_no_query_each(ada, v1, client, standin):
+    client.force_login(make_admin("root"))
+    pages = ["/api/v1/projects/shop/versions", reverse("admin:deployment_stagedversion_changelist")]
+    pages += [reverse("admin:training_modelversion_changelist"), reverse("deployment:deployments", args=["shop"])]
+    counts = []
+    for number in (1, 2):
+        for _ in range(number):
+            staged(as_built(edit(ada, v1, with_more(v1, top_k=5), "why"), v1))
+        for page in pages:
+            client.get(page)  # whatever is asked for once only
+        with CaptureQueriesContext(connection) as seen:
+            for page in pages:
+                assert client.get(page).status_code == 200
+        counts.append(len(seen))
+    assert counts[0] == counts[1]
+
+
+def test_both_are_one_model_in_the_memory_of_ollama(ada, v1, standin):
+    """The live version answers from the runner that the other was loaded by, so that is not taken away."""
+    server = v1.project.serving_policy.servers.get()
+    v2 = as_built(edit(ada, v1, with_more(v1, top_k=5), "why"), v1)
+    stage_version(v2)
+    promote(ada, v1)
+    promote(ada, v2)
+    v1.project.serving_policy.rollback_minutes = 0
+    v1.project.serving_policy.save()
+    driver = driver_for(server)
+    assert [model.tag for model in driver.measure().loaded] == [v1.server_tag]
+    assert unload_idle(server) == []
+    assert reconcile() == 0
+    assert not Finding.objects.exists()
+    assert look(StagedVersion.objects.filter(version=v2)) == Headroom()
+    with pytest.raises(ConflictError, match="shop:v2, too, and that is live in shop"):
+        catalogue.unload(make_admin("root"), server, v1.server_tag)
+    assert plan_promotion(v1).price == ""
+    v3 = as_built(edit(ada, v2, with_more(v2, num_ctx=256), "shorter"), v1)
+    assert "num_ctx 256 in place of 512: the move reloads the model" in plan_promotion(staged(v3)).price
+
+
+def test_on_the_local_server_each_has_memory_of_its_own(ada, shop, local_url, settings, tiny_ggufs):
+    settings.LOCAL_MODEL_SERVER_KEY, settings.LOCAL_MODEL_SERVER_URL = "for-tests", ""
+    server = make_server(local_url, "local", name="local", slots=1)
+    serve_from(shop, server)
+    first = make_staged(shop, 1, content=tiny_ggufs[0].read_bytes())
+    second = as_built(edit(ada, first, with_more(first, num_ctx=256), "why"), first)
+    row, driver = stage_version(second), driver_for(server)
+    driver.load(first.server_tag)
+    driver.unload(second.server_tag)
+    assert not has_in_memory(driver, row, driver.measure().loaded)
+    driver.load(second.server_tag)
+    assert has_in_memory(driver, row, driver.measure().loaded)
+    for version in (first, second):
+        driver.remove(version.server_tag)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +184,7 @@ def test_an_edit_of_an_edit_keeps_what_it_does_not_touch(ada, v1):
         (lambda text: text, "what shop:v1 has already"),
         (lambda text: text.replace("FROM /", "FROM /elsewhere/"), "FROM stays"),
         (lambda text: text + "TEMPLATE {{ .Prompt }}\n", "new task"),
-        (lambda text: text + "ADAPTER a.gguf\n", "train a new version"),
+        (lambda text: text + "ADAPTER a.gguf\n", "leave the line out"),
         (lambda text: text + "MESSAGE user hi\n", "Examples belong"),
         (lambda text: text + "LICENSE mine\n", "license"),
         (lambda text: text + "PARAMETER num_thread 4\n", "set it on the server"),

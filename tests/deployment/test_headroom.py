@@ -6,7 +6,7 @@ from django.urls import reverse
 from deployment.drivers import driver_for
 from deployment.models import Deployment, InferenceServer
 from deployment.services import live_version, promote, rollback
-from deployment.services.headroom import evictions
+from deployment.services.headroom import look
 from labeling.problems import ProblemError
 from tests.deployment.standins import make_server, make_staged, ollama_standin, serve_from
 from tests.factories import make_operator, make_project
@@ -40,7 +40,7 @@ def staged(shop):
 
 
 def test_it_is_said_what_would_go(shop):
-    (sentence,) = evictions(staged(shop))
+    (sentence,) = look(staged(shop)).evictions
     assert "would evict models.invalid/other:v7, which serves other" in sentence
     assert "at most 1 models may be loaded" in sentence
 
@@ -86,8 +86,10 @@ def test_the_admin_asks_for_the_yes(admin_client, shop):
 
 def test_too_little_memory(shop):
     InferenceServer.objects.update(max_loaded=0, memory_mb=0)
-    assert evictions(staged(shop)) == []
+    found = look(staged(shop))
+    assert found.evictions == ()
+    assert found.unknown == ("What small may hold is not known: set its memory and models at once on its row.",)
     shop.versions.update(gguf_bytes=5_000_000_000)
     InferenceServer.objects.update(memory_mb=4000)
-    (sentence,) = evictions(staged(shop))
+    (sentence,) = look(staged(shop)).evictions
     assert "of 4000 MB would be needed" in sentence

@@ -127,10 +127,10 @@ def test_an_upload_that_is_always_cut_leaves_nothing(driver, standin, artifact):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"system": "Say yes."}, "+SYSTEM Say yes."),
-        ({"template": "{{ .Prompt }} please"}, "+TEMPLATE {{ .Prompt }} please"),
-        ({"parameters": {"num_ctx": 512, "stop": ["</s>"]}}, "+PARAMETER stop </s>"),
-        ({"parameters": {}}, "-PARAMETER num_ctx 512"),
+        ({"system": "Say yes."}, "system '', not 'Say yes.'"),
+        ({"template": "{{ .Prompt }} please"}, "not '{{ .Prompt }} please'"),
+        ({"parameters": {"num_ctx": 512, "stop": ["</s>"]}}, "not ('num_ctx 512', 'stop \"</s>\"')"),
+        ({"parameters": {}}, "parameters ('num_ctx 512',), not ()"),
     ],
 )
 def test_what_surrounds_the_weights_is_content_too(driver, standin, artifact, change, said):

@@ -9,7 +9,7 @@ from deployment.services import live_version, promote
 from deployment.services.findings import adopt, dismiss, open_findings, restore
 from deployment.services.reconcile import look_for_upgrades, prove_again, reconcile
 from deployment.services.staging import stage
-from labeling.problems import ConflictError
+from labeling.problems import ConflictError, UnavailableError
 from tests.deployment.standins import make_server, make_staged, serve_from
 from tests.factories import make_admin, make_expert, make_operator, make_project
 
@@ -81,6 +81,29 @@ def test_what_was_put_right_by_hand_is_closed(shop, driver):
     driver.move("shop", tag(1))
     assert reconcile() == 0
     assert Finding.objects.get().state == "gone"
+
+
+def test_what_is_past_is_not_acted_on(shop, driver, ada):
+    driver.move("shop", tag(2))
+    reconcile()
+    finding = open_findings(shop).get()
+    driver.move("shop", tag(1))
+    reconcile()
+    for act in (adopt, restore, dismiss):
+        with pytest.raises(ConflictError, match="this is no longer so already"):
+            act(ada, finding)
+    assert live_version(shop).number == 1
+    assert Finding.objects.get().state == "gone"
+
+
+def test_a_decision_that_could_not_be_carried_out_waits_again(shop, driver, ada, standin):
+    driver.move("shop", tag(2))
+    reconcile()
+    finding = open_findings(shop).get()
+    standin.fail("/api/copy", status=500, times=9)
+    with pytest.raises(UnavailableError, match="could not be put right"):
+        restore(ada, finding)
+    assert open_findings(shop).get() == finding
 
 
 def test_a_deleted_tag_is_staged_again_on_request(shop, driver, ada, django_capture_on_commit_callbacks):

@@ -103,6 +103,7 @@ def test_a_token_without_the_scope_starts_and_cancels_nothing(shop, scopes):
     api = client_of(make_operator(shop), shop, *scopes)
     assert api.post(f"{API}/runs", {}, format="json").status_code == 403
     assert api.post(f"{API}/runs/{run.uid}/cancel").status_code == 403
+    assert api.post(f"{API}/versions", {"base": run.base.name}, format="json").status_code == 403
     assert TrainingRun.objects.get().state == "queued"
 
 

@@ -11,7 +11,7 @@ from django.db.models import Max
 
 from labeling.access import Right, require
 from labeling.models import Project, User
-from labeling.problems import ConflictError
+from labeling.problems import ConflictError, ProblemError
 from training.models import BaseModel, ModelVersion, TrainingRun
 from training.signals import version_created
 
@@ -32,10 +32,14 @@ def create_baseline(project: Project, base: BaseModel) -> ModelVersion:
 def start_baseline(user: User | None, project: Project, base: BaseModel) -> ModelVersion:
     """A person makes the bare base model version 0. Raises `ConflictError` where the project has a version 0."""
     require(user, project, Right.OPERATE)
-    known = ModelVersion.objects.filter(project=project, number=0).first()
-    if known is not None:
-        raise ConflictError(f"{known} is the baseline of {project.key} already; a project has one.")
-    return create_baseline(project, base)
+    if base.server_name:
+        raise ProblemError(f"{base} is only on model servers: use it from their catalogue.")
+    with transaction.atomic():
+        Project.objects.select_for_update().get(pk=project.pk)
+        known = ModelVersion.objects.filter(project=project, number=0).first()
+        if known is not None:
+            raise ConflictError(f"{known} is the baseline of {project.key} already; a project has one.")
+        return create_baseline(project, base)
 
 
 def add_version(project: Project, base: BaseModel, **values: Any) -> ModelVersion:

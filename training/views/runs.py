@@ -52,7 +52,9 @@ def baseline(request: HttpRequest, key: str) -> HttpResponse:
         return redirect("training:runs", project.key)
     with problems_as_messages(request):
         version = start_baseline(person(request), project, form.cleaned_data["base"])
-        messages.success(request, f"{version} is being built. It is staged and judged by itself; then promote it.")
+        messages.success(
+            request, f"{version} is being built and staged. Promote it on the deployments page to have it propose."
+        )
     return redirect("training:runs", project.key)
 
 
