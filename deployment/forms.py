@@ -37,7 +37,7 @@ class EditForm(forms.Form):
         max_length=100_000,
         strip=False,
         label="Modelfile",
-        widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "false", "autocomplete": "off"}),
+        widget=forms.Textarea(attrs={"rows": 16, "class": "code", "spellcheck": "false", "autocomplete": "off"}),
         help_text="PARAMETER lines and SYSTEM may change; the SYSTEM is for outside clients, Touchstone sends its own.",
     )
     note = forms.CharField(

@@ -62,9 +62,10 @@ def parity_rows(version: ModelVersion) -> QuerySet[ParityReport]:
     return ParityReport.objects.filter(version=version).select_related("server").order_by("-id")
 
 
-def build_steps(version: ModelVersion) -> QuerySet[BuildStep]:
-    """How the version was built, in the order of the steps."""
-    return BuildStep.objects.filter(version=version).order_by("id")
+def build_steps(version: ModelVersion) -> list[BuildStep]:
+    """How the version was built, in the order of the steps, whichever was found done."""
+    order = BuildStep.Name.values
+    return sorted(BuildStep.objects.filter(version=version), key=lambda row: order.index(row.name))
 
 
 def candidates(project: Project, limit: int) -> list[Candidate]:
