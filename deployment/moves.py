@@ -91,6 +91,12 @@ def rollback_to(version: ModelVersion | None) -> Move:
     return Move(Deployment.Action.ROLLBACK, plan_promotion(version), live_deployment(version.project))
 
 
+def difference_before(row: Deployment) -> list[tuple[str, str]]:
+    """(kind, line) of the difference to the Modelfile that was live before this row; empty where there was none."""
+    before = Deployment.objects.filter(project_id=row.project_id, live_at__isnull=False, pk__lt=row.pk).first()
+    return marked(difference(before.modelfile, row.modelfile)) if before else []
+
+
 _KINDS = {"+": "add", "-": "remove", "@": "place"}
 
 

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 
 from deployment.admin.base import STATE_COLORS, MoveMixin, ReadOnlyAdmin
 from deployment.admin_tools import action, changelist_link, display, link
@@ -12,7 +12,7 @@ from deployment.models import (
     Deployment,
     Finding,
 )
-from deployment.moves import rollback_to
+from deployment.moves import difference_before, rollback_to
 from labeling.access import visible
 
 
@@ -23,7 +23,7 @@ class DeploymentAdmin(MoveMixin, ReadOnlyAdmin):
     list_select_related = ["version__project", "previous__project", "project", "actor"]
     search_fields = ["project__key", "reason", "error", "actor__username"]
     exclude = ["modelfile"]
-    readonly_fields = ["lineage", "modelfile_as_written"]
+    readonly_fields = ["lineage", "modelfile_as_written", "difference"]
     date_hierarchy = "created_at"
     actions_detail = ["roll_back"]
     actions_row = ["roll_back"]
@@ -52,6 +52,13 @@ class DeploymentAdmin(MoveMixin, ReadOnlyAdmin):
     def modelfile_as_written(self, row: Deployment) -> str:
         """With its lines."""
         return format_html('<pre class="move-diff">{}</pre>', row.modelfile or "none")
+
+    @display(description="Difference to the Modelfile before")
+    def difference(self, row: Deployment) -> str:
+        lines = format_html_join("", '<span class="move-{}">{}</span>', difference_before(row))
+        return (
+            format_html('<pre class="move-diff">{}</pre>', lines) if lines else "None: it was the first, or equal."
+        )
 
     @display(description="Lineage")
     def lineage(self, row: Deployment) -> str:

@@ -11,10 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from deployment import querysets
-from deployment.models import Deployment, VersionPin
-from deployment.moves import marked
+from deployment.models import VersionPin
+from deployment.moves import difference_before
 from deployment.services import disk_use, keeping, live_deployment, previous_version
-from deployment.services.modelfiles import difference
 from deployment.services.retention import removed
 from deployment.services.traffic import around
 from labeling.access import Right, project_for
@@ -44,7 +43,7 @@ def deployments(request: HttpRequest, key: str) -> HttpResponse:
         "ever_live": querysets.ever_live(project),
         "previous": previous_version(project),
         "page": page,
-        "difference": _difference(live) if live else [],
+        "difference": difference_before(live) if live else [],
         "in_motion": bool(move) or any(row.moving for row in rows),
     }
     part = "deployment/partials/deployments.html" if _polls(request) else "deployment/deployments.html"
@@ -62,7 +61,7 @@ def deployment(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
     figures = {name: round(value, 4) if isinstance(value, float) else value for name, value in plain.items()}
     before, after = around(row)
     sides = [(name, side) for name, side in (("before", before), ("after", after)) if side]
-    context = {"row": row, "difference": _difference(row), "proofs": proofs, "figures": figures, "sides": sides}
+    context = {"row": row, "difference": difference_before(row), "proofs": proofs, "figures": figures, "sides": sides}
     context["targets"] = row.targets.select_related("server")
     return render(request, "deployment/deployment.html", page_context(request, project, "deployments", **context))
 
@@ -96,12 +95,6 @@ def version(request: HttpRequest, key: str, number: int) -> HttpResponse:
     }
     part = "deployment/partials/version.html" if _polls(request) else "deployment/version.html"
     return render(request, part, page_context(request, project, "deployments", **context))
-
-
-def _difference(row: Deployment) -> list[tuple[str, str]]:
-    """To the Modelfile that was live before this row."""
-    before = Deployment.objects.filter(project_id=row.project_id, live_at__isnull=False, pk__lt=row.pk).first()
-    return marked(difference(before.modelfile, row.modelfile)) if before else []
 
 
 def _polls(request: HttpRequest) -> bool:

@@ -73,6 +73,17 @@ def test_rollback_in_the_admin(shop, client):
     assert live_version(shop).number == 1
 
 
+def test_the_history_has_each_modelfile_and_its_difference(shop, client):
+    admin = make_admin("ada")
+    first, second = (promote(admin, make_staged(shop, number)) for number in (1, 2))
+    client.force_login(admin)
+    page = client.get(reverse("admin:deployment_deployment_change", args=[second.pk])).text
+    assert "v2.gguf" in page
+    assert "move-add" in page
+    assert "move-remove" in page
+    assert "None: it was the first" in client.get(reverse("admin:deployment_deployment_change", args=[first.pk])).text
+
+
 def test_the_permission_is_needed_and_the_project_role_too(shop, client):
     version = make_staged(shop, 1)
     client.force_login(staff(make_operator(shop, "olga"), "view_stagedversion", "view_deployment"))
