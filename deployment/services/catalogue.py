@@ -34,7 +34,8 @@ class Row:
     def is_base(self) -> bool:
         """It came from outside and answers, so that a project may use it."""
         ours = self.entry.tag.startswith(OURS) or any(user.startswith("live in") for user in self.users)
-        return not ours and "completion" in self.entry.capabilities
+        # Older releases do not say what their models can do.
+        return not ours and "completion" in (self.entry.capabilities or ("completion",))
 
 
 @dataclass(frozen=True)
