@@ -23,6 +23,7 @@ def free_port() -> int:
 def alive(command: Sequence[str], port: int, env: dict[str, str], log: Path) -> Iterator[str]:
     """The URL of a server that answers `/livez`. Fails with its log where it does not come up."""
     url = f"http://127.0.0.1:{port}"
+    log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=output, stderr=output)
     try:
