@@ -56,9 +56,7 @@ class DeploymentAdmin(MoveMixin, ReadOnlyAdmin):
     @display(description="Difference to the Modelfile before")
     def difference(self, row: Deployment) -> str:
         lines = format_html_join("", '<span class="move-{}">{}</span>', difference_before(row))
-        return (
-            format_html('<pre class="move-diff">{}</pre>', lines) if lines else "None: it was the first, or equal."
-        )
+        return format_html('<pre class="move-diff">{}</pre>', lines) if lines else "None: it was the first, or equal."
 
     @display(description="Lineage")
     def lineage(self, row: Deployment) -> str:
