@@ -7,6 +7,7 @@ from django import forms
 from labeling.importers import FORMATS
 from labeling.models import Kind, Project, Role
 from labeling.services.import_job import ANSWERS
+from labeling.services.withdrawals import MAX_REASON
 
 _ANSWERS = {
     "none": "No: every row waits for review",
@@ -103,3 +104,13 @@ class MemberForm(forms.Form):
 
     username = forms.CharField(label="User name")
     role = forms.ChoiceField(choices=Role.choices)
+
+
+class ReasonForm(forms.Form):
+    """Why something is done; it stays with what was done."""
+
+    reason = forms.CharField(max_length=MAX_REASON, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args: Any, required: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = required

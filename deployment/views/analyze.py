@@ -15,7 +15,7 @@ from deployment.services import live_deployment, predict
 from labeling import services as labeling
 from labeling.access import Right, in_project, project_for
 from labeling.kinds import AnswerError, canonical
-from labeling.models import Prediction, Project, SampleState
+from labeling.models import Prediction, Project, Sample, SampleState, Split
 from labeling.problems import ConflictError, ProblemError
 from labeling.views.base import page_context, person
 from labeling.views.review_card import Card, entered_answer, seconds_since_shown
@@ -72,7 +72,11 @@ def _prediction(project: Project, uid: str) -> Prediction | None:
         rows = Prediction.objects.select_related("sample", "spec").filter(uid=UUID(uid))
     except ValueError:
         return None
-    return in_project(rows, project).first()
+    found = in_project(rows, project).first()
+    # What was asked elsewhere must not show a model's answer to those who answer a test text blind.
+    if found and found.sample and found.sample.is_blind and found.source != Prediction.Source.ANALYZE:
+        return None
+    return found
 
 
 def _page(
@@ -91,11 +95,15 @@ def _page(
         "prediction": shown,
         "card": card,
         "golden": shown.sample.golden_samples.current().first() if shown and shown.sample else None,
-        "open": bool(shown and shown.sample and shown.sample.state == SampleState.PENDING),
+        "open": bool(shown and shown.sample and _may_save(shown.sample)),
     }
     return render(
         request, "deployment/analyze.html", page_context(request, project, "analyze", **context), status=status
     )
+
+
+def _may_save(sample: Sample) -> bool:
+    return sample.state == SampleState.PENDING and sample.split != Split.TEST
 
 
 def _card(request: HttpRequest, project: Project, prediction: Prediction) -> Card | None:

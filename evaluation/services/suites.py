@@ -7,18 +7,18 @@ from django.db import transaction
 
 from evaluation.models import Suite, SuiteCase
 from labeling.kinds import AnswerError, validate_answer
-from labeling.models import GoldenSample, Project, Split
+from labeling.models import GoldenSample, Project
 
 
 def freeze_suite(project: Project) -> Suite | None:
-    """The suite of the current golden answers in the test split; None where there are none.
+    """The suite of the golden answers in the test split that may judge; None where there are none.
 
     Answers that do not fit the project's newest spec are left out. The same cases give the same digest and row.
     """
     spec = project.spec
     plain = spec.to_spec()
     cases = []
-    golden = GoldenSample.objects.current().filter(project=project, sample__split=Split.TEST)
+    golden = GoldenSample.objects.judging().filter(project=project)
     for row in golden.select_related("sample").order_by("sample__content_hash").iterator():
         try:
             validate_answer(plain, row.answer)

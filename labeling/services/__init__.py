@@ -2,19 +2,23 @@
 
 from labeling.services.feedback import give_feedback
 from labeling.services.imports import import_file, import_rows, restart_lost_imports, run_import, start_import
+from labeling.services.judging import answers_left_out
 from labeling.services.members import remove_member, set_role
 from labeling.services.predictions import record_prediction
 from labeling.services.projects import create_project, freeze_spec, open_project, replace_labels, update_project
-from labeling.services.queue import next_sample, release_stale_leases, take
+from labeling.services.queue import choose, next_sample, release_stale_leases, take
 from labeling.services.reviews import confirm, correct, reject, reopen, skip, undo
 from labeling.services.samples import NewText, add_sample, add_samples, approve_known_answer, create_samples
 from labeling.services.tokens import revoke_tokens
+from labeling.services.withdrawals import restore_sample, withdraw_sample
 
 __all__ = [
     "NewText",
     "add_sample",
     "add_samples",
+    "answers_left_out",
     "approve_known_answer",
+    "choose",
     "confirm",
     "correct",
     "create_project",
@@ -32,6 +36,7 @@ __all__ = [
     "reopen",
     "replace_labels",
     "restart_lost_imports",
+    "restore_sample",
     "revoke_tokens",
     "run_import",
     "set_role",
@@ -40,4 +45,5 @@ __all__ = [
     "take",
     "undo",
     "update_project",
+    "withdraw_sample",
 ]

@@ -29,7 +29,7 @@ class Toggle:
 
 @dataclass
 class Card:
-    """A leased sample, ready to be shown."""
+    """A leased sample, ready to be shown; a test text without what models say of it."""
 
     sample: Sample
     spec: Spec
@@ -38,6 +38,10 @@ class Card:
     entered: Answer | None = None
     comment: str = ""
     shown: float = field(default_factory=lambda: timezone.now().timestamp())
+
+    @property
+    def is_blind(self) -> bool:
+        return self.sample.is_blind
 
     @property
     def lease(self) -> str:
@@ -86,7 +90,7 @@ def label_names(answer: Answer | None) -> list[str]:
 def make_card(project: Project, sample: Sample, entered: Answer | None = None, comment: str = "") -> Card:
     """The card of a leased sample; an answer that was just undone, or entered before, is filled in again."""
     spec = project.spec.to_spec()
-    prediction = sample.predictions.select_related("spec").order_by("-id").first()
+    prediction = proposed_to(sample)
     proposal = None
     if prediction is not None and prediction.answer is not None:
         try:
@@ -98,10 +102,19 @@ def make_card(project: Project, sample: Sample, entered: Answer | None = None, c
     return Card(sample, spec, prediction, proposal, entered, comment)
 
 
+def proposed_to(sample: Sample) -> Prediction | None:
+    """What the page may show of what models say of a sample: the newest answer; of a test text nothing."""
+    if sample.is_blind:
+        return None
+    return sample.predictions.select_related("spec").order_by("-id").first()
+
+
 def _undone_answer(sample: Sample, spec: Spec) -> Answer | None:
     last = sample.reviews.select_related("undoes").order_by("-id").first()
     if last is None or last.action != Review.Action.UNDO or last.undoes is None or last.undoes.answer is None:
         return None
+    if sample.is_blind and last.undoes.reviewer_id != last.reviewer_id:
+        return None  # a colleague's answer is no blank page either
     try:
         return canonical(spec, last.undoes.answer)
     except AnswerError:
