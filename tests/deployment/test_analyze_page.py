@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from deployment.services import promote
+from deployment.services import predict, promote
 from labeling import services as labeling
 from labeling.answers import parse
 from labeling.models import GoldenSample, Prediction, Review, Sample
 from tests.deployment.standins import make_staged
-from tests.factories import make_admin, make_expert, make_operator, make_project
+from tests.factories import make_admin, make_expert, make_operator, make_project, make_sample
 
 pytestmark = pytest.mark.django_db
 URL = "/projects/shop/analyze/"
@@ -123,3 +123,45 @@ def test_a_prediction_of_another_project_is_not_shown(live, client):
     )
     client.force_login(make_expert(live))
     assert "their text" not in client.get(f"{URL}?prediction={foreign.uid}").content.decode()
+
+
+def save(client, prediction):
+    form = {"action": "save", "prediction": prediction.uid, "labels": ["billing"]}
+    return client.post(URL, form)
+
+
+def test_a_test_text_gets_no_answer_here_and_the_page_says_why(live, client):
+    make_sample(live, "Where is my parcel?", split="test")
+    client.force_login(make_expert(live))
+    response, prediction = ask(client)
+    page = response.content.decode()
+    assert "This is a test text, so nothing can be saved here" in page
+    assert 'id="save"' not in page
+    refused = save(client, prediction)
+    assert refused.status_code == 400
+    assert "answered on the review page, without a proposal" in refused.content.decode()
+    assert not GoldenSample.objects.exists()
+    assert Sample.objects.get().state == "pending"
+
+
+def test_what_a_program_was_told_of_a_test_text_is_not_shown(live, client):
+    prediction = predict(live, "Where is my parcel?", sample=make_sample(live, "Where is my parcel?", split="test"))
+    client.force_login(make_expert(live))
+    assert "Where is my parcel?" not in client.get(f"{URL}?prediction={prediction.uid}").content.decode()
+
+
+def test_a_new_text_never_becomes_a_test_case(live, client):
+    live.train_share, live.validation_share, live.test_share = 0, 0, 100
+    live.save()
+    client.force_login(make_expert(live))
+    _, prediction = ask(client)
+    assert (prediction.sample.split, prediction.sample.way_in) == ("train", "analyze")
+
+
+def test_a_withdrawn_text_says_so(live, client):
+    sample = make_sample(live, "Where is my parcel?")
+    labeling.withdraw_sample(None, sample, "no")
+    client.force_login(make_expert(live))
+    response, prediction = ask(client)
+    assert "This text is withdrawn." in response.content.decode()
+    assert save(client, prediction).status_code == 409

@@ -10,6 +10,7 @@ from deployment.models import StagedVersion
 from deployment.services import predict, predict_many, promote, propose, rollback
 from labeling.models import Prediction, Sample
 from labeling.problems import ConflictError, ProblemError, UnavailableError
+from labeling.services import withdraw_sample
 from tests.deployment.standins import make_server, make_staged, ollama_standin, serve_from
 from tests.factories import make_admin, make_sample
 
@@ -87,6 +88,16 @@ def test_the_next_samples_are_proposed_once(shop):
     assert propose(shop, ahead=3) == 3
     assert propose(shop, ahead=3) == 0
     assert Prediction.objects.filter(source="queue", sample__isnull=False).count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_proposed_for_test_texts_and_withdrawn_ones(shop):
+    promote(make_admin(), make_staged(shop, 1))
+    make_sample(shop, "A test text", rank=0, split="test")
+    withdraw_sample(None, make_sample(shop, "A withdrawn text", rank=1), "no")
+    asked = make_sample(shop, "A text to propose", rank=2)
+    assert propose(shop, ahead=1) == 1
+    assert Prediction.objects.get().sample == asked
 
 
 @pytest.mark.django_db(transaction=True)

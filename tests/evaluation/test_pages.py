@@ -6,6 +6,7 @@ from django.urls import reverse
 from deployment.models import StagedVersion
 from evaluation.models import BaselineResult, Benchmark, CaseResult
 from evaluation.services import advance, freeze_suite, start_benchmark
+from labeling.services import reopen
 from tests.evaluation.worlds import make_golden, make_live, make_standing, make_world, right_every, text_of, wrong
 from tests.factories import make_expert, make_operator
 from training.models import Snapshot
@@ -167,3 +168,22 @@ def test_a_benchmark_of_another_project_is_not_found_here(judged, client):
     other = make_world("other", cases=1)
     client.force_login(make_operator(other))
     assert client.get(reverse("evaluation:benchmark", args=["other", judged.uid])).status_code == 404
+
+
+def test_what_is_left_out_of_suites_is_counted_with_its_reason(judged, client):
+    project = judged.version.project
+    url = reverse("evaluation:benchmarks", args=["shop"])
+    assert "<strong>40</strong> of the project's test answers may judge a version" in shown(client.get(url))
+    assert "None is left out." in shown(client.get(url))
+    project.golden_samples.filter(pk=project.golden_samples.first().pk).update(given="seen")
+    page = shown(client.get(url))
+    assert "<strong>39</strong> of the project" in page
+    assert "<strong>1</strong> the answer was given beside a model's proposal" in page.replace("&#x27;", "'")
+
+
+def test_results_of_a_test_sample_are_hidden_while_it_is_answered_anew(judged, client):
+    sample = judged.suite.cases.first().sample
+    url = reverse("labeling:sample", args=["shop", sample.uid])
+    assert "In benchmarks" in shown(client.get(url))
+    reopen(make_expert(sample.project), sample)
+    assert "In benchmarks" not in shown(client.get(url))

@@ -3,7 +3,8 @@
 import pytest
 
 from evaluation.services import freeze_suite
-from labeling.models import Label, Split, TaskSpec
+from labeling import services as labeling
+from labeling.models import Label, Sample, Split, TaskSpec
 from tests.evaluation.worlds import make_golden, make_world, text_of
 from tests.factories import make_project
 
@@ -52,3 +53,27 @@ def test_answers_that_no_longer_fit_are_left_out():
     suite = freeze_suite(project)
     assert suite.size == 4
     assert suite.spec.number == 2
+
+
+def test_only_drawn_texts_with_independent_answers_are_cases():
+    project = make_world(cases=6)
+    whole = freeze_suite(project)
+    chosen, seen, kept = project.golden_samples.order_by("id")[:3]
+    Sample.objects.filter(pk=chosen.sample_id).update(way_in="analyze")
+    project.golden_samples.filter(pk=seen.pk).update(given="seen")
+    Sample.objects.filter(pk=kept.sample_id).update(way_in="predict")
+    suite = freeze_suite(project)
+    assert (whole.size, suite.size) == (6, 4)
+    assert not suite.cases.filter(sample__in=[chosen.sample_id, seen.sample_id]).exists()
+    assert set(labeling.answers_left_out(project).values()) == {1}
+    assert len(labeling.answers_left_out(project)) == 2
+
+
+def test_a_withdrawn_sample_is_in_no_new_suite():
+    project = make_world(cases=4)
+    whole, sample = freeze_suite(project), Sample.objects.first()
+    labeling.withdraw_sample(None, sample, "not ours to use")
+    assert freeze_suite(project).size == 3
+    assert whole.cases.count() == 4
+    labeling.restore_sample(None, sample)
+    assert freeze_suite(project) == whole
