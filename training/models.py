@@ -9,6 +9,9 @@ from django.db.models import Q
 
 from labeling.models import Project, PublicModel, TaskSpec
 
+# Tags of ours on model servers; a host that can never resolve.
+SERVER_PREFIX = "models.invalid/"
+
 
 class BaseModelQuerySet(models.QuerySet["BaseModel"]):
     def trainable(self) -> Self:
@@ -233,7 +236,7 @@ class ModelVersion(PublicModel):
     @property
     def server_tag(self) -> str:
         """The immutable tag on model servers. The host can never resolve, so nothing is pulled from outside."""
-        return f"models.invalid/{self.tag}"
+        return f"{SERVER_PREFIX}{self.tag}"
 
     @property
     def trained_by(self) -> TrainingRun | None:
