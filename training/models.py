@@ -91,6 +91,9 @@ class Snapshot(PublicModel):
     train_rows = models.PositiveIntegerField()
     validation_rows = models.PositiveIntegerField()
     test_rows = models.PositiveIntegerField()
+    left_out = models.JSONField(
+        default=dict, help_text="Approved answers that do not fit the spec: how many, by reason."
+    )
     note = models.CharField(max_length=300, blank=True)
 
     class Meta:

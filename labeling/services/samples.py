@@ -11,6 +11,7 @@ from labeling.access import Right, require
 from labeling.kinds import Answer, AnswerError, canonical, storable
 from labeling.models import GoldenSample, ImportBatch, Project, Review, Sample, SampleState, TaskSpec, User
 from labeling.problems import ProblemError
+from labeling.services.fitting import carried
 
 
 @dataclass(frozen=True)
@@ -97,10 +98,12 @@ def approve_known_answer(
     Raises `ProblemError` where it is no answer to `spec`.
     """
     sample = Sample.objects.select_for_update().get(pk=sample.pk)
-    current = GoldenSample.objects.current().filter(sample=sample).first()
+    current = GoldenSample.objects.current().select_related("spec").filter(sample=sample).first()
     stored = stored_answer(spec, answer)
-    if current is not None and (source == GoldenSample.Source.IMPORT or current.answer == stored):
-        return current
+    if current is not None:
+        said_already = carried(current.spec, current.answer, spec.to_spec()) == stored
+        if source == GoldenSample.Source.IMPORT or said_already:
+            return current
     return make_golden(sample, spec, stored, source=source)
 
 

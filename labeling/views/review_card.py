@@ -8,9 +8,10 @@ from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from labeling.kinds import KINDS, MULTI_LABEL, SINGLE_LABEL, Answer, AnswerError, Spec, canonical
+from labeling.kinds import KINDS, MULTI_LABEL, SINGLE_LABEL, Answer, Spec
 from labeling.models import Prediction, Project, Review, Sample
 from labeling.querysets import capped_count
+from labeling.services.fitting import carried
 
 # One key each for the first ten toggles, as they lie on a keyboard.
 KEYS = "1234567890"
@@ -87,25 +88,18 @@ def make_card(project: Project, sample: Sample, entered: Answer | None = None, c
     """The card of a leased sample; an answer that was just undone, or entered before, is filled in again."""
     spec = project.spec.to_spec()
     prediction = sample.predictions.select_related("spec").order_by("-id").first()
-    proposal = None
-    if prediction is not None and prediction.answer is not None:
-        try:
-            proposal = canonical(spec, prediction.answer)
-        except AnswerError:
-            proposal = None  # it answers an older spec, with labels that are gone
+    # None also where it answers an older spec, with labels that are gone.
+    proposal = carried(prediction.spec, prediction.answer, spec) if prediction else None
     if entered is None:
         entered = _undone_answer(sample, spec)
     return Card(sample, spec, prediction, proposal, entered, comment)
 
 
 def _undone_answer(sample: Sample, spec: Spec) -> Answer | None:
-    last = sample.reviews.select_related("undoes").order_by("-id").first()
-    if last is None or last.action != Review.Action.UNDO or last.undoes is None or last.undoes.answer is None:
+    last = sample.reviews.select_related("undoes__spec").order_by("-id").first()
+    if last is None or last.action != Review.Action.UNDO or last.undoes is None:
         return None
-    try:
-        return canonical(spec, last.undoes.answer)
-    except AnswerError:
-        return None
+    return carried(last.undoes.spec, last.undoes.answer, spec)
 
 
 def entered_answer(form: QueryDict, kind: str) -> Answer:
