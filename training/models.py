@@ -108,6 +108,11 @@ class Snapshot(PublicModel):
         """The start of the digest, enough to tell snapshots apart."""
         return self.digest[:12]
 
+    @property
+    def left_out_total(self) -> int:
+        """How many approved answers did not fit the spec."""
+        return sum(self.left_out.values())
+
 
 class TrainingRun(PublicModel):
     """One training. The row is the truth: claimed by conditional update, held by lease and heartbeat."""
