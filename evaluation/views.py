@@ -19,6 +19,9 @@ from evaluation.services import policy_of, rejudge
 from evaluation.services.references import reference_version
 from labeling.access import Right, project_for
 from labeling.kinds import storable
+from labeling.models import GoldenSample
+from labeling.services import cases_left_out
+from labeling.services.fitting import misfits
 from labeling.views.base import page_context, person, problems_as_messages
 
 PAGE = 20
@@ -43,8 +46,14 @@ def benchmarks(request: HttpRequest, key: str) -> HttpResponse:
         "policy": policy_of(project),
         "in_motion": bool(unjudged) or any(row.state in querysets.UNFINISHED for row in page),
     }
-    part = "evaluation/partials/benchmarks.html" if _polls(request) else "evaluation/benchmarks.html"
-    return render(request, part, page_context(request, project, "benchmarks", **context))
+    if _polls(request):
+        part = "evaluation/partials/benchmarks.html"
+        return render(request, part, page_context(request, project, "benchmarks", **context))
+    judging = GoldenSample.objects.judging().filter(project=project)
+    unfit = misfits(judging, project.spec.to_spec())
+    context["judging"] = judging.count() - unfit.total()
+    context["left_out"] = cases_left_out(project) | dict(unfit)
+    return render(request, "evaluation/benchmarks.html", page_context(request, project, "benchmarks", **context))
 
 
 @login_required

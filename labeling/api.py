@@ -15,8 +15,8 @@ from labeling import serializers as shapes
 from labeling import services
 from labeling.access import Right, project_for, projects_for, token_of
 from labeling.kinds import storable
-from labeling.models import Feedback, GoldenSample, Prediction, Project, Sample, SampleState, Split, User
-from labeling.problems import ProblemError
+from labeling.models import Feedback, GoldenSample, Prediction, Project, Sample, SampleState, Split, User, WayIn
+from labeling.problems import ConflictError, ProblemError
 from labeling.services.samples import stored_answer
 
 
@@ -67,7 +67,7 @@ class Samples(ProjectDoor, generics.ListAPIView[Sample]):
     def get_queryset(self) -> QuerySet[Sample]:
         asked = self.request.query_params
         rows = _with_answers(Sample.objects.filter(project=self.open(Right.VIEW)))
-        for name in ("state", "split", "external_id"):
+        for name in ("state", "split", "way_in", "external_id"):
             if asked.get(name):
                 rows = rows.filter(**{name: storable(asked[name])})
         return rows
@@ -76,6 +76,7 @@ class Samples(ProjectDoor, generics.ListAPIView[Sample]):
         parameters=[
             OpenApiParameter("state", enum=SampleState.values),
             OpenApiParameter("split", enum=Split.values),
+            OpenApiParameter("way_in", enum=WayIn.values),
             OpenApiParameter("external_id"),
         ]
     )
@@ -129,15 +130,49 @@ class SampleDetail(ProjectDoor, generics.RetrieveAPIView[Sample]):
         return get_object_or_404(rows, uid=self.kwargs["uid"])
 
 
+class WithdrawSample(ProjectDoor):
+    """Take a sample out of every use."""
+
+    @extend_schema(request=shapes.ReasonSerializer, responses=shapes.SampleSerializer)
+    def post(self, request: Request, key: str, uid: UUID) -> Response:
+        """For managers, with a reason; 409 where it is withdrawn already. Nothing is deleted."""
+        sample = get_object_or_404(Sample.objects.filter(project=self.open(Right.MANAGE)), uid=uid)
+        body = shapes.ReasonSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        services.withdraw_sample(cast(User, request.user), sample, body.validated_data["reason"])
+        return _answer_with(sample)
+
+
+class RestoreSample(ProjectDoor):
+    """Bring a withdrawn sample back."""
+
+    @extend_schema(request=shapes.OptionalReasonSerializer, responses=shapes.SampleSerializer)
+    def post(self, request: Request, key: str, uid: UUID) -> Response:
+        """For managers; it has the state and the answer that it had. 409 where it is not withdrawn."""
+        sample = get_object_or_404(Sample.objects.filter(project=self.open(Right.MANAGE)), uid=uid)
+        body = shapes.OptionalReasonSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        services.restore_sample(cast(User, request.user), sample, body.validated_data["reason"])
+        return _answer_with(sample)
+
+
+def _answer_with(sample: Sample) -> Response:
+    return Response(shapes.SampleSerializer(_with_answers(Sample.objects.all()).get(pk=sample.pk)).data)
+
+
 class PredictionDetail(ProjectDoor, generics.RetrieveAPIView[Prediction]):
-    """One prediction, as it was recorded."""
+    """One prediction, as it was recorded. Of a test text that waits for its blind answer, to tokens alone."""
 
     serializer_class = shapes.PredictionSerializer
     queryset = Prediction.objects.none()
 
     def get_object(self) -> Prediction:
         rows = Prediction.objects.filter(project=self.open(Right.VIEW)).select_related("sample", "spec")
-        return get_object_or_404(rows, uid=self.kwargs["uid"])
+        found = get_object_or_404(rows, uid=self.kwargs["uid"])
+        # A token belongs to a program, which was given the answer when it asked; a person may have to answer blind.
+        if found.sample and found.sample.is_blind and token_of(self.request) is None:
+            raise ConflictError("This is a test text; what models say of it is shown when it has its own answer.")
+        return found
 
 
 class FeedbackList(ProjectDoor, generics.ListAPIView[Feedback]):
@@ -152,7 +187,8 @@ class FeedbackList(ProjectDoor, generics.ListAPIView[Feedback]):
     @extend_schema(request=shapes.NewFeedbackSerializer, responses={201: shapes.FeedbackSerializer})
     def post(self, request: Request, key: str) -> Response:
         """Say whether a prediction was right. A right answer from an expert is approved at once, from a token
-        it is a hint: the text goes to the front of the review queue."""
+        it is a hint: the text goes to the front of the review queue. `effect` says what followed; test texts are
+        neither answered nor moved by feedback."""
         project = self.open(Right.FEEDBACK)
         body = shapes.NewFeedbackSerializer(data=request.data)
         body.is_valid(raise_exception=True)

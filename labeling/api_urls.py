@@ -12,6 +12,8 @@ urlpatterns = [
     path("projects/<slug:key>/labels/<uuid:uid>/merge", api_labels.LabelMerge.as_view(), name="api-label-merge"),
     path("projects/<slug:key>/samples", api.Samples.as_view(), name="api-samples"),
     path("projects/<slug:key>/samples/<uuid:uid>", api.SampleDetail.as_view(), name="api-sample"),
+    path("projects/<slug:key>/samples/<uuid:uid>/withdraw", api.WithdrawSample.as_view(), name="api-sample-withdraw"),
+    path("projects/<slug:key>/samples/<uuid:uid>/restore", api.RestoreSample.as_view(), name="api-sample-restore"),
     path("projects/<slug:key>/predictions/<uuid:uid>", api.PredictionDetail.as_view(), name="api-prediction"),
     path("projects/<slug:key>/feedback", api.FeedbackList.as_view(), name="api-feedback"),
 ]

@@ -9,6 +9,7 @@ from labeling.kinds import storable
 from labeling.models import Kind, Label, Project, Role
 from labeling.services.import_job import ANSWERS
 from labeling.services.labels import NewLabel, parse_labels
+from labeling.services.withdrawals import MAX_REASON
 
 _ANSWERS = {
     "none": "No: every row waits for review",
@@ -146,3 +147,13 @@ class RemoveLabelForm(forms.Form):
     """Whether answers that use the label may be left out."""
 
     leave_out = forms.BooleanField(required=False, label="Leave those answers out")
+
+
+class ReasonForm(forms.Form):
+    """Why something is done; it stays with what was done."""
+
+    reason = forms.CharField(max_length=MAX_REASON, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args: Any, required: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = required

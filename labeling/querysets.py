@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Func, OuterRef, Q
+from django.db.models import Exists, Func, OuterRef, Q
 from django.utils import timezone
+
+from labeling.ways import DRAWN, INDEPENDENT
 
 if TYPE_CHECKING:
     from labeling.models import GoldenSample, Project, Sample, User  # noqa: F401
@@ -24,6 +26,14 @@ class SampleQuerySet(models.QuerySet["Sample"]):
         free = Q(lease_until=None) | Q(lease_until__lt=timezone.now()) | Q(lease_user=user)
         return self.pending().filter(free)
 
+    def to_propose(self) -> "SampleQuerySet":
+        """What a model may propose answers to, in review order: test texts are answered without."""
+        return self.pending().exclude(split="test")
+
+    def in_use(self) -> "SampleQuerySet":
+        """All but the withdrawn ones."""
+        return self.exclude(state="withdrawn")
+
     def matching(self, words: str) -> "SampleQuerySet":
         """Samples whose text holds `words`, or whose external id is exactly that."""
         return self.filter(Q(text__icontains=words) | Q(external_id=words))
@@ -31,12 +41,28 @@ class SampleQuerySet(models.QuerySet["Sample"]):
 
 class GoldenQuerySet(models.QuerySet["GoldenSample"]):
     def current(self) -> "GoldenQuerySet":
-        """Approved answers in force (not retired by a correction or an undo)."""
-        return self.filter(retired_at=None)
+        """Approved answers in force: not retired by a correction or an undo, and their sample not withdrawn."""
+        return self.filter(retired_at=None).exclude(sample__state="withdrawn")
 
     def trainable(self) -> "GoldenQuerySet":
         """Current golden samples outside the test split: all that training may ever see."""
         return self.current().exclude(sample__split="test")
+
+    def of_test(self) -> "GoldenQuerySet":
+        """Current golden answers of the test split."""
+        return self.current().filter(sample__split="test")
+
+    def judging(self) -> "GoldenQuerySet":
+        """What may judge versions: of texts that chance chose, given blind or imported, and not analyzed before."""
+        return self.of_test().filter(~analyzed_before(), sample__way_in__in=DRAWN, given__in=INDEPENDENT)
+
+
+def analyzed_before() -> Exists:
+    """Of golden samples: a person was shown a model's answer on the Analyze page before this one was given."""
+    from labeling.models import Prediction  # the models use these querysets
+
+    before = Prediction.objects.filter(sample=OuterRef("sample"), created_at__lt=OuterRef("created_at"))
+    return Exists(before.filter(source=Prediction.Source.ANALYZE))
 
 
 def capped_count(rows: models.QuerySet[Any], cap: int = COUNT_CAP) -> int:

@@ -7,8 +7,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from labeling.kinds import MAX_LABELS
-from labeling.models import Feedback, Label, Prediction, Project, Sample
+from labeling.models import Feedback, Given, GoldenSample, Label, Prediction, Project, Sample
 from labeling.services.fitting import Fitting
+from labeling.services.withdrawals import MAX_REASON
 
 MAX_SAMPLES = 1000
 MAX_TEXT = 100_000
@@ -77,14 +78,15 @@ class SampleSerializer(serializers.ModelSerializer[Sample]):
     answer = serializers.SerializerMethodField(
         help_text="The golden answer in force, in the labels of today's task; null where there is none that fits it."
     )
+    given = serializers.SerializerMethodField(help_text="What the giver of the answer had in sight.")
 
     class Meta:
         model = Sample
-        fields = ["uid", "text", "external_id", "split", "state", "answer", "created_at"]
+        fields = ["uid", "text", "external_id", "split", "way_in", "state", "answer", "given", "created_at"]
 
     @extend_schema_field(OpenApiTypes.OBJECT)
     def get_answer(self, sample: Sample) -> dict[str, Any] | None:
-        golden = next(iter(getattr(sample, "golden_in_force", [])), None)
+        golden = _golden(sample)
         return self._fitting(sample).read(golden.spec_id, golden.answer) if golden else None
 
     def _fitting(self, sample: Sample) -> Fitting:
@@ -93,6 +95,27 @@ class SampleSerializer(serializers.ModelSerializer[Sample]):
         if "fitting" not in context:
             context["fitting"] = Fitting(sample.project.spec.to_spec())
         return cast(Fitting, context["fitting"])
+
+    @extend_schema_field(serializers.ChoiceField(choices=Given.choices, allow_null=True))
+    def get_given(self, sample: Sample) -> str | None:
+        golden = _golden(sample)
+        return golden.given if golden else None
+
+
+def _golden(sample: Sample) -> GoldenSample | None:
+    return next(iter(getattr(sample, "golden_in_force", [])), None)
+
+
+class ReasonSerializer(serializers.Serializer[Any]):
+    """Why a sample is withdrawn; it stays with it."""
+
+    reason = serializers.CharField(max_length=MAX_REASON)
+
+
+class OptionalReasonSerializer(serializers.Serializer[Any]):
+    """Why a sample is brought back, where there is something to say."""
+
+    reason = serializers.CharField(max_length=MAX_REASON, required=False, default="", allow_blank=True)
 
 
 class NewSampleSerializer(serializers.Serializer[Any]):
@@ -134,10 +157,11 @@ class PredictionSerializer(serializers.ModelSerializer[Prediction]):
 
 class FeedbackSerializer(serializers.ModelSerializer[Feedback]):
     prediction = serializers.UUIDField(source="prediction.uid", read_only=True)
+    told = serializers.CharField(source="get_effect_display", read_only=True, help_text="`effect` in a sentence.")
 
     class Meta:
         model = Feedback
-        fields = ["uid", "prediction", "thumb", "comment", "answer", "created_at"]
+        fields = ["uid", "prediction", "thumb", "comment", "answer", "effect", "told", "created_at"]
 
 
 class NewFeedbackSerializer(serializers.Serializer[Any]):

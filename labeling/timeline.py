@@ -1,10 +1,13 @@
-"""What happened to a sample, newest first: proposals, decisions, golden answers, feedback."""
+"""What happened to a sample, newest first: proposals, decisions, golden answers, feedback, withdrawals.
+
+Of a test text that waits for its answer, what models and feedback say is left out: its experts answer blind.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from labeling.kinds import Answer
-from labeling.models import Feedback, GoldenSample, Prediction, Review, Sample
+from labeling.models import Feedback, GoldenSample, Prediction, Review, Sample, Withdrawal
 
 # Of each kind of event; a sample that was asked about more often shows its newest.
 LIMIT = 50
@@ -24,17 +27,24 @@ class Event:
 
 
 def timeline_of(sample: Sample) -> list[Event]:
-    """All events of a sample, newest first, `LIMIT` of each kind at most."""
+    """All events of a sample that may be shown, newest first, `LIMIT` of each kind at most."""
     events = [
-        *map(_of_prediction, sample.predictions.order_by("-id")[:LIMIT]),
+        *map(_of_withdrawal, sample.withdrawals.select_related("user").order_by("-id")[:LIMIT]),
         *map(_of_review, sample.reviews.select_related("reviewer").order_by("-id")[:LIMIT]),
         *map(_of_golden, sample.golden_samples.exclude(source=GoldenSample.Source.REVIEW).order_by("-id")[:LIMIT]),
-        *map(
-            _of_feedback,
-            Feedback.objects.filter(prediction__sample=sample).select_related("user", "token").order_by("-id")[:LIMIT],
-        ),
     ]
+    if not sample.is_blind:
+        feedback = Feedback.objects.filter(prediction__sample=sample).select_related("user", "token").order_by("-id")
+        events += map(_of_prediction, sample.predictions.order_by("-id")[:LIMIT])
+        events += map(_of_feedback, feedback[:LIMIT])
     return sorted(events, key=lambda event: event.at, reverse=True)
+
+
+def hidden_from(sample: Sample) -> int:
+    """How many events `timeline_of` leaves out of a test text that waits for its answer."""
+    if not sample.is_blind:
+        return 0
+    return sample.predictions.count() + Feedback.objects.filter(prediction__sample=sample).count()
 
 
 def _of_prediction(row: Prediction) -> Event:
@@ -65,4 +75,11 @@ def _of_feedback(row: Feedback) -> Event:
     badge = {1: "thumb up", -1: "thumb down", None: ""}[row.thumb]
     who = f"{row.user or 'someone'}{f' by token {row.token.name}' if row.token else ''}"
     tone = {1: "ok", -1: "bad", None: ""}[row.thumb]
-    return Event(row.created_at, "Feedback", who, row.answer, badge, tone, row.comment)
+    said = "" if row.effect == Feedback.Effect.KEPT else row.get_effect_display()
+    detail = " · ".join(part for part in (row.comment, said) if part)
+    return Event(row.created_at, "Feedback", who, row.answer, badge, tone, detail)
+
+
+def _of_withdrawal(row: Withdrawal) -> Event:
+    badge, tone = ("brought back", "ok") if row.restores_id else ("withdrawn", "bad")
+    return Event(row.created_at, "Withdrawal", str(row.user or "the system"), None, badge, tone, row.reason)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from labeling.views import home, imports, labels, members, review, samples
+from labeling.views import home, imports, labels, members, review, samples, withdrawals
 
 app_name = "labeling"
 urlpatterns = [
@@ -12,6 +12,10 @@ urlpatterns = [
     path("projects/<slug:key>/samples/", samples.samples, name="samples"),
     path("projects/<slug:key>/samples/<uuid:uid>/", samples.sample, name="sample"),
     path("projects/<slug:key>/samples/<uuid:uid>/review/", samples.review_this, name="review_this"),
+    *(
+        path(f"projects/<slug:key>/samples/<uuid:uid>/{verb}/", withdrawals.withdraw, {"verb": verb}, name=verb)
+        for verb in withdrawals.VERBS
+    ),
     path("projects/<slug:key>/imports/", imports.imports, name="imports"),
     path("projects/<slug:key>/imports/<uuid:uid>/", imports.batch, name="import"),
     path("projects/<slug:key>/imports/<uuid:uid>/report/", imports.report, name="import_report"),

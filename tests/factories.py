@@ -59,6 +59,7 @@ def make_project(key: str = "", kind: str = Kind.MULTI_LABEL, labels: tuple[str,
 def make_sample(project: Project, text: str = "", **fields: Any) -> Sample:
     text = text or f"Where is my parcel number {next(_count)}? {next(_count)} words."
     fields.setdefault("split", "train")
+    fields.setdefault("way_in", "import")
     return Sample.objects.create(
         project=project,
         text=text,

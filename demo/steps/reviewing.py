@@ -6,7 +6,7 @@ from collections import Counter
 from demo.setup import THRESHOLD, World
 from demo.steps.watching import wait_until_live
 from labeling import services
-from labeling.models import GoldenSample, Prediction, Sample
+from labeling.models import GoldenSample, Prediction, Sample, Split
 from training.services import create_baseline
 
 PROPOSAL_SECONDS = 120
@@ -48,11 +48,17 @@ def review(world: World) -> None:
 
 
 def review_one(world: World) -> str:
-    """One decision on the next sample of the queue: "confirm" or "correct". Showing it makes a worker propose."""
+    """One decision on the next sample of the queue: "confirm" or "correct". Showing it makes a worker propose.
+
+    A test text is answered blind: nothing is proposed for it.
+    """
     sample = services.next_sample(world.expert, world.project)
     assert sample is not None, "the demo's queue is longer than its threshold"
-    proposal = world.show.wait("a proposal", Prediction.objects.filter(sample=sample).first, timeout=PROPOSAL_SECONDS)
     right = {"labels": world.truth[sample.text]}
+    if sample.split == Split.TEST:
+        services.correct(world.expert, sample, answer=right, seconds=5.0)
+        return "correct"
+    proposal = world.show.wait("a proposal", Prediction.objects.filter(sample=sample).first, timeout=PROPOSAL_SECONDS)
     if proposal.answer == right:
         services.confirm(world.expert, sample, prediction=proposal, seconds=2.0)
         return "confirm"

@@ -162,7 +162,7 @@ def _canaries(attempt: Deployment) -> list[str]:
     """A greeting, and texts of the project that no test is made of; a rollback, which must be quick, asks one."""
     if attempt.action == Deployment.Action.ROLLBACK:
         return [CANARY]
-    own = Sample.objects.filter(project_id=attempt.project_id, split=Split.VALIDATION).order_by("-id")
+    own = Sample.objects.filter(project_id=attempt.project_id, split=Split.VALIDATION).in_use().order_by("-id")
     return [CANARY, *own.values_list("text", flat=True)[:2]]
 
 

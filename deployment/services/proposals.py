@@ -7,7 +7,7 @@ from django.core.cache import cache
 from deployment.services.live import live_version
 from deployment.services.serving import Answer, predict_many, record
 from labeling.answers import ParsedAnswer, Status
-from labeling.models import Prediction, Project, Sample, SampleState
+from labeling.models import Prediction, Project, Sample
 from labeling.problems import ConflictError, ProblemError, UnavailableError
 
 logger = logging.getLogger(__name__)
@@ -17,11 +17,11 @@ _LOST_AFTER = 120
 
 
 def unproposed(project: Project, ahead: int = AHEAD) -> list[Sample]:
-    """The next `ahead` pending samples that the live version has not answered yet, in review order."""
+    """Of the next `ahead` samples to propose, in review order, those that the live version has not answered yet."""
     version = live_version(project)
     if version is None:
         return []
-    queue = list(Sample.objects.filter(project=project, state=SampleState.PENDING).order_by("rank", "id")[:ahead])
+    queue = list(Sample.objects.filter(project=project).to_propose()[:ahead])
     answered = Prediction.objects.filter(sample__in=queue, model_tag=version.tag).values_list("sample_id", flat=True)
     done = set(answered)
     return [sample for sample in queue if sample.pk not in done]

@@ -15,7 +15,7 @@ from deployment.services import live_deployment, predict
 from labeling import services as labeling
 from labeling.access import Right, in_project, project_for
 from labeling.kinds import Answer, AnswerError, canonical
-from labeling.models import Prediction, Project, Sample, SampleState
+from labeling.models import Prediction, Project, Sample, SampleState, Split
 from labeling.problems import ConflictError, ProblemError
 from labeling.services.fitting import carried
 from labeling.views.base import page_context, person
@@ -73,7 +73,11 @@ def _prediction(project: Project, uid: str) -> Prediction | None:
         rows = Prediction.objects.select_related("sample", "spec").filter(uid=UUID(uid))
     except ValueError:
         return None
-    return in_project(rows, project).first()
+    found = in_project(rows, project).first()
+    # What was asked elsewhere must not show a model's answer to those who answer a test text blind.
+    if found and found.sample and found.sample.is_blind and found.source != Prediction.Source.ANALYZE:
+        return None
+    return found
 
 
 def _page(
@@ -92,7 +96,7 @@ def _page(
         "prediction": shown,
         "card": card,
         "golden": _golden(project, shown.sample) if shown and shown.sample else None,
-        "open": bool(shown and shown.sample and shown.sample.state == SampleState.PENDING),
+        "open": bool(shown and shown.sample and _may_save(shown.sample)),
     }
     return render(
         request, "deployment/analyze.html", page_context(request, project, "analyze", **context), status=status
@@ -103,6 +107,10 @@ def _golden(project: Project, sample: Sample) -> Answer | None:
     """The approved answer in today's words; None where there is none that fits."""
     golden = sample.golden_samples.current().select_related("spec").first()
     return carried(golden.spec, golden.answer, project.spec.to_spec()) if golden else None
+
+
+def _may_save(sample: Sample) -> bool:
+    return sample.state == SampleState.PENDING and sample.split != Split.TEST
 
 
 def _card(request: HttpRequest, project: Project, prediction: Prediction) -> Card | None:

@@ -7,20 +7,21 @@ from django.db import transaction
 
 from evaluation.models import Suite, SuiteCase
 from labeling.carrying import identities
-from labeling.models import GoldenSample, Project, Split
+from labeling.models import GoldenSample, Project
+from labeling.services import cases_left_out
 from labeling.services.fitting import Fitting
 
 
 def freeze_suite(project: Project) -> Suite | None:
-    """The suite of the current golden answers in the test split; None where there are none.
+    """The suite of the golden answers in the test split that may judge; None where there are none.
 
-    Answers that do not fit the project's newest spec are left out, and counted by reason in `left_out`. The same cases
-    give the same digest and row, whatever their labels are called: a suite keeps the names of its own spec.
+    Golden answers that may not judge, or do not fit the project's newest spec, are counted by reason in `left_out`. The
+    same cases give the same digest and row, whatever their labels are called: a suite keeps the names of its own spec.
     """
     spec = project.spec
     fitting = Fitting(spec.to_spec())
     cases = []
-    golden = GoldenSample.objects.current().filter(project=project, sample__split=Split.TEST)
+    golden = GoldenSample.objects.judging().filter(project=project)
     for row in golden.select_related("sample").order_by("sample__content_hash").iterator():
         answer = fitting.read(row.spec_id, row.answer)
         if answer is not None:
@@ -28,7 +29,7 @@ def freeze_suite(project: Project) -> Suite | None:
     if not cases:
         return None
     digest = _digest([(sample.text, identities(answer, fitting.asked)) for sample, answer in cases])
-    left_out = dict(fitting.left_out)
+    left_out = cases_left_out(project) | dict(fitting.left_out)
     with transaction.atomic():
         suite, created = Suite.objects.get_or_create(
             project=project, digest=digest, defaults={"spec": spec, "size": len(cases), "left_out": left_out}

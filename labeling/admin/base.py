@@ -82,8 +82,9 @@ def ask_first(
     action: str,
     question: str,
     yes: str,
+    reason: bool = False,
 ) -> HttpResponse | None:
-    """The confirmation page of an admin action; None once the person said yes."""
+    """The confirmation page of an admin action, with a field for the `reason`; None once the person said yes."""
     if request.POST.get("confirmed"):
         return None
     context = {
@@ -92,6 +93,7 @@ def ask_first(
         "rows": rows[:100],
         "action": action,
         "yes": yes,
+        "reason": reason,
         "opts": model_admin.model._meta,
         "checkbox_name": ACTION_CHECKBOX_NAME,
     }

@@ -1,24 +1,33 @@
-"""Samples, read-only, with links along their history."""
+"""Samples, read-only, with links along their history; withdrawing them and bringing them back."""
 
-from django.contrib import admin
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
-from labeling.admin.base import EvidenceAdmin, admin_link, list_link, one_line, site_link
-from labeling.models import Feedback, GoldenSample, Prediction, Review, Sample
+from labeling import services
+from labeling.admin.base import EvidenceAdmin, admin_link, ask_first, list_link, one_line, site_link, staff
+from labeling.models import Feedback, GoldenSample, Prediction, Review, Sample, Withdrawal
+from labeling.problems import ProblemError
 
 
 @admin.register(Sample)
 class SampleAdmin(EvidenceAdmin):
     """A text never changes: what is said of it does, on the sample's own page."""
 
-    list_display = ("__str__", "project", "split", "state", "external_id", "created_at")
-    list_filter = ("project", "split", "state")
+    list_display = ("__str__", "project", "split", "state", "way_in", "external_id", "created_at")
+    list_filter = ("project", "split", "state", "way_in")
+    actions = ("withdraw", "bring_back")
     list_select_related = ("project",)
     search_fields = ("text", "=external_id", "=uid")
     search_help_text = "Part of the text, or an exact external id or uid."
     fields = (
-        "page", "history", "project", "text", "external_id", "split", "state", "rank", "of_batch", "lease_user",
-        "lease_until", "uid", "created_at",
+        "page", "history", "project", "text", "external_id", "split", "state", "way_in", "rank", "of_batch",
+        "lease_user", "lease_until", "uid", "created_at",
     )  # fmt: skip
     readonly_fields = fields
 
@@ -31,8 +40,35 @@ class SampleAdmin(EvidenceAdmin):
         models = {"Predictions": Prediction, "Reviews": Review, "Golden answers": GoldenSample}
         links = [list_link(model, name, sample__id__exact=sample.pk) for name, model in models.items()]
         links.append(list_link(Feedback, "Feedback", prediction__sample__id__exact=sample.pk))
+        links.append(list_link(Withdrawal, "Withdrawals", sample__id__exact=sample.pk))
         return one_line(links)
 
     @admin.display(description="Import")
     def of_batch(self, sample: Sample) -> SafeString | str:
         return admin_link(sample.batch)
+
+    @admin.action(description="Withdraw from every use")
+    def withdraw(self, request: HttpRequest, rows: QuerySet[Sample]) -> HttpResponse | None:
+        question = "Withdraw these samples? Nothing uses them from then on; nothing is deleted."
+        return self._move(request, rows, services.withdraw_sample, question=question, yes="Withdraw")
+
+    @admin.action(description="Bring back")
+    def bring_back(self, request: HttpRequest, rows: QuerySet[Sample]) -> HttpResponse | None:
+        question = "Bring these samples back, with the answers that they had?"
+        return self._move(request, rows, services.restore_sample, question=question, yes="Bring back")
+
+    def _move(
+        self, request: HttpRequest, rows: QuerySet[Sample], verb: Any, *, question: str, yes: str
+    ) -> HttpResponse | None:
+        """All of them or, where one is refused, none."""
+        action = request.POST["action"]
+        if (page := ask_first(self, request, rows, action=action, question=question, yes=yes, reason=True)) is not None:
+            return page
+        try:
+            with transaction.atomic():
+                moved = [verb(staff(request), sample, request.POST.get("reason", "")) for sample in rows]
+        except (ProblemError, PermissionDenied) as error:
+            messages.error(request, f"Nothing was done: {error}")
+        else:
+            messages.success(request, f"{len(moved)} samples: done.")
+        return None

@@ -1,4 +1,4 @@
-"""Predictions, reviews, golden samples and feedback: evidence, read-only, linked to its sample."""
+"""Predictions, reviews, golden samples, feedback and withdrawals: evidence, read-only, linked to its sample."""
 
 from typing import Any
 
@@ -6,13 +6,13 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 
 from labeling.admin.base import EvidenceAdmin, admin_link
-from labeling.models import Feedback, GoldenSample, Prediction, Review
+from labeling.models import Feedback, GoldenSample, Prediction, Review, Withdrawal
 
 
 class OfSampleAdmin(EvidenceAdmin):
     """A row that belongs to a sample."""
 
-    readonly_fields = ("of_sample", "uid", "created_at")
+    readonly_fields: tuple[str, ...] = ("of_sample", "uid", "created_at")
 
     def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
         return lookup in {"sample__id__exact", "prediction__sample__id__exact"} or super().lookup_allowed(
@@ -45,8 +45,9 @@ class ReviewAdmin(OfSampleAdmin):
 
 @admin.register(GoldenSample)
 class GoldenSampleAdmin(OfSampleAdmin):
-    list_display = ("of_sample", "project", "answer", "source", "split", "retired_at", "created_at")
-    list_filter = ("project", "source", "sample__split", ("retired_at", admin.EmptyFieldListFilter))
+    list_display = ("of_sample", "project", "answer", "source", "given", "split", "retired_at", "created_at")
+    list_filter = ("project", "source", "given", "sample__split", ("retired_at", admin.EmptyFieldListFilter))
+    readonly_fields = (*OfSampleAdmin.readonly_fields, "given")
     list_select_related = ("sample", "project")
     search_fields = ("=sample__uid", "=sample__external_id")
     exclude = ("sample",)
@@ -58,11 +59,28 @@ class GoldenSampleAdmin(OfSampleAdmin):
 
 @admin.register(Feedback)
 class FeedbackAdmin(OfSampleAdmin):
-    list_display = ("of_sample", "project", "thumb", "comment", "answer", "user", "token", "created_at")
-    list_filter = ("project", "thumb")
+    list_display = ("of_sample", "project", "thumb", "comment", "answer", "effect", "user", "token", "created_at")
+    list_filter = ("project", "thumb", "effect")
     list_select_related = ("project", "prediction__sample", "user", "token")
     search_fields = ("comment", "=prediction__uid")
 
     @admin.display(description="Sample")
     def of_sample(self, row: Feedback) -> SafeString | str:
         return admin_link(row.prediction.sample)
+
+
+@admin.register(Withdrawal)
+class WithdrawalAdmin(OfSampleAdmin):
+    """Who took which sample out of use, or brought it back, when and why."""
+
+    project_path = "sample__project"
+    list_display = ("of_sample", "done", "reason", "user", "created_at")
+    list_filter = ("sample__project", "was")
+    list_select_related = ("sample", "user")
+    search_fields = ("reason", "=sample__uid")
+    exclude = ("sample", "restores")
+    readonly_fields = (*OfSampleAdmin.readonly_fields, "done")
+
+    @admin.display(description="Done")
+    def done(self, row: Withdrawal) -> str:
+        return "brought back" if row.restores_id else "withdrawn"

@@ -7,6 +7,7 @@ from django.db.models import Q
 from labeling.models.base import PublicModel
 from labeling.models.projects import Project, TaskSpec
 from labeling.querysets import SampleQuerySet
+from labeling.ways import WayIn
 
 
 class Split(models.TextChoices):
@@ -19,6 +20,7 @@ class SampleState(models.TextChoices):
     PENDING = "pending", "To review"
     GOLDEN = "golden", "Golden"
     REJECTED = "rejected", "Rejected"
+    WITHDRAWN = "withdrawn", "Withdrawn"
 
 
 class ImportBatch(PublicModel):
@@ -68,6 +70,7 @@ class Sample(PublicModel):
     content_hash = models.CharField(max_length=64)
     group_hash = models.CharField(max_length=64)
     split = models.CharField(max_length=10, choices=Split.choices)
+    way_in = models.CharField(max_length=10, choices=WayIn.choices, editable=False)
     state = models.CharField(max_length=10, choices=SampleState.choices, default=SampleState.PENDING)
     # Review order: lowest rank first. A skip sends the sample to the back by raising its rank.
     rank = models.BigIntegerField(default=0)
@@ -78,7 +81,10 @@ class Sample(PublicModel):
 
     class Meta:
         ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["project", "content_hash"], name="one_sample_per_text")]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "content_hash"], name="one_sample_per_text"),
+            models.CheckConstraint(condition=Q(way_in__in=WayIn.values), name="way_in_is_known"),
+        ]
         indexes = [
             models.Index(fields=["project", "rank", "id"], condition=Q(state="pending"), name="review_queue"),
             models.Index(fields=["project", "group_hash"], name="near_duplicates"),
@@ -88,5 +94,26 @@ class Sample(PublicModel):
     def __str__(self) -> str:
         return self.text[:60]
 
+    @property
+    def is_blind(self) -> bool:
+        """A test text without its answer: what models say of it is shown to nobody who might give that answer."""
+        return self.split == Split.TEST and self.state in (SampleState.PENDING, SampleState.WITHDRAWN)
 
-__all__ = ["ImportBatch", "Sample", "SampleState", "Split", "TaskSpec"]
+
+class Withdrawal(PublicModel):
+    """A manager took a sample out of every use, or (`restores`) brought it back. Never edited."""
+
+    sample = models.ForeignKey(Sample, on_delete=models.CASCADE, related_name="withdrawals")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField(blank=True)
+    was = models.CharField(max_length=10, choices=SampleState.choices, help_text="The state that the sample was in.")
+    restores = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="restored_by")
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.sample_id} {'brought back' if self.restores_id else 'withdrawn'}"
+
+
+__all__ = ["ImportBatch", "Sample", "SampleState", "Split", "TaskSpec", "Withdrawal"]

@@ -9,6 +9,7 @@ from labeling.models.base import PublicModel
 from labeling.models.projects import Project, TaskSpec
 from labeling.models.samples import Sample
 from labeling.querysets import GoldenQuerySet
+from labeling.ways import Given
 
 
 class ParseStatus(models.TextChoices):
@@ -94,6 +95,7 @@ class GoldenSample(PublicModel):
     answer = models.JSONField()
     review = models.ForeignKey(Review, null=True, on_delete=models.PROTECT, related_name="golden_samples")
     source = models.CharField(max_length=10, choices=Source.choices)
+    given = models.CharField(max_length=10, choices=Given.choices, editable=False)
     retired_at = models.DateTimeField(null=True)
 
     objects = GoldenQuerySet.as_manager()
@@ -101,7 +103,8 @@ class GoldenSample(PublicModel):
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(fields=["sample"], condition=Q(retired_at=None), name="one_current_golden_answer")
+            models.UniqueConstraint(fields=["sample"], condition=Q(retired_at=None), name="one_current_golden_answer"),
+            models.CheckConstraint(condition=Q(given__in=Given.values), name="given_is_known"),
         ]
         indexes = [models.Index(fields=["project", "id"], condition=Q(retired_at=None), name="current_golden")]
 
@@ -116,11 +119,21 @@ class Feedback(PublicModel):
         DOWN = -1
         UP = 1
 
+    class Effect(models.TextChoices):
+        """What followed from it."""
+
+        APPROVED = "approved", "The answer became the golden answer."
+        FIRST = "first", "The text comes to review first."
+        KEPT = "kept", "Kept; nothing else follows from it."
+        TEST = "test", "Kept only: this is a test text, which feedback neither answers nor moves."
+        WITHDRAWN = "withdrawn", "Kept only: this text is withdrawn."
+
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="feedback")
     prediction = models.ForeignKey(Prediction, on_delete=models.CASCADE, related_name="feedback")
     thumb = models.SmallIntegerField(null=True, blank=True, choices=Thumb.choices)
     comment = models.TextField(blank=True)
     answer = models.JSONField(null=True, blank=True)
+    effect = models.CharField(max_length=10, choices=Effect.choices, default=Effect.KEPT)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     token = models.ForeignKey(ApiToken, null=True, on_delete=models.SET_NULL, related_name="+")
 

@@ -51,12 +51,17 @@ def carried(given: TaskSpec, answer: Answer | None, asked: Spec) -> Answer | Non
         return None
 
 
-def answers_left_out(project: Project, asked: Spec | None = None) -> Counter[str]:
-    """How many of the approved answers in force do not fit the project's newest spec (or `asked`), by reason."""
-    fitting = Fitting(asked or project.spec.to_spec())
-    for spec_id, answer, count in _groups(GoldenSample.objects.current().filter(project=project), fitting.asked):
+def misfits(golden: QuerySet[GoldenSample], asked: Spec) -> Counter[str]:
+    """How many of these approved answers do not fit `asked`, by reason."""
+    fitting = Fitting(asked)
+    for spec_id, answer, count in _groups(golden, asked):
         fitting.read(spec_id, answer, count)
     return fitting.left_out
+
+
+def answers_left_out(project: Project) -> Counter[str]:
+    """How many of the approved answers in force do not fit the project's newest spec, by reason."""
+    return misfits(GoldenSample.objects.current().filter(project=project), project.spec.to_spec())
 
 
 def answers_lost(project: Project, before: Spec, after: Spec) -> Counter[str]:
@@ -70,11 +75,7 @@ def answers_lost(project: Project, before: Spec, after: Spec) -> Counter[str]:
 
 def count_fitting(golden: QuerySet[GoldenSample], asked: Spec) -> int:
     """How many of these approved answers fit `asked`."""
-    if not KINDS[asked.kind].uses_labels:
-        return golden.count()
-    fitting = Fitting(asked)
-    groups = _groups(golden, asked)
-    return sum(count for spec_id, answer, count in groups if fitting.read(spec_id, answer) is not None)
+    return golden.count() - misfits(golden, asked).total()
 
 
 def label_usage(project: Project) -> Counter[str]:

@@ -21,6 +21,7 @@ from labeling.importers import ImportFormatError, Row, read_rows
 from labeling.models import ImportBatch, Project, User
 from labeling.services.import_job import BadRows, ImportJob, check_options
 from labeling.services.samples import NewText, add_samples, announce_golden, make_golden_many
+from labeling.ways import WayIn
 
 logger = logging.getLogger(__name__)
 
@@ -117,7 +118,7 @@ def import_rows(
 
 def _store(batch: ImportBatch, job: ImportJob, texts: list[NewText]) -> dict[str, Any]:
     """Add the texts, approve their known answers; what to add to the batch's counts."""
-    added = add_samples(batch.project, texts, batch=batch)
+    added = add_samples(batch.project, texts, way_in=WayIn.IMPORT, batch=batch)
     # Of equal texts the first one counts, as in `add_samples`.
     answers = {splits.content_hash(text.text): text.answer for text in reversed(texts)}
     known = [(row, answer) for row in added if (answer := answers[row.content_hash]) is not None]

@@ -5,6 +5,7 @@ from labeling.kinds import storable
 from labeling.models import Prediction, Project, Sample, TaskSpec
 from labeling.problems import ProblemError
 from labeling.services.samples import add_sample
+from labeling.ways import WayIn
 
 
 def record_prediction(
@@ -26,9 +27,9 @@ def record_prediction(
     """
     if sample is not None and sample.project_id != project.pk:
         raise ProblemError("The sample belongs to another project.")
-    keep = project.keep_api_texts or source == Prediction.Source.ANALYZE
-    if sample is None and text is not None and keep:
-        sample, _ = add_sample(project, text)
+    analyzed = source == Prediction.Source.ANALYZE
+    if sample is None and text is not None and (project.keep_api_texts or analyzed):
+        sample, _ = add_sample(project, text, way_in=WayIn.ANALYZE if analyzed else WayIn.PREDICT)
     return Prediction.objects.create(
         project=project,
         sample=sample,

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from labeling import signals
 from labeling.access import Right, require
-from labeling.models import Project, Sample, SampleState, User
+from labeling.models import Project, Sample, SampleState, Split, User
 from labeling.problems import ConflictError
 
 LEASE = timedelta(minutes=10)
@@ -38,13 +38,21 @@ def next_sample(user: User, project: Project) -> Sample | None:
 
 @transaction.atomic
 def take(user: User, sample: Sample) -> Sample:
-    """Lease one sample of one's own choice; the review page then shows it first. Raises `ConflictError`."""
+    """Lease one sample; the review page then shows it first. Raises `ConflictError`."""
     require(user, sample.project, Right.REVIEW)
     locked = Sample.objects.awaiting_review(user).select_for_update().filter(pk=sample.pk).first()
     if locked is None:
         raise ConflictError("This sample is decided, or somebody else has it now.")
     lease(locked, user)
     return locked
+
+
+def choose(user: User, sample: Sample) -> Sample:
+    """Lease a sample of one's own choice. Raises `ConflictError`, for a test text too: chance alone chooses those."""
+    require(user, sample.project, Right.REVIEW)
+    if sample.split == Split.TEST:
+        raise ConflictError("This is a test text: nobody chooses those. The review page shows them in their own order.")
+    return take(user, sample)
 
 
 def _held(user: User, project: Project) -> Sample | None:

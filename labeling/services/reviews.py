@@ -1,4 +1,7 @@
-"""What an expert decides of a sample. Each decision is a new `Review` row; none is ever changed."""
+"""What an expert decides of a sample. Each decision is a new `Review` row; none is ever changed.
+
+A test text is decided without a proposal: an answer that leans on a model's flatters that model.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -9,13 +12,18 @@ from django.utils import timezone
 
 from labeling.access import Right, require
 from labeling.kinds import Answer
-from labeling.models import GoldenSample, Prediction, Project, Review, Sample, SampleState, User
+from labeling.models import GoldenSample, Prediction, Project, Review, Sample, SampleState, Split, User
 from labeling.problems import ConflictError, ProblemError
 from labeling.services.fitting import carried
 from labeling.services.queue import back_rank, front_rank, lease
 from labeling.services.samples import make_golden, retire_golden, stored_answer
+from labeling.ways import Given
 
 Action = Review.Action
+
+
+class ProposalSeenError(ProblemError):
+    """A test text was answered beside what a model says of it."""
 
 
 def confirm(
@@ -82,6 +90,7 @@ def undo(user: User, project: Project) -> Review | None:
     if last is None:
         return None
     sample = Sample.objects.select_for_update().get(pk=last.sample_id)
+    _refuse_withdrawn(sample)
     newest = sample.reviews.order_by("-id").values_list("pk", flat=True).first()
     if newest != last.pk or _held_by_other(sample, user):
         raise ConflictError("Somebody else has this sample now, so your last decision cannot be undone.")
@@ -93,10 +102,16 @@ def reopen(user: User, sample: Sample) -> Review:
     """Send a decided sample back to review, to this expert at once; its golden answer is retired, not deleted."""
     require(user, sample.project, Right.REVIEW)
     sample = Sample.objects.select_for_update().get(pk=sample.pk)
+    _refuse_withdrawn(sample)
     if sample.state == SampleState.PENDING:
         raise ConflictError("This sample waits for review already.")
     last = sample.reviews.filter(undone_by=None).exclude(action=Action.UNDO).order_by("-id").first()
     return _reopen(user, sample, last)
+
+
+def _refuse_withdrawn(sample: Sample) -> None:
+    if sample.state == SampleState.WITHDRAWN:
+        raise ConflictError("This sample is withdrawn. A manager of the project can bring it back on its page.")
 
 
 def _reopen(user: User, sample: Sample, last: Review | None) -> Review:
@@ -133,8 +148,14 @@ def _approve(
         comment=comment,
         held_until=held_until,
     )
-    make_golden(sample, spec, stored, source=GoldenSample.Source.REVIEW, review=review)
+    make_golden(sample, spec, stored, source=GoldenSample.Source.REVIEW, given=_given(prediction), review=review)
     return review
+
+
+def _given(prediction: Prediction | None) -> str:
+    """Whatever a model said was on the card, readable or not, the expert has seen it."""
+    shown = prediction is not None and (prediction.answer is not None or prediction.raw)
+    return Given.SEEN if shown else Given.BLIND
 
 
 def _decide(
@@ -150,6 +171,11 @@ def _decide(
     require(user, sample.project, Right.REVIEW)
     if prediction is not None and prediction.sample_id != sample.pk:
         raise ProblemError("This prediction belongs to another text.")
+    if prediction is not None and sample.split == Split.TEST:
+        raise ProposalSeenError(
+            "Not saved: this is a test text, and the answer was given beside a model's. Test texts are answered on the "
+            "review page, without a proposal."
+        )
     # One conditional update decides who comes first: of two clicks, or two experts, only one gets through.
     mine = Q(lease_user=user) if held_until is None else Q(lease_user=user, lease_until=held_until)
     nobody = Q(lease_user=None) | Q(lease_until=None) | Q(lease_until__lt=timezone.now())
@@ -174,6 +200,8 @@ def _why_not(user: User, sample: Sample) -> str:
         if sample.lease_user_id == user.pk:
             return "This sample was given to you again since this page was made. Please look and decide once more."
         return f"Your time for this sample ran out and {sample.lease_user} has it now."
+    if sample.state == SampleState.WITHDRAWN:
+        return "This sample was withdrawn from every use in the meantime; its page says by whom and why."
     last = sample.reviews.select_related("reviewer").order_by("-id").first()
     if last is None:
         return "This sample got its answer in the meantime."

@@ -9,9 +9,10 @@ from django.utils import timezone
 from labeling import signals, splits
 from labeling.access import Right, require
 from labeling.kinds import Answer, AnswerError, canonical, storable
-from labeling.models import GoldenSample, ImportBatch, Project, Review, Sample, SampleState, TaskSpec, User
-from labeling.problems import ProblemError
+from labeling.models import GoldenSample, ImportBatch, Project, Review, Sample, SampleState, Split, TaskSpec, User
+from labeling.problems import ConflictError, ProblemError
 from labeling.services.fitting import carried
+from labeling.ways import DRAWN, Given, WayIn
 
 
 @dataclass(frozen=True)
@@ -24,26 +25,29 @@ class NewText:
 
 
 def add_sample(
-    project: Project, text: str, *, external_id: str = "", batch: ImportBatch | None = None
+    project: Project, text: str, *, way_in: str, external_id: str = "", batch: ImportBatch | None = None
 ) -> tuple[Sample, bool]:
     """The sample of `text`, and whether it is new; an equal text (case and spaces apart) is the same sample.
 
-    Raises `ProblemError` on an empty text.
+    `way_in` is kept of a new one only. Raises `ProblemError` on an empty text.
     """
     text = storable(text).strip()
     if not text:
         raise ProblemError("The text is empty.")
-    added = add_samples(project, [NewText(text, external_id)], batch=batch)
+    added = add_samples(project, [NewText(text, external_id)], way_in=way_in, batch=batch)
     sample = Sample.objects.get(project=project, content_hash=splits.content_hash(text))
     return sample, bool(added)
 
 
 @transaction.atomic
-def add_samples(project: Project, texts: Iterable[NewText], *, batch: ImportBatch | None = None) -> list[Sample]:
+def add_samples(
+    project: Project, texts: Iterable[NewText], *, way_in: str, batch: ImportBatch | None = None
+) -> list[Sample]:
     """Insert those texts that the project does not have; the new rows come back, with ids, in order.
 
     Equal texts, within the call or in the project, become one sample. Near-duplicates share the split of the
-    first of their group, whatever the shares are today. A thousand texts at a time is a good size.
+    first of their group, whatever the shares are today. A text that a person chose (by `way_in`) enters the test split
+    only behind its group. A thousand texts at a time is a good size.
     """
     by_hash: dict[str, NewText] = {}
     for text in texts:
@@ -59,11 +63,12 @@ def add_samples(project: Project, texts: Iterable[NewText], *, batch: ImportBatc
             external_id=text.external_id[:200],
             content_hash=content_hash,
             group_hash=splits.group_key(text.text),
-            rank=_shuffled(content_hash) if batch else 0,
+            rank=_shuffled(content_hash),
+            way_in=way_in,
         )
         for content_hash, text in by_hash.items()
     ]
-    split_of = splits_of(project, {row.group_hash for row in rows})
+    split_of = splits_of(project, {row.group_hash for row in rows}, drawn=way_in in DRAWN)
     for row in rows:
         row.split = split_of[row.group_hash]
     Sample.objects.bulk_create(rows, ignore_conflicts=True)
@@ -76,15 +81,23 @@ def add_samples(project: Project, texts: Iterable[NewText], *, batch: ImportBatc
 
 
 def _shuffled(content_hash: str) -> int:
-    """The rank of an imported text: files are often sorted, and experts would see one label after the other."""
+    """The rank of a new text: chance decides which is reviewed first, whenever and however it came in.
+
+    Files are often sorted, and traffic that always came first would leave the test texts of an import for never.
+    """
     return int(content_hash[:8], 16)
 
 
-def splits_of(project: Project, groups: set[str]) -> dict[str, str]:
-    """The split of each group: the one its first sample got, else by hash and today's shares."""
+def splits_of(project: Project, groups: set[str], *, drawn: bool = True) -> dict[str, str]:
+    """The split of each group: the one its first sample got, else by hash and today's shares.
+
+    What chance did not draw opens no group of the test split; it is trained on instead.
+    """
     # Oldest last, so that it wins in the dictionary.
     known = Sample.objects.filter(project=project, group_hash__in=groups).order_by("-id")
     fresh = {group: splits.split_for(group, project.shares, project.key) for group in groups}
+    if not drawn:
+        fresh = {group: Split.TRAIN if split == Split.TEST else split for group, split in fresh.items()}
     return fresh | dict(known.values_list("group_hash", "split"))
 
 
@@ -95,16 +108,20 @@ def approve_known_answer(
     """Make `answer` the golden answer of `sample`, on the word of a file or of a person's feedback.
 
     A file never overrules what was decided before: the golden sample in force comes back unchanged.
-    Raises `ProblemError` where it is no answer to `spec`.
+    Raises `ProblemError` where it is no answer to `spec`, `ConflictError` where the sample is withdrawn.
     """
     sample = Sample.objects.select_for_update().get(pk=sample.pk)
+    if sample.state == SampleState.WITHDRAWN:
+        raise ConflictError("This text is withdrawn. A manager of the project can bring it back.")
     current = GoldenSample.objects.current().select_related("spec").filter(sample=sample).first()
     stored = stored_answer(spec, answer)
     if current is not None:
         said_already = carried(current.spec, current.answer, spec.to_spec()) == stored
         if source == GoldenSample.Source.IMPORT or said_already:
             return current
-    return make_golden(sample, spec, stored, source=source)
+    # Feedback is said of a prediction, so whoever gives it has seen one.
+    given = Given.IMPORTED if source == GoldenSample.Source.IMPORT else Given.SEEN
+    return make_golden(sample, spec, stored, source=source, given=given)
 
 
 def stored_answer(spec: TaskSpec, answer: Answer) -> Answer:
@@ -116,12 +133,18 @@ def stored_answer(spec: TaskSpec, answer: Answer) -> Answer:
 
 
 def make_golden(
-    sample: Sample, spec: TaskSpec, answer: Answer, *, source: str, review: Review | None = None
+    sample: Sample, spec: TaskSpec, answer: Answer, *, source: str, given: str, review: Review | None = None
 ) -> GoldenSample:
     """Put a golden sample in force and retire the one before it. Call it with the sample's row locked."""
     retire_golden(sample)
     golden = GoldenSample.objects.create(
-        project_id=sample.project_id, sample=sample, spec=spec, answer=answer, source=source, review=review
+        project_id=sample.project_id,
+        sample=sample,
+        spec=spec,
+        answer=answer,
+        source=source,
+        given=given,
+        review=review,
     )
     Sample.objects.filter(pk=sample.pk).update(state=SampleState.GOLDEN, lease_user=None, lease_until=None)
     announce_golden(sample.project_id, golden.pk)
@@ -133,7 +156,12 @@ def make_golden_many(samples: Iterable[tuple[Sample, Answer]], spec: TaskSpec) -
     pairs = list(samples)
     GoldenSample.objects.bulk_create(
         GoldenSample(
-            project_id=sample.project_id, sample=sample, spec=spec, answer=answer, source=GoldenSample.Source.IMPORT
+            project_id=sample.project_id,
+            sample=sample,
+            spec=spec,
+            answer=answer,
+            source=GoldenSample.Source.IMPORT,
+            given=Given.IMPORTED,
         )
         for sample, answer in pairs
     )
@@ -143,7 +171,7 @@ def make_golden_many(samples: Iterable[tuple[Sample, Answer]], spec: TaskSpec) -
 
 def retire_golden(sample: Sample) -> bool:
     """Take the golden answer in force back, keeping its row; whether there was one."""
-    return bool(GoldenSample.objects.current().filter(sample=sample).update(retired_at=timezone.now()))
+    return bool(GoldenSample.objects.filter(sample=sample, retired_at=None).update(retired_at=timezone.now()))
 
 
 def announce_golden(project_id: int, golden_id: int | None) -> None:
@@ -165,7 +193,7 @@ def create_samples(
     require(user, project, Right.IMPORT)
     if not may_approve and any(text.answer is not None for text in texts):
         raise ProblemError("Known answers may be given only by those who may review. Leave the answers out.")
-    added = {row.content_hash for row in add_samples(project, texts)}
+    added = {row.content_hash for row in add_samples(project, texts, way_in=WayIn.API)}
     hashes = [splits.content_hash(text.text) for text in texts]
     samples = {row.content_hash: row for row in Sample.objects.filter(project=project, content_hash__in=hashes)}
     spec = project.spec

@@ -18,6 +18,7 @@ from labeling.models import Kind, Prediction, Project, Review, Sample, User
 from labeling.problems import ConflictError, ProblemError
 from labeling.querysets import COUNT_CAP
 from labeling.services.fitting import carried
+from labeling.services.reviews import ProposalSeenError
 from labeling.views.base import page_context, person
 from labeling.views.review_card import (
     Card,
@@ -26,6 +27,7 @@ from labeling.views.review_card import (
     label_names,
     make_card,
     progress,
+    proposed_to,
     seconds_since_shown,
 )
 
@@ -59,7 +61,7 @@ def review(request: HttpRequest, key: str) -> HttpResponse:
 def _proposal_of(request: HttpRequest, project: Project, uid: str) -> HttpResponse:
     """What a card without a proposal asks every few seconds; 204 leaves it as it is."""
     try:
-        prediction = _sample(project, uid).predictions.order_by("-id").first()
+        prediction = proposed_to(_sample(project, uid))
     except ConflictError:
         prediction = None
     if prediction is None:
@@ -151,7 +153,9 @@ def _refused(request: HttpRequest, project: Project, sample: Sample | None, erro
         try:
             sample = services.take(person(request), sample)
             comment = request.POST.get("comment", "")
-            card = make_card(project, sample, _known_part(project, entered), comment)
+            # What was chosen beside a proposal must not come back as one's own view.
+            seen = isinstance(error, ProposalSeenError)
+            card = make_card(project, sample, None if seen else _known_part(project, entered), comment)
         except ConflictError:
             if request.POST.get("action") == "save":
                 context["not_saved"] = readable(entered)

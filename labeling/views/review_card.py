@@ -30,7 +30,7 @@ class Toggle:
 
 @dataclass
 class Card:
-    """A leased sample, ready to be shown."""
+    """A leased sample, ready to be shown; a test text without what models say of it."""
 
     sample: Sample
     spec: Spec
@@ -39,6 +39,10 @@ class Card:
     entered: Answer | None = None
     comment: str = ""
     shown: float = field(default_factory=lambda: timezone.now().timestamp())
+
+    @property
+    def is_blind(self) -> bool:
+        return self.sample.is_blind
 
     @property
     def lease(self) -> str:
@@ -87,7 +91,7 @@ def label_names(answer: Answer | None) -> list[str]:
 def make_card(project: Project, sample: Sample, entered: Answer | None = None, comment: str = "") -> Card:
     """The card of a leased sample; an answer that was just undone, or entered before, is filled in again."""
     spec = project.spec.to_spec()
-    prediction = sample.predictions.select_related("spec").order_by("-id").first()
+    prediction = proposed_to(sample)
     # None also where it answers an older spec, with labels that are gone.
     proposal = carried(prediction.spec, prediction.answer, spec) if prediction else None
     if entered is None:
@@ -95,9 +99,19 @@ def make_card(project: Project, sample: Sample, entered: Answer | None = None, c
     return Card(sample, spec, prediction, proposal, entered, comment)
 
 
+def proposed_to(sample: Sample) -> Prediction | None:
+    """What the page may show of what models say of a sample: the newest answer; of a test text nothing."""
+    if sample.is_blind:
+        return None
+    return sample.predictions.select_related("spec").order_by("-id").first()
+
+
 def _undone_answer(sample: Sample, spec: Spec) -> Answer | None:
     last = sample.reviews.select_related("undoes__spec").order_by("-id").first()
     if last is None or last.action != Review.Action.UNDO or last.undoes is None:
+        return None
+    if sample.is_blind and last.undoes.reviewer_id != last.reviewer_id:
+        # A colleague's answer is no blank page either.
         return None
     return carried(last.undoes.spec, last.undoes.answer, spec)
 

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_POST, require_safe
 from labeling import panels, services
 from labeling.access import Right, in_project, project_for
 from labeling.kinds import storable
-from labeling.models import Project, Sample, SampleState, Split
+from labeling.models import Project, Sample, SampleState, Split, WayIn
 from labeling.problems import ProblemError
 from labeling.services.fitting import carried
-from labeling.timeline import timeline_of
+from labeling.timeline import hidden_from, timeline_of
 from labeling.views.base import page_context, person
 
 PAGE = 50
@@ -27,7 +27,7 @@ PAGE = 50
 def samples(request: HttpRequest, key: str) -> HttpResponse:
     """Newest first, searched and filtered; pages by id, so the thousandth is as quick as the first."""
     project = project_for(person(request), key, Right.VIEW)
-    asked = {name: storable(request.GET.get(name, "")).strip() for name in ("q", "state", "split")}
+    asked = {name: storable(request.GET.get(name, "")).strip() for name in ("q", "state", "split", "way_in")}
     rows = in_project(Sample.objects.order_by("-id"), project).defer("content_hash", "group_hash")
     if asked["q"]:
         rows = rows.matching(asked["q"])  # type: ignore[attr-defined]  # in_project keeps the queryset's class
@@ -35,6 +35,8 @@ def samples(request: HttpRequest, key: str) -> HttpResponse:
         rows = rows.filter(state=asked["state"])
     if asked["split"] in Split.values:
         rows = rows.filter(split=asked["split"])
+    if asked["way_in"] in WayIn.values:
+        rows = rows.filter(way_in=asked["way_in"])
     before = _before(project, request.GET.get("before", ""))
     found = list((rows.filter(id__lt=before) if before else rows)[: PAGE + 1])
     context = page_context(
@@ -48,6 +50,7 @@ def samples(request: HttpRequest, key: str) -> HttpResponse:
         filtered=any(asked.values()),
         states=SampleState.choices,
         splits=Split.choices,
+        ways=WayIn.choices,
     )
     return render(request, "labeling/samples.html", context)
 
@@ -63,7 +66,10 @@ def _before(project: Project, uid: str) -> int | None:
 @login_required
 @require_safe
 def sample(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
-    """One sample: its text, its golden answer, and everything that models and people said of it."""
+    """One sample: its text, its golden answer, and everything that models and people said of it.
+
+    Of a test text that waits for its answer only what its experts may see.
+    """
     project = project_for(person(request), key, Right.VIEW)
     rows = Sample.objects.select_related("batch", "lease_user", "project").filter(project=project)
     sample = get_object_or_404(rows, uid=uid)
@@ -72,7 +78,11 @@ def sample(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
         "sample": sample,
         "golden": golden,
         "golden_today": carried(golden.spec, golden.answer, project.spec.to_spec()) if golden else None,
+        "withdrawal": sample.withdrawals.select_related("user").first()
+        if sample.state == SampleState.WITHDRAWN
+        else None,
         "timeline": timeline_of(sample),
+        "hidden": hidden_from(sample),
         "panels": panels.render("sample", request, sample),
     }
     return render(request, "labeling/sample.html", page_context(request, project, "samples", **context))
@@ -86,7 +96,7 @@ def review_this(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
     sample = get_object_or_404(Sample.objects.select_related("project").filter(project=project), uid=uid)
     try:
         if sample.state == SampleState.PENDING:
-            services.take(person(request), sample)
+            services.choose(person(request), sample)
         else:
             services.reopen(person(request), sample)
     except (ProblemError, PermissionDenied) as error:

@@ -32,7 +32,12 @@ def text_of(number: int) -> str:
 def make_golden(project: Project, text: str, split: str = Split.TEST, answer: dict[str, Any] | None = None):
     sample = make_sample(project, text, split=split, state="golden")
     return GoldenSample.objects.create(
-        project=project, sample=sample, spec=project.spec, answer=answer or truth_of(text), source="import"
+        project=project,
+        sample=sample,
+        spec=project.spec,
+        answer=answer or truth_of(text),
+        source="import",
+        given="imported",
     )
 
 

@@ -41,6 +41,7 @@ def project():
     ana = make_expert(project, "ana")
     services.confirm(ana, sample, prediction=prediction)
     services.give_feedback(prediction, user=ana, thumb=1)
+    services.withdraw_sample(None, make_sample(project), "a private letter")
     ImportBatch.objects.create(project=project, name="mails.csv")
     create_token(ana, "bot", [project], ["read"])
     return project

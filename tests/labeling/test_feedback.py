@@ -16,7 +16,8 @@ RIGHT = {"labels": ["delivery"]}
 
 @pytest.fixture
 def project():
-    return make_project()
+    # No test split: feedback on test texts is in test_cases_are_drawn.py.
+    return make_project(train_share=90, validation_share=10, test_share=0)
 
 
 @pytest.fixture
@@ -61,9 +62,9 @@ def test_a_token_approves_nothing_even_if_its_owner_may_review(project, predicti
 
 def test_a_thumb_down_moves_the_text_to_the_front_and_a_thumb_up_does_not(project, prediction):
     ana = make_expert(project)
-    services.give_feedback(prediction, user=ana, thumb=1)
-    assert Sample.objects.get(pk=prediction.sample_id).rank == 0
-    services.give_feedback(prediction, user=ana, thumb=-1)
+    assert services.give_feedback(prediction, user=ana, thumb=1).effect == "kept"
+    assert Sample.objects.get(pk=prediction.sample_id).rank == prediction.sample.rank
+    assert services.give_feedback(prediction, user=ana, thumb=-1).effect == "first"
     assert Sample.objects.get(pk=prediction.sample_id).rank < 0
 
 

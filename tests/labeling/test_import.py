@@ -103,10 +103,10 @@ def test_only_the_test_split_keeps_its_known_answers_where_asked(project, tmp_pa
 
 
 def test_near_duplicates_share_a_split_even_after_the_shares_change(project):
-    sample, _ = services.add_sample(project, "Order 12 is late")
+    sample, _ = services.add_sample(project, "Order 12 is late", way_in="api")
     shares = {"train": (0, 0, 100), "validation": (0, 0, 100), "test": (100, 0, 0)}[sample.split]
     project.train_share, project.validation_share, project.test_share = shares
-    assert services.add_sample(project, "Order 34 is late!")[0].split == sample.split
+    assert services.add_sample(project, "Order 34 is late!", way_in="api")[0].split == sample.split
 
 
 @pytest.mark.usefixtures("small_chunks")

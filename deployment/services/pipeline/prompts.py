@@ -21,5 +21,5 @@ def proof_prompts(version: ModelVersion, limit: int) -> list[Messages]:
 
 def _texts(version: ModelVersion, limit: int) -> Iterator[str]:
     first = Case(When(split="validation", then=Value(0)), default=Value(1), output_field=IntegerField())
-    rows: Any = Sample.objects.filter(project=version.project).exclude(split="test").order_by(first, "content_hash")
-    yield from rows.values_list("text", flat=True)[:limit]
+    rows: Any = Sample.objects.filter(project=version.project).in_use().exclude(split="test")
+    yield from rows.order_by(first, "content_hash").values_list("text", flat=True)[:limit]
