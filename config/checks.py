@@ -1,10 +1,11 @@
-"""System checks: time limits must be ordered, or long work starts twice."""
+"""System checks: time limits must be ordered, or long work starts twice; the database must be one of this release's."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, register
 
 
 @register()
@@ -24,4 +25,29 @@ def time_limits_are_ordered(**kwargs: Any) -> list[CheckMessage]:
         )
         for (small, low), (large, high) in pairwise(named)
         if low >= high
+    ]
+
+
+@register(Tags.database)
+def tables_are_of_this_release(*, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """An error where the database was made by migrations that are gone: before the first release they are replaced.
+
+    `migrate` runs it before it touches anything.
+    """
+    from django.db import connections
+    from django.db.migrations.loader import MigrationLoader
+
+    ours = {"labeling", "training", "deployment", "evaluation"}
+    gone: set[tuple[str, str]] = set()
+    for alias in databases or ():
+        loader = MigrationLoader(connections[alias])
+        gone |= {key for key in loader.applied_migrations if key[0] in ours and key not in loader.disk_migrations}
+    if not gone:
+        return []
+    return [
+        Error(
+            "This database was made by an earlier Touchstone, and its tables cannot be brought up to date.",
+            hint=f"Move {settings.VAR_DIR} away, or set DATABASE_URL to a new, empty database; then start again.",
+            id="touchstone.E002",
+        )
     ]

@@ -25,7 +25,7 @@ def _number(value: Any, digits: int = 3) -> str:
 class SuiteAdmin(EvidenceAdmin):
     """Frozen test splits."""
 
-    list_display = ("__str__", "project", "spec", "size", "created_at")
+    list_display = ("__str__", "project", "spec", "size", "left_out", "created_at")
     list_filter = ("project",)
     list_select_related = ("project", "spec__project")
     search_fields = ("digest", "project__key")

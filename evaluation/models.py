@@ -14,6 +14,9 @@ class Suite(PublicModel):
     spec = models.ForeignKey(TaskSpec, on_delete=models.PROTECT, related_name="+")
     digest = models.CharField(max_length=64)
     size = models.PositiveIntegerField()
+    left_out = models.JSONField(
+        default=dict, help_text="Approved answers of the test split that are no cases: how many, by reason."
+    )
 
     class Meta:
         ordering = ["-id"]

@@ -18,6 +18,11 @@ class BenchmarkSerializer(serializers.ModelSerializer[Benchmark]):
     version = serializers.CharField(source="version.tag", read_only=True)
     server = serializers.CharField(source="staged.server.name", read_only=True)
     suite = serializers.CharField(source="suite.digest", read_only=True, help_text="The same digest: the same cases.")
+    left_out = ObjectField(
+        source="suite.left_out",
+        read_only=True,
+        help_text="Approved test answers that are no cases: how many, by reason.",
+    )
     metrics = ObjectField(
         read_only=True, help_text="Empty until it has succeeded. `main` is the figure that is judged."
     )
@@ -25,8 +30,8 @@ class BenchmarkSerializer(serializers.ModelSerializer[Benchmark]):
     class Meta:
         model = Benchmark
         fields = [
-            "uid", "version", "server", "suite", "decoding", "state", "cases", "done", "metrics", "attempts", "error",
-            "created_at", "started_at", "finished_at",
+            "uid", "version", "server", "suite", "left_out", "decoding", "state", "cases", "done", "metrics",
+            "attempts", "error", "created_at", "started_at", "finished_at",
         ]  # fmt: skip
 
 

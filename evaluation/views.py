@@ -20,7 +20,8 @@ from evaluation.services.references import reference_version
 from labeling.access import Right, project_for
 from labeling.kinds import storable
 from labeling.models import GoldenSample
-from labeling.services import answers_left_out
+from labeling.services import cases_left_out
+from labeling.services.fitting import misfits
 from labeling.views.base import page_context, person, problems_as_messages
 
 PAGE = 20
@@ -48,8 +49,10 @@ def benchmarks(request: HttpRequest, key: str) -> HttpResponse:
     if _polls(request):
         part = "evaluation/partials/benchmarks.html"
         return render(request, part, page_context(request, project, "benchmarks", **context))
-    context["judging"] = GoldenSample.objects.judging().filter(project=project).count()
-    context["left_out"] = answers_left_out(project)
+    judging = GoldenSample.objects.judging().filter(project=project)
+    unfit = misfits(judging, project.spec.to_spec())
+    context["judging"] = judging.count() - unfit.total()
+    context["left_out"] = cases_left_out(project) | dict(unfit)
     return render(request, "evaluation/benchmarks.html", page_context(request, project, "benchmarks", **context))
 
 

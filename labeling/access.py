@@ -42,6 +42,7 @@ SCOPE_RIGHTS: dict[str, set[Right]] = {
     Scope.FEEDBACK: {Right.FEEDBACK},
     Scope.IMPORT: {Right.IMPORT},
     Scope.OPERATE: {Right.OPERATE},
+    Scope.MANAGE: {Right.MANAGE},
 }
 
 

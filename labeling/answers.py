@@ -144,7 +144,7 @@ def _mend(raw: str, spec: Spec) -> tuple[Any, list[str]]:
     if len(raw) > MAX_REPAIR_CHARS:
         raise AnswerError(f"The answer is longer than {MAX_REPAIR_CHARS} characters and not valid JSON.")
     bare = raw.strip().strip("`'\"“”‘’").strip()
-    if "{" not in raw and "[" not in raw and any(fold(bare) == fold(name) for name in spec.label_names):
+    if "{" not in raw and "[" not in raw and fold(bare) in spec.folded:
         return bare, []
     whole = _complete_values(raw)
     if whole:

@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from labeling import api
+from labeling import api, api_labels
 
 urlpatterns = [
     path("projects/", api.ProjectList.as_view(), name="api-projects"),
     path("projects/<slug:key>/", api.ProjectDetail.as_view(), name="api-project"),
+    path("projects/<slug:key>/labels", api_labels.Labels.as_view(), name="api-labels"),
+    path("projects/<slug:key>/labels/<uuid:uid>", api_labels.LabelDetail.as_view(), name="api-label"),
+    path("projects/<slug:key>/labels/<uuid:uid>/merge", api_labels.LabelMerge.as_view(), name="api-label-merge"),
     path("projects/<slug:key>/samples", api.Samples.as_view(), name="api-samples"),
     path("projects/<slug:key>/samples/<uuid:uid>", api.SampleDetail.as_view(), name="api-sample"),
     path("projects/<slug:key>/samples/<uuid:uid>/withdraw", api.WithdrawSample.as_view(), name="api-sample-withdraw"),

@@ -5,8 +5,10 @@ from typing import Any
 from django import forms
 
 from labeling.importers import FORMATS
-from labeling.models import Kind, Project, Role
+from labeling.kinds import storable
+from labeling.models import Kind, Label, Project, Role
 from labeling.services.import_job import ANSWERS
+from labeling.services.labels import NewLabel, parse_labels
 from labeling.services.withdrawals import MAX_REASON
 
 _ANSWERS = {
@@ -104,6 +106,47 @@ class MemberForm(forms.Form):
 
     username = forms.CharField(label="User name")
     role = forms.ChoiceField(choices=Role.choices)
+
+
+class LabelListForm(forms.Form):
+    """All labels of a project as a text; `leave_out` is shown once answers would be lost."""
+
+    labels = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false", "autocomplete": "off"}),
+        help_text="One per line, in order; a description follows after a tab or “ | ”. A name in another case, or "
+        "with other spaces or hyphens, is the same label; to give a label another name, rename it beside.",
+    )
+    leave_out = forms.BooleanField(
+        required=False, label="Go on, and leave those answers out", widget=forms.HiddenInput, initial=False
+    )
+
+    def clean_labels(self) -> list[NewLabel]:
+        return parse_labels(storable(self.cleaned_data["labels"]))
+
+    def offer_leave_out(self, offered: bool) -> None:
+        """Show the box that says so."""
+        if offered:
+            self.fields["leave_out"].widget = forms.CheckboxInput()
+
+
+class LabelForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
+    """A label's name and description."""
+
+    class Meta:
+        model = Label
+        fields = ("name", "description")
+
+
+class MergeForm(forms.Form):
+    """The name of the label that stays."""
+
+    into = forms.CharField(max_length=100)
+
+
+class RemoveLabelForm(forms.Form):
+    """Whether answers that use the label may be left out."""
+
+    leave_out = forms.BooleanField(required=False, label="Leave those answers out")
 
 
 class ReasonForm(forms.Form):

@@ -11,6 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 Answer = dict[str, Any]
@@ -20,6 +21,9 @@ SINGLE_LABEL = "single_label"
 TEXT = "text"
 
 DEFAULT_DECODING: dict[str, Any] = {"temperature": 0.0, "seed": 7, "num_predict": 128, "num_ctx": 2048}
+
+# More than a person can choose from, and than a server's grammar takes in seconds.
+MAX_LABELS = 5000
 
 # A label with a line break or half a chat mark could not be written into a prompt as it stands.
 _BAD_IN_NAME = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]|<\||\|>")
@@ -36,10 +40,21 @@ class AnswerError(ValueError):
 
 @dataclass(frozen=True)
 class LabelDef:
-    """One label: the exact name that answers use, and a description for the prompt (may be empty)."""
+    """One label: the exact name that answers use, and a description for the prompt (may be empty).
+
+    `id` outlives the name, and `merged` holds the ids of labels that were merged into this one; both may be empty
+    where a spec is made by hand (see `labeling.carrying`).
+    """
 
     name: str
     description: str = ""
+    id: str = ""
+    merged: tuple[str, ...] = ()
+
+    @property
+    def identity(self) -> str:
+        """What stays the same when the label is renamed; the name itself where there is no id."""
+        return self.id or self.name
 
 
 @dataclass(frozen=True)
@@ -68,10 +83,23 @@ class Spec:
         elif self.labels:
             raise SpecError(f"A task of kind {self.kind} has no labels; remove them.")
 
-    @property
+    @cached_property
     def label_names(self) -> tuple[str, ...]:
         """The labels' names, in the project's order."""
         return tuple(label.name for label in self.labels)
+
+    @cached_property
+    def named(self) -> dict[str, LabelDef]:
+        """The labels by name, in the project's order."""
+        return {label.name: label for label in self.labels}
+
+    @cached_property
+    def folded(self) -> dict[str, list[str]]:
+        """The labels' names by their folded form, for reading what a model or a person wrote."""
+        found: dict[str, list[str]] = {}
+        for name in self.label_names:
+            found.setdefault(fold(name), []).append(name)
+        return found
 
     @property
     def label_limit(self) -> int:
@@ -129,9 +157,9 @@ def find_label(spec: Spec, name: Any) -> str:
     """
     if not isinstance(name, str):
         raise AnswerError(f"{_show(name)} is not the name of a label; give label names as text.")
-    if name in spec.label_names:
+    if name in spec.named:
         return name
-    close = [label for label in spec.label_names if fold(label) == fold(name)]
+    close = spec.folded.get(fold(name), [])
     if not close:
         raise AnswerError(f"Unknown label {_show(name)}; use one of the project's labels.")
     if len(close) > 1:
@@ -148,6 +176,8 @@ def _check_labels(spec: Spec) -> None:
     names = spec.label_names
     if not names:
         raise SpecError(f"A task of kind {spec.kind} needs labels; add at least one.")
+    if len(names) > MAX_LABELS:
+        raise SpecError(f"{len(names)} labels are too many; at most {MAX_LABELS} fit one task.")
     for name, count in Counter(names).items():
         if count > 1:
             raise SpecError(f"The label {name!r} is there {count} times; keep one.")

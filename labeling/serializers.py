@@ -1,12 +1,14 @@
 """What the REST endpoints of this floor take and give. `uid` is the only id that shows."""
 
-from typing import Any
+from typing import Any, cast
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from labeling.kinds import MAX_LABELS
 from labeling.models import Feedback, Given, GoldenSample, Label, Prediction, Project, Sample
+from labeling.services.fitting import Fitting
 from labeling.services.withdrawals import MAX_REASON
 
 MAX_SAMPLES = 1000
@@ -19,9 +21,39 @@ class AnswerField(serializers.JSONField):
 
 
 class LabelSerializer(serializers.ModelSerializer[Label]):
+    """One label. Its `uid` stays when it is renamed."""
+
     class Meta:
         model = Label
-        fields = ["name", "description"]
+        fields = ["uid", "name", "description"]
+
+
+class NewLabelSerializer(serializers.Serializer[Any]):
+    """One label of a list; `uid` says which label it is, where it gets another name."""
+
+    uid = serializers.UUIDField(required=False, default=None, allow_null=True)
+    name = serializers.CharField(max_length=100)
+    description = serializers.CharField(max_length=300, required=False, default="", allow_blank=True)
+
+
+class LabelsSerializer(serializers.Serializer[Any]):
+    """All labels that the project is to have, in order."""
+
+    labels = NewLabelSerializer(many=True, max_length=MAX_LABELS)  # type: ignore[call-arg]  # of the list
+    leave_out = serializers.BooleanField(
+        required=False, default=False, help_text="Go on though approved answers would no longer fit."
+    )
+
+
+class LabelChangeSerializer(serializers.Serializer[Any]):
+    """A new name, a new description, or both."""
+
+    name = serializers.CharField(max_length=100, required=False)
+    description = serializers.CharField(max_length=300, required=False, allow_blank=True)
+
+
+class LabelMergeSerializer(serializers.Serializer[Any]):
+    into = serializers.UUIDField(help_text="The label that stays.")
 
 
 class ProjectSerializer(serializers.ModelSerializer[Project]):
@@ -43,7 +75,9 @@ class ProjectDetailSerializer(ProjectSerializer):
 
 
 class SampleSerializer(serializers.ModelSerializer[Sample]):
-    answer = serializers.SerializerMethodField(help_text="The golden answer in force, null where there is none.")
+    answer = serializers.SerializerMethodField(
+        help_text="The golden answer in force, in the labels of today's task; null where there is none that fits it."
+    )
     given = serializers.SerializerMethodField(help_text="What the giver of the answer had in sight.")
 
     class Meta:
@@ -53,7 +87,14 @@ class SampleSerializer(serializers.ModelSerializer[Sample]):
     @extend_schema_field(OpenApiTypes.OBJECT)
     def get_answer(self, sample: Sample) -> dict[str, Any] | None:
         golden = _golden(sample)
-        return golden.answer if golden else None
+        return self._fitting(sample).read(golden.spec_id, golden.answer) if golden else None
+
+    def _fitting(self, sample: Sample) -> Fitting:
+        """One for all rows of an answer: they are of one project."""
+        context = cast(dict[str, Any], self.context)
+        if "fitting" not in context:
+            context["fitting"] = Fitting(sample.project.spec.to_spec())
+        return cast(Fitting, context["fitting"])
 
     @extend_schema_field(serializers.ChoiceField(choices=Given.choices, allow_null=True))
     def get_given(self, sample: Sample) -> str | None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from labeling.views import home, imports, members, review, samples, withdrawals
+from labeling.views import home, imports, labels, members, review, samples, withdrawals
 
 app_name = "labeling"
 urlpatterns = [
@@ -19,5 +19,9 @@ urlpatterns = [
     path("projects/<slug:key>/imports/", imports.imports, name="imports"),
     path("projects/<slug:key>/imports/<uuid:uid>/", imports.batch, name="import"),
     path("projects/<slug:key>/imports/<uuid:uid>/report/", imports.report, name="import_report"),
+    path("projects/<slug:key>/labels/", labels.labels, name="labels"),
+    path("projects/<slug:key>/labels/<uuid:uid>/", labels.change, name="change_label"),
+    path("projects/<slug:key>/labels/<uuid:uid>/merge/", labels.merge, name="merge_label"),
+    path("projects/<slug:key>/labels/<uuid:uid>/remove/", labels.remove, name="remove_label"),
     path("projects/<slug:key>/members/", members.members, name="members"),
 ]

@@ -42,14 +42,13 @@ def make_project(key: str = "", kind: str = Kind.MULTI_LABEL, labels: tuple[str,
     key = key or f"project-{next(_count)}"
     fields.setdefault("instruction", "Tag the message.")
     project = Project.objects.create(key=key, name=key.title(), kind=kind, **fields)
-    for position, name in enumerate(labels):
-        Label.objects.create(project=project, name=name, position=position)
+    rows = [Label.objects.create(project=project, name=name, position=n) for n, name in enumerate(labels)]
     TaskSpec.objects.create(
         project=project,
         number=1,
         kind=kind,
         instruction=project.instruction,
-        labels=[{"name": name, "description": ""} for name in labels],
+        labels=[{"id": str(row.uid), "name": row.name, "description": "", "merged": []} for row in rows],
         max_labels=project.max_labels,
         prompt_template=project.prompt_template,
         decoding=project.decoding,

@@ -2,7 +2,6 @@
 
 import socket
 import subprocess
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import httpx
 
 from config.launcher.environment import ROOT
+from tests.config.processes import eventually
 
 
 def free_port() -> int:
@@ -27,11 +27,9 @@ def alive(command: Sequence[str], port: int, env: dict[str, str], log: Path) -> 
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=output, stderr=output)
     try:
-        deadline = time.monotonic() + 60
-        while not _answers(url):
-            assert process.poll() is None, log.read_text(errors="replace")
-            assert time.monotonic() < deadline, log.read_text(errors="replace")
-            time.sleep(0.05)
+        up = eventually(lambda: _answers(url) or process.poll() is not None, 60)
+        assert up, log.read_text(errors="replace")
+        assert process.poll() is None, log.read_text(errors="replace")
         yield url
     finally:
         process.terminate()

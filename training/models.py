@@ -9,6 +9,9 @@ from django.db.models import Q
 
 from labeling.models import Project, PublicModel, TaskSpec
 
+# Tags of ours on model servers; a host that can never resolve.
+SERVER_PREFIX = "models.invalid/"
+
 
 class BaseModelQuerySet(models.QuerySet["BaseModel"]):
     def trainable(self) -> Self:
@@ -88,6 +91,9 @@ class Snapshot(PublicModel):
     train_rows = models.PositiveIntegerField()
     validation_rows = models.PositiveIntegerField()
     test_rows = models.PositiveIntegerField()
+    left_out = models.JSONField(
+        default=dict, help_text="Approved answers that do not fit the spec: how many, by reason."
+    )
     note = models.CharField(max_length=300, blank=True)
 
     class Meta:
@@ -101,6 +107,11 @@ class Snapshot(PublicModel):
     def short(self) -> str:
         """The start of the digest, enough to tell snapshots apart."""
         return self.digest[:12]
+
+    @property
+    def left_out_total(self) -> int:
+        """How many approved answers did not fit the spec."""
+        return sum(self.left_out.values())
 
 
 class TrainingRun(PublicModel):
@@ -233,7 +244,7 @@ class ModelVersion(PublicModel):
     @property
     def server_tag(self) -> str:
         """The immutable tag on model servers. The host can never resolve, so nothing is pulled from outside."""
-        return f"models.invalid/{self.tag}"
+        return f"{SERVER_PREFIX}{self.tag}"
 
     @property
     def trained_by(self) -> TrainingRun | None:

@@ -16,11 +16,13 @@ class ObjectField(serializers.JSONField):
 
 class SnapshotSerializer(serializers.ModelSerializer[Snapshot]):
     spec_number = serializers.IntegerField(source="spec.number", read_only=True)
+    left_out = ObjectField(read_only=True, help_text="Approved answers that do not fit the spec: how many, by reason.")
 
     class Meta:
         model = Snapshot
         fields = [
-            "uid", "digest", "spec_number", "train_rows", "validation_rows", "test_rows", "note", "created_at",
+            "uid", "digest", "spec_number", "train_rows", "validation_rows", "test_rows", "left_out", "note",
+            "created_at",
         ]  # fmt: skip
 
 

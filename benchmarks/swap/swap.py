@@ -43,6 +43,7 @@ def main() -> int:
         for load in loads.values():
             stack.enter_context(load)
         time.sleep(options.before)
+        # The load goes on while nothing moves: what comes after a pause is measured against it.
         moves = swap_back_and_forth(project, admin, options.moves, lambda: time.sleep(options.pause))
     wrong = 0
     print(f"{options.moves} moves of {project.key}, {options.rate:.0f} requests/s asked for on each door")

@@ -16,9 +16,9 @@ from deployment.services.memory import twins
 from labeling import leases
 from labeling.models import Project, User
 from labeling.problems import ConflictError, ProblemError, UnavailableError
+from training.models import SERVER_PREFIX
 
 PERMISSION = "deployment.change_inferenceserver"
-OURS = "models.invalid/"
 _MAX_ATTEMPTS = 3
 State = ModelPull.State
 
@@ -33,7 +33,7 @@ class Row:
     @property
     def is_base(self) -> bool:
         """It came from outside and answers, so that a project may use it."""
-        ours = self.entry.tag.startswith(OURS) or any(user.startswith("live in") for user in self.users)
+        ours = self.entry.tag.startswith(SERVER_PREFIX) or any(user.startswith("live in") for user in self.users)
         # Older releases do not say what their models can do.
         return not ours and "completion" in (self.entry.capabilities or ("completion",))
 
@@ -113,7 +113,7 @@ def pull(user: User, server: InferenceServer, name: str) -> ModelPull:
     key = name.rpartition("/")[2].partition(":")[0]
     if not name or " " in name:
         raise ProblemError("Type the name of a model as the registry knows it, such as smollm2:135m.")
-    if name.startswith(OURS) or Project.objects.filter(key=key).exists():
+    if name.startswith(SERVER_PREFIX) or Project.objects.filter(key=key).exists():
         raise ProblemError(f"{name} is a name of this house; it must not be asked for outside.")
     try:
         with transaction.atomic():

@@ -69,7 +69,7 @@ def _refuse_more(before: Modelfile, after: Modelfile) -> None:
         raise ProblemError(f"FROM stays {before.from_}: other weights are another training.")
     for name, advice in _ELSEWHERE.items():
         if getattr(after, name):
-            raise ProblemError(f"{name.upper()} cannot be edited here. {advice}")
+            raise ProblemError(f"{name.upper().removesuffix('S')} cannot be edited here. {advice}")
     for name, _ in after.parameters:
         if name in CAPACITY:
             raise ProblemError(f"{name} is what a server can carry, the same for all versions: set it on the server.")

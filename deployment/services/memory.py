@@ -9,8 +9,9 @@ from deployment.models import StagedVersion
 
 def has_in_memory(driver: Driver, staged: StagedVersion, loaded: Iterable[LoadedModel]) -> bool:
     """A request to the staged version finds its weights loaded."""
-    names = {staged.tag} | {row.tag for row in twins(driver, staged)}
-    digests = {row.manifest_digest for row in twins(driver, staged)} - {""}
+    sharing = twins(driver, staged)
+    names = {staged.tag, *(row.tag for row in sharing)}
+    digests = {row.manifest_digest for row in sharing} - {""}
     return any(model.tag in names or (driver.shares_runners and model.digest in digests) for model in loaded)
 
 

@@ -38,6 +38,11 @@ def gguf_path(version: ModelVersion) -> Path:
     return Path(settings.ARTIFACTS_DIR / version.gguf_path)
 
 
+def adapter_path(version: ModelVersion) -> Path | None:
+    """The GGUF of the version's adapter on this host, where it is served apart."""
+    return Path(settings.ARTIFACTS_DIR / version.adapter_path) if version.adapter_path else None
+
+
 def source_of(version: ModelVersion) -> str:
     """What FROM names: the GGUF on this host, or a model of the servers' catalogues; empty where the file is gone."""
     if version.base.server_name:
@@ -55,7 +60,7 @@ def build_modelfile(version: ModelVersion, evidence: dict[str, Any] | None = Non
         pairs += [(name, each) for each in value] if isinstance(value, list) else [(name, value)]
     return modelfile.Modelfile(
         from_=source_of(version),
-        adapter=str(settings.ARTIFACTS_DIR / version.adapter_path) if version.adapter_path else None,
+        adapter=str(adapter_path(version) or "") or None,
         system=modelfile.printable(system_of(version)),
         parameters=tuple(pairs),
         comments=tuple(_comments(version, evidence or {})),

@@ -1,18 +1,16 @@
 """Bring built versions onto their project's servers."""
 
 import logging
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from deployment.drivers import Artifact, Digests, Driver, DriverError, RefusedError, driver_for
 from deployment.drivers.base import Progress
 from deployment.models import InferenceServer, ServingPolicy, StagedVersion
-from deployment.services.modelfiles import gguf_path, parameters_of, system_of
+from deployment.services.modelfiles import adapter_path, gguf_path, parameters_of, system_of
 from deployment.services.parity import prove_on_server
 from deployment.signals import version_staged
 from labeling import leases
@@ -104,7 +102,7 @@ def _bring(staged: StagedVersion, progress: Progress) -> tuple[Digests, str]:
         path=None if source else gguf_path(version),
         sha256=version.gguf_digest,
         source=source,
-        adapter=Path(settings.ARTIFACTS_DIR / version.adapter_path) if version.adapter_path else None,
+        adapter=adapter_path(version),
         system=system_of(version),
         parameters=parameters_of(version),
     )

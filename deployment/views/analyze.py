@@ -14,9 +14,10 @@ from deployment.forms import AnalyzeForm
 from deployment.services import live_deployment, predict
 from labeling import services as labeling
 from labeling.access import Right, in_project, project_for
-from labeling.kinds import AnswerError, canonical
+from labeling.kinds import Answer, AnswerError, canonical
 from labeling.models import Prediction, Project, Sample, SampleState, Split
 from labeling.problems import ConflictError, ProblemError
+from labeling.services.fitting import carried
 from labeling.views.base import page_context, person
 from labeling.views.review_card import Card, entered_answer, seconds_since_shown
 
@@ -56,7 +57,7 @@ def _saved(request: HttpRequest, project: Project) -> HttpResponse:
     except AnswerError as error:
         raise ProblemError(str(error)) from error
     details: dict[str, Any] = {"prediction": prediction, "seconds": seconds_since_shown(request.POST)}
-    if prediction.answer == answer:
+    if carried(prediction.spec, prediction.answer, project.spec.to_spec()) == answer:
         labeling.confirm(person(request), prediction.sample, **details)
     else:
         labeling.correct(person(request), prediction.sample, answer=answer, **details)
@@ -94,12 +95,18 @@ def _page(
         "live": live_deployment(project),
         "prediction": shown,
         "card": card,
-        "golden": shown.sample.golden_samples.current().first() if shown and shown.sample else None,
+        "golden": _golden(project, shown.sample) if shown and shown.sample else None,
         "open": bool(shown and shown.sample and _may_save(shown.sample)),
     }
     return render(
         request, "deployment/analyze.html", page_context(request, project, "analyze", **context), status=status
     )
+
+
+def _golden(project: Project, sample: Sample) -> Answer | None:
+    """The approved answer in today's words; None where there is none that fits."""
+    golden = sample.golden_samples.current().select_related("spec").first()
+    return carried(golden.spec, golden.answer, project.spec.to_spec()) if golden else None
 
 
 def _may_save(sample: Sample) -> bool:
@@ -110,11 +117,8 @@ def _card(request: HttpRequest, project: Project, prediction: Prediction) -> Car
     """The answer as toggles of today's task; what was entered and refused is filled in again."""
     if prediction.sample is None:
         return None
-    spec, proposal, entered = project.spec.to_spec(), None, None
-    try:
-        proposal = canonical(spec, prediction.answer) if prediction.answer is not None else None
-    except AnswerError:
-        proposal = None  # it answers an older spec, with labels that are gone
-    if request.method == "POST":
-        entered = entered_answer(request.POST, project.kind)
+    spec = project.spec.to_spec()
+    # None also where it answers an older spec, with labels that are gone.
+    proposal = carried(prediction.spec, prediction.answer, spec)
+    entered = entered_answer(request.POST, project.kind) if request.method == "POST" else None
     return Card(prediction.sample, spec, prediction, proposal, entered)

@@ -9,6 +9,7 @@ from evaluation.metrics import Scored, summary
 from evaluation.models import BaselineResult, Suite
 from labeling import prompts
 from labeling.answers import parse
+from labeling.carrying import Carrier
 from labeling.kinds import TEXT, Answer, Spec
 from training.models import Snapshot
 from training.services.snapshots import folder_of
@@ -28,8 +29,9 @@ def baseline_results(suite: Suite, snapshot: Snapshot) -> list[BaselineResult]:
     rows = BaselineResult.objects.filter(suite=suite, snapshot=snapshot).order_by("name")
     missing = set(wanted) - set(rows.values_list("name", flat=True))
     if missing:
+        carrier = Carrier(spec, suite.spec.to_spec())
         try:
-            train = _examples(snapshot, spec)
+            train = [(text, carrier.carry_reading(answer)) for text, answer in _examples(snapshot, spec)]
         except FileNotFoundError:
             logger.warning("snapshot %s is not on this host: no baselines", snapshot)
             return list(rows)

@@ -17,6 +17,7 @@ from evaluation.models import Benchmark, CaseResult, Suite, SuiteCase
 from evaluation.services.asking import answers_to
 from evaluation.services.scoring import case_scores, score
 from labeling import leases, prompts
+from labeling.carrying import Carrier
 
 logger = logging.getLogger(__name__)
 State = Benchmark.State
@@ -44,7 +45,7 @@ def run_benchmark(benchmark_id: int) -> Benchmark:
     """
     token = leases.claim(Benchmark, benchmark_id, waiting=[State.QUEUED], working=State.RUNNING)
     benchmark = Benchmark.objects.select_related(
-        "suite", "version__spec", "version__project", "staged__server", "staged__version__project"
+        "suite__spec", "version__spec", "version__project", "staged__server", "staged__version__project"
     ).get(pk=benchmark_id)
     if token is None:
         return benchmark
@@ -100,29 +101,35 @@ def _end(benchmark: Benchmark, token: uuid.UUID, state: str, **values: Any) -> N
 
 def _ask_open_cases(benchmark: Benchmark, token: uuid.UUID) -> int:
     """Ask and write, case by case; how many were asked. This thread alone writes."""
-    spec, kind = benchmark.version.spec.to_spec(), benchmark.version.spec.kind
+    spec = benchmark.version.spec.to_spec()
+    # Labels may have been renamed since the version was trained: results are kept in the names of the suite.
+    carrier = Carrier(spec, benchmark.suite.spec.to_spec())
     done = asked = CaseResult.objects.filter(benchmark=benchmark).count()
     with closing(answers_to(benchmark, open_cases(benchmark))) as answers:
         for case, answer in answers:
-            _write(benchmark, kind, case, answer, prompts.messages(spec, case.text))
+            _write(benchmark, carrier, case, answer, prompts.messages(spec, case.text))
             done += 1
             leases.renew(Benchmark, benchmark.pk, token, done=done, attempts=1)
     return done - asked
 
 
-def _write(benchmark: Benchmark, kind: str, case: SuiteCase, answer: Answer, messages: list[prompts.Message]) -> None:
-    scored = Scored(case.expected, answer.parsed.answer, answer.parsed.status)
+def _write(
+    benchmark: Benchmark, carrier: Carrier, case: SuiteCase, answer: Answer, messages: list[prompts.Message]
+) -> None:
+    parsed = answer.parsed
+    read = None if parsed.answer is None else carrier.carry_reading(parsed.answer)
+    scored = Scored(case.expected, read, parsed.status)
     CaseResult.objects.get_or_create(
         benchmark=benchmark,
         case=case,
         defaults={
             "messages": messages,
             "raw": answer.raw.replace("\x00", "\ufffd"),  # PostgreSQL stores no NUL
-            "answer": answer.parsed.answer,
-            "status": answer.parsed.status,
-            "reason": answer.parsed.reason or "; ".join(answer.parsed.repairs),
+            "answer": read,
+            "status": parsed.status,
+            "reason": parsed.reason or "; ".join(parsed.repairs),
             "exact": is_exact(scored),
-            "scores": case_scores(kind, scored),
+            "scores": case_scores(carrier.asked.kind, scored),
             "latency_ms": answer.latency_ms,
         },
     )

@@ -15,7 +15,7 @@ def case_scores(kind: str, scored: Scored) -> dict[str, float]:
 
 
 def scored_cases(benchmark: Benchmark) -> dict[int, Scored]:
-    """Every result of a benchmark as the metrics take it, by case id."""
+    """Every result of a benchmark as the metrics take it, by case id. Results hold the label names of their suite."""
     rows = CaseResult.objects.filter(benchmark=benchmark).values_list("case_id", "case__expected", "answer", "status")
     return {case: Scored(expected, answer, status) for case, expected, answer, status in rows.iterator()}
 

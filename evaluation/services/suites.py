@@ -6,32 +6,37 @@ import json
 from django.db import transaction
 
 from evaluation.models import Suite, SuiteCase
-from labeling.kinds import AnswerError, validate_answer
+from labeling.carrying import identities
 from labeling.models import GoldenSample, Project
+from labeling.services import cases_left_out
+from labeling.services.fitting import Fitting
 
 
 def freeze_suite(project: Project) -> Suite | None:
     """The suite of the golden answers in the test split that may judge; None where there are none.
 
-    Answers that do not fit the project's newest spec are left out. The same cases give the same digest and row.
+    Golden answers that may not judge, or do not fit the project's newest spec, are counted by reason in `left_out`. The
+    same cases give the same digest and row, whatever their labels are called: a suite keeps the names of its own spec.
     """
     spec = project.spec
-    plain = spec.to_spec()
+    fitting = Fitting(spec.to_spec())
     cases = []
     golden = GoldenSample.objects.judging().filter(project=project)
     for row in golden.select_related("sample").order_by("sample__content_hash").iterator():
-        try:
-            validate_answer(plain, row.answer)
-        except AnswerError:
-            continue
-        cases.append((row.sample, row.answer))
+        answer = fitting.read(row.spec_id, row.answer)
+        if answer is not None:
+            cases.append((row.sample, answer))
     if not cases:
         return None
-    digest = _digest([(sample.text, answer) for sample, answer in cases])
+    digest = _digest([(sample.text, identities(answer, fitting.asked)) for sample, answer in cases])
+    left_out = cases_left_out(project) | dict(fitting.left_out)
     with transaction.atomic():
         suite, created = Suite.objects.get_or_create(
-            project=project, digest=digest, defaults={"spec": spec, "size": len(cases)}
+            project=project, digest=digest, defaults={"spec": spec, "size": len(cases), "left_out": left_out}
         )
+        if suite.left_out != left_out:
+            suite.left_out = left_out
+            suite.save(update_fields=["left_out"])
         if created:
             SuiteCase.objects.bulk_create(
                 [

@@ -2,50 +2,57 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanWidget
 
 from labeling import services
 from labeling.access import Right, projects_for
 from labeling.admin.base import EvidenceAdmin, admin_link, list_link, one_line, site_link, staff
-from labeling.kinds import LabelDef, Spec, SpecError
-from labeling.models import GoldenSample, ImportBatch, Label, Membership, Prediction, Project, Sample, TaskSpec
+from labeling.kinds import storable
+from labeling.models import GoldenSample, ImportBatch, Membership, Prediction, Project, Sample, TaskSpec
+from labeling.problems import ProblemError
 from labeling.querysets import COUNT_CAP, capped_count_of
+from labeling.services.labels import labels_as_text, parse_labels
 
 
-class LabelFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # no generic at run time
-    """Holds the labels against the rest of the form, so that the spec can be frozen after saving."""
+class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
+    """The project with its labels as a list, held against each other, so that the spec can be frozen after saving."""
 
-    def clean(self) -> None:
-        super().clean()
-        if any(self.errors):
+    labels = forms.CharField(
+        required=False,
+        strip=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 10, "spellcheck": "false"}),
+        help_text="One per line, in order, up to 5,000; a description follows after a tab or “ | ”. Rename and "
+        "merge labels on the project's labels page, so that approved answers go with them.",
+    )
+    leave_out = forms.BooleanField(
+        required=False,
+        label="Leave answers out",
+        widget=UnfoldBooleanWidget,
+        help_text="Save even though approved answers would no longer fit; the error says how many.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["labels"] = labels_as_text(self.instance.labels.all())
+
+    def clean_labels(self) -> list[services.NewLabel]:
+        return parse_labels(storable(self.cleaned_data["labels"]))
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]  # fills the instance in; the stubs do not know it
+        if self.errors:
             return
-        rows = [form.cleaned_data for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
-        labels = tuple(LabelDef(row["name"], row.get("description", "")) for row in rows if row.get("name"))
-        project: Project = self.instance
         try:
-            Spec(
-                kind=project.kind,
-                instruction=project.instruction,
-                labels=labels,
-                max_labels=min(project.max_labels or 0, len(labels)),
-                prompt_template=project.prompt_template,
-            )
-        except SpecError as error:
-            raise ValidationError(str(error)) from error
-
-
-class LabelInline(TabularInline):  # type: ignore[misc]  # unfold carries no types
-    model = Label
-    formset = LabelFormSet
-    fields = ("name", "description", "position")
-    ordering_field = "position"
-    extra = 0
+            services.try_task(self.instance, self.cleaned_data["labels"], leave_out=self.cleaned_data["leave_out"])
+        except ProblemError as problem:
+            self.add_error("labels", str(problem))
 
 
 class MemberInline(TabularInline):  # type: ignore[misc]  # unfold carries no types
@@ -63,11 +70,15 @@ class ProjectAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
     list_filter = ("kind",)
     search_fields = ("name", "key")
     show_full_result_count = False
-    inlines = (LabelInline, MemberInline)
+    form = ProjectForm
+    inlines = (MemberInline,)
     readonly_fields = ("lineage",)
     fieldsets = (
         (None, {"fields": ("key", "name", "description", "kind")}),
-        ("What is asked", {"fields": ("instruction", "prompt_template", "max_labels", "decoding")}),
+        (
+            "What is asked",
+            {"fields": ("instruction", "labels", "leave_out", "prompt_template", "max_labels", "decoding")},
+        ),
         ("Splits, in percent", {"fields": (("train_share", "validation_share", "test_share"),)}),
         ("Other", {"fields": ("keep_api_texts", "archived_at", "lineage")}),
     )
@@ -89,10 +100,12 @@ class ProjectAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         project: Project = form.instance
+        labels = form.cleaned_data["labels"]
         if not change:
-            services.open_project(staff(request), project)
+            services.open_project(staff(request), project, labels)
         elif project.archived_at is None:
-            services.update_project(staff(request), project)
+            leave_out = form.cleaned_data["leave_out"]
+            services.update_project(staff(request), project, labels=labels, leave_out=leave_out)
 
     @admin.display(description="To review")
     def to_review(self, project: Project) -> str:
@@ -112,7 +125,8 @@ class ProjectAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
             return "-"
         models = {"Specs": TaskSpec, "Samples": Sample, "Imports": ImportBatch, "Predictions": Prediction}
         links = [list_link(model, name, project__id__exact=project.pk) for name, model in models.items()]
-        return one_line([*links, site_link("labeling:imports", project.key, text="Import a file")])
+        pages = {"labeling:labels": "Labels", "labeling:imports": "Import a file"}
+        return one_line([*links, *(site_link(name, project.key, text=text) for name, text in pages.items())])
 
 
 def _capped(count: int) -> str:

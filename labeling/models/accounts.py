@@ -37,6 +37,7 @@ class Scope(models.TextChoices):
     FEEDBACK = "feedback", "Give feedback on predictions"
     IMPORT = "import", "Add samples"
     OPERATE = "operate", "Start runs, promote, roll back, reload"
+    MANAGE = "manage", "Change the task's labels, withdraw samples"
 
 
 class ApiToken(PublicModel):

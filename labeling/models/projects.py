@@ -66,16 +66,22 @@ class Project(PublicModel):
 
 
 class Label(PublicModel):
-    """One possible label of a project."""
+    """One possible label of a project. Its `uid` is the label's identity: the name may change, what it means stays."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="labels")
     name = models.CharField(max_length=100)
     description = models.CharField(max_length=300, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
+    merged = models.JSONField(default=list, blank=True, editable=False, help_text="Uids of labels merged into it.")
 
     class Meta:
         ordering = ["position", "id"]
-        constraints = [models.UniqueConstraint(fields=["project", "name"], name="label_names_are_unique")]
+        # Deferred, so that two labels can change names in one transaction.
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "name"], name="label_names_are_unique", deferrable=models.Deferrable.DEFERRED
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -88,7 +94,7 @@ class TaskSpec(PublicModel):
     number = models.PositiveIntegerField()
     kind = models.CharField(max_length=16, choices=Kind.choices)
     instruction = models.TextField()
-    labels = models.JSONField(default=list, help_text='[{"name": ..., "description": ...}, ...]')
+    labels = models.JSONField(default=list, help_text='[{"id", "name", "description", "merged"}, ...]')
     max_labels = models.PositiveSmallIntegerField(default=5)
     prompt_template = models.TextField(default="{text}")
     decoding = models.JSONField(default=dict)
@@ -105,7 +111,10 @@ class TaskSpec(PublicModel):
         return Spec(
             kind=self.kind,
             instruction=self.instruction,
-            labels=tuple(LabelDef(row["name"], row.get("description", "")) for row in self.labels),
+            labels=tuple(
+                LabelDef(row["name"], row.get("description", ""), row.get("id", ""), tuple(row.get("merged", ())))
+                for row in self.labels
+            ),
             # The form's default may exceed a short list of labels.
             max_labels=min(self.max_labels, len(self.labels)),
             prompt_template=self.prompt_template,

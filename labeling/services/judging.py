@@ -17,7 +17,7 @@ _REASONS = (
 )
 
 
-def answers_left_out(project: Project) -> dict[str, int]:
+def cases_left_out(project: Project) -> dict[str, int]:
     """Golden answers of the test split that `judging` leaves out, counted by the first reason that applies.
 
     The reasons are words for people; those that leave nothing out are absent.

@@ -1,18 +1,18 @@
-"""Create and change projects; what is asked is frozen as a numbered `TaskSpec` each time it changes."""
+"""Create and change projects; what is asked is frozen each time it changes (see `specs`)."""
 
 from collections.abc import Iterable
+from copy import copy
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
-from labeling import signals
 from labeling.access import Right, require
-from labeling.kinds import SpecError
-from labeling.models import Label, Membership, Project, Role, TaskSpec, User
+from labeling.models import Membership, Project, Role, User
 from labeling.problems import ConflictError, ProblemError
+from labeling.services.labels import LabelInput, set_labels
+from labeling.services.specs import freeze_spec
 
-LabelInput = str | tuple[str, str]
 _FIXED = {"key", "kind", "id", "uid"}
 
 
@@ -41,13 +41,13 @@ def create_project(
         if not Project.objects.filter(key=key).exists():
             raise ProblemError("The shares of train, validation and test must add up to 100.") from error
         raise ConflictError(f"A project {key} is there already. Choose another key.") from error
-    replace_labels(project, labels)
-    return open_project(user, project)
+    return open_project(user, project, labels)
 
 
 @transaction.atomic
-def open_project(user: User | None, project: Project) -> Project:
-    """Give a project that was just made its first spec, and make its maker the manager."""
+def open_project(user: User | None, project: Project, labels: Iterable[LabelInput]) -> Project:
+    """Give a project that was just made its labels and first spec, and make its maker the manager."""
+    set_labels(project, labels)
     freeze_spec(project)
     if user is not None and not user.is_superuser:
         Membership.objects.get_or_create(project=project, user=user, defaults={"role": Role.MANAGER})
@@ -55,10 +55,11 @@ def open_project(user: User | None, project: Project) -> Project:
 
 
 @transaction.atomic
-def update_project(user: User | None, project: Project, **changes: Any) -> Project:
-    """Change a project, and freeze a new spec if what is asked changed. `labels` replaces the labels.
+def update_project(user: User | None, project: Project, *, leave_out: bool = False, **changes: Any) -> Project:
+    """Change a project, and freeze a new spec if what is asked changed. `labels` replaces the labels (`set_labels`).
 
-    Key and kind never change: what points to the project would lose its meaning. Raises `ProblemError`.
+    Key and kind never change: what points to the project would lose its meaning. Raises `ProblemError`, and
+    `AnswersLostError` where approved answers would no longer fit, unless they may be left out.
     """
     require(user, project, Right.MANAGE)
     fixed = sorted(_FIXED & set(changes))
@@ -70,52 +71,20 @@ def update_project(user: User | None, project: Project, **changes: Any) -> Proje
     if changes:
         project.save(update_fields=list(changes))
     if labels is not None:
-        replace_labels(project, labels)
-    freeze_spec(project)
+        set_labels(project, labels)
+    freeze_spec(project, leave_out=leave_out)
     return project
 
 
-def replace_labels(project: Project, labels: Iterable[LabelInput]) -> None:
-    """Give the project exactly these labels, in this order; those that stay keep their rows."""
-    wanted = [(label, "") if isinstance(label, str) else label for label in labels]
-    names = [name for name, _ in wanted]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ProblemError(f"The label {twice!r} is there twice; keep one.")
-    project.labels.exclude(name__in=names).delete()
-    for position, (name, description) in enumerate(wanted):
-        Label.objects.update_or_create(
-            project=project, name=name, defaults={"position": position, "description": description}
-        )
+def try_task(project: Project, labels: Iterable[LabelInput], *, leave_out: bool = False) -> None:
+    """Raise what saving `project`, as it is in memory, with these labels would raise; nothing is kept.
 
-
-@transaction.atomic
-def freeze_spec(project: Project) -> TaskSpec:
-    """The spec of what the project asks now: the newest one where nothing changed, else a new, numbered one.
-
-    Raises `ProblemError` where the project contradicts itself (no labels for a label kind, for one).
+    A form asks this before it saves. Raises `ProblemError`, `AnswersLostError`.
     """
-    # The lock makes two saves at once number their specs one after the other.
-    Project.objects.select_for_update().get(pk=project.pk)
-    asked = {
-        "kind": project.kind,
-        "instruction": project.instruction,
-        "labels": list(project.labels.values("name", "description")),
-        "max_labels": project.max_labels,
-        "prompt_template": project.prompt_template,
-        "decoding": project.decoding,
-    }
-    newest: TaskSpec | None = project.specs.order_by("-number").first()
-    if newest is not None and all(getattr(newest, name) == value for name, value in asked.items()):
-        return newest
-    spec = TaskSpec(project=project, number=newest.number + 1 if newest else 1, **asked)
-    try:
-        spec.to_spec()
-    except SpecError as error:
-        raise ProblemError(str(error)) from error
-    spec.save()
-    if newest is not None:
-        transaction.on_commit(
-            lambda: signals.spec_frozen.send_robust(sender=TaskSpec, project_id=project.pk, spec_id=spec.pk)
-        )
-    return spec
+    with transaction.atomic():
+        if project.pk is None:
+            project = copy(project)
+        project.save()
+        set_labels(project, labels)
+        freeze_spec(project, leave_out=leave_out)
+        transaction.set_rollback(True)

@@ -14,6 +14,7 @@ from labeling.access import Right, require
 from labeling.kinds import Answer
 from labeling.models import GoldenSample, Prediction, Project, Review, Sample, SampleState, Split, User
 from labeling.problems import ConflictError, ProblemError
+from labeling.services.fitting import carried
 from labeling.services.queue import back_rank, front_rank, lease
 from labeling.services.samples import make_golden, retire_golden, stored_answer
 from labeling.ways import Given
@@ -38,9 +39,12 @@ def confirm(
 
     `held_until` is the lease that the expert's page was made under; None asks only that nobody else holds it.
     """
-    if prediction.answer is None:
-        raise ProblemError("The model gave no readable answer, so there is nothing to confirm. Choose the answer.")
-    return _approve(user, sample, Action.CONFIRM, prediction.answer, prediction, seconds, comment, held_until)
+    answer = carried(prediction.spec, prediction.answer, sample.project.spec.to_spec())
+    if answer is None:
+        raise ProblemError(
+            "The model gave no answer that fits the task of today, so there is nothing to confirm. Choose the answer."
+        )
+    return _approve(user, sample, Action.CONFIRM, answer, prediction, seconds, comment, held_until)
 
 
 def correct(

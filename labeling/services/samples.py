@@ -11,6 +11,7 @@ from labeling.access import Right, require
 from labeling.kinds import Answer, AnswerError, canonical, storable
 from labeling.models import GoldenSample, ImportBatch, Project, Review, Sample, SampleState, Split, TaskSpec, User
 from labeling.problems import ConflictError, ProblemError
+from labeling.services.fitting import carried
 from labeling.ways import DRAWN, Given, WayIn
 
 
@@ -112,10 +113,12 @@ def approve_known_answer(
     sample = Sample.objects.select_for_update().get(pk=sample.pk)
     if sample.state == SampleState.WITHDRAWN:
         raise ConflictError("This text is withdrawn. A manager of the project can bring it back.")
-    current = GoldenSample.objects.current().filter(sample=sample).first()
+    current = GoldenSample.objects.current().select_related("spec").filter(sample=sample).first()
     stored = stored_answer(spec, answer)
-    if current is not None and (source == GoldenSample.Source.IMPORT or current.answer == stored):
-        return current
+    if current is not None:
+        said_already = carried(current.spec, current.answer, spec.to_spec()) == stored
+        if source == GoldenSample.Source.IMPORT or said_already:
+            return current
     # Feedback is said of a prediction, so whoever gives it has seen one.
     given = Given.IMPORTED if source == GoldenSample.Source.IMPORT else Given.SEEN
     return make_golden(sample, spec, stored, source=source, given=given)

@@ -1,5 +1,7 @@
 """Home: the projects that one may see. A project's own page."""
 
+from collections import Counter
+
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Count, OuterRef, Subquery
@@ -11,6 +13,7 @@ from labeling import panels
 from labeling.access import Right, project_for, projects_for
 from labeling.models import GoldenSample, Project, Review, Sample, Split
 from labeling.querysets import COUNT_CAP, capped_count, capped_count_of
+from labeling.services.fitting import answers_left_out, reasons
 from labeling.views.base import page_context, person
 
 
@@ -35,11 +38,14 @@ def project(request: HttpRequest, key: str) -> HttpResponse:
     """One project: its queue, its golden samples, who works in it, and what higher floors have to say."""
     project = project_for(person(request), key, Right.VIEW)
     spec = project.specs.order_by("-number").first()
+    left_out = answers_left_out(project) if spec else Counter[str]()
     context = page_context(
         request,
         project,
         "project",
         spec=spec,
+        left_out=reasons(left_out),
+        left_out_total=left_out.total(),
         waiting=capped_count(Sample.objects.pending().filter(project=project)),
         cap=COUNT_CAP,
         golden=_golden_by_split(project),

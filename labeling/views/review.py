@@ -17,6 +17,7 @@ from labeling.kinds import Answer, AnswerError, canonical
 from labeling.models import Kind, Prediction, Project, Review, Sample, User
 from labeling.problems import ConflictError, ProblemError
 from labeling.querysets import COUNT_CAP
+from labeling.services.fitting import carried
 from labeling.services.reviews import ProposalSeenError
 from labeling.views.base import page_context, person
 from labeling.views.review_card import (
@@ -79,7 +80,11 @@ def _sample(project: Project, uid: str) -> Sample:
 
 def _decide(request: HttpRequest, project: Project, sample: Sample) -> Review:
     form, user = request.POST, person(request)
-    prediction = Prediction.objects.filter(uid=form["prediction"]).first() if form.get("prediction") else None
+    prediction = (
+        Prediction.objects.select_related("spec").filter(uid=form["prediction"]).first()
+        if form.get("prediction")
+        else None
+    )
     details: dict[str, Any] = {
         "prediction": prediction,
         "seconds": seconds_since_shown(form),
@@ -99,11 +104,12 @@ def _decide(request: HttpRequest, project: Project, sample: Sample) -> Review:
 def _save(user: User, project: Project, sample: Sample, form: QueryDict, details: dict[str, Any]) -> Review:
     prediction = details["prediction"]
     answer = _checked(project, entered_answer(form, project.kind))
-    unread = prediction is None or prediction.answer is None
+    proposal = carried(prediction.spec, prediction.answer, project.spec.to_spec()) if prediction else None
+    unread = proposal is None
     if unread and answer == {"labels": []} and "none_ok" not in form:
         # Enter pressed once too often must not approve an empty answer.
         raise NothingChosenError("No label is chosen. Choose one, or save once more if none of them fits.")
-    if prediction is not None and prediction.answer == answer:
+    if proposal == answer:
         return services.confirm(user, sample, **details)
     return services.correct(user, sample, answer=answer, **details)
 

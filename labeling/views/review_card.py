@@ -8,9 +8,10 @@ from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from labeling.kinds import KINDS, MULTI_LABEL, SINGLE_LABEL, Answer, AnswerError, Spec, canonical
+from labeling.kinds import KINDS, MULTI_LABEL, SINGLE_LABEL, Answer, Spec
 from labeling.models import Prediction, Project, Review, Sample
 from labeling.querysets import capped_count
+from labeling.services.fitting import carried
 
 # One key each for the first ten toggles, as they lie on a keyboard.
 KEYS = "1234567890"
@@ -91,12 +92,8 @@ def make_card(project: Project, sample: Sample, entered: Answer | None = None, c
     """The card of a leased sample; an answer that was just undone, or entered before, is filled in again."""
     spec = project.spec.to_spec()
     prediction = proposed_to(sample)
-    proposal = None
-    if prediction is not None and prediction.answer is not None:
-        try:
-            proposal = canonical(spec, prediction.answer)
-        except AnswerError:
-            proposal = None  # it answers an older spec, with labels that are gone
+    # None also where it answers an older spec, with labels that are gone.
+    proposal = carried(prediction.spec, prediction.answer, spec) if prediction else None
     if entered is None:
         entered = _undone_answer(sample, spec)
     return Card(sample, spec, prediction, proposal, entered, comment)
@@ -110,15 +107,13 @@ def proposed_to(sample: Sample) -> Prediction | None:
 
 
 def _undone_answer(sample: Sample, spec: Spec) -> Answer | None:
-    last = sample.reviews.select_related("undoes").order_by("-id").first()
-    if last is None or last.action != Review.Action.UNDO or last.undoes is None or last.undoes.answer is None:
+    last = sample.reviews.select_related("undoes__spec").order_by("-id").first()
+    if last is None or last.action != Review.Action.UNDO or last.undoes is None:
         return None
     if sample.is_blind and last.undoes.reviewer_id != last.reviewer_id:
-        return None  # a colleague's answer is no blank page either
-    try:
-        return canonical(spec, last.undoes.answer)
-    except AnswerError:
+        # A colleague's answer is no blank page either.
         return None
+    return carried(last.undoes.spec, last.undoes.answer, spec)
 
 
 def entered_answer(form: QueryDict, kind: str) -> Answer:

@@ -15,6 +15,7 @@ from labeling.access import Right, in_project, project_for
 from labeling.kinds import storable
 from labeling.models import Project, Sample, SampleState, Split, WayIn
 from labeling.problems import ProblemError
+from labeling.services.fitting import carried
 from labeling.timeline import hidden_from, timeline_of
 from labeling.views.base import page_context, person
 
@@ -72,9 +73,11 @@ def sample(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
     project = project_for(person(request), key, Right.VIEW)
     rows = Sample.objects.select_related("batch", "lease_user", "project").filter(project=project)
     sample = get_object_or_404(rows, uid=uid)
+    golden = sample.golden_samples.current().select_related("spec").first()
     context: dict[str, Any] = {
         "sample": sample,
-        "golden": sample.golden_samples.filter(retired_at=None).select_related("spec").first(),
+        "golden": golden,
+        "golden_today": carried(golden.spec, golden.answer, project.spec.to_spec()) if golden else None,
         "withdrawal": sample.withdrawals.select_related("user").first()
         if sample.state == SampleState.WITHDRAWN
         else None,

@@ -54,7 +54,7 @@ def test_thumbs_and_feedback_on_a_tenth_of_the_texts_bend_no_case(project, ana):
     assert not GoldenSample.objects.exists()
     assert review(ana, project, REVIEWED) == drawn
     assert judging() == [(text, {"labels": RIGHT}, "blind") for text in drawn]
-    assert services.answers_left_out(project) == {}
+    assert services.cases_left_out(project) == {}
 
 
 def test_feedback_changes_no_answer_of_a_test_text(project, ana):
@@ -74,7 +74,7 @@ def test_analyze_after_the_answer_changes_nothing_and_before_it_takes_the_case_o
         propose(sample, source="analyze")
     services.correct(ana, waiting, answer=RIGHT)
     assert judging() == before
-    assert services.answers_left_out(project) == {ANALYZED: 1}
+    assert services.cases_left_out(project) == {ANALYZED: 1}
 
 
 def test_saving_on_the_analyze_page_gives_a_test_text_no_answer(project, ana):
@@ -89,7 +89,7 @@ def test_what_leans_on_a_proposal_judges_nothing(project, ana):
     services.correct(ana, sample, answer=RIGHT)
     GoldenSample.objects.update(given="seen")
     assert judging() == []
-    assert services.answers_left_out(project) == {SEEN: 1}
+    assert services.cases_left_out(project) == {SEEN: 1}
 
 
 def test_an_operators_feedback_on_a_test_text_is_kept_and_a_strangers_refused(project):

@@ -61,7 +61,7 @@ def test_an_analyzed_text_shares_the_split_of_its_group(project):
     services.correct(make_expert(project), near, answer=["billing"])
     assert not project.golden_samples.judging().exists()
     assert not project.golden_samples.trainable().exists()
-    assert services.answers_left_out(project) == {"the text was typed on the Analyze page: a person chose it": 1}
+    assert services.cases_left_out(project) == {"the text was typed on the Analyze page: a person chose it": 1}
 
 
 def test_chance_orders_the_queue_whatever_the_way_in(project):

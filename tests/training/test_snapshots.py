@@ -35,9 +35,9 @@ def test_the_same_golden_samples_give_the_same_snapshot(shop):
 
 def test_the_order_of_review_leaves_no_mark(folders):
     answers = {f"Message number {n} about a parcel": {"labels": ["billing"]} for n in range(12)}
-    digests = []
-    for key, seed in (("left", 1), ("right", 2)):
-        project = make_project(key)
+    digests, project = [], make_project()
+    for seed in (1, 2):
+        project.samples.all().delete()
         for text in random.Random(seed).sample(sorted(answers), len(answers)):
             labeling.approve_known_answer(make_sample(project, text), project.spec, answers[text])
         digests.append(freeze_snapshot(project).digest)
@@ -86,12 +86,32 @@ def test_a_corrected_answer_replaces_the_old_one(shop):
     assert row["completion"][0]["content"] == '{"labels": ["praise"]}'
 
 
-def test_answers_that_no_longer_fit_the_task_are_left_out(shop):
+def test_answers_that_no_longer_fit_the_task_are_left_out_and_counted(shop):
     make_golden(shop, 3)  # billing, delivery, praise
-    shop = labeling.update_project(None, shop, labels=["billing", "delivery"])
+    shop = labeling.update_project(None, shop, labels=["billing", "delivery"], leave_out=True)
     snapshot = freeze_snapshot(shop)
     assert snapshot.train_rows == 2
+    assert snapshot.left_out == {"the label 'praise' was removed": 1}
     assert snapshot.spec == shop.spec
+
+
+def test_renamed_merged_and_reordered_labels_keep_their_rows(shop):
+    make_golden(shop, 3)  # billing, delivery, praise
+    billing, delivery, praise = shop.labels.all()
+    labeling.change_label(None, billing, name="Invoices")
+    labeling.merge_label(None, praise, delivery)
+    labeling.replace_labels(None, shop, ["delivery", "invoices"])
+    snapshot = freeze_snapshot(shop)
+    assert (snapshot.train_rows, snapshot.left_out) == (3, {})
+    answers = sorted(row["completion"][0]["content"] for row in lines(snapshot, "train"))
+    assert answers == ['{"labels": ["delivery"]}', '{"labels": ["delivery"]}', '{"labels": ["invoices"]}']
+
+
+def test_a_snapshot_of_answers_that_all_lost_their_label_is_refused_with_the_reason(shop):
+    make_golden(shop, 1)  # billing
+    labeling.remove_label(None, shop.labels.get(name="billing"), leave_out=True)
+    with pytest.raises(ProblemError, match="'billing' was removed"):
+        freeze_snapshot(shop)
 
 
 def test_another_task_is_another_snapshot(shop):

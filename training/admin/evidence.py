@@ -16,7 +16,16 @@ from training.models import ModelVersion, RunEvent, Snapshot, WorkerHeartbeat
 
 @admin.register(Snapshot)
 class SnapshotAdmin(LineageAdmin):
-    list_display = ("__str__", "project", "train_rows", "validation_rows", "test_rows", "note", "created_at")
+    list_display = (
+        "__str__",
+        "project",
+        "train_rows",
+        "validation_rows",
+        "test_rows",
+        "left_out_total",
+        "note",
+        "created_at",
+    )
     list_filter = ("project",)
     list_select_related = ("project",)
     search_fields = ("project__key", "digest", "note", "=uid")

@@ -12,10 +12,10 @@ from typing import Any
 
 from django.conf import settings
 
-from labeling.kinds import AnswerError, Spec, validate_answer
 from labeling.models import GoldenSample, Project, Split, TaskSpec
 from labeling.problems import ProblemError
 from labeling.prompts import training_row
+from labeling.services.fitting import Fitting, reasons
 from training.models import Snapshot
 
 SPLITS = tuple(Split.values)
@@ -26,28 +26,27 @@ Row = Mapping[str, Any]
 def freeze_snapshot(project: Project, *, note: str = "") -> Snapshot:
     """Freeze the current golden samples under the project's newest spec.
 
-    Golden answers that no longer fit the spec (a label was removed, say) are left out. The same samples give the same
-    digest and so the same row. Raises `ProblemError` where there is nothing to train on.
+    Golden answers that no longer fit the spec (a label was removed, say) are left out, and counted by reason in
+    `left_out`. The same samples give the same digest and so the same row. Raises `ProblemError` where there is nothing
+    to train on.
     """
     spec = project.spec
-    plain = spec.to_spec()
-    rows = {split: list(_golden_rows(project, plain, split)) for split in SPLITS}
-    return freeze_rows(project, spec, rows, note=note)
+    fitting = Fitting(spec.to_spec())
+    rows = {split: list(_golden_rows(project, fitting, split)) for split in SPLITS}
+    return freeze_rows(project, spec, rows, note=note, left_out=dict(fitting.left_out))
 
 
-def _golden_rows(project: Project, spec: Spec, split: str) -> Iterable[Row]:
+def _golden_rows(project: Project, fitting: Fitting, split: str) -> Iterable[Row]:
     golden = (
         GoldenSample.objects.current()
         .filter(project=project, sample__split=split)
         .order_by("sample__content_hash")
-        .values_list("sample__text", "answer")
+        .values_list("sample__text", "spec", "answer")
     )
-    for text, answer in golden.iterator():
-        try:
-            validate_answer(spec, answer)
-        except AnswerError:
-            continue
-        yield training_row(spec, text, answer)
+    for text, given, stored in golden.iterator():
+        answer = fitting.read(given, stored)
+        if answer is not None:
+            yield training_row(fitting.asked, text, answer)
 
 
 def _spec_line(spec: TaskSpec) -> str:
@@ -56,7 +55,12 @@ def _spec_line(spec: TaskSpec) -> str:
 
 
 def freeze_rows(
-    project: Project, spec: TaskSpec, rows_by_split: Mapping[str, Iterable[Row]], *, note: str = ""
+    project: Project,
+    spec: TaskSpec,
+    rows_by_split: Mapping[str, Iterable[Row]],
+    *,
+    note: str = "",
+    left_out: Mapping[str, int] | None = None,
 ) -> Snapshot:
     """Write the rows of each split into a folder named by their digest, and record it. Raises as `freeze_snapshot`."""
     parent = settings.SNAPSHOTS_DIR / project.key
@@ -65,7 +69,7 @@ def freeze_rows(
     try:
         counts, digest = _write_splits(work, rows_by_split, _spec_line(spec))
         if not counts[Split.TRAIN]:
-            raise ProblemError("There are no golden samples in the train split yet. Review some samples first.")
+            raise ProblemError(_nothing_to_train(left_out or {}))
         _settle(work, parent / digest)
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -78,11 +82,18 @@ def freeze_rows(
             "train_rows": counts[Split.TRAIN],
             "validation_rows": counts[Split.VALIDATION],
             "test_rows": counts[Split.TEST],
+            "left_out": dict(left_out or {}),
             "note": note,
         },
     )
     _point_latest(parent, digest)
     return snapshot
+
+
+def _nothing_to_train(left_out: Mapping[str, int]) -> str:
+    if left_out:
+        return f"None of the approved answers fits the task of today: {reasons(left_out)}. See the project's labels."
+    return "There are no golden samples in the train split yet. Review some samples first."
 
 
 def _write_splits(

@@ -7,6 +7,7 @@ from django.db.models import Max
 
 from labeling.models import GoldenSample, Project
 from labeling.problems import ProblemError
+from labeling.services.fitting import count_fitting
 from training.models import UNFINISHED, RetrainPolicy, TrainingRun
 from training.services.runs import start_run
 from training.services.snapshots import freeze_snapshot
@@ -15,13 +16,16 @@ logger = logging.getLogger(__name__)
 
 
 def new_golden_samples(policy: RetrainPolicy) -> int:
-    """Golden samples outside the test split that no triggered run has counted yet."""
-    return GoldenSample.objects.trainable().filter(project_id=policy.project_id, pk__gt=policy.counted_to).count()
+    """Golden samples outside the test split that fit today's task and that no triggered run has counted yet."""
+    rows = GoldenSample.objects.trainable().filter(project_id=policy.project_id, pk__gt=policy.counted_to)
+    return count_fitting(rows, policy.project.spec.to_spec())
 
 
 def check_trigger(project: Project) -> TrainingRun | None:
     """Start a run if the project's policy says so; None otherwise. Safe to call any number of times at once."""
-    policy = RetrainPolicy.objects.select_related("profile", "base").filter(project=project, enabled=True).first()
+    policy = (
+        RetrainPolicy.objects.select_related("profile", "base", "project").filter(project=project, enabled=True).first()
+    )
     if policy is None or new_golden_samples(policy) < policy.threshold:
         return None
     if TrainingRun.objects.filter(UNFINISHED, project=project).exists():

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from labeling.models import Project
 from labeling.problems import ProblemError
+from labeling.services.fitting import reasons
 from training import services
 from training.services.snapshots import folder_of
 
@@ -29,3 +30,5 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         counts = f"{snapshot.train_rows} train, {snapshot.validation_rows} validation, {snapshot.test_rows} test"
         self.stdout.write(f"{snapshot.digest}\n{counts}\n{folder_of(snapshot)}")
+        if snapshot.left_out:
+            self.stderr.write(f"{snapshot.left_out_total} approved answers left out: {reasons(snapshot.left_out)}")

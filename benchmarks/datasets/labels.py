@@ -1,0 +1,187 @@
+"""What becomes of approved answers and test cases while labels change and people point at texts.
+
+    TOUCHSTONE_VAR=var/labels .venv/bin/python -m config.launcher run -- .venv/bin/python manage.py migrate
+    TOUCHSTONE_VAR=var/labels .venv/bin/python -m config.launcher run -- \
+        .venv/bin/python benchmarks/datasets/labels.py FOLDER
+
+FOLDER holds GoEmotions (README.md beside this file). A thousand texts are reviewed from the true labels while a tenth
+of those that wait get a thumb down and some are analyzed; then labels are reordered, re-cased, renamed and merged.
+Beside each figure stands what the rule before kept: the answers that equal the newest form as they stand.
+"""
+
+import argparse
+import os
+import random
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import django
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from benchmarks.datasets.loop import DataSet, goemotions, key  # noqa: E402
+from evaluation.services.suites import freeze_suite  # noqa: E402
+from labeling import services  # noqa: E402
+from labeling.answers import parse  # noqa: E402
+from labeling.kinds import AnswerError, validate_answer  # noqa: E402
+from labeling.models import GoldenSample, Membership, Prediction, Project, Role, Sample, Split, User  # noqa: E402
+from labeling.ways import DRAWN, INDEPENDENT, WayIn  # noqa: E402
+from training.services import freeze_snapshot  # noqa: E402
+
+SEED = 7
+SAID = '{"labels": ["neutral"]}'
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--rows", type=int, default=1000)
+    options = parser.parse_args()
+    data, chance = goemotions(options.folder), random.Random(SEED)
+    texts = list(data.truth)[: options.rows + 50]
+    project = make_project(data)
+    expert, _ = User.objects.get_or_create(username="expert")
+    Membership.objects.create(project=project, user=expert, role=Role.EXPERT)
+    services.add_samples(project, map(services.NewText, texts[: options.rows]), way_in=WayIn.IMPORT)
+    drawn = test_order(project)
+    pointed = point_at_texts(project, expert, texts[options.rows :], chance)
+    review(project, expert, data, options.rows * 6 // 10)
+    tell_cases(project, drawn, pointed)
+    print(f"\n{'after':<28}{'approved':>9}{'rows':>6}{'left out':>9}{'cases':>7}{'kept by equality':>18}")
+    tell(project, "no change")
+    for name, change in changes(project):
+        change()
+        tell(project, name)
+
+
+def make_project(data: DataSet) -> Project:
+    """A project whose test split is a quarter."""
+    return services.create_project(
+        None,
+        key=f"labels-{Project.objects.count()}",
+        name="Labels that change",
+        kind=data.kind,
+        instruction=data.instruction,
+        labels=data.labels,
+        train_share=70,
+        validation_share=5,
+        test_share=25,
+    )
+
+
+def test_order(project: Project) -> list[int]:
+    """The test texts that wait, in the order in which chance put them."""
+    rows = Sample.objects.pending().filter(project=project, split=Split.TEST)
+    return list(rows.values_list("pk", flat=True))
+
+
+def point_at_texts(project: Project, expert: User, new: list[str], chance: random.Random) -> Counter[str]:
+    """Thumbs down on a tenth of what waits, corrections with them, and texts analyzed, old and new ones."""
+    counts, spec = Counter[str](), project.spec
+    waiting = list(Sample.objects.pending().filter(project=project))
+    parsed = parse(SAID, spec.to_spec())
+    for sample in chance.sample(waiting, len(waiting) // 10):
+        prediction = services.record_prediction(
+            project,
+            spec=spec,
+            model_tag="shown:v1",
+            raw=SAID,
+            parsed=parsed,
+            source=Prediction.Source.API,
+            sample=sample,
+        )
+        right = {"labels": ["joy"]} if chance.random() < 0.5 else None
+        services.give_feedback(prediction, user=expert, thumb=-1, answer=right)
+        counts["thumbs down"] += 1
+        counts["of them on test texts"] += sample.split == Split.TEST
+    for text in [*new, *(sample.text for sample in chance.sample(waiting, 50))]:
+        services.record_prediction(
+            project,
+            spec=spec,
+            model_tag="shown:v1",
+            raw=SAID,
+            parsed=parsed,
+            source=Prediction.Source.ANALYZE,
+            text=text,
+        )
+        counts["analyzed"] += 1
+    return counts
+
+
+def review(project: Project, expert: User, data: DataSet, total: int) -> None:
+    """Play the expert on what the queue hands out."""
+    for _ in range(total):
+        sample = services.next_sample(expert, project)
+        assert sample is not None, "the queue is empty"
+        services.correct(expert, sample, answer=data.truth[key(sample.text)])
+
+
+def tell_cases(project: Project, drawn: list[int], pointed: Counter[str]) -> None:
+    """Whether anything but chance chose a case."""
+    suite = freeze_suite(project)
+    assert suite is not None, "no test text was reviewed"
+    cases = set(suite.cases.values_list("sample", flat=True))
+    golden = GoldenSample.objects.current().filter(sample__in=cases)
+    foreign = golden.exclude(sample__way_in__in=DRAWN).count() + golden.exclude(given__in=INDEPENDENT).count()
+    place = {pk: number for number, pk in enumerate(drawn)}
+    reviewed = GoldenSample.objects.current().filter(project=project, sample__split=Split.TEST).order_by("pk")
+    order = [place[pk] for pk in reviewed.values_list("sample", flat=True) if pk in place]
+    jumped = sum(after < before for before, after in pairwise(order))
+    print(", ".join(f"{count} {name}" for name, count in pointed.items()))
+    print(f"{suite.size} cases; reviewed before their turn: {jumped}; chosen or not blind: {foreign}")
+    print(f"left out of the suite: {suite.left_out or 'nothing'}")
+
+
+def changes(project: Project) -> Iterator[tuple[str, Callable[[], object]]]:
+    """What a project goes through: five changes of its labels, none of which means to lose an answer."""
+
+    def names() -> list[str]:
+        return list(project.labels.values_list("name", flat=True))
+
+    def rename() -> None:
+        for old, new in {"joy": "delight", "anger": "rage", "love": "affection"}.items():
+            services.change_label(None, project.labels.get(name=old), name=new)
+
+    def merge() -> None:
+        for old, into in {"annoyance": "rage", "disgust": "Disapproval", "excitement": "delight"}.items():
+            merged = project.labels.get(name__iexact=old)
+            services.merge_label(None, merged, project.labels.get(name__iexact=into))
+
+    yield "reordered", lambda: services.replace_labels(None, project, sorted(names(), reverse=True))
+    yield "renamed (3 labels)", rename
+    yield (
+        "re-cased (disapproval)",
+        lambda: services.replace_labels(
+            None, project, [name.title() if name == "disapproval" else name for name in names()]
+        ),
+    )
+    yield "merged (3 into 3)", merge
+    yield "reordered again", lambda: services.replace_labels(None, project, sorted(names()))
+
+
+def tell(project: Project, name: str) -> None:
+    """One line of the table."""
+    spec = project.spec.to_spec()
+    golden = GoldenSample.objects.current().filter(project=project)
+    snapshot, suite = freeze_snapshot(project), freeze_suite(project)
+    rows = snapshot.train_rows + snapshot.validation_rows + snapshot.test_rows
+    equal = sum(_equals(spec, answer) for answer in golden.values_list("answer", flat=True))
+    left_out = snapshot.left_out_total
+    print(f"{name:<28}{golden.count():>9}{rows:>6}{left_out:>9}{suite.size if suite else 0:>7}{equal:>18}")
+
+
+def _equals(spec: object, answer: object) -> bool:
+    try:
+        validate_answer(spec, answer)  # type: ignore[arg-type]
+    except AnswerError:
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    main()

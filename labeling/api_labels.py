@@ -1,0 +1,104 @@
+"""REST endpoints of a project's labels."""
+
+from typing import cast
+
+from django.db.models import QuerySet
+from django.http import Http404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from labeling import serializers as shapes
+from labeling import services
+from labeling.access import Right
+from labeling.api import ProjectDoor
+from labeling.models import Label, Project, User
+from labeling.problems import ProblemError
+
+
+class Labels(ProjectDoor):
+    """All labels of a project, in order."""
+
+    @extend_schema(responses=shapes.LabelSerializer(many=True))
+    def get(self, request: Request, key: str) -> Response:
+        """All labels, in order; not paged."""
+        return Response(shapes.LabelSerializer(self.open(Right.VIEW).labels.all(), many=True).data)
+
+    @extend_schema(request=shapes.LabelsSerializer, responses=shapes.LabelSerializer(many=True))
+    def put(self, request: Request, key: str) -> Response:
+        """Give the project exactly these labels, up to 5,000. A label keeps its identity by its `uid`, else by its
+        name. 409 where approved answers would no longer fit: rename or merge, or send `leave_out`."""
+        project = self.open(Right.MANAGE)
+        body = shapes.LabelsSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        services.replace_labels(
+            cast(User, request.user),
+            project,
+            [services.NewLabel(row["name"], row["description"], row["uid"]) for row in body.validated_data["labels"]],
+            leave_out=body.validated_data["leave_out"],
+        )
+        return Response(shapes.LabelSerializer(project.labels.all(), many=True).data)
+
+
+class OneLabel(ProjectDoor):
+    """Views of one label."""
+
+    def label(self, project: Project) -> Label:
+        """The label of the URL."""
+        return _label(project.labels.all(), str(self.kwargs["uid"]))
+
+
+class LabelDetail(OneLabel):
+    """One label: rename, describe, remove."""
+
+    @extend_schema(responses=shapes.LabelSerializer)
+    def get(self, request: Request, key: str, uid: str) -> Response:
+        """One label."""
+        return Response(shapes.LabelSerializer(self.label(self.open(Right.VIEW))).data)
+
+    @extend_schema(request=shapes.LabelChangeSerializer, responses=shapes.LabelSerializer)
+    def patch(self, request: Request, key: str, uid: str) -> Response:
+        """Rename or describe the label; every approved answer that uses it goes with it."""
+        label = self.label(self.open(Right.MANAGE))
+        body = shapes.LabelChangeSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        return Response(
+            shapes.LabelSerializer(services.change_label(cast(User, request.user), label, **body.validated_data)).data
+        )
+
+    @extend_schema(
+        parameters=[OpenApiParameter("leave_out", OpenApiTypes.BOOL, description="Leave answers that use it out.")],
+        responses={204: None},
+    )
+    def delete(self, request: Request, key: str, uid: str) -> Response:
+        """Remove the label. 409 where approved answers use it: merge it, or send `leave_out=true`."""
+        label = self.label(self.open(Right.MANAGE))
+        leave_out = request.query_params.get("leave_out", "false").lower()
+        if leave_out not in {"true", "false"}:
+            raise ProblemError("leave_out is true or false.")
+        services.remove_label(cast(User, request.user), label, leave_out=leave_out == "true")
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class LabelMerge(OneLabel):
+    """Make one label a part of another."""
+
+    @extend_schema(request=shapes.LabelMergeSerializer, responses=shapes.LabelSerializer)
+    def post(self, request: Request, key: str, uid: str) -> Response:
+        """Merge the label into another; answers that use it use the other one from now on, which comes back."""
+        project = self.open(Right.MANAGE)
+        body = shapes.LabelMergeSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        into = _label(project.labels.all(), str(body.validated_data["into"]))
+        return Response(
+            shapes.LabelSerializer(services.merge_label(cast(User, request.user), self.label(project), into)).data
+        )
+
+
+def _label(labels: QuerySet[Label], uid: str) -> Label:
+    label = labels.filter(uid=uid).first()
+    if label is None:
+        raise Http404(f"There is no label {uid} in this project.")
+    return label

@@ -1,0 +1,122 @@
+"""The labels of a project, for its managers: a list to paste, names to change, labels to merge or to take away."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from labeling import services
+from labeling.access import Right, project_for
+from labeling.forms import LabelForm, LabelListForm, MergeForm, RemoveLabelForm
+from labeling.kinds import KINDS, MAX_LABELS, storable
+from labeling.models import Project
+from labeling.problems import ProblemError
+from labeling.services.fitting import answers_left_out, label_usage, samples_left_out
+from labeling.services.labels import labels_as_text
+from labeling.views.base import page_context, person, problems_as_messages
+
+PAGE = 100
+SHOWN_SAMPLES = 20
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def labels(request: HttpRequest, key: str) -> HttpResponse:
+    """All labels with how often approved answers use them; a POST gives the project the labels of the list."""
+    project = project_for(person(request), key, Right.MANAGE)
+    if not KINDS[project.kind].uses_labels:
+        messages.info(request, "The answers of this project are texts: it has no labels.")
+        return redirect("labeling:project", key)
+    form = LabelListForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.replace_labels(
+                person(request), project, form.cleaned_data["labels"], leave_out=form.cleaned_data["leave_out"]
+            )
+        except ProblemError as problem:
+            form.add_error("labels", str(problem))
+            form.offer_leave_out(isinstance(problem, services.AnswersLostError))
+            return _page(request, project, form, status=problem.problem_status)
+        messages.success(request, f"Saved: the task has {project.labels.count()} labels now.")
+        return redirect("labeling:labels", key)
+    if not form.is_bound:
+        form = LabelListForm(initial={"labels": labels_as_text(project.labels.all())})
+    return _page(request, project, form, status=400 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def change(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
+    """Rename or describe one label."""
+    project = project_for(person(request), key, Right.MANAGE)
+    label = get_object_or_404(project.labels, uid=uid)
+    form, before = LabelForm(request.POST), label.name
+    if not form.is_valid():
+        messages.error(request, f"{before!r} was not changed: {_first_error(form)}")
+        return redirect("labeling:labels", key)
+    with problems_as_messages(request):
+        label = services.change_label(person(request), label, **form.cleaned_data)
+        renamed = f"{before!r} is called {label.name!r} now; its answers go with it."
+        messages.success(request, renamed if label.name != before else f"{label.name!r} is saved.")
+    return redirect("labeling:labels", key)
+
+
+@login_required
+@require_POST
+def merge(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
+    """Make one label a part of another."""
+    project = project_for(person(request), key, Right.MANAGE)
+    label, form = get_object_or_404(project.labels, uid=uid), MergeForm(request.POST)
+    into = project.labels.filter(name=form.cleaned_data["into"]).first() if form.is_valid() else None
+    if into is None:
+        messages.error(request, f"Type the exact name of the label that {label.name!r} is to become a part of.")
+        return redirect("labeling:labels", key)
+    with problems_as_messages(request):
+        services.merge_label(person(request), label, into)
+        messages.success(request, f"{label.name!r} is {into.name!r} now, in all answers.")
+    return redirect("labeling:labels", key)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def remove(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
+    """Ask, and take one label away; the page says how many approved answers use it."""
+    project = project_for(person(request), key, Right.MANAGE)
+    label = get_object_or_404(project.labels, uid=uid)
+    used = label_usage(project)[label.name]
+    form = RemoveLabelForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        with problems_as_messages(request):
+            services.remove_label(person(request), label, leave_out=form.cleaned_data["leave_out"])
+            messages.success(request, f"{label.name!r} is no label any more.")
+            return redirect("labeling:labels", key)
+    context = page_context(request, project, "labels", label=label, used=used, form=form)
+    return render(request, "labeling/remove_label.html", context)
+
+
+def _first_error(form: LabelForm) -> str:
+    return str(next(iter(form.errors.values()))[0])
+
+
+def _page(request: HttpRequest, project: Project, form: LabelListForm, *, status: int = 200) -> HttpResponse:
+    words = storable(request.GET.get("q", "")).strip()
+    rows = project.labels.filter(name__icontains=words) if words else project.labels.all()
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    usage = label_usage(project)
+    context: dict[str, Any] = {
+        "form": form,
+        "page": page,
+        "rows": [(label, usage[label.name]) for label in page],
+        "words": words,
+        "names": project.labels.values_list("name", flat=True),
+        "total": project.labels.count(),
+        "most": MAX_LABELS,
+        "left_out": dict(answers_left_out(project)),
+        "samples": samples_left_out(project)[:SHOWN_SAMPLES],
+    }
+    return render(request, "labeling/labels.html", page_context(request, project, "labels", **context), status=status)
