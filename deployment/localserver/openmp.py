@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 NAME = "libgomp.so.1"
-MISSING = f"llama.cpp needs {NAME}, and neither this system nor this build of torch has it: sudo apt-get install libgomp1"
+MISSING = f"llama.cpp needs {NAME}; neither this system nor this build of torch has it: sudo apt-get install libgomp1"
 
 
 def load_openmp() -> None:
