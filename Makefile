@@ -1,4 +1,4 @@
-# Needs Python 3.11 or newer and make, nothing else. `make help` lists the targets.
+# Needs Python 3.11 or newer with its venv module and make, nothing else. `make help` lists the targets.
 
 PYTHON ?= python3
 PORT ?= 8000
