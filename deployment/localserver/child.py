@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from deployment.localserver.openmp import load_openmp
+
 KEY_VARIABLE = "TOUCHSTONE_CHILD_KEY"
 _PR_SET_PDEATHSIG = 1
 _WATCH_SECONDS = 1.0
@@ -26,8 +28,9 @@ _NO_LOG = -1
 def serve(gguf: Path, *, context: int, slots: int, threads: int, key: str = "") -> Iterator[tuple[str, str]]:
     """llama.cpp's server over one GGUF in this process: `(url, key)`. `context` is in tokens per request.
 
-    Raises `RuntimeError` where the file cannot be loaded.
+    Raises `RuntimeError` where the file cannot be loaded, `OSError` where the system lacks what llama.cpp needs.
     """
+    load_openmp()
     import xllamacpp
 
     key = key or secrets.token_urlsafe(24)

@@ -1,5 +1,7 @@
 """Figures for free text, on known pairs."""
 
+import time
+
 import pytest
 
 from evaluation.metrics import Scored, main_value, summary
@@ -32,6 +34,28 @@ def test_bleu_and_rouge_know_equal_and_unlike_texts() -> None:
     assert (bleu(same, same), rouge_l(same, same)) == (pytest.approx(100), pytest.approx(1))
     assert (bleu(same, ["no", "да"]), rouge_l(same, ["no", "да"])) == (0, 0)
     assert rouge_l(["b c d e"], ["b x d"]) == pytest.approx(2 * 2 / (4 + 3))
+
+
+@pytest.mark.parametrize(
+    ("expected", "got", "score"),
+    [
+        ("police killed gunman", "gunman killed police", 2 * 1 / (3 + 3)),
+        ("x y x y x", "y y", 2 * 2 / (5 + 2)),
+        ("Счёт, оплачен вчера!", "вчера счёт оплачен", 2 * 2 / (3 + 3)),
+        ("word", "", 0.0),
+        ("", "", 0.0),
+        ("?", "!", 0.0),
+    ],
+)
+def test_rouge_l_is_the_f_measure_of_the_longest_common_sequence(expected: str, got: str, score: float) -> None:
+    assert rouge_l([expected], [got]) == pytest.approx(score)
+
+
+def test_rouge_l_of_long_texts_is_quick() -> None:
+    first, second = (" ".join(f"w{number % turn}" for number in range(10_000)) for turn in (977, 1013))
+    begin = time.process_time()
+    assert 0 < rouge_l([first], [second]) < 1
+    assert time.process_time() - begin < 2
 
 
 def test_a_failed_answer_is_an_empty_text() -> None:

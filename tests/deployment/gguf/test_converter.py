@@ -16,7 +16,7 @@ pytestmark = pytest.mark.ml
 
 
 def test_a_second_fetch_asks_nobody(converter, monkeypatch):
-    monkeypatch.setattr(module, "_download", lambda folder: pytest.fail("downloaded again"))
+    monkeypatch.setattr(module, "download", lambda requirements, folder: pytest.fail("downloaded again"))
     assert fetch_converter(converter) == converter
     assert (converter / "convert_hf_to_gguf.py").is_file()
     assert (converter / "gguf-py" / "gguf").is_dir()
