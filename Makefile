@@ -18,7 +18,7 @@ LOCKS := requirements/base.txt $(EMBEDDED_LOCK) requirements/ml.txt
 # Each Python and platform that every locked package must have a wheel for. torch itself starts at macOS 14.
 WHEELS_FOR := $(foreach python,3.11 3.12 3.13 3.14,$(foreach platform,x86_64-manylinux_2_28 aarch64-manylinux_2_28 \
 	aarch64-apple-darwin,$(python)/$(platform)))
-FLOORS := config labeling training deployment evaluation demo
+FLOORS := common config labeling training deployment evaluation demo
 # Enough for tools that only read the settings; no server is asked.
 UNUSED_SETTINGS := SECRET_KEY=unused DATABASE_URL=postgresql://unused@127.0.0.1/unused CELERY_BROKER_URL=redis://127.0.0.1
 

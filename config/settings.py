@@ -154,6 +154,8 @@ CELERY_BEAT_SCHEDULE = {
 LEASE_SECONDS = env.float("LEASE_SECONDS", 60.0)
 
 # --- REST ---------------------------------------------------------------------------------------
+# A thousand texts of 16,000 bytes. Django's own limit of a body does not hold for what a parser reads.
+API_MAX_BODY_BYTES = env.int("API_MAX_BODY_BYTES", 16_000_000)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "labeling.tokens.ScopedTokenAuthentication",
@@ -161,7 +163,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["config.parsers.BoundedJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "config.api.Cursor",
     "PAGE_SIZE": 50,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

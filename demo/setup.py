@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from common import jsonl
 from demo import tiny
 from demo.show import DemoError, Show
 from deployment.drivers import Driver, DriverError, driver_for
@@ -82,8 +83,7 @@ def make_world(show: Show, base_name: str, folder: Path) -> World:
         show.say("[dim]BASE=tiny: generated texts, simple enough for a model of a million parameters.[/]")
         location, tags = make_tiny_base(show), [(tag, "") for tag in tiny.TAGS]
     else:
-        with SHIPPED.open(encoding="utf-8") as lines:
-            messages = [json.loads(line) for line in lines]
+        messages = list(jsonl.read(SHIPPED))
         location, tags = "smollm2-135m-instruct", list(MEANINGS.items())
         run_engine(show, "fetch-base", "--out", settings.MODELS_DIR / location)
     record = json.loads((settings.MODELS_DIR / location / "base.json").read_text(encoding="utf-8"))
@@ -97,10 +97,9 @@ def make_tiny_base(show: Show) -> str:
     rows = settings.MODELS_DIR / f"{location}.train.jsonl"
     rows.parent.mkdir(parents=True, exist_ok=True)
     spec = Spec("multi_label", INSTRUCTION, tuple(map(LabelDef, tiny.TAGS)), MAX_LABELS)
-    with rows.open("w", encoding="utf-8") as file:
-        for message in tiny.messages(TINY_TRAINING, SEED + 1):
-            row = prompts.training_row(spec, message["text"], {"labels": tiny.mistaken(message, MAX_LABELS)})
-            file.write(json.dumps(row) + "\n")
+    messages = tiny.messages(TINY_TRAINING, SEED + 1)
+    answers = (({"labels": tiny.mistaken(message, MAX_LABELS)}, message["text"]) for message in messages)
+    jsonl.write(rows, (prompts.training_row(spec, text, answer) for answer, text in answers))
     out = settings.MODELS_DIR / location
     run_engine(
         show,
@@ -140,7 +139,7 @@ def run_engine(show: Show, *arguments: object) -> None:
 
 def _short(line: str) -> str:
     try:
-        event = json.loads(line)
+        event = jsonl.last(line)
     except ValueError:
         return line.strip()[:60]
     return " ".join(f"{name} {value}" for name, value in event.items() if name in {"kind", "step", "loss"})[:60]

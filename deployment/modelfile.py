@@ -19,6 +19,9 @@ __all__ = ["Modelfile", "ModelfileError", "create_request", "parse", "printable"
 ROLES = ("system", "user", "assistant")
 _SINGLE = ("from", "adapter", "template", "system")
 _NEWLINE = re.compile(r"\r\n|\r|\n")
+_LINE_END = re.compile(r"[\r\n]")
+_PATH = re.compile(r"[./~]|[A-Za-z]:\\")
+_QUOTES = ('"""', '"')
 _COMMAND = re.compile(r"([A-Za-z]+)[ \t]")
 _WORD = re.compile(r"([A-Za-z0-9_]+)[ \t]")
 
@@ -77,7 +80,7 @@ def parse(text: str) -> Modelfile:
     """
     single: dict[str, str] = {}
     many: dict[str, list[str]] = {"#": [], "license": []}
-    parameters: list[tuple[str, ParameterValue]] = []
+    parameters: dict[object, tuple[str, ParameterValue]] = {}
     messages: list[tuple[str, str]] = []
     for line, keyword, name, value in _commands(text.removeprefix("\ufeff")):
         if keyword == "parameter":
@@ -96,7 +99,7 @@ def parse(text: str) -> Modelfile:
         from_=single["from"],
         template=single.get("template"),
         system=single.get("system"),
-        parameters=tuple(parameters),
+        parameters=tuple(parameters.values()),
         messages=tuple(messages),
         adapter=single.get("adapter"),
         license=tuple(many["license"]),
@@ -115,7 +118,7 @@ def create_request(
     body: dict[str, Any] = {}
     if files:
         body["files"] = dict(files)
-    elif re.match(r"[./~]|[A-Za-z]:\\", modelfile.from_) or modelfile.from_.endswith(".gguf"):
+    elif _PATH.match(modelfile.from_) or modelfile.from_.endswith(".gguf"):
         raise ModelfileError(f"FROM {modelfile.from_} is a file; upload it and pass its digest in `files`.")
     else:
         body["from"] = modelfile.from_
@@ -166,12 +169,12 @@ def _quoted(keyword: str, value: str) -> str:
 
 def _commands(text: str) -> Iterator[tuple[int, str, str, str]]:
     """(line number, keyword, parameter's name or message's role, value) of every command and comment."""
-    position = 0
+    position, line, counted = 0, 1, 0
     while position < len(text):
         if text[position] in " \t\r\n":
             position += 1
             continue
-        line = 1 + len(_NEWLINE.findall(text, 0, position))
+        line, counted = line + len(_NEWLINE.findall(text, counted, position)), position
         if text[position] == "#":
             end = _line_end(text, position)
             yield line, "#", "", text[position + 1 : end].removeprefix(" ")
@@ -187,7 +190,7 @@ def _head(text: str, position: int, line: int) -> tuple[str, str, int]:
     match = _COMMAND.match(text, position)
     keyword = match[1].lower() if match else ""
     if match is None or keyword not in (*_SINGLE, "parameter", "message", "license"):
-        word = text[position : _line_end(text, position)].split(" ")[0]
+        word = text[position : _line_end(text, position)].split(" ")[0][:40]
         raise ModelfileError(f"Line {line}: {word!r} is no command that is used here, or has no value.")
     if keyword not in ("parameter", "message"):
         return keyword, "", match.end()
@@ -199,14 +202,18 @@ def _head(text: str, position: int, line: int) -> tuple[str, str, int]:
 
 def _value(text: str, position: int, line: int) -> tuple[str, int]:
     """The value that begins at `position`, without quotes, and where it ends: at the first line that closes it."""
-    start, end = position, _line_end(text, position)
-    while True:
-        value = _unquoted(_as_read(text[start:end]).strip())
-        if value is not None:
-            return value, end
-        if end >= len(text):
-            raise ModelfileError(f"Line {line}: the quotes of this value are never closed.")
-        end = _line_end(text, end + 1)
+    end = _line_end(text, position)
+    opened = _as_read(text[position:end]).strip()
+    if _unquoted(opened) is None:
+        quote = next(quote for quote in _QUOTES if opened.startswith(quote))
+        closing = False
+        while not closing:
+            if end >= len(text):
+                raise ModelfileError(f"Line {line}: the quotes of this value are never closed.")
+            # Each line is looked at once: it closes the value where it ends with the quotes.
+            begin, end = end + 1, _line_end(text, end + 1)
+            closing = _as_read(text[begin:end]).rstrip().endswith(quote)
+    return _unquoted(_as_read(text[position:end]).strip()) or "", end
 
 
 def _as_read(text: str) -> str:
@@ -216,7 +223,7 @@ def _as_read(text: str) -> str:
 
 def _unquoted(value: str) -> str | None:
     """The value without its quotes, None where they are still open."""
-    for quote in ('"""', '"'):
+    for quote in _QUOTES:
         if value.startswith(quote):
             closed = len(value) >= 2 * len(quote) and value.endswith(quote)
             return value[len(quote) : -len(quote)] if closed else None
@@ -224,15 +231,16 @@ def _unquoted(value: str) -> str | None:
 
 
 def _line_end(text: str, position: int) -> int:
-    match = re.compile(r"[\r\n]").search(text, position)
+    match = _LINE_END.search(text, position)
     return match.start() if match else len(text)
 
 
-def _keep_parameter(kept: list[tuple[str, ParameterValue]], name: str, value: str, line: int) -> None:
+def _keep_parameter(kept: dict[object, tuple[str, ParameterValue]], name: str, value: str, line: int) -> None:
+    """Add a parameter at the end; but for `stop`, the last of a name is the one that counts."""
     try:
         parsed = parse_parameter(name, value)
     except ModelfileError as error:
         raise ModelfileError(f"Line {line}: {error}") from None
-    if name != "stop":
-        kept[:] = [pair for pair in kept if pair[0] != name]
-    kept.append((name, parsed))
+    key = line if name == "stop" else name
+    kept.pop(key, None)
+    kept[key] = (name, parsed)

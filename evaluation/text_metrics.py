@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from common.text import nfkc
 from labeling.answers import Status
 from labeling.kinds import Answer
 
@@ -22,7 +23,7 @@ _ARTICLES = re.compile(r"\b(a|an|the)\b")
 
 def tokens(text: str) -> list[str]:
     """The words of a text as they are compared."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    folded = nfkc(text).casefold()
     plain = "".join(char for char in folded if not unicodedata.category(char).startswith("P"))
     return _ARTICLES.sub(" ", plain).split()
 

@@ -15,6 +15,7 @@ from typing import Any
 import json_repair
 from jsonschema import Draft202012Validator
 
+from common import jsonbounds
 from labeling.kinds import (
     MULTI_LABEL,
     SINGLE_LABEL,
@@ -30,9 +31,9 @@ from labeling.kinds import (
 )
 
 # An answer holds a handful of brackets. Past these bounds a repair could take seconds (json-repair is quadratic on
-# nested rubbish), and what came out would be a guess.
+# nested rubbish and on quotes that do not pair), and what came out would be a guess.
 MAX_BRACKETS = 200
-MAX_REPAIR_CHARS = 50_000
+MAX_REPAIR_CHARS = 2_000
 
 
 class Status(StrEnum):
@@ -63,8 +64,6 @@ def parse(raw: str, spec: Spec) -> ParsedAnswer:
         return _READERS[spec.kind](raw, spec)
     except AnswerError as error:
         return ParsedAnswer(None, Status.FAILED, str(error))
-    except RecursionError:
-        return ParsedAnswer(None, Status.FAILED, "The answer is nested too deeply to be read.")
 
 
 def _parse_text(raw: str, spec: Spec) -> ParsedAnswer:
@@ -80,8 +79,12 @@ def _parse_labels(raw: str, spec: Spec) -> ParsedAnswer:
     if not raw.strip():
         raise AnswerError("The model gave an empty answer.")
     try:
+        jsonbounds.check(raw)
+    except jsonbounds.JsonBoundsError as error:
+        raise AnswerError(f"The answer cannot be read: {error}.") from error
+    try:
         value = _load(raw)
-    except (ValueError, RecursionError):
+    except ValueError:
         value, repairs = _mend(raw, spec)
     else:
         repairs = []
@@ -141,14 +144,17 @@ def _mend(raw: str, spec: Spec) -> tuple[Any, list[str]]:
     """A value from text that is not JSON as it stands, with what was done to get it."""
     if raw.count("{") + raw.count("[") > MAX_BRACKETS:
         raise AnswerError(f"The answer has more than {MAX_BRACKETS} brackets: nested too deeply to be repaired.")
-    if len(raw) > MAX_REPAIR_CHARS:
-        raise AnswerError(f"The answer is longer than {MAX_REPAIR_CHARS} characters and not valid JSON.")
     bare = raw.strip().strip("`'\"“”‘’").strip()
     if "{" not in raw and "[" not in raw and fold(bare) in spec.folded:
         return bare, []
     whole = _complete_values(raw)
     if whole:
         return (whole[0] if len(whole) == 1 else whole), ["text around the JSON removed"]
+    raw = _without_chatter(raw)
+    if len(raw) > MAX_REPAIR_CHARS:
+        raise AnswerError(
+            f"The answer is no valid JSON, and longer than the {MAX_REPAIR_CHARS} characters of a repair."
+        )
     try:
         # A backslash at the very end is an escape cut off before it said anything.
         value = json_repair.loads(raw.rstrip("\\"), skip_json_loads=True)
@@ -157,6 +163,15 @@ def _mend(raw: str, spec: Spec) -> tuple[Any, list[str]]:
     if value == "" or isinstance(value, tuple):
         raise AnswerError("No JSON was found in the answer.")
     return value, ["broken JSON mended"]
+
+
+def _without_chatter(raw: str) -> str:
+    """What stands between the first bracket and the last, where the whole is too long to be repaired."""
+    first = min((raw.find(bracket) for bracket in "{[" if bracket in raw), default=-1)
+    if len(raw) <= MAX_REPAIR_CHARS or first < 0:
+        return raw
+    last = max(raw.rfind("}"), raw.rfind("]"))
+    return raw[first : last + 1] if last > first else raw[first:]
 
 
 def _complete_values(raw: str) -> list[Any]:

@@ -1,9 +1,11 @@
 """What the columns of an imported file mean, and how one record becomes a `Row`."""
 
-import json
 import re
 from dataclasses import dataclass, fields
 from typing import Any
+
+from common import jsonbounds
+from common.text import stream_safe
 
 Column = str | int
 
@@ -142,7 +144,7 @@ def _text(value: Any, mapping: ColumnMapping) -> str:
 
 def _clean(value: str, what: str) -> str:
     if not _UNSTORABLE.search(value):
-        return value
+        return stream_safe(value)
     if "\x00" in value:
         raise _RowError(f"The {what} holds a NUL character.")
     if _NOT_UTF8.search(value):
@@ -172,8 +174,10 @@ def _answer(value: Any, mapping: ColumnMapping) -> Any:
 def _split(cell: str, mapping: ColumnMapping) -> Any:
     if cell.startswith(("[", "{", '"')):
         try:
-            return json.loads(cell)
-        except (ValueError, RecursionError):
+            return jsonbounds.loads(cell)
+        except jsonbounds.JsonBoundsError as error:
+            raise _RowError(f"The answer cannot be read: {error}.") from error
+        except ValueError:
             pass  # not JSON after all: a label may begin with a bracket
     separator = mapping.separator or ("," if mapping.label_ids else None)
     if separator is None:
@@ -184,7 +188,7 @@ def _split(cell: str, mapping: ColumnMapping) -> Any:
 def _name(part: Any, names: tuple[str, ...]) -> str:
     try:
         position = int(part)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise _RowError(f"{_show(part)} is not the number of a label.") from None
     if not 0 <= position < len(names):
         raise _RowError(f"There is no label number {position}; they go from 0 to {len(names) - 1}.")

@@ -6,13 +6,14 @@ spoils the whole file (an unknown format, a column that is not there) raises `Im
 
 import csv
 import io
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from common import jsonl
 from labeling.import_cells import ColumnMapping, ImportFormatError, Row, column_index, read_row
+from labeling.import_json import read_json
 
 __all__ = ["FORMATS", "ColumnMapping", "ImportFormatError", "Row", "read_rows"]
 
@@ -39,57 +40,25 @@ def read_rows(
         if format == "json":
             yield from _read_json(stream, mapping)
             return
-        text = io.TextIOWrapper(stream, _encoding(stream, mapping), errors="surrogateescape", newline="")
+        # A line of JSON ends at a line feed alone, a row of a table where its writer thought that it does.
+        ends = "\n" if format == "jsonl" else ""
+        text = io.TextIOWrapper(stream, _encoding(stream, mapping), errors="surrogateescape", newline=ends)
         try:
-            lines = _Lines(text)
-            yield from _read_jsonl(lines, mapping) if format == "jsonl" else _read_csv(lines, format, mapping)
+            yield from _read_jsonl(text, mapping) if format == "jsonl" else _read_csv(text, format, mapping)
         except UnicodeError as error:  # only encodings other than UTF-8 come here: they cannot be read past a fault
             yield Row(0, error=f"The file is not in {text.encoding}: {error}.")
         finally:
             text.detach()  # or the wrapper closes the caller's file
 
 
-class _LineTooLongError(ValueError):
-    pass
+def _read_jsonl(text: io.TextIOWrapper, mapping: ColumnMapping) -> Iterator[Row]:
+    # NaN passes, as files of other tools hold it; where it is a text or an answer it is refused as such.
+    for number, record, error in jsonl.scan(text, limit=MAX_LINE, constants=True):
+        yield Row(number, error=error) if error else read_row(number, record, mapping)
 
 
-class _Lines(Iterator[str]):
-    """The lines of a text file; a line over `MAX_LINE` is passed over and raises, and the next call goes on."""
-
-    def __init__(self, text: io.TextIOWrapper) -> None:
-        self.text = text
-        self.number = 0
-
-    def __next__(self) -> str:
-        line = self.text.readline(MAX_LINE)
-        if not line:
-            raise StopIteration
-        self.number += 1
-        if len(line) < MAX_LINE or line.endswith(("\n", "\r")):
-            return line
-        while line and not line.endswith(("\n", "\r")):
-            line = self.text.readline(MAX_LINE)
-        raise _LineTooLongError(f"The line is longer than {MAX_LINE} characters.")
-
-
-def _read_jsonl(lines: _Lines, mapping: ColumnMapping) -> Iterator[Row]:
-    while True:
-        try:
-            line = next(lines)
-            if not line.strip():
-                continue
-            record = json.loads(line)
-        except StopIteration:
-            return
-        except RecursionError:
-            yield Row(lines.number, error="The JSON is nested too deeply.")
-        except ValueError as error:
-            yield Row(lines.number, error=f"Not a line of JSON: {error}.")
-        else:
-            yield read_row(lines.number, record, mapping)
-
-
-def _read_csv(lines: _Lines, format: str, mapping: ColumnMapping) -> Iterator[Row]:
+def _read_csv(text: io.TextIOWrapper, format: str, mapping: ColumnMapping) -> Iterator[Row]:
+    lines = jsonl.BoundedLines(text, MAX_LINE, ends=("\n", "\r"))
     csv.field_size_limit(max(csv.field_size_limit(), MAX_LINE))
     # strict: a stray quote is reported; without it, text would be changed or rows swallowed in silence.
     reader = csv.reader(
@@ -105,7 +74,7 @@ def _read_csv(lines: _Lines, format: str, mapping: ColumnMapping) -> Iterator[Ro
             cells = next(reader)
         except StopIteration:
             return
-        except (csv.Error, _LineTooLongError) as error:
+        except (csv.Error, jsonl.LineTooLongError) as error:
             yield Row(start, error=_csv_reason(error, start, lines.number))
             continue
         if not any(cells):
@@ -134,24 +103,11 @@ def _csv_reason(error: Exception, start: int, end: int) -> str:
 
 
 def _read_json(stream: io.BufferedReader, mapping: ColumnMapping) -> Iterator[Row]:
-    # Imported here: only this format needs it.
-    import ijson
-
     skip = 3 if stream.peek(3).startswith(_BOMS[0][0]) else 0
     stream.read(skip)
     if stream.peek(64)[:64].lstrip()[:1] == b"{" and mapping.path == "item":
         raise ImportFormatError("The file holds no list; choose the format jsonl, or give the list's path.")
-    number = 0
-    try:
-        for record in ijson.items(stream, mapping.path, use_float=True):
-            number += 1
-            yield read_row(number, record, mapping)
-    except (ijson.JSONError, ValueError, RecursionError) as error:
-        # A broken list cannot be read past its fault: say where, keep what came before.
-        yield Row(number + 1, error=f"The JSON breaks off here, nothing after it was read: {error}.")
-        return
-    if number == 0 and mapping.path != "item":
-        raise ImportFormatError(f"There are no rows at {mapping.path!r}; for {{'data': [...]}} the path is data.item.")
+    yield from read_json(stream, mapping, MAX_LINE)
 
 
 def _format_of(source: str | Path | BinaryIO) -> str:

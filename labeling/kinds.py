@@ -7,12 +7,14 @@ reader in `labeling.answers`. Nothing here touches Django or the disk.
 
 import json
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+
+from common.text import nfkc, stream_safe
+from labeling.marks import neutralise
 
 Answer = dict[str, Any]
 
@@ -26,7 +28,8 @@ DEFAULT_DECODING: dict[str, Any] = {"temperature": 0.0, "seed": 7, "num_predict"
 MAX_LABELS = 5000
 
 # A label with a line break or half a chat mark could not be written into a prompt as it stands.
-_BAD_IN_NAME = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]|<\||\|>")
+_BAD_IN_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|<\||\|>")
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _GAPS = re.compile(r"[\s_\-]+")
 
 
@@ -147,7 +150,7 @@ def dumps(spec: Spec, answer: Answer) -> str:
 
 def fold(name: str) -> str:
     """A label's name without case, and with every run of spaces, underscores and hyphens as one space."""
-    return _GAPS.sub(" ", unicodedata.normalize("NFKC", name).casefold()).strip()
+    return _GAPS.sub(" ", nfkc(name).casefold()).strip()
 
 
 def find_label(spec: Spec, name: Any) -> str:
@@ -168,8 +171,12 @@ def find_label(spec: Spec, name: Any) -> str:
 
 
 def storable(text: str) -> str:
-    """`text` with what a database cannot hold (NUL, half surrogate pairs) replaced by U+FFFD."""
-    return re.sub(r"[\x00\ud800-\udfff]", "\ufffd", text)
+    """`text` with what a database cannot hold (NUL, half surrogate pairs) replaced by U+FFFD.
+
+    Runs of more than thirty combining marks are broken up: whoever normalises the text later (Django's filters do)
+    would take seconds over them.
+    """
+    return stream_safe(_UNSTORABLE.sub("\ufffd", text))
 
 
 def _check_labels(spec: Spec) -> None:
@@ -183,6 +190,11 @@ def _check_labels(spec: Spec) -> None:
             raise SpecError(f"The label {name!r} is there {count} times; keep one.")
         if not name.strip() or name != name.strip() or _BAD_IN_NAME.search(name):
             raise SpecError(f"{name!r} cannot be a label: no edge spaces, line breaks or chat marks; rename it.")
+        if neutralise(name) != name:
+            raise SpecError(
+                f"{name!r} cannot be a label: models read it as a mark of their own, so prompts would write it as "
+                f"{neutralise(name)!r}; rename it."
+            )
     if spec.max_labels < 0:
         raise SpecError(f"max_labels is {spec.max_labels}; choose 0 (no limit) or more.")
 

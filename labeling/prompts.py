@@ -2,35 +2,15 @@
 
 The system message is always sent (some chat templates put in one of their own where there is none) and is kept
 short, since small models read it and every token costs. Chat marks inside texts are neutralised here and nowhere
-else: chat templates and llama.cpp parse them as control tokens wherever they stand, so a text could end its own
-turn and speak as somebody else.
+else (see `labeling.marks`).
 """
 
-import re
 from typing import Any
 
 from labeling.kinds import MULTI_LABEL, SINGLE_LABEL, Answer, Spec, dumps
+from labeling.marks import neutralise
 
 Message = dict[str, str]
-
-# Every `<|...|>` mark has one of these halves, so breaking the halves covers marks we have never heard of
-# (U+FF5C is the bar of DeepSeek's marks). The others are marks of known model families: SentencePiece's,
-# Mistral's, Llama 2's, and angle-bracket names with an underscore (Gemma's turns, SmolLM2's code marks).
-_HALF = re.compile(r"<(?=[|\uff5c])|[|\uff5c](?=>)")
-_WORDS = "s|bos|eos|pad|unk|mask|cls|sep|think|reponame|filename|tool_call|unused\\d+|\\w*_\\w*"
-_MARK = re.compile(
-    rf"<(?=/?(?:{_WORDS})>)|<(?=</?SYS>>)"
-    r"|\[(?=/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|TOOL_CONTENT|IMG|PREFIX|SUFFIX|MIDDLE)\])",
-    re.IGNORECASE,
-)
-
-
-def neutralise(text: str) -> str:
-    """`text` with every chat mark broken by one space: `<|im_end|>` becomes `< |im_end| >`, `[INST]` `[ INST]`.
-
-    The change can be seen by whoever reads the prompt, and applying it twice changes nothing more.
-    """
-    return _MARK.sub(_with_space, _HALF.sub(_with_space, text))
 
 
 def messages(spec: Spec, text: str) -> list[Message]:
@@ -52,10 +32,6 @@ def system_message(spec: Spec) -> str:
     """Instruction, labels (with descriptions where there are any), and the form of the answer."""
     parts = [spec.instruction.strip(), _label_lines(spec), _answer_line(spec)]
     return "\n".join(part for part in parts if part)
-
-
-def _with_space(match: re.Match[str]) -> str:
-    return f"{match.group()} "
 
 
 def _label_lines(spec: Spec) -> str:

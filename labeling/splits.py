@@ -7,6 +7,8 @@ fall into one group and so into one split: nothing that training has seen can be
 import hashlib
 import unicodedata
 
+from common.text import nfkc
+
 SPLITS = ("train", "validation", "test")
 DEFAULT_SHARES = (80, 10, 10)
 
@@ -14,7 +16,7 @@ DEFAULT_SHARES = (80, 10, 10)
 def normalise(text: str) -> str:
     """`text` as it is compared: NFKC, case folded, every run of white space as one space."""
     # Case folding may undo the normal form (some Greek and Turkish letters), so it is restored after it.
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    folded = nfkc(nfkc(text).casefold())
     return " ".join(folded.split())
 
 

@@ -1,8 +1,8 @@
 """Steps 1 and 2: import, the baseline live, and the expert's reviews."""
 
-import json
 from collections import Counter
 
+from common import jsonl
 from demo.setup import THRESHOLD, World
 from demo.steps.watching import wait_until_live
 from labeling import services
@@ -15,7 +15,7 @@ PROPOSAL_SECONDS = 120
 def import_messages(world: World) -> None:
     """The messages come in; only those of the test split bring their known answers."""
     path = world.folder / "messages.jsonl"
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in world.messages), encoding="utf-8")
+    jsonl.write(path, world.messages)
     options = {"format": "jsonl", "text": "text", "answer": "labels", "external_id": "id", "answers": "test"}
     batch = services.import_file(world.project, path, options)
     splits = Counter(Sample.objects.filter(project=world.project).values_list("split", flat=True))

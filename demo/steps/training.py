@@ -1,8 +1,8 @@
 """Steps 3 to 6: the trigger, the first trained version, what changed, and a version spoiled on purpose."""
 
-import json
 import random
 
+from common import jsonl
 from demo.setup import World
 from demo.show import DemoError
 from demo.steps.watching import wait_until_live, watch_build, watch_judgment, watch_training
@@ -75,8 +75,7 @@ def spoiled_snapshot(world: World, snapshot: Snapshot) -> Snapshot:
     """The same texts with the answers of other texts: what nobody should be able to promote."""
     rows = {}
     for split in ("train", "validation"):
-        with (folder_of(snapshot) / f"{split}.jsonl").open(encoding="utf-8") as lines:
-            rows[split] = [json.loads(line) for line in lines]
+        rows[split] = list(jsonl.read(folder_of(snapshot) / f"{split}.jsonl"))
         answers = [row["completion"] for row in rows[split]]
         random.Random(SPOILED_SEED).shuffle(answers)
         rows[split] = [{**row, "completion": answer} for row, answer in zip(rows[split], answers, strict=True)]

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 from django.conf import settings
 
+from common import jsonbounds
 from deployment.drivers.base import (
     SAMPLING,
     Address,
@@ -76,7 +77,7 @@ class LocalDriver:
         if response.is_error:
             raise _refusal(response)
         try:
-            found = response.json()
+            found = jsonbounds.loads(response.content)
         except ValueError as error:
             raise TransportError(f"unreadable answer to {path}: {response.text[:200]!r}") from error
         if not isinstance(found, dict):
@@ -203,7 +204,7 @@ class LocalDriver:
 def _refusal(response: httpx.Response) -> TransportError | RefusedError:
     """The error that a 4xx or 5xx stands for."""
     try:
-        body = response.json()
+        body = jsonbounds.loads(response.content)
         error = body.get("error", body) if isinstance(body, dict) else body
     except ValueError:
         error = response.text

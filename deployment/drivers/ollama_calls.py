@@ -1,6 +1,5 @@
 """What Ollama's answers mean for us: errors with what to do, and which releases we serve from."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
@@ -9,6 +8,7 @@ import httpx
 import ollama
 from packaging.version import InvalidVersion, Version
 
+from common import jsonbounds
 from deployment.drivers.base import ServerInfo
 from deployment.drivers.errors import (
     NotThereError,
@@ -64,7 +64,7 @@ def errors(what: str) -> Iterator[None]:
         raise SlowError(f"{what}: no answer in time ({error!r}); is the server overloaded, or loading?") from error
     except (httpx.HTTPError, ConnectionError) as error:
         raise TransportError(f"{what}: the server does not answer ({error!r}); is it running?") from error
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         # The client reads JSON into its own types; what is none of them ends in one of these.
         raise TransportError(f"{what}: unreadable answer ({error}); does the URL lead to Ollama?") from error
 
@@ -95,7 +95,7 @@ def refuse(what: str, status: int, text: object) -> NoReturn:
 def _message(text: object) -> dict[str, Any] | str:
     """The innermost error: the server wraps that of llama.cpp, as JSON, in its own."""
     try:
-        found = json.loads(text) if isinstance(text, str) else text
+        found = jsonbounds.loads(text) if isinstance(text, str) else text
     except ValueError:
         return str(text)[:500]
     if isinstance(found, dict) and "error" in found:

@@ -152,7 +152,7 @@ class _Content:
 def _content(driver: "OllamaDriver", tag: str) -> _Content:
     shown = _show(driver, tag)
     # The server shows parameters in any order.
-    pairs = [line.split(maxsplit=1) for line in str(shown.get("parameters") or "").splitlines()]
+    pairs = [line.split(maxsplit=1) for line in str(shown.get("parameters") or "").split("\n")]
     parameters = sorted(" ".join(pair) for pair in pairs if pair and pair[0] != "num_thread")
     template, system = str(shown.get("template") or ""), str(shown.get("system") or "")
     return _Content(_weights(shown), template, system, tuple(parameters))
@@ -169,7 +169,7 @@ def _layer(driver: "OllamaDriver", tag: str) -> str:
 def _weights(shown: dict[str, Any]) -> tuple[str, ...]:
     """The digests behind FROM and ADAPTER, which the server writes before anything that a person wrote."""
     found = []
-    for line in str(shown.get("modelfile") or "").splitlines():
+    for line in str(shown.get("modelfile") or "").split("\n"):
         word, _, value = line.partition(" ")
         if word in ("FROM", "ADAPTER") and "sha256-" in value:
             found.append(value.rpartition("sha256-")[2].strip())

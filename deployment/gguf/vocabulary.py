@@ -1,12 +1,12 @@
 """Token ids as llama.cpp gives them: its own server's `/tokenize`, in this process. Never import this beside torch."""
 
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from common import jsonl
 from deployment.localserver.child import serve
 
 _TIMEOUT = 120.0
@@ -30,13 +30,9 @@ def tokenize(gguf: Path, texts: Iterable[str]) -> Iterator[tuple[list[int], list
 
 def tokenize_file(gguf: Path, prompts: Path, out: Path) -> int:
     """Read `{"text": ...}` rows, write `{"text", "ids", "pieces"}` rows; how many."""
-    texts = [str(json.loads(line)["text"]) for line in prompts.read_text(encoding="utf-8").splitlines()]
-    part = out.with_suffix(".part")
-    with part.open("w", encoding="utf-8") as file:
-        for text, (ids, pieces) in zip(texts, tokenize(gguf, texts), strict=True):
-            file.write(json.dumps({"text": text, "ids": ids, "pieces": pieces}, ensure_ascii=False) + "\n")
-    part.replace(out)
-    return len(texts)
+    texts = [str(row["text"]) for row in jsonl.read(prompts)]
+    found = zip(texts, tokenize(gguf, texts), strict=True)
+    return jsonl.write(out, ({"text": text, "ids": ids, "pieces": pieces} for text, (ids, pieces) in found))
 
 
 def _piece(piece: str | list[Any]) -> str:

@@ -1,7 +1,6 @@
 """A model's child process: its start, its end, and what it says when it dies."""
 
 import asyncio
-import json
 import logging
 import os
 import secrets
@@ -11,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 
 import httpx
 
+from common import jsonbounds
 from deployment.localserver.child import KEY_VARIABLE
 from deployment.localserver.registry import Entry
 
@@ -97,7 +97,7 @@ async def start_runner(entry: Entry, threads: int) -> Runner:
     url = ""
     try:
         line = await asyncio.wait_for(process.stdout.readline(), START_SECONDS)
-        url = json.loads(line)["url"]
+        url = jsonbounds.loads(line)["url"]
     except (TimeoutError, ValueError) as error:
         raise RunnerError(f"{entry.tag} could not be loaded: {await _last_words(process)}") from error
     finally:

@@ -6,8 +6,11 @@ from typing import Any, TypeVar
 
 from starlette.requests import Request
 
+from common import jsonbounds
+
 T = TypeVar("T")
 MAX_TOKENS = 256
+MAX_BODY = 16_000_000
 _SAMPLING = ("temperature", "top_p", "top_k", "min_p", "typical_p", "seed")
 _PENALTIES = ("repeat_last_n", "repeat_penalty", "frequency_penalty", "presence_penalty")
 _SHAPE = ("max_tokens", "stop", "response_format", "json_schema", "logprobs", "top_logprobs")
@@ -23,11 +26,16 @@ class GoneError(Exception):
 
 
 async def body_of(request: Request) -> dict[str, Any]:
-    """The JSON object of a request. Raises `RequestError`."""
+    """The JSON object of a request. Raises `RequestError`, on a body that is too long before the rest of it is read."""
+    raw = bytearray()
+    async for block in request.stream():
+        raw += block
+        if len(raw) > MAX_BODY:
+            raise RequestError(f"The body is longer than {MAX_BODY} bytes.")
     try:
-        body = await request.json()
+        body = jsonbounds.loads(bytes(raw))
     except ValueError as error:
-        raise RequestError(f"The body is no JSON: {error}") from error
+        raise RequestError(f"The body is no JSON that can be read: {error}") from error
     if not isinstance(body, dict):
         raise RequestError("The body must be a JSON object.")
     return body

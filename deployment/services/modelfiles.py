@@ -14,6 +14,8 @@ from labeling import prompts
 from labeling.models import Project
 from training.models import ModelVersion
 
+COMPARED_LINES = 1_000
+
 
 def parameters_of(version: ModelVersion) -> dict[str, Any]:
     """The version's own parameters, typed as Ollama wants them; a server's capacity is not the version's business."""
@@ -109,5 +111,14 @@ def live_modelfile(project: Project) -> str:
 
 
 def difference(old: str, new: str) -> list[str]:
-    """A unified difference, line by line without line ends; empty where both are equal."""
-    return list(difflib.unified_diff(old.splitlines(), new.splitlines(), "live", "new", lineterm="", n=2))
+    """A unified difference, line by line without line ends; empty where both are equal.
+
+    Beyond `COMPARED_LINES`, where finding what moved could take minutes, the files are shown one after the other.
+    """
+    if old == new:
+        return []
+    before, after = old.split("\n"), new.split("\n")
+    if max(len(before), len(after)) > COMPARED_LINES:
+        where = f"@@ more than {COMPARED_LINES} lines: not compared @@"
+        return ["--- live", "+++ new", where, *(f"-{line}" for line in before), *(f"+{line}" for line in after)]
+    return list(difflib.unified_diff(before, after, "live", "new", lineterm="", n=2))

@@ -1,9 +1,9 @@
 """Simple methods on the same cases, trained on the same golden samples as a version."""
 
-import json
 import logging
 from typing import Any
 
+from common import jsonl
 from evaluation import baselines
 from evaluation.metrics import Scored, summary
 from evaluation.models import BaselineResult, Suite
@@ -52,9 +52,7 @@ def _cases(suite: Suite, spec: Spec) -> list[Example]:
 
 def _examples(snapshot: Snapshot, spec: Spec) -> list[Example]:
     """The train split's user messages and answers: what the model was trained on, validation left out for both."""
-    # Line by line as a file: `splitlines` would also split at the line separators inside a text.
-    with (folder_of(snapshot) / "train.jsonl").open(encoding="utf-8") as rows:
-        return [_example(json.loads(row), spec) for row in rows]
+    return [_example(row, spec) for row in jsonl.read(folder_of(snapshot) / "train.jsonl")]
 
 
 def _example(row: dict[str, Any], spec: Spec) -> Example:

@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanWidget
 from labeling import services
 from labeling.access import Right, projects_for
 from labeling.admin.base import EvidenceAdmin, admin_link, list_link, one_line, site_link, staff
+from labeling.json_field import JSON_OVERRIDES
 from labeling.kinds import storable
 from labeling.models import GoldenSample, ImportBatch, Membership, Prediction, Project, Sample, TaskSpec
 from labeling.problems import ProblemError
@@ -71,6 +72,7 @@ class ProjectAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
     search_fields = ("name", "key")
     show_full_result_count = False
     form = ProjectForm
+    formfield_overrides = JSON_OVERRIDES
     inlines = (MemberInline,)
     readonly_fields = ("lineage",)
     fieldsets = (

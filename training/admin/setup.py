@@ -13,6 +13,7 @@ from unfold.admin import ModelAdmin
 
 from labeling.access import Right, projects_for
 from labeling.admin.base import ProjectScopedAdmin, one_line, site_link, staff
+from labeling.json_field import JSON_OVERRIDES
 from labeling.problems import ProblemError
 from training.admin.links import rows_link
 from training.models import BaseModel, RetrainPolicy, TrainingProfile
@@ -68,6 +69,7 @@ class TrainingProfileAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries 
     """The options of `training/engine/config.py`."""
 
     form = ProfileForm
+    formfield_overrides = JSON_OVERRIDES
     list_display = ("name", "description", "options", "created_at")
     search_fields = ("name", "description")
     readonly_fields = ("uid", "created_at", "lineage")

@@ -5,13 +5,15 @@ Exit codes: 0 done, 1 failed, 2 bad configuration, 3 paused, 4 cancelled, 5 anot
 """
 
 import argparse
-import json
 import logging
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
+from common import jsonl
 from training.engine.errors import EngineError, Exit
+from training.engine.events import finite
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -145,9 +147,9 @@ def _info(options: argparse.Namespace) -> Exit:
     return Exit.OK
 
 
-def _say(value: object) -> None:
+def _say(value: dict[str, Any]) -> None:
     """One JSON line on standard output: the answer of a command, or its progress."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.write(f"{jsonl.dumps(finite(value))}\n")
     sys.stdout.flush()
 
 

@@ -1,9 +1,9 @@
 """Reference answers of a merged model, for the proof that a served model answers as it does."""
 
 import json
-import os
 from pathlib import Path
 
+from common import jsonl
 from training.engine.chat import render
 from training.engine.config import BaseModelConfig
 from training.engine.constrained import form_of, greedy
@@ -23,11 +23,5 @@ def answer_file(base: BaseModelConfig, prompts: Path, schema: Path, limit: int, 
     form = form_of(asked) if asked else None
     tokenizer = load_tokenizer(base)
     model = load_base(base, dtype=torch.float32)  # in evaluation mode already
-    lines = []
-    for row in read_jsonl(prompts):
-        answer = greedy(model, tokenizer, render(tokenizer, row["messages"]), form, limit)
-        lines.append(json.dumps({"text": answer}, ensure_ascii=False) + "\n")
-    temporary = out.with_name(f".{out.name}.{os.getpid()}")
-    temporary.write_text("".join(lines), encoding="utf-8")
-    os.replace(temporary, out)
-    return len(lines)
+    asked_texts = (render(tokenizer, row["messages"]) for row in read_jsonl(prompts))
+    return jsonl.write(out, ({"text": greedy(model, tokenizer, text, form, limit)} for text in asked_texts))

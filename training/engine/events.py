@@ -1,12 +1,13 @@
 """`events.jsonl`: the append-only story of a run, and all that a page about it reads."""
 
-import json
 import logging
 import math
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from common import jsonl
 
 logger = logging.getLogger(__name__)
 
@@ -46,40 +47,33 @@ class EventLog:
                 "seq": self._next,
                 "time": datetime.now(UTC).isoformat(),
                 "kind": kind,
-                **_finite(payload),
+                **finite(payload),
             }
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(event, ensure_ascii=False) + "\n")
+            jsonl.append(self._path, event)
             self._next += 1
         logger.info("%s %s", kind, _summary(event))
 
 
 def read_events(path: Path) -> list[dict[str, Any]]:
     """All whole events of the file, oldest first."""
-    if not path.is_file():
-        return []
-    whole = path.read_text(encoding="utf-8").rpartition("\n")[0]
-    return [json.loads(line) for line in whole.splitlines() if line]
+    return jsonl.read_whole(path)[0] if path.is_file() else []
 
 
 def _repair(path: Path) -> int:
     """Cut off a line that a killed process left unfinished; the next number."""
     if not path.is_file():
         return 1
-    body = path.read_bytes()
-    whole = body[: body.rfind(b"\n") + 1]
-    if len(whole) < len(body):
-        with path.open("r+b") as file:
-            file.truncate(len(whole))
-    lines = whole.splitlines()
-    return int(json.loads(lines[-1])["seq"]) + 1 if lines else 1
+    jsonl.cut_unfinished(path)
+    events = read_events(path)
+    return int(events[-1]["seq"]) + 1 if events else 1
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """`value` with null for the floats that JSON does not know: NaN and infinity."""
     if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
+        return {key: finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
+        return [finite(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

@@ -1,4 +1,4 @@
-"""Small file habits that everything here shares: atomic writes, digests, JSON Lines."""
+"""Small file habits that everything here shares: atomic writes, digests, rows."""
 
 import hashlib
 import json
@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from common import jsonl
 from training.engine.errors import EngineError
 
 
@@ -22,19 +23,10 @@ def write_json(path: Path, value: object) -> None:
 
 def read_jsonl(path: Path) -> list[dict[str, Any]]:
     """The objects of a JSON Lines file; `EngineError` names the first line that is none."""
-    rows = []
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except json.JSONDecodeError as error:
-                raise EngineError(f"{path}, line {number}: not JSON ({error.msg}).") from error
-            if not isinstance(row, dict):
-                raise EngineError(f"{path}, line {number}: not a JSON object.")
-            rows.append(row)
-    return rows
+    try:
+        return list(jsonl.read(path))
+    except jsonl.JsonLinesError as error:
+        raise EngineError(str(error)) from error
 
 
 def sha256_of(path: Path) -> str:

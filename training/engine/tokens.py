@@ -1,9 +1,10 @@
 """The training tokenizer's view of prompts, for the proof that a served model sees the same tokens."""
 
-import json
-import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+from common import jsonl
 from training.engine.chat import render, token_ids
 from training.engine.config import BaseModelConfig
 from training.engine.errors import EngineError
@@ -15,13 +16,12 @@ def tokenize_file(base: BaseModelConfig, prompts: Path, out: Path) -> int:
     from training.engine.models import load_tokenizer
 
     tokenizer = load_tokenizer(base)
-    lines = []
-    for number, row in enumerate(read_jsonl(prompts), start=1):
-        if not isinstance(row.get("messages"), list):
-            raise EngineError(f"{prompts}, row {number}: 'messages' must be a list of chat messages.")
-        text = render(tokenizer, row["messages"])
-        lines.append(json.dumps({"text": text, "ids": token_ids(tokenizer, text)}, ensure_ascii=False) + "\n")
-    temporary = out.with_name(f".{out.name}.{os.getpid()}")
-    temporary.write_text("".join(lines), encoding="utf-8")
-    os.replace(temporary, out)
-    return len(lines)
+
+    def rows() -> Iterator[dict[str, Any]]:
+        for number, row in enumerate(read_jsonl(prompts), start=1):
+            if not isinstance(row.get("messages"), list):
+                raise EngineError(f"{prompts}, row {number}: 'messages' must be a list of chat messages.")
+            text = render(tokenizer, row["messages"])
+            yield {"text": text, "ids": token_ids(tokenizer, text)}
+
+    return jsonl.write(out, rows())

@@ -1,8 +1,9 @@
 """Read an engine's `events.jsonl` while it grows."""
 
-import json
 from pathlib import Path
 from typing import Any
+
+from common import jsonl
 
 _ROW_FIELDS = {"step": "step", "total_steps": "total_steps", "loss": "loss"}
 
@@ -17,12 +18,7 @@ class EventTail:
         """Events that were not read yet; a line still being written waits for the next call."""
         if not self.path.is_file():
             return []
-        with self.path.open("rb") as file:
-            file.seek(self.offset)
-            body = file.read()
-        whole, newline, _ = body.rpartition(b"\n")
-        self.offset += len(whole) + len(newline)
-        events = [json.loads(line) for line in whole.splitlines() if line.strip()]
+        events, self.offset = jsonl.read_whole(self.path, self.offset)
         fresh = [event for event in events if event["seq"] > self.last_seq]
         if fresh:
             self.last_seq = max(event["seq"] for event in fresh)

@@ -2,7 +2,6 @@
 
 import dataclasses
 import hashlib
-import json
 import os
 import shutil
 import tempfile
@@ -12,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
+from common import jsonl
 from labeling.models import GoldenSample, Project, Split, TaskSpec
 from labeling.problems import ProblemError
 from labeling.prompts import training_row
@@ -51,7 +51,7 @@ def _golden_rows(project: Project, fitting: Fitting, split: str) -> Iterable[Row
 
 def _spec_line(spec: TaskSpec) -> str:
     """A version is asked with the spec of its snapshot, so other decoding makes another snapshot."""
-    return json.dumps(dataclasses.asdict(spec.to_spec()), ensure_ascii=False, sort_keys=True)
+    return jsonl.dumps(dataclasses.asdict(spec.to_spec()), sort_keys=True)
 
 
 def freeze_rows(
@@ -102,7 +102,7 @@ def _write_splits(
     whole, counts = hashlib.sha256(f"spec {spec_line}\n".encode()), {}
     for split in SPLITS:
         # Sorted by content, so that the order in which samples were reviewed leaves no mark on the digest.
-        lines = sorted(json.dumps(row, ensure_ascii=False, sort_keys=True) for row in rows_by_split.get(split, ()))
+        lines = sorted(jsonl.dumps(row, sort_keys=True) for row in rows_by_split.get(split, ()))
         body = "".join(f"{line}\n" for line in lines).encode()
         path = folder / f"{split}.jsonl"
         path.write_bytes(body)

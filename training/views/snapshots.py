@@ -1,6 +1,5 @@
 """Frozen exports of the golden samples: how many rows, what is in them, and the files themselves."""
 
-import json
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from common import jsonl
 from labeling.access import Right, project_for
 from labeling.views.base import page_context, person
 from training import querysets
@@ -68,6 +68,5 @@ def _first_rows(path: Path) -> list[dict[str, str]]:
     """The question and the answer of the first rows; none where the file lies on another host."""
     if not path.is_file():
         return []
-    with path.open(encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in islice(lines, SHOWN_ROWS)]
+    rows = islice(jsonl.read(path), SHOWN_ROWS)
     return [{"text": row["prompt"][-1]["content"], "answer": row["completion"][-1]["content"]} for row in rows]

@@ -1,11 +1,12 @@
 """Each step is a process of its own: torch and llama.cpp never meet in one process, nor in a Celery worker."""
 
-import json
 import subprocess
 import sys
 from typing import Any
 
 from django.conf import settings
+
+from common import jsonl
 
 _STEP_SECONDS = 6 * 3600
 
@@ -39,5 +40,5 @@ def run(module: str, *arguments: object, lock: int) -> str:
 
 def run_json(module: str, *arguments: object, lock: int) -> dict[str, Any]:
     """Run a command that prints a JSON object as its last line; the object."""
-    found: dict[str, Any] = json.loads(run(module, *arguments, lock=lock).strip().splitlines()[-1])
+    found: dict[str, Any] = jsonl.last(run(module, *arguments, lock=lock))
     return found

@@ -1,10 +1,10 @@
 """What the prove step leaves behind for the proofs on servers: prompts, training's view of them, reference answers."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from common import jsonl
 from deployment.models import BuildStep
 from deployment.services.pipeline import store
 from training.models import ModelVersion
@@ -60,7 +60,4 @@ def evidence_of(version: ModelVersion) -> Evidence | None:
 
 def _read(path: Path) -> list[dict[str, Any]]:
     """The rows of a file; none where the step had no reason to write it."""
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
+    return list(jsonl.read(path)) if path.is_file() else []

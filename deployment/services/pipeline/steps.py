@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from common import jsonl
 from deployment.gguf.inspection import GgufInfo, obstacles
 from deployment.gguf.tokens import TokenProof, prove_tokens
 from deployment.models import BuildStep, ServingPolicy
@@ -145,14 +146,14 @@ class Pipeline:
 
         def work(place: store.Workplace) -> None:
             folder = place.folder
-            _write_lines(folder / ASKED, [{"messages": messages} for messages in asked])
+            jsonl.write(folder / ASKED, ({"messages": messages} for messages in asked))
             model = ["--model", resolve_location(self.version.base), *_hub_options(self.version)]
             files = ["--prompts", folder / ASKED, "--out", folder / TRAINING_IDS]
             run("training.engine", "tokenize", *model, *files, lock=place.lock)
             files = ["--prompts", folder / TRAINING_IDS, "--out", folder / GGUF_IDS]
             run("deployment.gguf", "tokenize", "--gguf", gguf, *files, lock=place.lock)
-            training = _lines(folder / TRAINING_IDS)
-            proof = prove_tokens(training, _lines(folder / GGUF_IDS))
+            training = list(jsonl.read(folder / TRAINING_IDS))
+            proof = prove_tokens(training, list(jsonl.read(folder / GGUF_IDS)))
             (folder / PROOF).write_text(json.dumps(vars(proof), ensure_ascii=False), encoding="utf-8")
             if proof.ok and self.policy.answer_prompts:
                 self._answer(place, asked, training)
@@ -175,7 +176,7 @@ class Pipeline:
             for messages, row in zip(asked, training, strict=True)
             if len(row["ids"]) + limit <= self._context
         ]
-        _write_lines(folder / QUESTIONS, fitting[: self.policy.answer_prompts])
+        jsonl.write(folder / QUESTIONS, fitting[: self.policy.answer_prompts])
         (folder / SCHEMA).write_text(json.dumps(json_schema(spec)), encoding="utf-8")
         options = ["--model", self.merged, "--prompts", folder / QUESTIONS, "--schema", folder / SCHEMA]
         run("training.engine", "answer", *options, "--limit", limit, "--out", folder / ANSWERS, lock=place.lock)
@@ -191,12 +192,3 @@ def _hub_options(version: ModelVersion) -> list[str]:
     for name, value in (("--revision", version.base.revision), ("--token-env", version.base.token_env)):
         options += [name, value] if value else []
     return options
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    with path.open(encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
-
-
-def _write_lines(path: Path, values: list[dict[str, Any]]) -> None:
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in values), encoding="utf-8")
