@@ -21,6 +21,7 @@ from labeling import prompts, services
 from labeling.kinds import LabelDef, Spec
 from labeling.models import Membership, Project, Role, User
 from training.models import BaseModel, RetrainPolicy, TrainingProfile
+from training.server_names import server_tag
 from training.services import load_builtin_profiles, register_base
 
 KEY = "support-tags"
@@ -208,7 +209,7 @@ def _ollama(host: str, key: str) -> InferenceServer:
 
 def _remove_old(driver: Driver, key: str) -> None:
     entries = driver.catalogue()
-    ours = [entry for entry in entries if entry.tag.startswith(f"models.invalid/{key}:v")]
+    ours = [entry for entry in entries if entry.tag.startswith(server_tag(f"{key}:v"))]
     digests = {entry.digest for entry in ours}
     alias = [entry for entry in entries if entry.tag == f"{key}:latest" and entry.digest in digests]
     for entry in alias + ours:

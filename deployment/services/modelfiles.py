@@ -14,6 +14,8 @@ from labeling import prompts
 from labeling.models import Project
 from training.models import ModelVersion
 
+_DEFAULT_CONTEXT = 2048
+
 
 def parameters_of(version: ModelVersion) -> dict[str, Any]:
     """The version's own parameters, typed as Ollama wants them; a server's capacity is not the version's business."""
@@ -26,6 +28,11 @@ def parameters_of(version: ModelVersion) -> dict[str, Any]:
     if decoding.get("stop"):
         found["stop"] = list(decoding["stop"])
     return found
+
+
+def context_of(version: ModelVersion) -> int:
+    """Tokens that prompt and answer may have together."""
+    return int(parameters_of(version).get("num_ctx", _DEFAULT_CONTEXT))
 
 
 def system_of(version: ModelVersion) -> str:

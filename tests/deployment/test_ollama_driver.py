@@ -17,7 +17,7 @@ from tests.deployment.tiny_gguf import write_tiny_adapter
 
 SPEC = Spec("multi_label", "Tag the message.", tuple(map(LabelDef, ("billing", "delivery", "praise"))), 2)
 ASK = messages(SPEC, "Where is my parcel?")
-TAG = "models.invalid/shop:v1"
+TAG = "models.invalid/touchstone/shop:v1"
 
 
 @pytest.fixture
@@ -227,7 +227,7 @@ def test_no_name_of_ours_leaves_the_house(driver, standin):
 
 def test_the_alias_of_ollama_follows_and_is_read_while_it_moves(standin, tiny_ggufs):
     driver = OllamaDriver(standin.url, "", 1, 30.0)
-    tags = ["models.invalid/alias:v1", "models.invalid/alias:v2"]
+    tags = ["models.invalid/touchstone/alias:v1", "models.invalid/touchstone/alias:v2"]
     for name, path in zip(tags, tiny_ggufs, strict=True):
         driver.stage(name, Artifact(path, hashlib.sha256(path.read_bytes()).hexdigest()))
     stop, failures = threading.Event(), []

@@ -31,7 +31,7 @@ def shop(ada, standin):
 
 
 def tag(number):
-    return f"models.invalid/shop:v{number}"
+    return f"models.invalid/touchstone/shop:v{number}"
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from typing import Any
 
 from tests.ollama_standin.errors import PLAIN, HTTPError
 from tests.ollama_standin.facts import Facts
-from tests.ollama_standin.store import Model, Store, full
+from tests.ollama_standin.names import full
+from tests.ollama_standin.store import Model, Store
 
 # Every name that left the house, so that a test can see that none of ours did.
 LOOKUPS: list[str] = []
