@@ -7,8 +7,8 @@ LONGEST = 80
 _KEY = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{LONGEST - 1}}}")
 
 RULE = (
-    f"A key begins with a letter or a digit and has letters, digits, '-' and '_' only, {LONGEST} characters at most, as "
-    "it names models on servers; for example: support-tags."
+    f"A key begins with a letter or a digit and has letters, digits, '-' and '_' only, {LONGEST} characters at most, "
+    "as it names models on servers; for example: support-tags."
 )
 TAKEN = "A project of this key is there already (A and a are the same in a key). Choose another key."
 

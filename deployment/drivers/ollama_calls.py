@@ -19,12 +19,12 @@ from deployment.drivers.errors import (
     UnreadableError,
 )
 
-# Before 0.30 a GGUF's own chat template is not used (of 63 real ones none was rendered as in training), and 0.30.0 counts
-# a prompt without what was cached of it, so that no count can be proven.
+# Before 0.30 a GGUF's own chat template is not used (of 63 real ones none was rendered as in training), and 0.30.0
+# counts a prompt without what was cached of it, so that no count can be proven.
 OLDEST = Version("0.30.1")
 _WHY_OLDEST = (
-    "releases before 0.30 do not use a model's own chat template, so it gets another prompt than in training, and 0.30.0 "
-    "counts a prompt's tokens wrongly"
+    "releases before 0.30 do not use a model's own chat template, so it gets another prompt than in training, and "
+    "0.30.0 counts a prompt's tokens wrongly"
 )
 # 0.34.1 refuses LoRA adapters; 0.34.0 was not seen, so it is not trusted with them.
 _NO_ADAPTERS = (0, 34)
@@ -50,9 +50,7 @@ def read_version(text: object) -> ServerInfo:
         hint = (
             " (a build from source says 0.0.0 unless it is given its version)" if version.release[:2] < (0, 1) else ""
         )
-        raise RefusedError(
-            f"Ollama {version} is too old{hint}; install {OLDEST} or newer on that host: {_WHY_OLDEST}"
-        )
+        raise RefusedError(f"Ollama {version} is too old{hint}; install {OLDEST} or newer on that host: {_WHY_OLDEST}")
     return ServerInfo(version=str(text), adapters=version.release[:2] < _NO_ADAPTERS)
 
 

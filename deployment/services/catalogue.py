@@ -187,7 +187,9 @@ def _users(server: InferenceServer) -> dict[str, list[str]]:
         if row.version.base.server_name:
             users[_bare(row.version.base.server_name)].append(f"what {row.version} is made of")
         if live:
-            users[_bare(row.version.project.key)].append(f"live in {row.version.project.key}: the alias for outside clients")
+            users[_bare(row.version.project.key)].append(
+                f"live in {row.version.project.key}: the alias for outside clients"
+            )
     return users
 
 

@@ -62,7 +62,9 @@ class Project(PublicModel):
                 name="shares_add_up_to_100",
                 violation_error_message="The shares of train, validation and test must add up to 100.",
             ),
-            models.UniqueConstraint(Lower("key"), name="keys_differ_by_more_than_case", violation_error_message=keys.TAKEN),
+            models.UniqueConstraint(
+                Lower("key"), name="keys_differ_by_more_than_case", violation_error_message=keys.TAKEN
+            ),
         ]
 
     def __str__(self) -> str:

@@ -36,7 +36,11 @@ def test_what_an_earlier_demo_left_is_removed_and_nothing_else(running, content)
     assert server.version
     assert server.threads >= 1, "both versions answer during the swap, on this machine's cores"
     driver = driver_for(server)
-    for tag in (f"models.invalid/touchstone/{KEY}:v0", f"models.invalid/touchstone/{KEY}:v1", "models.invalid/touchstone/other:v1"):
+    for tag in (
+        f"models.invalid/touchstone/{KEY}:v0",
+        f"models.invalid/touchstone/{KEY}:v1",
+        "models.invalid/touchstone/other:v1",
+    ):
         driver.stage(tag, content)
     driver.move(KEY, f"models.invalid/touchstone/{KEY}:v1")
 

@@ -84,7 +84,11 @@ def test_an_old_version_leaves_servers_and_disk_and_keeps_its_rows(served, stand
     file = Path(settings.ARTIFACTS_DIR) / old.gguf_path
     assert retain() == [old]
     assert not file.exists()
-    assert set(standin.models()) == {"models.invalid/touchstone/shop:v2", "models.invalid/touchstone/shop:v3", "shop:latest"}
+    assert set(standin.models()) == {
+        "models.invalid/touchstone/shop:v2",
+        "models.invalid/touchstone/shop:v3",
+        "shop:latest",
+    }
     row = StagedVersion.objects.get(version=old)
     assert (row.state, row.error, row.verdict) == ("removed", "", "passed")
     old.refresh_from_db()

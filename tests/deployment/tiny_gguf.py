@@ -1,4 +1,4 @@
-"""A GGUF small enough to make in a moment: one layer, random weights, a byte vocabulary. It says nonsense, but in ASCII.
+"""A GGUF small enough to make in a moment: one layer, random weights, a byte vocabulary. It says nonsense, in ASCII.
 
 With `pieces` its vocabulary has words, too, as a SentencePiece one; with `template` another chat template.
 """

@@ -142,7 +142,7 @@ def _text(format: Any, seed: bytes) -> str:
 
 
 def prompt_tokens(text: str, pieces: bool) -> int:
-    """Exact for a byte-level vocabulary: a token for each mark and each other byte. With pieces about as many as words."""
+    """Exact for a byte-level vocabulary: a token for each mark and other byte. With pieces about as many as words."""
     if pieces:
         return len(re.findall(r"\w+|[^\w\s]", text))
     marks = re.findall(r"<\|im_(?:start|end)\|>", text)

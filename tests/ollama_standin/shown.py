@@ -1,7 +1,7 @@
 """Which requests the transcripts show; any other is an error here, since nobody knows what the real one would say.
 
-A request is shown where each of its fields, with a value of that kind, stands in some recorded request of the same verb.
-Only requests are read here, never an answer.
+A request is shown where each of its fields, with a value of that kind, stands in some recorded request of the same
+verb. Only requests are read here, never an answer.
 """
 
 import json

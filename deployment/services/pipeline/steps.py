@@ -10,7 +10,7 @@ from deployment.gguf.inspection import GgufInfo, obstacles
 from deployment.gguf.tokens import TokenProof, prove_tokens
 from deployment.models import BuildStep, ServingPolicy
 from deployment.quantization import bytes_needed, problem_with
-from deployment.services.modelfiles import parameters_of
+from deployment.services.modelfiles import context_of, parameters_of
 from deployment.services.pipeline import identity, rows, store
 from deployment.services.pipeline.processes import BuildError, run, run_json
 from deployment.services.pipeline.prompts import proof_prompts
