@@ -62,6 +62,11 @@ class Project(PublicModel):
                 name="shares_add_up_to_100",
                 violation_error_message="The shares of train, validation and test must add up to 100.",
             ),
+            models.CheckConstraint(
+                condition=Q(key__regex=f"^{keys.PATTERN}$"),
+                name="keys_can_name_models",
+                violation_error_message=keys.RULE,
+            ),
             models.UniqueConstraint(
                 Lower("key"), name="keys_differ_by_more_than_case", violation_error_message=keys.TAKEN
             ),

@@ -64,21 +64,21 @@ PULLED = "127.0.0.1:5588/library/tiny:v1"
 @pytest.fixture(scope="module")
 def files(tmp_path_factory) -> dict[str, bytes]:
     """Content for each recorded blob: other models of the same kinds."""
-    folder = tmp_path_factory.mktemp("blobs")
+    folder, words = tmp_path_factory.mktemp("blobs"), ["word", "tag"]
     thinking = next(
         each["response"]["lines"][0]["template"]
         for each in RECORDED["0.33.0-rc2", "thinking"]
         if each["request"]["path"] == "/api/show"
     )
     paths = {
-        V1: write_tiny_gguf(folder / "1", seed=11),
-        V2: write_tiny_gguf(folder / "2", seed=12),
-        PRECISE: write_tiny_gguf(folder / "3", seed=13, declared="MOSTLY_F16"),
+        V1: write_tiny_gguf(folder / "1", seed=11, pieces=words),
+        V2: write_tiny_gguf(folder / "2", seed=12, pieces=words),
+        PRECISE: write_tiny_gguf(folder / "3", seed=13, declared="MOSTLY_F16", pieces=words),
         ADAPTER: write_tiny_adapter(folder / "4"),
         TINY: write_tiny_gguf(folder / "5", seed=14),
         OURS: write_tiny_gguf(folder / "6", seed=15),
         THINKER: write_tiny_gguf(folder / "7", seed=16, template=thinking),
-        WORDS: write_tiny_gguf(folder / "8", seed=17, pieces=["word", "tag"]),
+        WORDS: write_tiny_gguf(folder / "8", seed=17, pieces=words),
     }
     contents = {digest: path.read_bytes() for digest, path in paths.items()}
     return {**contents, "0" * 64: contents[V2]}

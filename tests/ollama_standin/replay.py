@@ -126,7 +126,8 @@ class Replay:
         elif key in MEANT or DIGEST.fullmatch(recorded):
             pairs = iter([(recorded, actual)])
         else:
-            assert bool(actual) == bool(recorded), where
+            # A text of random weights may be the half of a character, which is left out.
+            assert bool(actual) == bool(recorded) or (self.exact and key == "content"), where
             return
         for theirs, ours in pairs:
             for old, new in zip(DIGEST.findall(theirs), DIGEST.findall(ours), strict=True):

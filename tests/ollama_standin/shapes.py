@@ -27,7 +27,7 @@ def tag_row(name: str, model: Model) -> dict[str, Any]:
 def show(name: str, model: Model) -> dict[str, Any]:
     """`/api/show`."""
     pairs = [
-        (key, each)
+        (key, _as_go_prints(each))
         for key, value in model.parameters.items()
         for each in (value if isinstance(value, list) else [value])
     ]
@@ -56,6 +56,10 @@ def show(name: str, model: Model) -> dict[str, Any]:
     if model.system:
         found["system"] = model.system
     return found
+
+
+def _as_go_prints(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _path(digest: str) -> str:
