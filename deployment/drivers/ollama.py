@@ -98,12 +98,9 @@ class OllamaDriver:
             )
 
     def stage(self, tag: str, artifact: Artifact, progress: Progress | None = None) -> Digests:
-        if artifact.adapter:
-            info = self.probe()
-            if not info.adapters:
-                raise RefusedError(
-                    f"Ollama {info.version} takes no LoRA adapters (only up to 0.33); stage merged GGUFs"
-                )
+        info = self.probe()  # refuses a release that is too old, which may have been put there since the last probe
+        if artifact.adapter and not info.adapters:
+            raise RefusedError(f"Ollama {info.version} takes no LoRA adapters (only up to 0.33); stage merged GGUFs")
         return stage(self, tag, artifact, progress)
 
     def load(self, tag: str) -> None:

@@ -26,7 +26,7 @@ class Facts:
     def capabilities(self) -> list[str]:
         """What the model can do, by its template; a real one looks for both marks, too."""
         thinks = "<think>" in self.template and "</think>" in self.template
-        return ["completion", *(["thinking"] if thinks else [])]
+        return [*(["thinking"] if thinks else []), "completion"]
 
     def details(self, parent: str, quantization: str) -> dict[str, Any]:
         """The `details` of a model."""
