@@ -25,10 +25,10 @@ _GREEDY = {"temperature": 0, "repeat_penalty": 1.0, "presence_penalty": 0.0, "fr
 
 _ADVICE = {
     "template": (
-        "It looks like another chat template: the server builds the prompt from a template of its own. Where the "
-        "model's template is short or nearly one that Ollama knows, Ollama puts the known one in its place: train with "
-        "that one (ChatML, say), or make the own one longer (docs/drivers.md). Else remove TEMPLATE from what the tag "
-        "was created with, or upgrade the server"
+        "It looks like another chat template: the server builds the prompt from a template of its own. Ollama does so "
+        "where the model's is short, or nearly one that it knows: put a Jinja comment of 100 characters in front of "
+        "the chat template in the base's tokenizer, or train with the known one, and rebuild (docs/drivers.md). Else "
+        "remove TEMPLATE from what the tag was created with, or upgrade the server"
     ),
     "bos": (
         "It looks like a BOS token in front (trap add_bos_token): set add_bos_token to false in the base's "
