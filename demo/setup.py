@@ -21,7 +21,8 @@ from evaluation.models import GatePolicy
 from labeling import prompts, services
 from labeling.kinds import LabelDef, Spec
 from labeling.models import Membership, Project, Role, User
-from training.models import SERVER_PREFIX, BaseModel, RetrainPolicy, TrainingProfile
+from training.models import BaseModel, RetrainPolicy, TrainingProfile
+from training.server_names import server_tag
 from training.services import load_builtin_profiles, register_base
 
 KEY = "support-tags"
@@ -207,7 +208,7 @@ def _ollama(host: str, key: str) -> InferenceServer:
 
 def _remove_old(driver: Driver, key: str) -> None:
     entries = driver.catalogue()
-    ours = [entry for entry in entries if entry.tag.startswith(f"{SERVER_PREFIX}{key}:v")]
+    ours = [entry for entry in entries if entry.tag.startswith(server_tag(f"{key}:v"))]
     digests = {entry.digest for entry in ours}
     alias = [entry for entry in entries if entry.tag == f"{key}:latest" and entry.digest in digests]
     for entry in alias + ours:

@@ -8,9 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from labeling.models import Project, PublicModel, TaskSpec
-
-# Tags of ours on model servers; a host that can never resolve.
-SERVER_PREFIX = "models.invalid/"
+from training.server_names import server_tag
 
 
 class BaseModelQuerySet(models.QuerySet["BaseModel"]):
@@ -243,8 +241,8 @@ class ModelVersion(PublicModel):
 
     @property
     def server_tag(self) -> str:
-        """The immutable tag on model servers. The host can never resolve, so nothing is pulled from outside."""
-        return f"{SERVER_PREFIX}{self.tag}"
+        """The immutable tag on model servers."""
+        return server_tag(self.tag)
 
     @property
     def trained_by(self) -> TrainingRun | None:

@@ -27,6 +27,7 @@ from deployment.drivers.errors import (
     RefusedError,
     SlowError,
     TransportError,
+    UnreadableError,
 )
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ __all__ = [
     "ServerInfo",
     "SlowError",
     "TransportError",
+    "UnreadableError",
     "driver_for",
     "kind_choices",
 ]

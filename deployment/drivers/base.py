@@ -34,10 +34,9 @@ class Address:
 
 @dataclass(frozen=True)
 class ServerInfo:
-    """What a probe learned. `adapters`: a LoRA adapter may be staged beside its base. `note`: what to know of it."""
+    """What a probe learned. `adapters`: a LoRA adapter may be staged beside its base."""
 
     version: str
-    note: str = ""
     adapters: bool = False
 
 
@@ -88,7 +87,10 @@ class Digests:
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer. `logprobs` are natural logarithms, one per generated token; empty where none were asked for."""
+    """One answer. `logprobs` are natural logarithms of its tokens' probabilities; empty where none were asked for.
+
+    The end token counts as generated but has none, so a whole answer has one fewer than `completion_tokens`.
+    """
 
     text: str
     latency_ms: float
@@ -100,10 +102,13 @@ class Reply:
 
 @dataclass(frozen=True)
 class Rendered:
-    """A prompt as the server builds it, and its tokens as the server counts them. No text: it cannot show it."""
+    """A prompt as the server builds it, and its tokens as the server counts them.
 
-    text: str | None
-    tokens: int
+    `tokens` is None for a prompt that the server refuses as longer than the context without saying its count.
+    """
+
+    text: str
+    tokens: int | None
 
 
 @dataclass(frozen=True)
@@ -187,8 +192,11 @@ class Driver(Protocol):
     def prove(self, alias: str, tag: str) -> Proof:
         """Does the alias lead to exactly `tag`, and answer? Where a server has no aliases: is `tag` there?"""
 
+    def unreadable(self, alias: str) -> bool:
+        """Is the alias broken so that nobody can ask or remove it? A move over it heals it."""
+
     def render(self, tag: str, messages: list[dict[str, str]]) -> Rendered:
-        """The prompt that `tag` would be given, unanswered. One longer than the context is counted, too."""
+        """The prompt that `tag` would be given by `chat`. One longer than the context is rendered and counted, too."""
 
     def chat(
         self,
@@ -199,7 +207,10 @@ class Driver(Protocol):
         *,
         logprobs: bool = False,
     ) -> Reply:
-        """One answer of `tag`, held to the JSON schema where one is given. `PromptTooLongError` says the counts."""
+        """One answer of `tag`, held to the JSON schema where one is given; it does not think aloud.
+
+        A prompt over the context is a `PromptTooLongError`, never cut.
+        """
 
     def pull(self, name: str, progress: Progress | None = None, cancelled: Callable[[], bool] | None = None) -> bool:
         """Fetch a base model from the server's registry; False where `cancelled` ended it.

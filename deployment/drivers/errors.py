@@ -15,6 +15,10 @@ class SlowError(TransportError):
     """No answer in time. Asking at once again would only add to the load."""
 
 
+class UnreadableError(TransportError):
+    """The server has a manifest of this name that it cannot read: just being written, or left so by a kill."""
+
+
 class RefusedError(DriverError):
     """The server understood and refused (a 4xx): another try will not help."""
 
@@ -24,10 +28,13 @@ class NotThereError(RefusedError):
 
 
 class PromptTooLongError(RefusedError):
-    """The prompt has more tokens than the context holds; both counts are the server's own."""
+    """The prompt has more tokens than the context holds; the counts are the server's own, None where it says none."""
 
-    def __init__(self, tokens: int, context: int) -> None:
-        super().__init__(f"The prompt has {tokens} tokens, the model's context holds {context}; shorten the text.")
+    def __init__(self, tokens: int | None = None, context: int | None = None) -> None:
+        counts = "more tokens than the model's context holds"
+        if tokens is not None and context is not None:
+            counts = f"{tokens} tokens, and the model's context holds {context}"
+        super().__init__(f"The prompt has {counts}. Shorten the text, or serve a version with a larger num_ctx.")
         self.tokens, self.context = tokens, context
 
 

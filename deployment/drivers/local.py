@@ -156,6 +156,10 @@ class LocalDriver:
             return Proof(False, f"{tag} is not on the server; stage it again")
         return Proof(True, f"the live row leads to {tag}, digest {digest[:12]}", digest)
 
+    def unreadable(self, alias: str) -> bool:
+        """There is no alias to be broken."""
+        return False
+
     def render(self, tag: str, messages: list[dict[str, str]]) -> Rendered:
         text = self._call("POST", "/apply-template", json={"model": tag, "messages": messages})["prompt"]
         try:
@@ -188,6 +192,8 @@ class LocalDriver:
         found = self._call("POST", "/v1/chat/completions", json=body)
         choice, usage = found["choices"][0], found.get("usage", {})
         content = (choice.get("logprobs") or {}).get("content") or []
+        if content and not content[-1]["token"] and choice.get("finish_reason") == "stop":
+            content = content[:-1]  # the end token, which says nothing of the answer
         return Reply(
             text=choice["message"].get("content") or "",
             latency_ms=(time.perf_counter() - started) * 1000,

@@ -22,13 +22,23 @@ from deployment.drivers.base import (
     Reply,
     ServerInfo,
 )
-from deployment.drivers.errors import NotThereError, PromptTooLongError, RefusedError, TransportError, once_more
+from deployment.drivers.errors import (
+    NotThereError,
+    PromptTooLongError,
+    RefusedError,
+    TransportError,
+    UnreadableError,
+    once_more,
+)
 from deployment.drivers.ollama_calls import errors, read_version
 from deployment.drivers.ollama_pull import pull
-from deployment.drivers.ollama_staging import stage
+from deployment.drivers.ollama_staging import show, stage
 
 _LONG = 1800.0
 _PER_REQUEST = (*SAMPLING, "num_predict", "stop")
+# Said with every prompt. Silence has one that is longer than the context cut, its system prompt first, and has a model
+# think aloud whose template knows how. Never `shift`: it takes another runner, and so a reload at each change.
+_WITH_A_PROMPT = {"stream": False, "truncate": False, "think": False, "keep_alive": -1}
 
 
 @cache
@@ -47,11 +57,17 @@ class OllamaDriver:
         self.threads = threads
         self.client = ollama.Client(host=url, timeout=timeout, headers=headers)
         self.patient = ollama.Client(host=url, timeout=_LONG, headers=headers)
-        # For what the client lacks: the rendered prompt, `HEAD` of a blob, the catalogue's newer fields.
+        # For what the client lacks: `truncate`, the rendered prompt, `HEAD` of a blob, the catalogue's newer fields.
         self.http = httpx.Client(base_url=url, timeout=timeout, headers=headers)
 
     def _get(self, path: str, timeout: float | None = None) -> dict[str, Any]:
         response = self.http.get(path, timeout=timeout or self.http.timeout)
+        response.raise_for_status()
+        found: dict[str, Any] = response.json()
+        return found
+
+    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        response = self.http.post(path, json=body)
         response.raise_for_status()
         found: dict[str, Any] = response.json()
         return found
@@ -82,12 +98,9 @@ class OllamaDriver:
             )
 
     def stage(self, tag: str, artifact: Artifact, progress: Progress | None = None) -> Digests:
-        if artifact.adapter:
-            info = self.probe()
-            if not info.adapters:
-                raise RefusedError(
-                    f"Ollama {info.version} takes no LoRA adapters (only up to 0.33); stage merged GGUFs"
-                )
+        info = self.probe()  # refuses a release that is too old, which may have been put there since the last probe
+        if artifact.adapter and not info.adapters:
+            raise RefusedError(f"Ollama {info.version} takes no LoRA adapters (only up to 0.33); stage merged GGUFs")
         return stage(self, tag, artifact, progress)
 
     def load(self, tag: str) -> None:
@@ -118,7 +131,7 @@ class OllamaDriver:
     @once_more
     def _digests(self) -> dict[str, str]:
         with errors("list models"):
-            return {model.model or "": model.digest or "" for model in self.client.list().models}
+            return {_full(model.model or ""): model.digest or "" for model in self.client.list().models}
 
     @once_more
     def move(self, alias: str, tag: str) -> None:
@@ -133,9 +146,23 @@ class OllamaDriver:
             return Proof(False, f"{tag} is not on the server; stage it again")
         if wanted != found:
             where = f"leads to digest {found[:12]}" if found else "is not on the server"
+            if not found and self.unreadable(alias):
+                where = "cannot be read, as the server was killed while it was moved"
             return Proof(False, f"the alias {alias} {where}, not to {tag} ({wanted[:12]})", found)
         self.chat(alias, [{"role": "user", "content": "Hello"}], {"num_predict": 1}, None)
         return Proof(True, f"alias digest {found}", found)
+
+    def unreadable(self, alias: str) -> bool:
+        """Its manifest is empty, as a kill in the middle of a `copy` leaves it: no name lists it, all else is a 500."""
+        if self.digest_of(alias):
+            return False
+        try:
+            once_more(show)(self, alias)
+        except NotThereError:
+            return False
+        except UnreadableError:
+            return True
+        return False
 
     def render(self, tag: str, messages: list[dict[str, str]]) -> Rendered:
         text = self._rendered(tag, messages)
@@ -145,14 +172,10 @@ class OllamaDriver:
             return Rendered(text, error.tokens)
 
     @once_more
-    def _rendered(self, tag: str, messages: list[dict[str, str]]) -> str | None:
-        # A release that does not know the switch answers the prompt; one token of it is enough.
-        body = {"model": tag, "messages": messages, "stream": False, "_debug_render_only": True}
+    def _rendered(self, tag: str, messages: list[dict[str, str]]) -> str:
+        body = {"model": tag, "messages": messages, **_WITH_A_PROMPT, "_debug_render_only": True}
         with errors(f"render for {tag}"):
-            response = self.http.post("/api/chat", json={**body, "options": {"num_predict": 1}, "keep_alive": -1})
-            response.raise_for_status()
-            info = response.json().get("_debug_info") or {}
-            return info.get("rendered_template")
+            return str(self._post("/api/chat", body)["_debug_info"]["rendered_template"])
 
     @once_more
     def chat(
@@ -167,34 +190,32 @@ class OllamaDriver:
         # num_ctx and num_thread stay with the tag: sending them with a request would reload the model.
         options: dict[str, Any] = {name: decoding[name] for name in _PER_REQUEST if name in decoding}
         options.setdefault("num_predict", 256)
+        body: dict[str, Any] = {"model": tag, "messages": messages, "options": options, **_WITH_A_PROMPT}
+        if schema is not None:
+            body["format"] = schema
+        if logprobs:
+            body["logprobs"] = True
         started = time.perf_counter()
         with errors(f"chat with {tag}"):
-            found = self.client.chat(
-                model=tag,
-                messages=messages,
-                format=schema,
-                options=options,
-                logprobs=logprobs,
-                keep_alive=-1,
-                think=decoding.get("think"),
+            found = self._post("/api/chat", body)
+            if not found["done"]:
+                raise TransportError(f"chat with {tag}: the answer ends in the middle")
+            return Reply(
+                text=found["message"]["content"],
+                latency_ms=(time.perf_counter() - started) * 1000,
+                prompt_tokens=found.get("prompt_eval_count", 0),
+                completion_tokens=found.get("eval_count", 0),
+                logprobs=tuple(entry["logprob"] for entry in found.get("logprobs", ())),
+                complete=found.get("done_reason") != "length",
             )
-        if not found.done:
-            raise TransportError(f"chat with {tag}: the answer ends in the middle")
-        return Reply(
-            text=found.message.content or "",
-            latency_ms=(time.perf_counter() - started) * 1000,
-            prompt_tokens=found.prompt_eval_count or 0,
-            completion_tokens=found.eval_count or 0,
-            logprobs=tuple(entry.logprob for entry in (found.logprobs or [])),
-            complete=found.done_reason != "length",
-        )
 
     def pull(self, name: str, progress: Progress | None = None, cancelled: Callable[[], bool] | None = None) -> bool:
         return pull(self.client, name, progress, cancelled)
 
 
 def _full(tag: str) -> str:
-    return tag if ":" in tag.rpartition("/")[2] else f"{tag}:latest"
+    """With its tag, and as the server compares names: without regard to case."""
+    return (tag if ":" in tag.rpartition("/")[2] else f"{tag}:latest").lower()
 
 
 def _entry(row: dict[str, Any], loaded: bool) -> ModelEntry:

@@ -16,15 +16,21 @@ from deployment.drivers.errors import (
     RefusedError,
     SlowError,
     TransportError,
+    UnreadableError,
 )
 
-# The first release with logprobs, and with everything else that we ask for: answers held to a JSON schema, the
-# rendered prompt. Before it the adapter's REST form differed, too.
-OLDEST = Version("0.12.11")
-# Since 0.30 llama.cpp's own server runs the models and refuses a prompt over the context; before, it was cut silently.
-_REFUSES_LONG_PROMPTS = Version("0.30.0rc0")
+# Before 0.30 a GGUF's own chat template is not used (of 63 real ones none was rendered as in training), and 0.30.0
+# counts a prompt without what was cached of it, so that no count can be proven.
+OLDEST = Version("0.30.1")
+_WHY_OLDEST = (
+    "releases before 0.30 do not use a model's own chat template, so it gets another prompt than in training, and "
+    "0.30.0 counts a prompt's tokens wrongly"
+)
 # 0.34.1 refuses LoRA adapters; 0.34.0 was not seen, so it is not trusted with them.
 _NO_ADAPTERS = (0, 34)
+# What Ollama itself says of a prompt over the context, where it does not leave that to llama.cpp: no counts.
+_TOO_LONG = "longer than the context length"
+_EMPTY_MANIFEST = "EOF"
 _HOST_CHECK = (
     "it refuses the Host header (or a proxy before it refuses us): use its own address or IP in the server's URL, let "
     "the reverse proxy rewrite Host to localhost, or set OLLAMA_HOST and OLLAMA_ORIGINS there"
@@ -44,11 +50,8 @@ def read_version(text: object) -> ServerInfo:
         hint = (
             " (a build from source says 0.0.0 unless it is given its version)" if version.release[:2] < (0, 1) else ""
         )
-        raise RefusedError(f"Ollama {version} is too old{hint}; install {OLDEST} or newer on that host")
-    note = (
-        "" if version >= _REFUSES_LONG_PROMPTS else "cuts prompts longer than the context silently; 0.30 refuses them"
-    )
-    return ServerInfo(version=str(text), note=note, adapters=version.release[:2] < _NO_ADAPTERS)
+        raise RefusedError(f"Ollama {version} is too old{hint}; install {OLDEST} or newer on that host: {_WHY_OLDEST}")
+    return ServerInfo(version=str(text), adapters=version.release[:2] < _NO_ADAPTERS)
 
 
 @contextmanager
@@ -74,8 +77,12 @@ def refuse(what: str, status: int, text: object) -> NoReturn:
     message = _message(text)
     if isinstance(message, dict):
         if message.get("type") == "exceed_context_size_error":
-            raise PromptTooLongError(int(message["n_prompt_tokens"]), int(message["n_ctx"]))
+            raise PromptTooLongError(message.get("n_prompt_tokens"), message.get("n_ctx"))
         message = str(message.get("message", message))
+    if status == httpx.codes.BAD_REQUEST and _TOO_LONG in message:
+        raise PromptTooLongError
+    if status == httpx.codes.INTERNAL_SERVER_ERROR and message == _EMPTY_MANIFEST:
+        raise UnreadableError(f"{what}: {status} {message}, its manifest cannot be read")
     match status:
         case httpx.codes.NOT_FOUND:
             raise NotThereError(f"{what}: {message}")

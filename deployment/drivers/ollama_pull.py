@@ -7,14 +7,12 @@ import ollama
 from deployment.drivers.base import Progress
 from deployment.drivers.errors import NotThereError, RefusedError, TransportError
 from deployment.drivers.ollama_calls import errors
-
-# Under this host stand versions of ours: nothing is ever to be fetched from there, nor asked for.
-OWN_HOST = "models.invalid/"
+from training.server_names import is_ours
 
 
 def pull(client: ollama.Client, name: str, progress: Progress | None, cancelled: Callable[[], bool] | None) -> bool:
     """See `Driver.pull`. Progress is summed over the layers known so far, so its total grows at the beginning."""
-    if not name or name.startswith(OWN_HOST):
+    if not name or is_ours(name):
         raise RefusedError(f"{name!r} is no base model of a registry; name one, as in 'smollm2:135m'.")
     layers: dict[str, tuple[int, int]] = {}
     try:

@@ -150,7 +150,7 @@ class _Content:
 
 
 def _content(driver: "OllamaDriver", tag: str) -> _Content:
-    shown = _show(driver, tag)
+    shown = show(driver, tag)
     # The server shows parameters in any order.
     pairs = [line.split(maxsplit=1) for line in str(shown.get("parameters") or "").split("\n")]
     parameters = sorted(" ".join(pair) for pair in pairs if pair and pair[0] != "num_thread")
@@ -160,7 +160,7 @@ def _content(driver: "OllamaDriver", tag: str) -> _Content:
 
 def _layer(driver: "OllamaDriver", tag: str) -> str:
     """The digest of the served weights; of base and adapter together where they are two layers."""
-    weights = _weights(_show(driver, tag))
+    weights = _weights(show(driver, tag))
     if len(weights) < 2:
         return weights[0] if weights else ""
     return hashlib.sha256(" ".join(weights).encode()).hexdigest()
@@ -178,7 +178,8 @@ def _weights(shown: dict[str, Any]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _show(driver: "OllamaDriver", tag: str) -> dict[str, Any]:
+def show(driver: "OllamaDriver", tag: str) -> dict[str, Any]:
+    """What the server says of a tag."""
     with errors(f"show {tag}"):
         response = driver.http.post("/api/show", json={"model": tag})
         response.raise_for_status()

@@ -47,6 +47,8 @@ def serve(gguf: Path, *, context: int, slots: int, threads: int, key: str = "") 
     params.n_threads_http = slots + 4
     params.verbosity = _NO_LOG
     params.ui = False
+    # Training renders without it, and llama.cpp switches it on wherever a template knows it.
+    params.default_template_kwargs = {"enable_thinking": "false"}
     server = xllamacpp.Server(params)
     try:
         yield server.listening_address, key

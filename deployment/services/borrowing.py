@@ -47,7 +47,6 @@ def use_in_project(user: User, server: InferenceServer, name: str, project: Proj
             project,
             base,
             spec=project.spec,
-            parameters=_parameters(project, entry),
             note=note.strip()[:300],
             made_by=user,
             gguf_digest=entry.digest,
@@ -63,7 +62,8 @@ def _same_everywhere(servers: Iterable[InferenceServer], name: str) -> ModelEntr
             entries = driver_for(server).catalogue()
         except DriverError as error:
             raise UnavailableError(f"{server} does not answer: {error}") from error
-        entry = next((each for each in entries if each.tag in (name, f"{name}:latest")), None)
+        wanted = (name.lower(), f"{name.lower()}:latest")  # as servers compare names
+        entry = next((each for each in entries if each.tag.lower() in wanted), None)
         if entry is None:
             raise ProblemError(f"{server} does not have {name}. Pull it there first: all servers need it.")
         found[entry.digest] = server, entry
@@ -71,8 +71,3 @@ def _same_everywhere(servers: Iterable[InferenceServer], name: str) -> ModelEntr
         where = " and ".join(f"{digest[:12]} on {server}" for digest, (server, _) in found.items())
         raise ProblemError(f"{name} is not the same model everywhere: {where}. Pull it again on all of them.")
     return next(entry for _, entry in found.values())
-
-
-def _parameters(project: Project, entry: ModelEntry) -> dict[str, object] | None:
-    """A model that thinks aloud first spends its tokens on that, and no grammar holds it: it is told not to."""
-    return {**project.spec.decoding, "think": False} if "thinking" in entry.capabilities else None

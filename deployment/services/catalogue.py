@@ -16,7 +16,7 @@ from deployment.services.memory import twins
 from labeling import leases
 from labeling.models import Project, User
 from labeling.problems import ConflictError, ProblemError, UnavailableError
-from training.models import SERVER_PREFIX
+from training.server_names import is_ours
 
 PERMISSION = "deployment.change_inferenceserver"
 _MAX_ATTEMPTS = 3
@@ -33,9 +33,8 @@ class Row:
     @property
     def is_base(self) -> bool:
         """It came from outside and answers, so that a project may use it."""
-        ours = self.entry.tag.startswith(SERVER_PREFIX) or any(user.startswith("live in") for user in self.users)
-        # Older releases do not say what their models can do.
-        return not ours and "completion" in (self.entry.capabilities or ("completion",))
+        ours = is_ours(self.entry.tag) or any(user.startswith("live in") for user in self.users)
+        return not ours and "completion" in self.entry.capabilities
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ def load(user: User, server: InferenceServer, tag: str) -> None:
 def unload(user: User, server: InferenceServer, tag: str) -> None:
     """Free a model's memory; refused where a live version is in it, whose next request would have to wait."""
     require_administrator(user)
-    staged, users, names = StagedVersion.objects.filter(server=server, tag=tag).first(), _users(server), [tag]
+    staged, users, names = StagedVersion.objects.filter(server=server, tag__iexact=tag).first(), _users(server), [tag]
     if staged is not None:
         names += [row.tag for row in twins(driver_for(server), staged)]
     for name in names:
@@ -113,7 +112,7 @@ def pull(user: User, server: InferenceServer, name: str) -> ModelPull:
     key = name.rpartition("/")[2].partition(":")[0]
     if not name or " " in name:
         raise ProblemError("Type the name of a model as the registry knows it, such as smollm2:135m.")
-    if name.startswith(SERVER_PREFIX) or Project.objects.filter(key=key).exists():
+    if is_ours(name) or Project.objects.filter(key__iexact=key).exists():
         raise ProblemError(f"{name} is a name of this house; it must not be asked for outside.")
     try:
         with transaction.atomic():
@@ -188,9 +187,12 @@ def _users(server: InferenceServer) -> dict[str, list[str]]:
         if row.version.base.server_name:
             users[_bare(row.version.base.server_name)].append(f"what {row.version} is made of")
         if live:
-            users[row.version.project.key].append(f"live in {row.version.project.key}: the alias for outside clients")
+            users[_bare(row.version.project.key)].append(
+                f"live in {row.version.project.key}: the alias for outside clients"
+            )
     return users
 
 
 def _bare(tag: str) -> str:
-    return tag.removesuffix(":latest")
+    """As servers compare names: without regard to case, and without the tag that is meant where none is given."""
+    return tag.lower().removesuffix(":latest")

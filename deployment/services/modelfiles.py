@@ -15,6 +15,7 @@ from labeling.models import Project
 from training.models import ModelVersion
 
 COMPARED_LINES = 1_000
+_DEFAULT_CONTEXT = 2048
 
 
 def parameters_of(version: ModelVersion) -> dict[str, Any]:
@@ -28,6 +29,11 @@ def parameters_of(version: ModelVersion) -> dict[str, Any]:
     if decoding.get("stop"):
         found["stop"] = list(decoding["stop"])
     return found
+
+
+def context_of(version: ModelVersion) -> int:
+    """Tokens that prompt and answer may have together."""
+    return int(parameters_of(version).get("num_ctx", _DEFAULT_CONTEXT))
 
 
 def system_of(version: ModelVersion) -> str:

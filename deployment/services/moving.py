@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from deployment.drivers import driver_for
+from deployment.drivers import PromptTooLongError, driver_for
 from deployment.models import Deployment, DeploymentTarget, ServingPolicy, StagedVersion
 from deployment.services.modelfiles import write_modelfile
 from deployment.services.serving import ask
@@ -140,10 +140,15 @@ def warm(attempt: Deployment, row: DeploymentTarget) -> float:
     _refuse_foreign_alias(attempt.project, row.staged)
     driver_for(row.server).load(row.staged.tag)
     limit = _canary_seconds(attempt.project) * 1000
-    slowest, spec, unread = 0.0, attempt.version.spec.to_spec(), []
-    texts = _canaries(attempt)
-    for text in texts:
-        answer = ask(row.staged, spec, text)
+    slowest, spec, asked, unread = 0.0, attempt.version.spec.to_spec(), 0, []
+    for text in _canaries(attempt):
+        try:
+            answer = ask(row.staged, spec, text)
+        except PromptTooLongError:
+            if text == CANARY:
+                raise
+            continue  # says something about the text, not about the version
+        asked += 1
         slowest = max(slowest, answer.latency_ms)
         if answer.parsed.status == Status.FAILED:
             unread.append(answer.raw[:80])
@@ -152,7 +157,7 @@ def warm(attempt: Deployment, row: DeploymentTarget) -> float:
                 f"{row.staged} took {answer.latency_ms:.0f} ms for a canary; the serving policy allows {limit:.0f}"
             )
     # A good version may miss one; the gate has judged how often.
-    if len(unread) * 2 > len(texts):
+    if len(unread) * 2 > asked:
         raise ConflictError(f"{row.staged} answered most canaries in a form that cannot be read: {unread[0]!r}")
     _note(row, Target.WARMED, canary_ms=slowest)
     return slowest

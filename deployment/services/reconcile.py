@@ -1,15 +1,20 @@
-"""Beat: does what is served agree with our rows? Found is kept and offered; only memory is mended by itself."""
+"""Beat: does what is served agree with our rows? Found is kept and offered.
+
+Mended by itself is only what no person did: a version thrown out of memory, an alias left broken by a kill.
+"""
 
 import logging
 from datetime import timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
 from deployment.drivers import Driver, DriverError, NotThereError, driver_for
 from deployment.models import Deployment, Finding, InferenceServer, StagedVersion
 from deployment.services.findings import close, report
-from deployment.services.live import MOVING, staged_on_servers
+from deployment.services.live import MOVING, live_deployment, staged_on_servers
 from deployment.services.memory import has_in_memory
+from deployment.services.moving import lock
 from deployment.services.parity import prove_on_server
 from labeling.models import Project
 
@@ -86,6 +91,8 @@ def _look(project: Project, staged: StagedVersion) -> bool:
         return True
     warmed = _keep_loaded(project, staged, driver)
     proof = driver.prove(project.key, staged.tag)
+    if not proof.ok and driver.unreadable(project.key) and _heal(project, staged, driver):
+        return True
     moved = "" if proof.ok else f"On {staged.server}: {proof.sentence}"
     _settle(project, staged, Kind.ALIAS, moved, proof.digest)
     return warmed or bool(moved)
@@ -106,6 +113,26 @@ def _settle(project: Project, staged: StagedVersion, kind: str, sentence: str, f
             logger.warning("%s", sentence)
     else:
         close(project, staged.version, kind, Finding.State.GONE, server=staged.server)
+
+
+def _heal(project: Project, staged: StagedVersion, driver: Driver) -> bool:
+    """Copy over an alias that nobody can read: no person did that, so nobody is asked. False where a move is at it."""
+    with transaction.atomic():
+        lock(project)
+        live = live_deployment(project)
+        if live is None or live.state != Deployment.State.LIVE or live.version_id != staged.version_id:
+            return False
+        driver.move(project.key, staged.tag)
+        proof = driver.prove(project.key, staged.tag)
+        sentence = (
+            f"On {staged.server} the alias {project.key} could not be read (the server was killed while it was moved); "
+            f"led to {staged.version} again: {proof.sentence}."
+        )
+        _settle(project, staged, Kind.ALIAS, "" if proof.ok else sentence, proof.digest)
+        if proof.ok:
+            report(project, staged.version, Kind.ALIAS, sentence, server=staged.server, mended=True)
+    logger.warning("%s", sentence)
+    return True
 
 
 def _keep_loaded(project: Project, staged: StagedVersion, driver: Driver) -> bool:

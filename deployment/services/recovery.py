@@ -102,7 +102,7 @@ def _to_lead_back() -> QuerySet[DeploymentTarget]:
 
 
 def _restore_alias(project: Project, target: DeploymentTarget) -> str:
-    """Where the alias leads to the failed version, lead it back, and prove it; what was seen, for the history."""
+    """Where the alias leads to the failed version, or is broken, lead it back and prove it; what was seen."""
     with transaction.atomic():
         lock(project)
         live = live_deployment(project)
@@ -116,13 +116,16 @@ def _restore(project: Project, target: DeploymentTarget, live: ModelVersion | No
         return ""
     driver = driver_for(server)
     try:
-        if driver.digest_of(project.key) != staged.manifest_digest:
+        broken = driver.unreadable(project.key)
+        if not broken and driver.digest_of(project.key) != staged.manifest_digest:
             DeploymentTarget.objects.filter(pk=target.pk).update(error="")
             return ""
         if live is None:
+            if broken:
+                driver.move(project.key, staged.tag)  # only what can be read can be removed
             driver.remove(project.key)
             sentence, ok = f"On {server} the alias is removed, as nothing was live before.", True
-        elif live.pk == staged.version_id:
+        elif live.pk == staged.version_id and not broken:
             DeploymentTarget.objects.filter(pk=target.pk).update(error="")
             return ""
         else:

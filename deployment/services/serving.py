@@ -8,7 +8,14 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from deployment.drivers import DriverError, NotThereError, RefusedError, TransportError, driver_for
+from deployment.drivers import (
+    DriverError,
+    NotThereError,
+    PromptTooLongError,
+    RefusedError,
+    TransportError,
+    driver_for,
+)
 from deployment.models import FailedRequest, StagedVersion
 from deployment.services.live import live_servers, live_version
 from deployment.services.resting import in_flight, note_failure, note_success
@@ -55,7 +62,7 @@ def ask(staged: StagedVersion, spec: Spec, text: str, *, free: bool = False, log
 
 
 def confidence(logprobs: tuple[float, ...]) -> float | None:
-    """Geometric mean of the tokens' probabilities; None for an answer without log-probabilities."""
+    """Geometric mean of the probabilities of the answer's tokens, its end left out; None where none are known."""
     return math.exp(math.fsum(logprobs) / len(logprobs)) if logprobs else None
 
 
@@ -65,7 +72,7 @@ def predict(
     """Ask the live version and record what it said.
 
     Raises `ConflictError` where nothing is live, `UnavailableError` where no server answers, and `ProblemError` where
-    the server refuses the text (longer than the model's context, say). A server that is away is passed over for the
+    the text is longer than the model's context or the server refuses it. A server that is away is passed over for the
     next one; a version that was replaced while the request was on its way is left for the new one.
     """
     if not text.strip():
@@ -100,6 +107,8 @@ def _ask_live(project: Project, text: str) -> tuple[StagedVersion, Answer]:
             if isinstance(error, TransportError):
                 note_failure(staged.server, str(error))
             logger.warning("%s did not answer: %s", staged, error)
+        except PromptTooLongError as error:
+            raise ProblemError(f"The text is too long for {staged.version}. {error}") from error
         except RefusedError as error:
             raise ProblemError(f"The model server refused the text: {error}") from error
 

@@ -7,7 +7,7 @@ from itertools import islice
 from django.db import connection
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from deployment.drivers import NotThereError, RefusedError, TransportError
+from deployment.drivers import NotThereError, PromptTooLongError, RefusedError, TransportError
 from deployment.models import StagedVersion
 from deployment.services.serving import Answer, ask
 from evaluation.models import Benchmark, SuiteCase
@@ -44,14 +44,20 @@ def _answer(staged: StagedVersion, spec: Spec, text: str, free: bool) -> Answer:
         return _ask(staged, spec, text, free)
     except NotThereError:
         raise
+    except PromptTooLongError as error:
+        return _failed(f"the text is too long: {error}")
     except RefusedError as error:
-        # A text that the server refuses (too long, say) is one that the version cannot answer, whoever asks. A
-        # refusal of everything (a wrong key, say) says nothing about the version, and the canary tells them apart.
+        # A text that the server refuses is one that the version cannot answer, whoever asks. A refusal of everything
+        # (a wrong key, say) says nothing about the version, and the canary tells them apart.
         _ask(staged, spec, CANARY, free)
-        refused = ParsedAnswer(None, Status.FAILED, f"the server refused the text: {error}")
-        return Answer(raw="", parsed=refused, confidence=None, latency_ms=0.0, tokens=0)
+        return _failed(f"the server refused the text: {error}")
     finally:
         connection.close()
+
+
+def _failed(reason: str) -> Answer:
+    refused = ParsedAnswer(None, Status.FAILED, reason)
+    return Answer(raw="", parsed=refused, confidence=None, latency_ms=0.0, tokens=0)
 
 
 @retry(

@@ -1,9 +1,12 @@
 """Projects, their labels, and the frozen task specs that everything else points to."""
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 
+from labeling import keys
 from labeling.kinds import LabelDef, Spec
 from labeling.models.base import PublicModel
 
@@ -20,10 +23,20 @@ class Kind(models.TextChoices):
     TEXT = "text", "Free text"
 
 
+def validate_key(key: str) -> None:
+    if not keys.is_key(key):
+        raise ValidationError(keys.RULE)
+
+
 class Project(PublicModel):
     """One question asked of many texts. The form below is a draft: saving it freezes a new `TaskSpec`."""
 
-    key = models.SlugField(max_length=60, unique=True, help_text="Never changes: it names models and URLs.")
+    key = models.CharField(
+        max_length=keys.LONGEST,
+        db_index=True,
+        validators=[validate_key],
+        help_text="Never changes: it names models and URLs.",
+    )
     name = models.CharField(max_length=120)
     description = models.TextField(blank=True)
     kind = models.CharField(max_length=16, choices=Kind.choices)
@@ -48,7 +61,15 @@ class Project(PublicModel):
                 condition=Q(train_share=100 - F("validation_share") - F("test_share")),
                 name="shares_add_up_to_100",
                 violation_error_message="The shares of train, validation and test must add up to 100.",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(key__regex=f"^{keys.PATTERN}$"),
+                name="keys_can_name_models",
+                violation_error_message=keys.RULE,
+            ),
+            models.UniqueConstraint(
+                Lower("key"), name="keys_differ_by_more_than_case", violation_error_message=keys.TAKEN
+            ),
         ]
 
     def __str__(self) -> str:

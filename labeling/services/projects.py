@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
+from labeling import keys
 from labeling.access import Right, require
 from labeling.models import Membership, Project, Role, User
 from labeling.problems import ConflictError, ProblemError
@@ -30,17 +31,19 @@ def create_project(
     """Make a project with its labels and first spec; `user` becomes its manager (None: the system itself).
 
     Only administrators and staff who may add projects can do it. Raises `ConflictError` for a key in use and
-    `ProblemError` where the labels and the kind do not fit.
+    `ProblemError` where the key is none, or labels and kind do not fit.
     """
     if user is not None and not user.has_perm("labeling.add_project"):
         raise PermissionDenied("Only administrators may create projects. Ask one of them.")
+    if not keys.is_key(key):
+        raise ProblemError(keys.RULE)
     try:
         with transaction.atomic():
             project = Project.objects.create(key=key, name=name, kind=kind, instruction=instruction, **fields)
     except IntegrityError as error:
-        if not Project.objects.filter(key=key).exists():
+        if not Project.objects.filter(key__iexact=key).exists():
             raise ProblemError("The shares of train, validation and test must add up to 100.") from error
-        raise ConflictError(f"A project {key} is there already. Choose another key.") from error
+        raise ConflictError(keys.TAKEN) from error
     return open_project(user, project, labels)
 
 

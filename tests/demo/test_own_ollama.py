@@ -36,13 +36,17 @@ def test_what_an_earlier_demo_left_is_removed_and_nothing_else(running, content)
     assert server.version
     assert server.threads >= 1, "both versions answer during the swap, on this machine's cores"
     driver = driver_for(server)
-    for tag in (f"models.invalid/{KEY}:v0", f"models.invalid/{KEY}:v1", "models.invalid/other:v1"):
+    for tag in (
+        f"models.invalid/touchstone/{KEY}:v0",
+        f"models.invalid/touchstone/{KEY}:v1",
+        "models.invalid/touchstone/other:v1",
+    ):
         driver.stage(tag, content)
-    driver.move(KEY, f"models.invalid/{KEY}:v1")
+    driver.move(KEY, f"models.invalid/touchstone/{KEY}:v1")
 
     project.serving_policy.delete()
     serve(project)
-    assert list(running.models()) == ["models.invalid/other:v1"]
+    assert list(running.models()) == ["models.invalid/touchstone/other:v1"]
 
 
 def test_a_model_of_ones_own_under_the_demos_alias_stays(running, content):

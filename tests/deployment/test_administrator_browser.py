@@ -17,7 +17,7 @@ from tests.factories import make_project
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PAGE = "/projects/shop/deployments/"
-TAG = "models.invalid/shop:v{}"
+TAG = "models.invalid/touchstone/shop:v{}"
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_what_would_be_evicted_is_said_and_wants_a_yes(desk, tmp_path):
         driver_for(small).load(live.server_tag)
 
         desk.open("/projects/shop/versions/1/promote/")
-        desk.sees("would evict models.invalid/other:v7, which serves other")
+        desk.sees("would evict models.invalid/touchstone/other:v7, which serves other")
         desk.press(desk.button("Promote shop:v1"))
         assert live_version(shop) is None
         desk.open("/projects/shop/versions/1/promote/")

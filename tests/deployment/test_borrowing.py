@@ -137,7 +137,7 @@ def test_who_may_and_where(ada, shop, server, pulled):
     with pytest.raises(ProblemError, match="not served by standin"):
         use_in_project(ada, server, NAME, elsewhere)
     promote(ada, make_staged(shop, 1))
-    for ours in ("models.invalid/shop:v1", "shop"):
+    for ours in ("models.invalid/touchstone/shop:v1", "shop"):
         with pytest.raises(ProblemError, match="a version or an alias of this house"):
             use_in_project(ada, server, ours, shop)
     assert shop.versions.count() == 1

@@ -12,7 +12,7 @@ from labeling.problems import ConflictError, ProblemError, UnavailableError
 from tests.deployment.standins import make_server, make_staged, serve_from
 from tests.factories import make_admin, make_operator, make_project
 
-TAG = "models.invalid/shop:v{}"
+TAG = "models.invalid/touchstone/shop:v{}"
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_an_unknown_name_fails_with_what_to_do(ada, server):
     assert "nosuch" in row.error
 
 
-@pytest.mark.parametrize("name", ["shop", "shop:v9", "models.invalid/shop:v1", "", "two words"])
+@pytest.mark.parametrize("name", ["shop", "shop:v9", "models.invalid/touchstone/shop:v1", "", "two words"])
 def test_a_name_of_the_house_is_not_asked_for_outside(ada, server, name):
     with pytest.raises(ProblemError):
         catalogue.pull(ada, server, name)

@@ -11,7 +11,7 @@ from deployment.services import catalogue, promote
 from tests.deployment.standins import make_staged
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-TAG = "models.invalid/shop:v2"
+TAG = "models.invalid/touchstone/shop:v2"
 
 
 @pytest.fixture

@@ -115,7 +115,7 @@ def test_the_version_page_shows_the_lineage(shop, client):
         version.gguf_digest[:16],
         "tiny",
         "All ids are equal.",
-        "models.invalid/shop:v1",
+        "models.invalid/touchstone/shop:v1",
         "is passed.",
         "live",
     ):

@@ -28,7 +28,7 @@ from labeling.prompts import messages
 
 SPEC = Spec("multi_label", "Tag the message.", tuple(map(LabelDef, ("billing", "delivery", "praise"))), 2)
 ASK = messages(SPEC, "Where is my parcel?")
-OURS = f"models.invalid/contract-{secrets.token_hex(4)}"
+OURS = f"models.invalid/touchstone/contract-{secrets.token_hex(4)}"
 
 
 @pytest.fixture(params=["local", "standin", "llama", pytest.param("live", marks=pytest.mark.ollama)])
@@ -136,7 +136,7 @@ def test_a_model_of_the_catalogue_is_staged_as_it_is_or_refused(driver, tag, tin
     with pytest.raises(RefusedError, match="another model than before"):
         driver.stage(f"{tag}c", replace(borrowed, sha256="0" * 64))
     with pytest.raises(RefusedError, match="is not on this server"):
-        driver.stage(f"{tag}c", replace(borrowed, source="models.invalid/nobody:v9"))
+        driver.stage(f"{tag}c", replace(borrowed, source="models.invalid/touchstone/nobody:v9"))
 
 
 def test_other_parameters_under_a_tag_are_refused(driver, tag, tiny_ggufs):
@@ -179,7 +179,7 @@ def test_a_move_is_proven(driver, tag, tiny_ggufs):
         assert proof.ok, proof.sentence
         assert proof.digest == driver.digest_of(each)
         assert proof.digest[:12] in proof.sentence
-    missing = driver.prove(alias, "models.invalid/nobody:v9")
+    missing = driver.prove(alias, "models.invalid/touchstone/nobody:v9")
     assert not missing.ok
     assert "nobody" in missing.sentence
 
@@ -196,11 +196,11 @@ def test_a_prompt_is_rendered_and_counted(driver, tag, tiny_ggufs):
 def test_what_is_not_there_is_named(driver):
     for call in (driver.load, driver.unload):
         with pytest.raises(NotThereError):
-            call("models.invalid/nobody:v9")
+            call("models.invalid/touchstone/nobody:v9")
     with pytest.raises(NotThereError):
-        driver.chat("models.invalid/nobody:v9", ASK, {}, None)
-    assert driver.digest_of("models.invalid/nobody:v9") == ""
-    driver.remove("models.invalid/nobody:v9")
+        driver.chat("models.invalid/touchstone/nobody:v9", ASK, {}, None)
+    assert driver.digest_of("models.invalid/touchstone/nobody:v9") == ""
+    driver.remove("models.invalid/touchstone/nobody:v9")
 
 
 def test_an_answer_fits_the_schema_and_repeats(driver, tag, tiny_ggufs):
@@ -212,15 +212,17 @@ def test_an_answer_fits_the_schema_and_repeats(driver, tag, tiny_ggufs):
     assert parse(replies[0].text, SPEC).answer is not None
     assert replies[0].complete
     assert replies[0].latency_ms > 0
-    assert replies[0].completion_tokens == len(replies[0].logprobs) > 0
+    # The end token is generated, too, and has no probability.
+    assert replies[0].completion_tokens == len(replies[0].logprobs) + 1 > 1
     assert all(value <= 0 for value in replies[0].logprobs)
     assert not driver.chat(tag, ASK, decoding, json_schema(SPEC)).logprobs
 
 
 def test_a_cut_off_answer_says_so(driver, tag, tiny_ggufs):
     driver.stage(tag, artifact(tiny_ggufs[0]))
-    reply = driver.chat(tag, ASK, {"num_predict": 3}, json_schema(SPEC))
+    reply = driver.chat(tag, ASK, {"num_predict": 3}, json_schema(SPEC), logprobs=True)
     assert not reply.complete
+    assert reply.completion_tokens == len(reply.logprobs) == 3
 
 
 def test_a_prompt_longer_than_the_context_is_refused_and_counted(driver, tag, tiny_ggufs):

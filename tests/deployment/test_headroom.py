@@ -41,7 +41,7 @@ def staged(shop):
 
 def test_it_is_said_what_would_go(shop):
     (sentence,) = look(staged(shop)).evictions
-    assert "would evict models.invalid/other:v7, which serves other" in sentence
+    assert "would evict models.invalid/touchstone/other:v7, which serves other" in sentence
     assert "at most 1 models may be loaded" in sentence
 
 

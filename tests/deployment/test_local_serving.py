@@ -45,7 +45,9 @@ def test_promotion_and_rollback_load_first_and_name_what_they_proved(versions):
     user = make_admin()
     promote(user, v1)
     done = promote(user, v2)
-    assert done.evidence["proofs"]["local"].startswith(f"the live row leads to models.invalid/{v2.tag}, digest")
+    assert done.evidence["proofs"]["local"].startswith(
+        f"the live row leads to models.invalid/touchstone/{v2.tag}, digest"
+    )
     assert predict(v1.project, "Hello").model_tag == v2.tag
     rollback(user, v1.project, reason="back")
     assert predict(v1.project, "Hello").model_tag == v1.tag

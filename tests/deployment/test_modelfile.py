@@ -168,7 +168,9 @@ def test_the_create_request() -> None:
         "license": ["CC0"],
         "messages": [{"role": "user", "content": "a: b"}, {"role": "assistant", "content": ""}],
     }
-    assert create_request(Modelfile(from_="models.invalid/p:v1")) == {"from": "models.invalid/p:v1"}
+    assert create_request(Modelfile(from_="models.invalid/touchstone/p:v1")) == {
+        "from": "models.invalid/touchstone/p:v1"
+    }
 
 
 def test_files_must_have_been_uploaded() -> None:

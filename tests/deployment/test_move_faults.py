@@ -43,7 +43,7 @@ def test_a_fault_leaves_row_and_alias_where_they_were(live, shop, standin, setti
     assert (failed.state, failed.failed_step) == ("failed", "staged" if path == "/api/chat" else "moved")
     assert live_version(shop) == live[0]
     if fault != "slow":  # what hangs may still copy when it wakes; reconciling finds that
-        assert standin.models()["shop:latest"] == standin.models()["models.invalid/shop:v1"]
+        assert standin.models()["shop:latest"] == standin.models()["models.invalid/touchstone/shop:v1"]
 
 
 def test_a_canary_that_is_too_slow_stops_the_move(live, shop):
@@ -100,7 +100,7 @@ def test_an_alias_that_could_not_be_put_back_is_when_the_server_returns(live, sh
     assert lead_back() == 0
     target.refresh_from_db()
     assert (target.state, target.error) == ("back", "")
-    assert standin.models()["shop:latest"] == standin.models()["models.invalid/shop:v1"]
+    assert standin.models()["shop:latest"] == standin.models()["models.invalid/touchstone/shop:v1"]
     assert reconcile() == 0
     assert not Finding.objects.exists()
 

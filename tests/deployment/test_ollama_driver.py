@@ -1,15 +1,24 @@
 """What is Ollama's own: releases, faults of the way there, uploads, adapters, pulling, the alias under load."""
 
 import hashlib
+import json
 import threading
 from dataclasses import replace
 
 import httpx
 import pytest
 
-from deployment.drivers import Artifact, DriverError, NotThereError, RefusedError, SlowError, TransportError
+from deployment.drivers import (
+    Artifact,
+    DriverError,
+    NotThereError,
+    PromptTooLongError,
+    RefusedError,
+    SlowError,
+    TransportError,
+)
 from deployment.drivers.ollama import OllamaDriver
-from deployment.drivers.ollama_calls import read_version
+from deployment.drivers.ollama_calls import read_version, refuse
 from labeling.kinds import LabelDef, Spec, json_schema
 from labeling.prompts import messages
 from tests.deployment.standins import ollama_standin
@@ -17,7 +26,7 @@ from tests.deployment.tiny_gguf import write_tiny_adapter
 
 SPEC = Spec("multi_label", "Tag the message.", tuple(map(LabelDef, ("billing", "delivery", "praise"))), 2)
 ASK = messages(SPEC, "Where is my parcel?")
-TAG = "models.invalid/shop:v1"
+TAG = "models.invalid/touchstone/shop:v1"
 
 
 @pytest.fixture
@@ -35,24 +44,27 @@ def artifact(tmp_path) -> Artifact:
 
 @pytest.mark.parametrize(
     ("version", "adapters"),
-    [("0.12.11", True), ("0.33.0-rc2", True), ("0.33.4", True), ("0.34.0", False), ("0.34.2", False), ("1.0.0", False)],
+    [("0.30.1", True), ("0.33.0-rc2", True), ("0.33.4", True), ("0.34.0", False), ("0.34.2", False), ("1.0.0", False)],
 )
 def test_a_release_says_whether_it_takes_adapters(version, adapters):
     assert read_version(version).adapters is adapters
 
 
-def test_a_release_that_cuts_long_prompts_is_noted():
-    assert "silently" in read_version("0.12.11").note
-    assert read_version("0.33.0-rc2").note == ""
-
-
-@pytest.mark.parametrize("version", ["0.12.10", "0.5.1", "0.0.0"])
-def test_a_release_that_is_too_old_is_refused(version, tmp_path):
+@pytest.mark.parametrize("version", ["0.30.0", "0.12.11", "0.5.1", "0.0.0"])
+def test_a_release_that_is_too_old_is_refused_with_the_reason(version, tmp_path):
     with (
         ollama_standin(tmp_path, "--version", version) as standin,
-        pytest.raises(RefusedError, match=r"install 0\.12\.11 or newer"),
+        pytest.raises(RefusedError, match=r"install 0\.30\.1 or newer on that host: .* chat template.* counts"),
     ):
         OllamaDriver(standin.url, "", 1, 5.0).probe()
+
+
+@pytest.mark.parametrize("version", ["0.30.0", "0.12.11"])
+def test_nothing_is_staged_on_a_release_that_is_too_old(version, tmp_path, artifact):
+    with ollama_standin(tmp_path / "old", "--version", version) as standin:
+        with pytest.raises(RefusedError, match="too old"):
+            OllamaDriver(standin.url, "", 1, 5.0).stage(TAG, artifact)
+        assert standin.models() == {}
 
 
 @pytest.mark.parametrize("version", ["", "banana", None, 34])
@@ -194,7 +206,8 @@ def test_a_pull_tells_how_far_it_is(driver, standin):
     standin.offer("smollm2:135m", size=5000, steps=5)
     seen = []
     assert driver.pull("smollm2:135m", lambda done, size: seen.append((done, size)))
-    assert seen == [(done, 5000) for done in range(0, 5001, 1000)]
+    # The last step is the description of the model, whose size is known when it begins.
+    assert seen == [*((done, 5000) for done in range(1000, 5001, 1000)), (5000, 5200)]
     assert list(standin.models()) == ["smollm2:135m"]
 
 
@@ -227,7 +240,7 @@ def test_no_name_of_ours_leaves_the_house(driver, standin):
 
 def test_the_alias_of_ollama_follows_and_is_read_while_it_moves(standin, tiny_ggufs):
     driver = OllamaDriver(standin.url, "", 1, 30.0)
-    tags = ["models.invalid/alias:v1", "models.invalid/alias:v2"]
+    tags = ["models.invalid/touchstone/alias:v1", "models.invalid/touchstone/alias:v2"]
     for name, path in zip(tags, tiny_ggufs, strict=True):
         driver.stage(name, Artifact(path, hashlib.sha256(path.read_bytes()).hexdigest()))
     stop, failures = threading.Event(), []
@@ -250,3 +263,25 @@ def test_the_alias_of_ollama_follows_and_is_read_while_it_moves(standin, tiny_gg
     stop.set()
     client.join()
     assert failures == []
+
+
+def test_no_prompt_is_cut_and_no_model_thinks_aloud(driver, artifact):
+    driver.stage(TAG, artifact)
+    driver.move("shop", TAG)
+    sent = []
+    driver.http.event_hooks["request"] = [lambda request: sent.append(request)]
+    driver.chat(TAG, ASK, {"num_predict": 8}, None)
+    driver.render(TAG, ASK)
+    driver.prove("shop", TAG)
+    bodies = [json.loads(request.read()) for request in sent if request.url.path == "/api/chat"]
+    assert len(bodies) == 4
+    for body in bodies:
+        assert (body["truncate"], body["think"]) == (False, False)
+        assert "shift" not in body
+
+
+def test_a_refusal_without_counts_is_a_prompt_too_long_as_well():
+    text = "the prompt is longer than the context length currently available to the model; shorten the prompt"
+    with pytest.raises(PromptTooLongError, match="Shorten the text") as refused:
+        refuse("chat", 400, json.dumps({"error": text}))
+    assert (refused.value.tokens, refused.value.context) == (None, None)

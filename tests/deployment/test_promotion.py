@@ -40,7 +40,7 @@ def test_a_passed_version_goes_live_and_the_alias_follows(shop, standin):
     assert live_version(shop) == v1
     assert heard == [done.pk]
     models = standin.models()
-    assert models["shop:latest"] == models["models.invalid/shop:v1"]
+    assert models["shop:latest"] == models["models.invalid/touchstone/shop:v1"]
     assert done.evidence["proofs"] == {"standin": f"alias digest {models['shop:latest']}"}
     assert done.move_ms > 0
 
@@ -66,7 +66,7 @@ def test_rollback_goes_to_the_version_before_and_moves_the_alias(shop, standin):
     done = rollback(user, shop, reason="v2 is worse")
     assert (done.action, done.version, done.previous) == ("rollback", v1, v2)
     models = standin.models()
-    assert models["shop:latest"] == models["models.invalid/shop:v1"]
+    assert models["shop:latest"] == models["models.invalid/touchstone/shop:v1"]
     assert Deployment.objects.filter(project=shop, state="live").count() == 1
 
 
@@ -138,7 +138,7 @@ def test_a_server_that_refuses_the_alias_leaves_the_old_version_live(shop, stand
     assert live_deployment(shop) == first
     assert modelfile_of(shop) == written
     models = standin.models()
-    assert models["shop:latest"] == models["models.invalid/shop:v1"]
+    assert models["shop:latest"] == models["models.invalid/touchstone/shop:v1"]
     assert promote(user, v2).state == "live"
 
 
@@ -173,7 +173,7 @@ def test_a_model_of_the_same_name_that_is_not_ours_is_left_alone(shop, standin):
     with pytest.raises(ConflictError, match="somebody else's"):
         promote(make_operator(shop), version)
     models = standin.models()
-    assert models["shop:latest"] == models["models.invalid/other:v9"]
+    assert models["shop:latest"] == models["models.invalid/touchstone/other:v9"]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -209,4 +209,4 @@ def test_staging_keeps_three_digests(shop, standin):
     assert row.uploaded_digest == f"sha256:{row.version.gguf_digest}"
     assert row.layer_digest
     assert row.layer_digest not in row.uploaded_digest
-    assert row.manifest_digest == standin.models()["models.invalid/shop:v1"]
+    assert row.manifest_digest == standin.models()["models.invalid/touchstone/shop:v1"]

@@ -1,4 +1,4 @@
-"""What a person did on the server is found, shown and offered; only memory is mended by itself."""
+"""What a person did on the server is found, shown and offered; mended by itself is what no person did."""
 
 import httpx
 import pytest
@@ -31,7 +31,7 @@ def shop(ada, standin):
 
 
 def tag(number):
-    return f"models.invalid/shop:v{number}"
+    return f"models.invalid/touchstone/shop:v{number}"
 
 
 @pytest.fixture
@@ -63,6 +63,25 @@ def test_an_alias_moved_by_hand_is_restored(shop, driver, ada):
     restore(ada, open_findings(shop).get())
     assert driver.digest_of("shop") == driver.digest_of(tag(1))
     assert reconcile() == 0
+
+
+def test_an_alias_broken_by_a_kill_is_healed_and_told(shop, driver, standin):
+    httpx.post(f"{standin.url}/_empty", json={"model": "shop"}).raise_for_status()
+    assert driver.unreadable("shop")
+    assert "killed" in driver.prove("shop", tag(1)).sentence
+    assert reconcile() == 1
+    assert driver.digest_of("shop") == driver.digest_of(tag(1))
+    told = Finding.objects.get()
+    assert "could not be read" in told.sentence
+    assert not open_findings(shop).exists(), "nobody has to decide anything"
+    assert reconcile() == 0
+
+
+def test_an_alias_that_is_only_missing_is_offered(shop, driver, standin):
+    driver.remove("shop")
+    assert not driver.unreadable("shop")
+    reconcile()
+    assert "is not on the server" in open_findings(shop).get().sentence
 
 
 def test_a_foreign_model_cannot_be_adopted(shop, driver, ada, standin):

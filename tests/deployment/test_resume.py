@@ -75,7 +75,7 @@ def test_killed_in_any_state_another_worker_goes_on(process_env, shop, standin, 
     assert live_version(shop).number == 2
     assert Deployment.objects.filter(project=shop, state="live").count() == 1
     models = standin.models()
-    assert models["shop:latest"] == models["models.invalid/shop:v2"]
+    assert models["shop:latest"] == models["models.invalid/touchstone/shop:v2"]
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -100,7 +100,7 @@ def test_the_database_goes_away_in_any_state_and_a_worker_goes_on(transactional_
     eventually(lambda: lost_moves().exists(), 30, "the lease never ran out")
     resume(attempt.pk)
     assert live_version(shop) == v2
-    assert standin.models()["shop:latest"] == standin.models()["models.invalid/shop:v2"]
+    assert standin.models()["shop:latest"] == standin.models()["models.invalid/touchstone/shop:v2"]
 
 
 @pytest.mark.django_db
@@ -138,7 +138,7 @@ def ended(attempt, standin, step):
     assert (attempt.state, attempt.failed_step) == ("failed", step)
     assert live_deployment(attempt.project).version == attempt.previous
     models = standin.models()
-    assert models["shop:latest"] == models["models.invalid/shop:v1"]
+    assert models["shop:latest"] == models["models.invalid/touchstone/shop:v1"]
 
 
 @pytest.mark.django_db

@@ -84,7 +84,11 @@ def test_an_old_version_leaves_servers_and_disk_and_keeps_its_rows(served, stand
     file = Path(settings.ARTIFACTS_DIR) / old.gguf_path
     assert retain() == [old]
     assert not file.exists()
-    assert set(standin.models()) == {"models.invalid/shop:v2", "models.invalid/shop:v3", "shop:latest"}
+    assert set(standin.models()) == {
+        "models.invalid/touchstone/shop:v2",
+        "models.invalid/touchstone/shop:v3",
+        "shop:latest",
+    }
     row = StagedVersion.objects.get(version=old)
     assert (row.state, row.error, row.verdict) == ("removed", "", "passed")
     old.refresh_from_db()
@@ -106,7 +110,7 @@ def test_a_server_that_is_away_is_cleared_when_it_is_back(served, standin):
     retain()
     row.refresh_from_db()
     assert row.error == ""
-    assert "models.invalid/shop:v1" not in standin.models()
+    assert "models.invalid/touchstone/shop:v1" not in standin.models()
 
 
 @pytest.mark.django_db
@@ -147,7 +151,7 @@ def test_a_removed_version_is_rebuilt_and_staged_under_its_tag(served, standin):
     stage(row.pk)
     row.refresh_from_db()
     assert (row.state, row.verdict) == ("staged", "")
-    assert "models.invalid/shop:v1" in standin.models()
+    assert "models.invalid/touchstone/shop:v1" in standin.models()
 
 
 @pytest.mark.django_db

@@ -47,7 +47,7 @@ def version(shop, number):
 
 def alias_leads_to(server, number):
     models = server.models()
-    return models["shop:latest"] == models[f"models.invalid/shop:v{number}"]
+    return models["shop:latest"] == models[f"models.invalid/touchstone/shop:v{number}"]
 
 
 def away(name="second"):

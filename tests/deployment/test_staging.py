@@ -36,7 +36,7 @@ def test_a_staged_version_is_announced_once(shop, heard, django_capture_on_commi
         stage(row.pk)
         stage(row.pk)
     row.refresh_from_db()
-    assert (row.state, row.tag, row.attempts) == ("staged", "models.invalid/shop:v1", 1)
+    assert (row.state, row.tag, row.attempts) == ("staged", "models.invalid/touchstone/shop:v1", 1)
     assert heard == [row.pk]
     assert due_stagings() == []
 

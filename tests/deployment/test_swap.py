@@ -76,7 +76,7 @@ def test_on_the_local_server(two, ada, web, settings, local_url):
 def test_on_ollama_and_beside_it_on_the_alias(two, ada, web, standin):
     project = two(make_server(standin.url))
     with httpx.Client(base_url=standin.url) as http:
-        versions = {answer_of(http, f"models.invalid/swap:v{n}", PROMPT): f"swap:v{n}" for n in (1, 2)}
+        versions = {answer_of(http, f"models.invalid/touchstone/swap:v{n}", PROMPT): f"swap:v{n}" for n in (1, 2)}
     assert len(versions) == 2, "the two versions answer differently"
     outside = [alias_client(standin.url, "swap", PROMPT, versions) for _ in range(4)]
     with Load(touchstone_clients(project, ada, web), RATE) as load, Load(outside, RATE) as beside:

@@ -32,7 +32,7 @@ def test_a_pulled_model_becomes_a_version_and_is_staged(desk, shop, standin):
     desk.sees("It stands on no server yet.")
     worked_off(shop.versions.get())
     desk.sees(desk.page.locator(".badge", has_text="staged"))
-    desk.sees(desk.page.get_by_text("models.invalid/shop:v0"))
+    desk.sees(desk.page.get_by_text("models.invalid/touchstone/shop:v0"))
     desk.press(desk.link("Deployments").first)
     desk.sees("The benchmark is still to come.")
 

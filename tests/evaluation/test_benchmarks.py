@@ -2,7 +2,7 @@
 
 import pytest
 
-from deployment.drivers import RefusedError
+from deployment.drivers import PromptTooLongError, RefusedError
 from evaluation.models import Benchmark, CaseResult
 from evaluation.services import freeze_suite, run_benchmark, start_benchmark
 from evaluation.services.benchmarks import MAX_ATTEMPTS
@@ -131,6 +131,21 @@ def test_a_text_that_the_server_refuses_is_one_that_the_version_cannot_answer(qu
     assert done.state == State.SUCCEEDED
     refused = CaseResult.objects.get(benchmark=done, status="failed")
     assert "longer than the context" in refused.reason
+    assert done.metrics["psr"] == pytest.approx(11 / 12)
+
+
+def test_a_text_over_the_context_is_a_failed_case_with_its_reason(queued, models, monkeypatch):
+    def refuses(staged, spec, text, **kwargs):
+        if "number 3 " in text:
+            raise PromptTooLongError(3036, 512)
+        return models.ask(staged, spec, text, **kwargs)
+
+    monkeypatch.setattr("evaluation.services.asking.ask", refuses)
+    done = run_benchmark(queued.pk)
+    failed = CaseResult.objects.get(benchmark=done, status="failed")
+    assert failed.reason.startswith(
+        "the text is too long: The prompt has 3036 tokens, and the model's context holds 512"
+    )
     assert done.metrics["psr"] == pytest.approx(11 / 12)
 
 

@@ -17,7 +17,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--version", default="0.34.2", help="adapters and quantizing are accepted up to 0.33")
+    parser.add_argument("--version", default="0.33.0-rc2", help="adapters and quantizing are refused from 0.34 on")
     parser.add_argument("--max-loaded", type=int, default=3, help="OLLAMA_MAX_LOADED_MODELS")
     parser.add_argument("--load-seconds", type=float, default=0.02, help="per megabyte of a model")
     parser.add_argument("--llama", action="store_true", help="a real llama.cpp answers; models must be real GGUFs")

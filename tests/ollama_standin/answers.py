@@ -8,10 +8,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from tests.ollama_standin.errors import HTTPError
+from tests.ollama_standin.errors import HTTPError, NotShownError
 from tests.ollama_standin.store import Model
 
 Messages = list[dict[str, str]]
+# The first tokens of a prompt that is cut; of the rest about half of the context is kept, from its end.
+_KEPT = 4
+_TOO_LONG = (
+    "the prompt is longer than the context length currently available to the model; shorten the prompt, adjust the "
+    "context length in settings, or use a model with a longer context length"
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a request asks of a model: messages, or a text as it stands; True for `truncate` and `shift` is silence."""
+
+    prompt: Messages | str
+    options: dict[str, Any]
+    format: Any = None
+    think: bool = False
+    truncate: bool = True
+    shift: bool = True
+
+    @property
+    def context(self) -> int:
+        return int(self.options["num_ctx"])
 
 
 @dataclass(frozen=True)
@@ -26,6 +48,11 @@ class Said:
     def text(self) -> str:
         return "".join(token for token, _ in self.tokens)
 
+    @property
+    def count(self) -> int:
+        """As the real one counts: with the end token, which has no probability."""
+        return len(self.tokens) + (self.reason == "stop")
+
 
 class Mind(Protocol):
     """What answers behind the API."""
@@ -34,9 +61,9 @@ class Mind(Protocol):
 
     def unload(self, model: Model) -> None: ...
 
-    def render(self, model: Model, messages: Messages) -> str: ...
+    def render(self, model: Model, messages: Messages, think: bool) -> str: ...
 
-    def say(self, model: Model, prompt: Messages | str, options: dict[str, Any], format: Any) -> Said: ...
+    def say(self, model: Model, asked: Asked) -> Said: ...
 
     def close(self) -> None: ...
 
@@ -53,7 +80,7 @@ class Made:
     def close(self) -> None:
         """Nothing to end."""
 
-    def render(self, model: Model, messages: Messages) -> str:
+    def render(self, model: Model, messages: Messages, think: bool) -> str:
         """By the file's own chat template; ChatML where it has none."""
         if model.facts.template:
             from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -61,27 +88,42 @@ class Made:
             template = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True).from_string(
                 model.facts.template
             )
-            return template.render(messages=messages, add_generation_prompt=True, bos_token="", eos_token="")
+            return template.render(
+                messages=messages, add_generation_prompt=True, bos_token="", eos_token="", enable_thinking=think
+            )
         marked = (f"<|im_start|>{each['role']}\n{each['content']}<|im_end|>\n" for each in messages)
         return "".join(marked) + "<|im_start|>assistant\n"
 
-    def say(self, model: Model, prompt: Messages | str, options: dict[str, Any], format: Any) -> Said:
-        asked = prompt if isinstance(prompt, str) else "\n".join(f"{m['role']}: {m['content']}" for m in prompt)
-        count = prompt_tokens(prompt if isinstance(prompt, str) else self.render(model, prompt))
-        _check_context(count, options.get("num_ctx", 2048))
-        seed = hashlib.sha256((model.blob + asked).encode()).digest()
-        tokens = re.findall(r"\w+|[^\w]", _text(format, seed))
-        limit = options.get("num_predict", 10**6)
+    def say(self, model: Model, asked: Asked) -> Said:
+        prompt = asked.prompt
+        text = prompt if isinstance(prompt, str) else self.render(model, prompt, asked.think)
+        count = _fitted(prompt_tokens(text, model.facts.pieces), model, asked)
+        seed = hashlib.sha256((model.blob + text).encode()).digest()
+        tokens = re.findall(r"\w+|[^\w]", _text(asked.format, seed))
+        limit = asked.options.get("num_predict", 10**6)
         sure = -math.log(1 + seed[0] / 255)
         kept = tuple((token, sure) for token in tokens[:limit])
-        return Said(kept, count, "length" if len(tokens) > limit else "stop")
+        return Said(kept, count, "length" if len(tokens) >= limit else "stop")
 
 
-def _check_context(count: int, limit: int) -> None:
-    if count > limit:
-        message = f"request ({count} tokens) exceeds the available context size ({limit} tokens), try increasing it"
-        inner = {"code": 400, "message": message, "type": "exceed_context_size_error"}
-        raise HTTPError(400, json.dumps({"error": {**inner, "n_prompt_tokens": count, "n_ctx": limit}}))
+def _fitted(count: int, model: Model, asked: Asked) -> int:
+    """How many tokens of the prompt reach the model. A byte-level vocabulary's prompt is cut, one of pieces is not."""
+    if count < asked.context:
+        if not asked.shift:
+            raise NotShownError("shift: false with a prompt that fits")
+        return count
+    if not asked.truncate or model.facts.pieces:
+        raise too_long(count, asked.context)
+    if not asked.shift:
+        raise HTTPError(400, _TOO_LONG)
+    return asked.context - (asked.context - _KEPT) // 2
+
+
+def too_long(count: int, context: int) -> HTTPError:
+    """llama.cpp's refusal, as the real one passes it on."""
+    message = f"request ({count} tokens) exceeds the available context size ({context} tokens), try increasing it"
+    inner = {"code": 400, "message": message, "type": "exceed_context_size_error"}
+    return HTTPError(400, json.dumps({"error": {**inner, "n_prompt_tokens": count, "n_ctx": context}}))
 
 
 def _text(format: Any, seed: bytes) -> str:
@@ -91,15 +133,20 @@ def _text(format: Any, seed: bytes) -> str:
         return "answer " + " ".join(re.findall("....", seed.hex()[:32]))
     try:
         return json.dumps(fit(format, seed))
+    except KeyError as error:
+        raise NotShownError(f"a schema without {error}") from error
     except ValueError as error:
         failed = "Unable to generate parser for this template. Automatic parser generation failed"
         inner = {"code": 400, "message": f"{failed}: {error}", "type": "invalid_request_error"}
         raise HTTPError(400, json.dumps({"error": inner}, separators=(",", ":"))) from error
 
 
-def prompt_tokens(prompt: str) -> int:
-    """About as many tokens as words and marks."""
-    return len(re.findall(r"\w+|[^\w\s]", prompt))
+def prompt_tokens(text: str, pieces: bool) -> int:
+    """Exact for a byte-level vocabulary: a token for each mark and other byte. With pieces about as many as words."""
+    if pieces:
+        return len(re.findall(r"\w+|[^\w\s]", text))
+    marks = re.findall(r"<\|im_(?:start|end)\|>", text)
+    return len(marks) + len(text.encode()) - sum(map(len, marks))
 
 
 def fit(schema: dict[str, Any], seed: bytes) -> Any:

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.ollama_standin import openai
-from tests.ollama_standin.answers import Messages, Mind, Said
+from tests.ollama_standin.answers import Asked, Messages, Mind, Said
 from tests.ollama_standin.creation import create
-from tests.ollama_standin.errors import JSON, PLAIN, HTTPError
+from tests.ollama_standin.errors import JSON, PLAIN, HTTPError, NotShownError
 from tests.ollama_standin.faults import Faults
 from tests.ollama_standin.registry import LOOKUPS, Registry
 from tests.ollama_standin.runners import DEFAULT_CONTEXT, Runners
 from tests.ollama_standin.shapes import figures, logprobs, show, stamped, tag_row
-from tests.ollama_standin.store import Model, Store
+from tests.ollama_standin.shown import Shown
+from tests.ollama_standin.store import Store
 
 STREAM = "application/x-ndjson"
 EVENTS = "text/event-stream"
@@ -35,16 +36,17 @@ class Api:
 
     def __init__(self, store: Store, runners: Runners, mind: Mind) -> None:
         self.store, self.runners, self.mind = store, runners, mind
-        self.faults, self.registry = Faults(), Registry(store)
+        self.faults, self.registry, self.shown = Faults(), Registry(store), Shown()
         self.gets: dict[str, Callable[[], Any]] = {
             "/api/version": lambda: {"version": store.version},
-            "/api/tags": lambda: {"models": [tag_row(name, model) for name, model in self._whole()]},
+            "/api/tags": lambda: {"models": [tag_row(name, model) for name, model in store.whole()]},
             "/api/ps": lambda: {"models": runners.rows()},
             "/_lookups": lambda: {"names": LOOKUPS},
         }
         self.verbs: dict[tuple[str, str], Callable[[Body], Answer]] = {
             ("POST", "/_faults"): self._told(self.faults.add),
             ("POST", "/_registry"): self._told(self.registry.put),
+            ("POST", "/_empty"): self._told(lambda body: store.empty(body["model"])),
             ("POST", "/api/create"): lambda body: self._streamed(body, create(store, body)),
             ("POST", "/api/pull"): lambda body: self._streamed(body, self.registry.pull(body["model"])),
             ("POST", "/api/copy"): self._told(lambda body: store.copy(body["source"], body["destination"])),
@@ -56,25 +58,28 @@ class Api:
         }
 
     def route(self, method: str, path: str, content: bytes) -> Answer:
-        if path == "/" and method in ("GET", "HEAD"):
+        verb = self.verbs.get((method, path))
+        if verb and path.startswith("/_"):
+            return verb(json.loads(content))
+        body = self._body(content) if verb else None
+        if path not in self.gets or not path.startswith("/_"):
+            self.shown.check(method, path, body)
+        if verb:
+            return verb(body or {})
+        if path == "/":
             return Answer(["Ollama is running"], content_type="text/plain; charset=utf-8")
         if path.startswith("/api/blobs/"):
             return self._blob(method, path.rpartition("/")[2], content)
-        if (method, path) == ("GET", "/v1/models"):
-            return Answer([openai.models([name for name, _ in self._whole()])], content_type=PLAIN)
-        if method == "GET" and path in self.gets:
-            return Answer([self.gets[path]()], content_type=JSON)
-        verb = self.verbs.get((method, path))
-        if verb is None:
-            raise HTTPError(404, "404 page not found")
+        if path == "/v1/models":
+            return Answer([openai.models([name for name, _ in self.store.whole()])], content_type=PLAIN)
+        return Answer([self.gets[path]()], content_type=JSON)
+
+    def _body(self, content: bytes) -> Body:
         try:
-            body = json.loads(content)
+            found: Body = json.loads(content)
         except ValueError:
             raise HTTPError(400, "unexpected EOF") from None
-        return verb(body)
-
-    def _whole(self) -> list[tuple[str, Model]]:
-        return [(name, model) for name, model in list(self.store.models.items()) if model]
+        return found
 
     def _told(self, act: Callable[[Body], None]) -> Callable[[Body], Answer]:
         def verb(body: Body) -> Answer:
@@ -134,12 +139,17 @@ class Api:
             model = stack.enter_context(
                 self.runners.use(body["model"], body.get("options") or {}, body.get("keep_alive"))
             )
+            if model.facts.adapter or model.template:
+                raise NotShownError("an answer by an adapter alone, or through a template of the request's own")
             if model.system and not isinstance(prompt, str) and not any(m["role"] == "system" for m in prompt):
                 prompt = [{"role": "system", "content": model.system}, *prompt]
+            # Silence switches thinking on where the template knows it.
+            think = body.get("think", True) and "thinking" in model.facts.capabilities
             if body.get("_debug_render_only"):
-                return None, prompt if isinstance(prompt, str) else self.mind.render(model, prompt)
+                return None, prompt if isinstance(prompt, str) else self.mind.render(model, prompt, think)
             options = {"num_ctx": DEFAULT_CONTEXT, **model.parameters, **(body.get("options") or {})}
-            return self.mind.say(model, prompt, options, body.get("format")), ""
+            told = {name: body[name] for name in ("truncate", "shift") if name in body}
+            return self.mind.say(model, Asked(prompt, options, body.get("format"), think, **told)), ""
 
     def _said(self, body: Body, said: Said, part: Callable[[str], Body], end: Body) -> Answer:
         extra = {"logprobs": logprobs(said, body.get("top_logprobs", 0))} if body.get("logprobs") else {}

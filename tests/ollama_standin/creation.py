@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tests.ollama_standin.errors import PLAIN, HTTPError
+from tests.ollama_standin.errors import PLAIN, HTTPError, NotShownError
 from tests.ollama_standin.facts import facts_of
+from tests.ollama_standin.names import full, is_name, same
 from tests.ollama_standin.registry import not_found
-from tests.ollama_standin.store import NAME, Model, Store, full
+from tests.ollama_standin.store import Model, Store
 
 _PRECISE = {"F16", "BF16", "F32"}
 
@@ -17,10 +18,12 @@ _PRECISE = {"F16", "BF16", "F32"}
 def create(store: Store, body: dict[str, Any]) -> Iterator[dict[str, str]]:
     """The lines of a streamed creation. What is wrong with the request itself is raised before the first one."""
     name, files, adapters = body.get("model") or "", body.get("files") or {}, body.get("adapters") or {}
-    if not NAME.fullmatch(name):
+    if not is_name(name):
         raise HTTPError(400, "invalid model name")
     if any(path.startswith(("/", "..")) for path in (*files, *adapters)):
         raise HTTPError(400, "file path must be relative")
+    if len(files) > 1 or len(adapters) > 1 or (files and body.get("from")) or (adapters and not body.get("from")):
+        raise NotShownError("POST /api/create with more than a file, or a model and its adapter")
     return Creation(store, body).lines()
 
 
@@ -77,7 +80,7 @@ class Creation:
 
     def _parent(self, name: str) -> Model:
         """A name that is not here is looked for on the public registry: that is the leak to guard against."""
-        if full(name) not in self.store.models:
+        if same(name) not in self.store.models:
             raise not_found(name)
         return replace(self.store.model(name), parent=full(name))
 

@@ -17,8 +17,16 @@ class Facts:
     parameters: int = 1_049_728
     template: str = ""
     adapter: bool = False
+    # Whether the vocabulary has pieces of words; else each byte is a token.
+    pieces: bool = False
     info: dict[str, Any] = field(default_factory=lambda: {"general.architecture": "llama"})
     tensors: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def capabilities(self) -> list[str]:
+        """What the model can do, by its template; a real one looks for both marks, too."""
+        thinks = "<think>" in self.template and "</think>" in self.template
+        return [*(["thinking"] if thinks else []), "completion"]
 
     def details(self, parent: str, quantization: str) -> dict[str, Any]:
         """The `details` of a model."""
@@ -62,6 +70,11 @@ def facts_of(path: Path) -> Facts:
         parameters=count,
         template=template,
         adapter=values.get("general.type") == "adapter",
+        pieces=any(_is_piece(token) for token in values.get("tokenizer.ggml.tokens", ())),
         info={**info, "general.parameter_count": count},
         tensors=tuple(tensors),
     )
+
+
+def _is_piece(token: str) -> bool:
+    return len(token) > 1 and not token.startswith("<")

@@ -13,10 +13,11 @@ from typing import Any
 import httpx
 
 from deployment.localserver.child import KEY_VARIABLE
-from tests.ollama_standin.answers import Messages, Said
-from tests.ollama_standin.errors import HTTPError
+from tests.ollama_standin.answers import Asked, Messages, Said
+from tests.ollama_standin.errors import HTTPError, NotShownError
 from tests.ollama_standin.store import Model
 
+_TOO_LONG = "exceed_context_size_error"
 _OPTIONS = ("temperature", "seed", "stop", "top_k", "top_p", "min_p", "repeat_penalty")
 
 
@@ -56,28 +57,42 @@ class Llama:
         for child in self._children.values():
             _end(child)
 
-    def render(self, model: Model, messages: Messages) -> str:
-        return str(self._children[model.blob].post("/apply-template", {"messages": messages})["prompt"])
+    def render(self, model: Model, messages: Messages, think: bool) -> str:
+        body = {"messages": messages, "chat_template_kwargs": {"enable_thinking": think}}
+        return str(self._children[model.blob].post("/apply-template", body)["prompt"])
 
-    def say(self, model: Model, prompt: Messages | str, options: dict[str, Any], format: Any) -> Said:
-        child = self._children[model.blob]
+    def say(self, model: Model, asked: Asked) -> Said:
+        if not asked.shift:
+            raise NotShownError("shift: false with a real llama.cpp behind the stand-in")
+        try:
+            return self._say(self._children[model.blob], asked)
+        except HTTPError as error:
+            if _TOO_LONG in str(error) and asked.truncate and not model.facts.pieces:
+                raise NotShownError("a prompt that a real llama.cpp behind the stand-in would have to cut") from error
+            raise
+
+    def _say(self, child: Child, asked: Asked) -> Said:
+        prompt, options = asked.prompt, asked.options
         body = {name: options[name] for name in _OPTIONS if name in options}
         limit = options.get("num_predict", -1)
         if isinstance(prompt, str):
             found = child.post("/completion", {**body, "prompt": prompt, "n_predict": limit, "n_probs": 1})
             tokens = tuple((each["token"], each["logprob"]) for each in found.get("completion_probabilities", []))
             reason = "length" if found.get("stop_type") == "limit" else "stop"
-            return Said(tokens, found["tokens_evaluated"], reason)
+            return Said(_exact(tokens, found["content"], reason), found["tokens_evaluated"], reason)
         body |= {"messages": prompt, "max_tokens": limit, "logprobs": True, "top_logprobs": 1}
-        if format == "json":
+        body["chat_template_kwargs"] = {"enable_thinking": asked.think}
+        if asked.format == "json":
             body["response_format"] = {"type": "json_object"}
-        elif format:
-            body["response_format"] = {"type": "json_schema", "json_schema": {"name": "answer", "schema": format}}
+        elif asked.format:
+            schema = {"name": "answer", "schema": asked.format}
+            body["response_format"] = {"type": "json_schema", "json_schema": schema}
         found = child.post("/v1/chat/completions", body)
         choice = found["choices"][0]
         tokens = tuple((each["token"], each["logprob"]) for each in (choice.get("logprobs") or {}).get("content") or [])
         reason = "length" if choice["finish_reason"] == "length" else "stop"
-        return Said(_exact(tokens, choice["message"]["content"] or ""), found["usage"]["prompt_tokens"], reason)
+        text = choice["message"]["content"] or ""
+        return Said(_exact(tokens, text, reason), found["usage"]["prompt_tokens"], reason)
 
 
 def _start(path: Path, context: int, threads: int) -> Child:
@@ -100,8 +115,10 @@ def _start(path: Path, context: int, threads: int) -> Child:
     return Child(process, http)
 
 
-def _exact(tokens: tuple[tuple[str, float], ...], text: str) -> tuple[tuple[str, float], ...]:
-    """The tokens of the answer: their texts joined leave out what the server trims, an end token say."""
+def _exact(tokens: tuple[tuple[str, float], ...], text: str, reason: str) -> tuple[tuple[str, float], ...]:
+    """The tokens of the answer, whose texts joined are the answer: without its end, and with what the server trims."""
+    if reason == "stop" and tokens and not tokens[-1][0]:
+        tokens = tokens[:-1]
     if "".join(token for token, _ in tokens) == text:
         return tokens
     kept = [("", logprob) for _, logprob in tokens] or [("", 0.0)]

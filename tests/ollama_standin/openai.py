@@ -65,7 +65,7 @@ def _head(body: dict[str, Any], kind: str) -> dict[str, Any]:
 
 
 def _usage(said: Said) -> dict[str, int]:
-    counts = said.prompt_tokens, len(said.tokens)
+    counts = said.prompt_tokens, said.count
     return {"prompt_tokens": counts[0], "completion_tokens": counts[1], "total_tokens": sum(counts)}
 
 

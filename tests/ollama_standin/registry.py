@@ -8,7 +8,8 @@ from typing import Any
 
 from tests.ollama_standin.errors import PLAIN, HTTPError
 from tests.ollama_standin.facts import Facts
-from tests.ollama_standin.store import Model, Store, full
+from tests.ollama_standin.names import full
+from tests.ollama_standin.store import Model, Store
 
 # Every name that left the house, so that a test can see that none of ours did.
 LOOKUPS: list[str] = []
@@ -43,14 +44,11 @@ class Registry:
         LOOKUPS.append(name)
         content = f"GGUF pulled {full(name)} ".encode().ljust(found.get("size", 1000), b".")
         steps, layer = found.get("steps", 4), _digest(content)
-        for step in range(steps + 1):
-            yield {
-                "status": f"pulling {layer[7:19]}",
-                "digest": layer,
-                "total": len(content),
-                "completed": len(content) * step // steps,
-            }
+        for step in range(1, steps + 1):
+            yield {**_pulling(layer, len(content)), "completed": len(content) * step // steps}
             time.sleep(found.get("pause", 0))
+        # What describes the model is so small that it is there before anything of it was counted.
+        yield _pulling(_digest(name.encode()), 200)
         yield {"status": "verifying sha256 digest"}
         yield {"status": "writing manifest"}
         self.store.write(layer, content)
@@ -60,3 +58,7 @@ class Registry:
 
 def _digest(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def _pulling(layer: str, total: int) -> dict[str, Any]:
+    return {"status": f"pulling {layer[7:19]}", "digest": layer, "total": total}

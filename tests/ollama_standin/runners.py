@@ -10,7 +10,8 @@ from typing import Any
 from tests.ollama_standin.answers import Mind
 from tests.ollama_standin.clock import FOR_EVER, now, seconds
 from tests.ollama_standin.errors import HTTPError
-from tests.ollama_standin.store import Model, Store, full
+from tests.ollama_standin.names import full
+from tests.ollama_standin.store import Model, Store
 
 _INTEGERS = {"num_ctx", "num_predict", "num_thread", "seed", "top_k"}
 # What a runner is started with: a request that asks otherwise has it started again.

@@ -21,13 +21,13 @@ def tag_row(name: str, model: Model) -> dict[str, Any]:
     if model.facts.adapter:
         return row
     row["details"] |= {"context_length": model.facts.context, "embedding_length": model.facts.embedding}
-    return {**row, "capabilities": ["completion"]}
+    return {**row, "capabilities": model.facts.capabilities}
 
 
 def show(name: str, model: Model) -> dict[str, Any]:
     """`/api/show`."""
     pairs = [
-        (key, each)
+        (key, _as_go_prints(each))
         for key, value in model.parameters.items()
         for each in (value if isinstance(value, list) else [value])
     ]
@@ -47,7 +47,7 @@ def show(name: str, model: Model) -> dict[str, Any]:
         "details": model.facts.details(model.parent, model.quantization),
         "model_info": model.facts.info,
         "tensors": list(model.facts.tensors),
-        "capabilities": ["completion"],
+        "capabilities": model.facts.capabilities,
         "modified_at": model.modified_at,
     }
     if pairs:
@@ -56,6 +56,10 @@ def show(name: str, model: Model) -> dict[str, Any]:
     if model.system:
         found["system"] = model.system
     return found
+
+
+def _as_go_prints(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _path(digest: str) -> str:
@@ -71,13 +75,13 @@ def figures(said: Said) -> dict[str, Any]:
         "load_duration": 1_000_000,
         "prompt_eval_count": said.prompt_tokens,
         "prompt_eval_duration": 1_000_000,
-        "eval_count": len(said.tokens),
+        "eval_count": said.count,
         "eval_duration": 5_000_000,
     }
 
 
 def logprobs(said: Said, top: int) -> list[dict[str, Any]]:
-    """One entry per token; the other tokens are made up."""
+    """One entry per token of the answer, none for its end; the other tokens are made up."""
     found = []
     for token, value in said.tokens:
         entry = _entry(token, value)

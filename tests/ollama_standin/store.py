@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.ollama_standin.clock import now
-from tests.ollama_standin.errors import HTTPError
+from tests.ollama_standin.errors import HTTPError, NotShownError
 from tests.ollama_standin.facts import Facts
+from tests.ollama_standin.names import full, is_name, same
 
-NAME = re.compile(r"(?:[\w.-]+/){0,3}[\w.-]+(?::[\w.-]+)?")
 # How long a manifest stays truncated while `copy` rewrites it: readers in between get a 500.
 TRUNCATED_SECONDS = 0.004
 
@@ -41,13 +41,21 @@ class Model:
         return hashlib.sha256(json.dumps([self.layers, self.parent], sort_keys=True).encode()).hexdigest()
 
 
+# In place of a manifest, where there is none.
+UNKNOWN = Model({}, Facts(), 0)
+
+
 @dataclass
 class Store:
-    """Everything on the server's disk; `models` maps full names to manifests, None while one is being rewritten."""
+    """Everything on the server's disk.
+
+    `models` maps names, as they are compared, to how each was spelled first and its manifest, which is None while it is
+    being rewritten, and after a kill in that moment.
+    """
 
     folder: Path
     version: str
-    models: dict[str, Model | None] = field(default_factory=dict)
+    models: dict[str, tuple[str, Model | None]] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     @property
@@ -81,12 +89,18 @@ class Store:
         part.replace(target)
         return True
 
+    def whole(self) -> list[tuple[str, Model]]:
+        """The models that can be read, by their names: a broken one is listed nowhere."""
+        return [(name, model) for name, model in list(self.models.values()) if model]
+
     def model(self, name: str) -> Model:
-        """The manifest behind a name; 404 unknown, 500 `EOF` while it is being rewritten."""
+        """The manifest behind a name; 404 unknown, 500 `EOF` where it is empty."""
+        if not is_name(name):
+            raise NotShownError(f"a model of the invalid name {name!r} but in create and copy")
         with self.lock:
-            if full(name) not in self.models:
-                raise HTTPError(404, f"model '{name}' not found")
-            found = self.models[full(name)]
+            _, found = self.models.get(same(name), ("", UNKNOWN))
+        if found is UNKNOWN:
+            raise HTTPError(404, f"model '{name}' not found")
         if found is None:
             raise HTTPError(500, "EOF")
         return found
@@ -94,35 +108,35 @@ class Store:
     def put(self, name: str, model: Model) -> None:
         """Write a manifest; what only the former one under this name needed is deleted."""
         with self.lock:
-            old = self.models.get(full(name))
-            self.models[full(name)] = replace(model, modified_at=now())
+            spelled, old = self.models.get(same(name), (full(name), None))
+            self.models[same(name)] = spelled, replace(model, modified_at=now())
             self._prune(old)
+
+    def empty(self, name: str) -> None:
+        """Truncate a manifest, as a rewriting begins, or as a kill leaves it."""
+        with self.lock:
+            spelled, _ = self.models.get(same(name), (full(name), None))
+            self.models[same(name)] = spelled, None
 
     def delete(self, name: str) -> None:
         """Forget a name, and the layers that no other name needs."""
         model = self.model(name)
         with self.lock:
-            self.models.pop(full(name), None)
+            self.models.pop(same(name), None)
             self._prune(model)
 
     def _prune(self, old: Model | None) -> None:
-        used = {digest for model in self.models.values() if model for digest in model.layers.values()}
+        used = {digest for _, model in self.whole() for digest in model.layers.values()}
         for digest in set(old.layers.values() if old else ()) - used:
             self.blob(digest).unlink(missing_ok=True)
 
     def copy(self, source: str, destination: str) -> None:
         """Point `destination` at what `source` is, overwriting silently."""
-        if full(source) not in self.models:
+        if same(source) not in self.models:
             raise HTTPError(404, f'model "{source}" not found')
-        if not NAME.fullmatch(destination):
+        if not is_name(destination):
             raise HTTPError(400, f'destination "{destination}" is invalid')
         model = self.model(source)
-        with self.lock:
-            self.models[full(destination)] = None
+        self.empty(destination)
         time.sleep(TRUNCATED_SECONDS)
         self.put(destination, model)
-
-
-def full(name: str) -> str:
-    """A name with its tag."""
-    return name if ":" in name.rpartition("/")[2] else f"{name}:latest"

@@ -11,7 +11,7 @@ from deployment.gguf.inspection import GgufInfo, obstacles
 from deployment.gguf.tokens import TokenProof, prove_tokens
 from deployment.models import BuildStep, ServingPolicy
 from deployment.quantization import bytes_needed, problem_with
-from deployment.services.modelfiles import parameters_of
+from deployment.services.modelfiles import context_of, parameters_of
 from deployment.services.pipeline import identity, rows, store
 from deployment.services.pipeline.processes import BuildError, run, run_json
 from deployment.services.pipeline.prompts import proof_prompts
@@ -23,7 +23,6 @@ from training.services import resolve_location, run_folder
 
 Name = BuildStep.Name
 MODEL, _INFO = "model", "info.json"
-DEFAULT_CONTEXT = 2048
 
 
 @dataclass(frozen=True)
@@ -128,11 +127,7 @@ class Pipeline:
         info = GgufInfo(**json.loads((result.folder / _INFO).read_text(encoding="utf-8")))
         shown = {name: value for name, value in vars(info).items() if name != "chat_template"}
         rows.note(self.version, Name.INSPECT, detail=shown | {"chat_template_characters": len(info.chat_template)})
-        self._refuse(Name.INSPECT, " ".join(obstacles(info, self._context)))
-
-    @property
-    def _context(self) -> int:
-        return int(parameters_of(self.version).get("num_ctx", DEFAULT_CONTEXT))
+        self._refuse(Name.INSPECT, " ".join(obstacles(info, context_of(self.version))))
 
     def _prove(self) -> TokenProof:
         gguf = self.gguf.folder / self._file_name
@@ -170,11 +165,11 @@ class Pipeline:
     ) -> None:
         """The merged 16-bit model's own greedy answers to the first prompts that the context has room for."""
         folder, spec = place.folder, self.version.spec.to_spec()
-        limit = int(parameters_of(self.version).get("num_predict", 256))
+        limit, context = int(parameters_of(self.version).get("num_predict", 256)), context_of(self.version)
         fitting = [
             {"messages": messages}
             for messages, row in zip(asked, training, strict=True)
-            if len(row["ids"]) + limit <= self._context
+            if len(row["ids"]) + limit <= context
         ]
         jsonl.write(folder / QUESTIONS, fitting[: self.policy.answer_prompts])
         (folder / SCHEMA).write_text(json.dumps(json_schema(spec)), encoding="utf-8")

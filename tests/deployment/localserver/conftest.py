@@ -38,7 +38,7 @@ class Running:
 
     def create(self, gguf: Path, *, context: int = 512, slots: int = 4, tag: str = "") -> str:
         """Create a model under a tag of its own."""
-        tag = tag or f"models.invalid/test-{next(_names)}:v1"
+        tag = tag or f"models.invalid/touchstone/test-{next(_names)}:v1"
         self.post("/models", 201, **body_for(gguf, tag, context, slots))
         return tag
 

@@ -5,7 +5,7 @@ import pytest
 
 from tests.deployment.localserver.conftest import KEY, body_for
 
-UNKNOWN = "models.invalid/nobody:v9"
+UNKNOWN = "models.invalid/touchstone/nobody:v9"
 
 
 def test_only_livez_needs_no_key(front):
@@ -47,7 +47,7 @@ def test_slots_are_the_machines_and_may_change(front, tiny_ggufs):
 
 
 def test_a_file_must_be_there_and_be_what_its_digest_says(front, tiny_ggufs, tmp_path):
-    body = body_for(tiny_ggufs[0], "models.invalid/refused:v1")
+    body = body_for(tiny_ggufs[0], "models.invalid/touchstone/refused:v1")
     assert "digest" in front.post("/models", 400, **body | {"sha256": "0" * 64})["error"]["message"]
     assert "no file" in front.post("/models", 400, **body | {"path": str(tmp_path / "x")})["error"]["message"]
 
