@@ -10,12 +10,6 @@ COPY requirements /requirements
 RUN /venv/bin/pip install --no-deps --require-hashes -r /requirements/pip.txt
 RUN /venv/bin/pip install --no-deps --require-hashes -r /requirements/base.txt
 
-FROM packages AS ml-packages
-# Which build of torch: empty takes the default of the package index.
-ARG TORCH_INDEX_URL=
-RUN /venv/bin/pip install ${TORCH_INDEX_URL:+--index-url ${TORCH_INDEX_URL}} -r /requirements/torch.txt
-RUN /venv/bin/pip install --no-deps --require-hashes -r /requirements/base.txt -r /requirements/ml.txt
-
 FROM python:3.11-slim AS app
 RUN useradd --uid 1000 --create-home touchstone && install -d -o touchstone -g touchstone /data /opt/tools
 ENV PATH=/venv/bin:$PATH \
@@ -27,16 +21,22 @@ WORKDIR /app
 COPY . .
 VOLUME /data
 
-FROM app AS gpu
-COPY --from=ml-packages /venv /venv
-USER touchstone
-ENV TOUCHSTONE_TOOLS=/opt/tools
-RUN python -m deployment.localserver.openmp && python -m deployment.gguf fetch-converter
-CMD ["celery", "-A", "config", "worker", "-Q", "gpu", "-n", "gpu@%h", "-c", "1", "--pool=threads", "--without-gossip", "--without-mingle"]
-
 FROM app AS web
 COPY --from=packages /venv /venv
 USER touchstone
 EXPOSE 8000
 # Forwarded addresses are trusted from the proxy in front only: set FORWARDED_ALLOW_IPS where there is one.
 CMD ["gunicorn", "config.wsgi:application", "--bind=0.0.0.0:8000", "--worker-class=gthread", "--workers=2", "--threads=8", "--no-control-socket"]
+
+FROM packages AS ml-packages
+# Which build of torch: empty takes the default of the package index.
+ARG TORCH_INDEX_URL=
+RUN /venv/bin/pip install ${TORCH_INDEX_URL:+--index-url ${TORCH_INDEX_URL}} -r /requirements/torch.txt
+RUN /venv/bin/pip install --no-deps --require-hashes -r /requirements/base.txt -r /requirements/ml.txt
+
+FROM app AS gpu
+COPY --from=ml-packages /venv /venv
+USER touchstone
+ENV TOUCHSTONE_TOOLS=/opt/tools
+RUN python -m deployment.localserver.openmp && python -m deployment.gguf fetch-converter
+CMD ["celery", "-A", "config", "worker", "-Q", "gpu", "-n", "gpu@%h", "-c", "1", "--pool=threads", "--without-gossip", "--without-mingle"]
