@@ -24,7 +24,7 @@ from deployment.serializers import (
     RollbackRequest,
     VersionStateResponse,
 )
-from deployment.services import edit, predict, predict_many, promote, reload_serving, rollback
+from deployment.services import edit, live_version, predict, predict_many, promote, reload_serving, rollback
 from deployment.services.editing import editable
 from labeling.access import Right, project_for, token_of
 from labeling.models import Prediction, Project, User
@@ -95,7 +95,7 @@ class VersionStateView(APIView):
             "parity": querysets.parity_rows(version),
             "modelfile": _modelfile(version),
         }
-        return Response(VersionStateResponse(found).data)
+        return Response(VersionStateResponse(found, context={"live": live_version(project)}).data)
 
 
 def _modelfile(version: ModelVersion) -> str:
@@ -132,7 +132,7 @@ class PromoteView(APIView):
 
     @extend_schema(request=PromoteRequest, responses={201: DeploymentSerializer})
     def post(self, request: Request, key: str) -> Response:
-        """400 where the verdict is not `passed` and no reason is given; 409 where it cannot go live now."""
+        """400 where the verdict is not `passed`, or is stale, and no reason is given; 409 where it cannot go live now."""
         project = _project(request, key, Right.OPERATE)
         body = _valid(PromoteRequest(data=request.data))
         version, evict = _version(project, body["version"]), body["may_evict"]
