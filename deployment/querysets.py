@@ -7,6 +7,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from deployment.models import BuildStep, Deployment, ParityReport, StagedVersion
 from deployment.services.live import MOVING, SERVING, live_version
+from deployment.services.standing import Reason, nowhere
 from deployment.services.verdicts import staleness
 from labeling.models import Project
 from training.models import ModelVersion
@@ -23,6 +24,7 @@ class Candidate:
     staged: list[StagedVersion] = field(default_factory=list)
     disk: int = 0
     live: ModelVersion | None = None
+    nowhere: Reason | None = None
 
     @property
     def ready(self) -> bool:
@@ -90,8 +92,9 @@ def candidates(project: Project, limit: int) -> list[Candidate]:
     by_version: dict[int, list[StagedVersion]] = defaultdict(list)
     for row in staged.order_by("id"):
         by_version[row.version_id].append(row)
+    reasons = nowhere(project, [each.version for each in found])
     for each in found:
-        each.staged = by_version[each.version.pk]
+        each.staged, each.nowhere = by_version[each.version.pk], reasons.get(each.version.pk)
     return found
 
 

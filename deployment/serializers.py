@@ -137,6 +137,7 @@ class VersionStateResponse(serializers.Serializer[Any]):
     error = serializers.CharField(source="version.error")
     origin = serializers.CharField(source="version.origin", help_text="A run's snapshot, another version, or a base.")
     modelfile = serializers.CharField(help_text="As it may be edited; empty while there is none.")
+    nowhere = serializers.CharField(help_text="Why it stands on no server that could serve it; empty where it does.")
     staged = StagedSerializer(many=True)
     parity = ParitySerializer(many=True)
 

@@ -23,6 +23,7 @@ from deployment.models import (
 from deployment.moves import promotion_of
 from deployment.querysets import with_live
 from deployment.services import pin, staleness, unpin
+from deployment.services.standing import why_nowhere
 from labeling.access import Right, visible
 from labeling.models import User
 from labeling.problems import ProblemError
@@ -42,7 +43,7 @@ class StagedVersionAdmin(MoveMixin, ReadOnlyAdmin):
         "server",
     ]
     search_fields = ["tag", "version__project__key", "manifest_digest", "uploaded_digest"]
-    readonly_fields = ["lineage", "stale"]
+    readonly_fields = ["lineage", "stale", "nowhere"]
     date_hierarchy = "created_at"
     actions_detail = ["promote", "edit"]
     actions_row = ["promote", "edit"]
@@ -64,6 +65,14 @@ class StagedVersionAdmin(MoveMixin, ReadOnlyAdmin):
         """Why its pass says nothing about what is live now."""
         live: int | None = staged.live_version  # type: ignore[attr-defined]  # annotated by `with_live`
         return staleness(staged, ModelVersion.objects.select_related("project").get(pk=live) if live else None)
+
+    @display(description="On no server")
+    def nowhere(self, staged: StagedVersion) -> str:
+        """Why its version cannot be served, with the page where that is mended."""
+        reason = why_nowhere(staged.version)
+        if reason is None:
+            return "-"
+        return format_html('{} <a href="{}">{}</a>', reason.sentence, reason.href, reason.link)
 
     @display(description="Lineage")
     def lineage(self, staged: StagedVersion) -> str:

@@ -64,6 +64,7 @@ class BuildStep(PublicModel):
     """One step of the pipeline from adapter to GGUF, as it went last for a version."""
 
     class Name(models.TextChoices):
+        FETCH = "fetch", "fetch the base model"
         MERGE = "merge"
         CONVERT = "convert"
         BASE = "base", "convert the bare base"

@@ -12,6 +12,7 @@ from deployment.services.live import live_deployment, staged_on_servers
 from deployment.services.modelfiles import parameters_of, render_modelfile, source_of
 from deployment.services.resting import rests
 from deployment.services.retention import removed
+from deployment.services.standing import why_nowhere
 from deployment.services.verdicts import staleness
 from labeling.models import Project
 from training.models import ModelVersion
@@ -47,7 +48,9 @@ def plan_promotion(version: ModelVersion) -> Plan:
     stale = next(filter(None, (staleness(row, live.version if live else None) for row in staged)), "")
     obstacles, modelfile = [], ""
     if not staged:
-        obstacles.append(removed(version) or f"{version} is not staged on any active server of {version.project.key}.")
+        why = why_nowhere(version)
+        nowhere = f"{version} is not staged on any active server of {version.project.key}."
+        obstacles.append(removed(version) or (f"{nowhere} {why.sentence}" if why else nowhere))
     elif missing := [server.name for server in servers if server not in away and server.pk not in standing]:
         obstacles.append(f"{version} is not staged on {' and '.join(missing)} yet; wait, or take that server out.")
     if live and live.version_id == version.pk:

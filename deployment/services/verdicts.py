@@ -72,7 +72,7 @@ def staleness(staged: StagedVersion, live: ModelVersion | None) -> str:
 
 
 def speaks_for(staged: StagedVersion, live: ModelVersion | None) -> bool:
-    """Whether the verdict alone may put the version in the place of `live`: a pass against it, or the first baseline."""
+    """Whether the verdict alone may put the version in the place of `live`: it passed against it, or is the first."""
     if staged.verdict == Verdict.BASELINE:
         return live is None
     return staged.verdict == Verdict.PASSED and is_reference(staged.held_against, live)

@@ -15,6 +15,7 @@ from deployment.models import VersionPin
 from deployment.moves import difference_before
 from deployment.services import disk_use, keeping, live_deployment, previous_version, staleness
 from deployment.services.retention import removed
+from deployment.services.standing import why_nowhere
 from deployment.services.traffic import around
 from labeling.access import Right, project_for
 from labeling.views.base import page_context, person
@@ -75,7 +76,7 @@ def version(request: HttpRequest, key: str, number: int) -> HttpResponse:
     row = get_object_or_404(querysets.version_rows(project), number=number)
     staged = list(querysets.staged_rows(row))
     live = live_deployment(project)
-    candidate = querysets.Candidate(row, staged, live=live.version if live else None)
+    candidate = querysets.Candidate(row, staged, live=live.version if live else None, nowhere=why_nowhere(row))
     context: dict[str, Any] = {
         "version": row,
         "candidate": candidate,

@@ -172,7 +172,7 @@ def test_the_gate_does_not_promote_over_a_refusal_on_another_server(shop, tmp_pa
 def test_a_person_needs_a_reason_and_is_told_why(shop, monkeypatch, judged_again):
     judge_three_while_two_goes_live(shop, monkeypatch)
     olaf = make_operator(shop, "olaf")
-    with pytest.raises(ProblemError, match="Passed against shop:v1, which is no longer live: .* give a reason"):
+    with pytest.raises(ProblemError, match=r"Passed against shop:v1, which is no longer live: .* give a reason"):
         promote(olaf, version(shop, 3))
     client = client_of(olaf)
     url = "/projects/shop/versions/3/promote/"
