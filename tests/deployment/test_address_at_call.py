@@ -115,19 +115,19 @@ def test_a_name_that_leads_to_metadata_is_not_called(names, kind):
 
 def test_a_name_that_leads_elsewhere_at_the_second_call_is_not_called_again(names, standin):
     port = standin.url.rpartition(":")[2]
-    names["rebound"] = ["127.0.0.1"]
-    driver = driver_at(f"http://rebound:{port}")
+    names["rebound.internal"] = ["127.0.0.1"]
+    driver = driver_at(f"http://rebound.internal:{port}")
     assert driver.probe().version
-    names["rebound"] = ["169.254.169.254"]
+    names["rebound.internal"] = ["169.254.169.254"]
     driver.http._transport._pool.close()  # the kept connection is to the old address, and ends some day
-    with pytest.raises(AddressRefusedError, match="rebound leads to"):
+    with pytest.raises(AddressRefusedError, match=r"rebound\.internal leads to"):
         driver.probe()
 
 
 def test_of_several_addresses_a_good_one_is_taken(names, standin):
     """As with names of a local network, which lead to a link-local address beside the real one."""
-    names["both"] = ["169.254.7.7", "127.0.0.1"]
-    assert driver_at(f"http://both:{standin.url.rpartition(':')[2]}").probe().version
+    names["both.local"] = ["169.254.7.7", "127.0.0.1"]
+    assert driver_at(f"http://both.local:{standin.url.rpartition(':')[2]}").probe().version
 
 
 def test_a_list_of_networks_is_held_against_what_a_name_leads_to(names, settings):
