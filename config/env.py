@@ -1,14 +1,18 @@
 """Strict typed reading of the environment, on `environs`; `NAME_FILE` names a file that holds the value."""
 
 import builtins
+import ipaddress
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 import environs
 from django.core.exceptions import ImproperlyConfigured
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _MISSING: Any = object()
+_HOST = re.compile(r"(\*\.)?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
 
 
 def load_file_secrets() -> None:
@@ -57,6 +61,10 @@ class Env:
     def list(self, name: builtins.str, default: Any = _MISSING) -> builtins.list[builtins.str]:
         return list(self._get("list", name, default))
 
+    def hosts(self, name: builtins.str, default: Any = _MISSING) -> builtins.list[builtins.str | Network]:
+        """Names of hosts, `*.domain` for all under it, and networks such as 10.0.0.0/8; a single address is one."""
+        return [_host(name, word.strip().lower()) for word in self.list(name, default)]
+
     def path(self, name: builtins.str, default: Any = _MISSING) -> Path:
         return Path(self._get("path", name, default)).resolve()
 
@@ -66,3 +74,15 @@ class Env:
         if config.get("ENGINE") != "django.db.backends.postgresql":
             raise ImproperlyConfigured(f"{name} must be a postgresql:// URL; Touchstone runs on PostgreSQL only.")
         return config | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+
+
+def _host(name: str, word: str) -> str | Network:
+    try:
+        return ipaddress.ip_network(word.strip("[]"))
+    except ValueError as error:
+        # What looks like a network and is none must not be taken for a name.
+        if "/" in word or ":" in word or not _HOST.fullmatch(word) or word.rpartition(".")[2].isdigit():
+            raise ImproperlyConfigured(
+                f"{name}: {word!r} is no name of a host (gpu1, *.lab) and no network (10.0.0.0/8): {error}."
+            ) from error
+    return word

@@ -117,6 +117,8 @@ ARTIFACTS_DIR = VAR_DIR / "artifacts"
 # --- model servers ------------------------------------------------------------------------------
 LOCAL_MODEL_SERVER_URL = env.str("LOCAL_MODEL_SERVER_URL", "")
 LOCAL_MODEL_SERVER_KEY = env.str("LOCAL_MODEL_SERVER_KEY", "")
+# What may be called as a model server: names, *.domains, networks. Empty: everything but link-local and metadata.
+MODEL_SERVER_HOSTS = env.hosts("MODEL_SERVER_HOSTS", [])
 MODEL_REQUEST_TIMEOUT = env.float("MODEL_REQUEST_TIMEOUT", 120.0)
 
 # --- Celery -------------------------------------------------------------------------------------

@@ -17,13 +17,14 @@ from demo import tiny
 from demo.show import DemoError, Show
 from deployment.drivers import Driver, DriverError, driver_for
 from deployment.models import InferenceServer, ServingPolicy
+from deployment.services.servers import built_in_server
 from evaluation.models import GatePolicy
 from labeling import prompts, services
 from labeling.kinds import LabelDef, Spec
 from labeling.models import Membership, Project, Role, User
 from training.models import BaseModel, RetrainPolicy, TrainingProfile
 from training.server_names import server_tag
-from training.services import load_builtin_profiles, register_base
+from training.services import list_shipped_base, load_builtin_profiles, register_base
 
 KEY = "support-tags"
 # What each tag means, as the prompt says it.
@@ -85,7 +86,7 @@ def make_world(show: Show, base_name: str, folder: Path) -> World:
         location, tags = make_tiny_base(show), [(tag, "") for tag in tiny.TAGS]
     else:
         messages = list(jsonl.read(SHIPPED))
-        location, tags = "smollm2-135m-instruct", list(MEANINGS.items())
+        location, tags = list_shipped_base().location, list(MEANINGS.items())
         run_engine(show, "fetch-base", "--out", settings.MODELS_DIR / location)
     record = json.loads((settings.MODELS_DIR / location / "base.json").read_text(encoding="utf-8"))
     base = register_base(record.get("name", location), location, record["revision"])
@@ -170,7 +171,8 @@ def make_project(world: World) -> None:
         name=f"demo-{world.base_name}",
         defaults={"description": "Fits the demo's time", "config": PROFILES[world.base_name]},
     )
-    RetrainPolicy.objects.create(project=world.project, threshold=THRESHOLD, profile=profile, base=world.base)
+    values = {"threshold": THRESHOLD, "profile": profile, "base": world.base}
+    RetrainPolicy.objects.update_or_create(project=world.project, defaults=values)
     GatePolicy.objects.create(project=world.project, minimum=GATE_MINIMUM, free_cases=50)
     serve(world.project)
 
@@ -178,15 +180,13 @@ def make_project(world: World) -> None:
 def serve(project: Project) -> None:
     """Have a model server serve the project: the Ollama at `OLLAMA_HOST`, else the launcher's; the gate promotes."""
     host = os.environ.get("OLLAMA_HOST", "")
-    server = _ollama(host, project.key) if host else _local()
+    server = _ollama(host, project.key) if host else built_in_server()
+    if server is None:
+        raise DemoError("There is no model server: start the demo with `make demo`.")
     # The demo has minutes: fewer prompts are proven than a project of one's own would want.
-    serving = ServingPolicy.objects.create(project=project, auto_promote=True, proof_prompts=24, answer_prompts=3)
-    serving.servers.add(server)
-
-
-def _local() -> InferenceServer:
-    values = {"kind": "local", "url": settings.LOCAL_MODEL_SERVER_URL, "is_active": True}
-    return InferenceServer.objects.update_or_create(name="local", defaults=values)[0]
+    values = {"auto_promote": True, "proof_prompts": 24, "answer_prompts": 3}
+    serving, _ = ServingPolicy.objects.update_or_create(project=project, defaults=values)
+    serving.servers.set([server])
 
 
 def _ollama(host: str, key: str) -> InferenceServer:

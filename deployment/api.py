@@ -24,8 +24,9 @@ from deployment.serializers import (
     RollbackRequest,
     VersionStateResponse,
 )
-from deployment.services import edit, predict, predict_many, promote, reload_serving, rollback
+from deployment.services import edit, live_version, predict, predict_many, promote, reload_serving, rollback
 from deployment.services.editing import editable
+from deployment.services.standing import why_nowhere
 from labeling.access import Right, project_for, token_of
 from labeling.models import Prediction, Project, User
 from labeling.problems import ProblemError
@@ -89,13 +90,15 @@ class VersionStateView(APIView):
         """The version's GGUF, token proof, and each server's tag, digests and verdict."""
         project = _project(request, key, Right.VIEW)
         version = _version(project, number)
+        reason = why_nowhere(version)
         found = {
             "version": version,
             "staged": querysets.staged_rows(version),
             "parity": querysets.parity_rows(version),
             "modelfile": _modelfile(version),
+            "nowhere": reason.sentence if reason else "",
         }
-        return Response(VersionStateResponse(found).data)
+        return Response(VersionStateResponse(found, context={"live": live_version(project)}).data)
 
 
 def _modelfile(version: ModelVersion) -> str:
@@ -132,7 +135,7 @@ class PromoteView(APIView):
 
     @extend_schema(request=PromoteRequest, responses={201: DeploymentSerializer})
     def post(self, request: Request, key: str) -> Response:
-        """400 where the verdict is not `passed` and no reason is given; 409 where it cannot go live now."""
+        """400 where the verdict is not `passed`, or stale, and no reason is given; 409 where it cannot go live now."""
         project = _project(request, key, Right.OPERATE)
         body = _valid(PromoteRequest(data=request.data))
         version, evict = _version(project, body["version"]), body["may_evict"]

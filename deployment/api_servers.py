@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from deployment.models import InferenceServer, ModelPull
 from deployment.services import catalogue
 from deployment.services.borrowing import use_in_project
+from deployment.services.servers import add_server
 from labeling.access import Right, project_for, token_of
 from labeling.models import User
 from training.serializers import VersionSerializer
@@ -31,6 +32,14 @@ class ModelSerializer(serializers.Serializer[Any]):
     family = serializers.CharField(source="entry.family")
     capabilities = serializers.ListField(source="entry.capabilities", child=serializers.CharField())
     used_by = serializers.ListField(source="users", child=serializers.CharField())
+
+
+class ServerSerializer(serializers.ModelSerializer[InferenceServer]):
+    """The row of a model server."""
+
+    class Meta:
+        model = InferenceServer
+        fields = ["name", "kind", "url", "key_env", "threads", "slots", "memory_mb", "max_loaded", "is_active"]
 
 
 class CatalogueSerializer(serializers.Serializer[Any]):
@@ -75,6 +84,15 @@ class Servers(APIView):
         user = _administrator(request)
         found = [catalogue.look(user, server) for server in InferenceServer.objects.all()]
         return Response(CatalogueSerializer(found, many=True).data)
+
+    @extend_schema(request=ServerSerializer, responses={201: ServerSerializer})
+    def post(self, request: Request) -> Response:
+        """Add a server. Its address is checked by the rules of this installation; nothing is asked there yet."""
+        user = _administrator(request)
+        body = ServerSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        row = add_server(user, **body.validated_data)
+        return Response(ServerSerializer(row).data, status=status.HTTP_201_CREATED)
 
 
 class ServerModels(APIView):

@@ -1,4 +1,4 @@
-"""The deployment floor: listens to training."""
+"""The deployment floor: listens to training and labeling, and shows itself on a version's page of the admin."""
 
 from django.apps import AppConfig
 
@@ -9,3 +9,7 @@ class DeploymentConfig(AppConfig):
 
     def ready(self) -> None:
         from deployment import receivers  # noqa: F401  (connects the receivers)
+        from deployment.panels import standing_panel
+        from labeling import panels
+
+        panels.register("version", standing_panel)

@@ -7,8 +7,8 @@ from typing import Any
 from django.http import HttpRequest
 
 from deployment.forms import MoveForm
-from deployment.models import Deployment
-from deployment.services import live_deployment, plan_promotion, promote, rollback
+from deployment.models import Deployment, StagedVersion
+from deployment.services import live_deployment, plan_promotion, promote, rollback, staleness
 from deployment.services.headroom import Headroom, look
 from deployment.services.modelfiles import difference
 from deployment.services.plans import Plan
@@ -44,6 +44,11 @@ class Move:
         """What the gate looked at, from the report that is kept with the verdict."""
         rows = self.plan.staged[0].verdict_report.get("checks", []) if self.plan.staged else []
         return [row for row in rows if isinstance(row, dict)]
+
+    @property
+    def stale_row(self) -> StagedVersion | None:
+        """The row whose pass is one against another version than the live one."""
+        return next((row for row in self.plan.staged if staleness(row, self.plan.previous)), None)
 
     @cached_property
     def memory(self) -> Headroom:

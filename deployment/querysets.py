@@ -3,10 +3,12 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from deployment.models import BuildStep, Deployment, ParityReport, StagedVersion
-from deployment.services.live import MOVING
+from deployment.services.live import MOVING, SERVING, live_version
+from deployment.services.standing import Reason, nowhere
+from deployment.services.verdicts import staleness
 from labeling.models import Project
 from training.models import ModelVersion
 
@@ -21,6 +23,8 @@ class Candidate:
     version: ModelVersion
     staged: list[StagedVersion] = field(default_factory=list)
     disk: int = 0
+    live: ModelVersion | None = None
+    nowhere: Reason | None = None
 
     @property
     def ready(self) -> bool:
@@ -31,6 +35,11 @@ class Candidate:
     def judged(self) -> StagedVersion | None:
         """The row with the verdict, if any."""
         return next((row for row in self.staged if row.verdict), None)
+
+    @property
+    def stale(self) -> str:
+        """Why its pass says nothing about what is live now; empty where it does, or there is none."""
+        return staleness(self.judged, self.live) if self.judged else ""
 
     @property
     def moving(self) -> bool:
@@ -54,7 +63,13 @@ def version_rows(project: Project) -> QuerySet[ModelVersion]:
 def staged_rows(version: ModelVersion) -> QuerySet[StagedVersion]:
     """Where a version stands or is brought to."""
     rows = StagedVersion.objects.filter(version=version).order_by("id")
-    return rows.select_related("server", "version__project")
+    return rows.select_related("server", "version__project", "held_against__project")
+
+
+def with_live(rows: QuerySet[StagedVersion]) -> QuerySet[StagedVersion]:
+    """The rows with `live_version`, the id of the version that is live in their project."""
+    live = Deployment.objects.filter(project=OuterRef("version__project"), state__in=SERVING).order_by("-id")
+    return rows.annotate(live_version=Subquery(live.values("version")[:1]))
 
 
 def parity_rows(version: ModelVersion) -> QuerySet[ParityReport]:
@@ -70,13 +85,16 @@ def build_steps(version: ModelVersion) -> list[BuildStep]:
 
 def candidates(project: Project, limit: int) -> list[Candidate]:
     """The newest `limit` versions and where they stand."""
-    found = [Candidate(version) for version in version_rows(project)[:limit]]
-    staged = StagedVersion.objects.filter(version__in=[each.version for each in found]).select_related("server")
+    live = live_version(project)
+    found = [Candidate(version, live=live) for version in version_rows(project)[:limit]]
+    staged = StagedVersion.objects.filter(version__in=[each.version for each in found])
+    staged = staged.select_related("server", "version__project", "held_against__project")
     by_version: dict[int, list[StagedVersion]] = defaultdict(list)
     for row in staged.order_by("id"):
         by_version[row.version_id].append(row)
+    reasons = nowhere(project, [each.version for each in found])
     for each in found:
-        each.staged = by_version[each.version.pk]
+        each.staged, each.nowhere = by_version[each.version.pk], reasons.get(each.version.pk)
     return found
 
 

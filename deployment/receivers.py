@@ -5,8 +5,17 @@ from typing import Any
 from django.dispatch import receiver
 
 from deployment.signals import version_promoted
-from labeling.signals import proposals_wanted
+from labeling.models import Project
+from labeling.signals import project_created, proposals_wanted
 from training.signals import version_created
+
+
+@receiver(project_created)
+def give_a_serving_policy(sender: Any, project: Project, **kwargs: Any) -> None:
+    """A new project is served as soon as it has a version."""
+    from deployment.services.servers import give_serving_policy
+
+    give_serving_policy(project)
 
 
 @receiver(version_created)

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from deployment.models import Deployment, ParityReport, StagedVersion
+from deployment.services.verdicts import staleness
 from labeling.models import Prediction
 from labeling.problems import ProblemError
 
@@ -53,7 +54,14 @@ class BatchResponse(serializers.Serializer[Any]):
 
 
 class StagedSerializer(serializers.ModelSerializer[StagedVersion]):
+    """`verdict_stale`: it passed, but against another version than the one that is live; `stale_because` says which."""
+
     server = serializers.CharField(source="server.name")
+    held_against = serializers.CharField(
+        source="held_against.tag", allow_null=True, default=None, help_text="What the verdict compares it with."
+    )
+    verdict_stale = serializers.SerializerMethodField()
+    stale_because = serializers.SerializerMethodField()
 
     class Meta:
         model = StagedVersion
@@ -68,10 +76,20 @@ class StagedSerializer(serializers.ModelSerializer[StagedVersion]):
             "verdict",
             "verdict_sentence",
             "verdict_report",
+            "held_against",
+            "verdict_stale",
+            "stale_because",
+            "gate_report",
             "judged_at",
             "staged_at",
             "error",
         ]
+
+    def get_verdict_stale(self, row: StagedVersion) -> bool:
+        return bool(self.get_stale_because(row))
+
+    def get_stale_because(self, row: StagedVersion) -> str:
+        return staleness(row, self.context["live"])
 
 
 class ParitySerializer(serializers.ModelSerializer[ParityReport]):
@@ -119,6 +137,7 @@ class VersionStateResponse(serializers.Serializer[Any]):
     error = serializers.CharField(source="version.error")
     origin = serializers.CharField(source="version.origin", help_text="A run's snapshot, another version, or a base.")
     modelfile = serializers.CharField(help_text="As it may be edited; empty while there is none.")
+    nowhere = serializers.CharField(help_text="Why it stands on no server that could serve it; empty where it does.")
     staged = StagedSerializer(many=True)
     parity = ParitySerializer(many=True)
 

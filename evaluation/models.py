@@ -146,6 +146,13 @@ class GateReport(PublicModel):
     staged = models.ForeignKey(StagedVersion, on_delete=models.CASCADE, related_name="gate_reports")
     candidate = models.ForeignKey(Benchmark, null=True, on_delete=models.CASCADE, related_name="gate_reports")
     reference = models.ForeignKey(Benchmark, null=True, on_delete=models.CASCADE, related_name="+")
+    held_against = models.ForeignKey(
+        ModelVersion,
+        null=True,
+        on_delete=models.RESTRICT,
+        related_name="+",
+        help_text="The version that it was held against, benchmarked or not; empty where there was none.",
+    )
     verdict = models.CharField(max_length=12, choices=Verdict.choices)
     sentence = models.TextField()
     checks = models.JSONField(default=list)

@@ -33,7 +33,8 @@ def benchmark_rows(project: Project) -> QuerySet[Benchmark]:
 def report_rows(project: Project) -> QuerySet[GateReport]:
     """The gate's reports of the project, newest first."""
     rows = GateReport.objects.filter(project=project).order_by("-id")
-    return rows.select_related("project", "staged__server", "staged__version__project", *_BENCHMARKS)
+    of_the_verdict = ("held_against__project", "staged__held_against__project")
+    return rows.select_related("project", "staged__server", "staged__version__project", *of_the_verdict, *_BENCHMARKS)
 
 
 _BENCHMARKS = ("candidate__suite__project", "candidate__version__project", "reference__version__project")

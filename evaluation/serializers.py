@@ -71,7 +71,14 @@ class GateReportSerializer(serializers.ModelSerializer[GateReport]):
         source="candidate.uid", allow_null=True, default=None, read_only=True, help_text="The version's benchmark."
     )
     reference = serializers.UUIDField(
-        source="reference.uid", allow_null=True, default=None, read_only=True, help_text="What it was held against."
+        source="reference.uid", allow_null=True, default=None, read_only=True, help_text="That benchmark."
+    )
+    held_against = serializers.CharField(
+        source="held_against.tag",
+        allow_null=True,
+        default=None,
+        read_only=True,
+        help_text="The version that it was held against; the verdict speaks of no other.",
     )
     checks = CheckSerializer(many=True, read_only=True)
     policy = ObjectField(read_only=True, help_text="The gate's policy as it was.")
@@ -80,7 +87,7 @@ class GateReportSerializer(serializers.ModelSerializer[GateReport]):
         model = GateReport
         fields = [
             "uid", "version", "server", "verdict", "sentence", "checks", "policy", "candidate", "reference",
-            "created_at",
+            "held_against", "created_at",
         ]  # fmt: skip
 
 

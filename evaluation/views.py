@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from deployment.models import StagedVersion
+from deployment.services import live_version, staleness
 from evaluation import figures, querysets
 from evaluation.models import Benchmark, GateReport
 from evaluation.services import policy_of, rejudge
@@ -36,12 +37,12 @@ def benchmarks(request: HttpRequest, key: str) -> HttpResponse:
     """What the gate said, and every benchmark; HTMX asks for its changing part while something is in motion."""
     project = project_for(person(request), key, Right.VIEW)
     page = Paginator(querysets.benchmark_rows(project), PAGE).get_page(request.GET.get("page"))
-    unjudged = list(querysets.unjudged_rows(project))
+    unjudged, live = list(querysets.unjudged_rows(project)), live_version(project)
     context: dict[str, Any] = {
         "page": page,
         "rows": [(row, figures.figures(row.version.spec.kind, row.metrics)) for row in page],
         "titles": figures.columns(project.kind),
-        "reports": querysets.newest_reports(project, REPORTS),
+        "reports": [(report, staleness(report.staged, live)) for report in querysets.newest_reports(project, REPORTS)],
         "unjudged": unjudged,
         "policy": policy_of(project),
         "in_motion": bool(unjudged) or any(row.state in querysets.UNFINISHED for row in page),
@@ -76,6 +77,7 @@ def benchmark(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
         "comparison": figures.comparison(row, others, querysets.baselines_of(row)),
         "labels": figures.label_rows(row, reference),
         "report": report,
+        "stale": staleness(report.staged, live_version(project)) if report else "",
         "moved_on": _moved_on(report),
         "reference": reference,
         **_cases(request, row, reference),
@@ -127,11 +129,11 @@ def _progress(request: HttpRequest, row: Benchmark) -> HttpResponse:
 
 def _moved_on(report: GateReport | None) -> str:
     """The tag of what the version would be held against today, where that is something else than in the report."""
-    if report is None or report.reference is None:
+    if report is None or report.held_against is None:
         return ""
     now = reference_version(report.staged.version)
     # The live version itself would be held against the base: nothing to say.
-    if now is None or now.number == 0 or now.pk == report.reference.version_id:
+    if now is None or now.number == 0 or now.pk == report.held_against_id:
         return ""
     return now.tag
 

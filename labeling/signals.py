@@ -2,6 +2,9 @@
 
 from django.dispatch import Signal
 
+# project: Project. Sent inside the transaction that makes it: what other floors give a new project comes with it.
+project_created = Signal()
+
 # project_id: int, golden_id: int. Sent after commit. `golden_id` is None after an import of many.
 golden_sample_added = Signal()
 

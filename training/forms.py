@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from training.models import BaseModel, RetrainPolicy, TrainingProfile
+from training.services import awaits_fetching, default_base
 
 
 class BaselineForm(forms.Form):
@@ -17,6 +18,9 @@ class BaselineForm(forms.Form):
             kwargs.setdefault("initial", {"base": policy.base_id})
         kwargs.setdefault("auto_id", "baseline_%s")
         super().__init__(*args, **kwargs)
+        shipped = default_base()
+        if shipped is not None and awaits_fetching(shipped):
+            self.fields["base"].help_text = f"{shipped} is fetched first (about 100 MB); that takes a minute."
 
 
 class StartRunForm(forms.Form):

@@ -5,7 +5,8 @@ from typing import Any
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 
-from labeling.signals import golden_sample_added
+from labeling.models import Project
+from labeling.signals import golden_sample_added, project_created
 
 
 @receiver(golden_sample_added)
@@ -14,6 +15,14 @@ def check_the_trigger(sender: Any, project_id: int, **kwargs: Any) -> None:
     from training.tasks import check_trigger
 
     check_trigger.delay_on_commit(project_id)  # type: ignore[attr-defined]  # the stubs do not know DjangoTask
+
+
+@receiver(project_created)
+def give_a_retrain_policy(sender: Any, project: Project, **kwargs: Any) -> None:
+    """A new project can be trained at once, where the shipped base is listed."""
+    from training.services.policies import give_retrain_policy
+
+    give_retrain_policy(project)
 
 
 @receiver(post_migrate)

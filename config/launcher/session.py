@@ -134,10 +134,10 @@ class Session:
         """Migrate, start web, workers, beat and model server, and wait until /readyz answers."""
         self.claim_port()
         started = time.monotonic()
-        self.manage("migrate", "--noinput")
+        self.manage("set_up")
         if "TOUCHSTONE_EMBEDDED" not in self.settings:
             self.manage("collectstatic", "--noinput")
-        self.console.say(f"The database is migrated ({time.monotonic() - started:.1f} s).")
+        self.console.say(f"The database is set up ({time.monotonic() - started:.1f} s).")
         table = processes(self.folder, port=self.port, model_port=self.model_port)
         (self.folder / "beat").mkdir(exist_ok=True)
         self.supervisor = Supervisor(

@@ -12,7 +12,13 @@ from unfold.admin import ModelAdmin
 from deployment.moves import Move
 from labeling.problems import ProblemError
 
-VERDICT_COLORS = {"passed": "success", "refused": "danger", "insufficient": "warning", "baseline": "info"}
+VERDICT_COLORS = {
+    "passed": "success",
+    "passed, stale": "warning",
+    "refused": "danger",
+    "insufficient": "warning",
+    "baseline": "info",
+}
 STATE_COLORS = {"staged": "success", "live": "success", "failed": "danger", "replaced": "info"}
 
 

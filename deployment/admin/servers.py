@@ -29,6 +29,11 @@ class InferenceServerAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries 
     actions = ["probe"]
     actions_detail = ["probe_one"]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: InferenceServer | None = None) -> list[str]:
+        """The built-in server's address is the launcher's business: it is another one after each start."""
+        followed = ["url", "kind", "follows_environment"] if obj and obj.follows_environment else []
+        return [*self.readonly_fields, *followed]
+
     @display(description="Last probe")
     def answers(self, server: InferenceServer) -> str:
         return server.error[:80] or server.version or "never asked"

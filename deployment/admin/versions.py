@@ -21,7 +21,9 @@ from deployment.models import (
     VersionPin,
 )
 from deployment.moves import promotion_of
-from deployment.services import pin, unpin
+from deployment.querysets import with_live
+from deployment.services import pin, staleness, unpin
+from deployment.services.standing import why_nowhere
 from labeling.access import Right, visible
 from labeling.models import User
 from labeling.problems import ProblemError
@@ -37,17 +39,18 @@ class StagedVersionAdmin(MoveMixin, ReadOnlyAdmin):
         "version__base",
         "version__run__snapshot",
         "version__derived_from__project",
+        "held_against__project",
         "server",
     ]
     search_fields = ["tag", "version__project__key", "manifest_digest", "uploaded_digest"]
-    readonly_fields = ["lineage"]
+    readonly_fields = ["lineage", "stale", "nowhere"]
     date_hierarchy = "created_at"
     actions_detail = ["promote", "edit"]
     actions_row = ["promote", "edit"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StagedVersion]:
         rows: QuerySet[StagedVersion] = visible(request.user, super().get_queryset(request), "version__project")
-        return rows
+        return with_live(rows)
 
     @display(description="State", label=STATE_COLORS, ordering="state")
     def shown_state(self, staged: StagedVersion) -> str:
@@ -55,7 +58,21 @@ class StagedVersionAdmin(MoveMixin, ReadOnlyAdmin):
 
     @display(description="Verdict", label=VERDICT_COLORS, ordering="verdict")
     def shown_verdict(self, staged: StagedVersion) -> str:
-        return staged.verdict or "not judged"
+        return "passed, stale" if self.stale(staged) else staged.verdict or "not judged"
+
+    @display(description="Stale")
+    def stale(self, staged: StagedVersion) -> str:
+        """Why its pass says nothing about what is live now."""
+        live: int | None = staged.live_version  # type: ignore[attr-defined]  # annotated by `with_live`
+        return staleness(staged, ModelVersion.objects.select_related("project").get(pk=live) if live else None)
+
+    @display(description="On no server")
+    def nowhere(self, staged: StagedVersion) -> str:
+        """Why its version cannot be served, with the page where that is mended."""
+        reason = why_nowhere(staged.version)
+        if reason is None:
+            return "-"
+        return format_html('{} <a href="{}">{}</a>', reason.sentence, reason.href, reason.link)
 
     @display(description="Lineage")
     def lineage(self, staged: StagedVersion) -> str:

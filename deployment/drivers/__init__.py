@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from deployment.addresses import AddressError, checked_url
 from deployment.drivers.base import (
     Address,
     Artifact,
@@ -21,6 +22,7 @@ from deployment.drivers.base import (
     ServerInfo,
 )
 from deployment.drivers.errors import (
+    AddressRefusedError,
     DriverError,
     NotThereError,
     PromptTooLongError,
@@ -29,6 +31,7 @@ from deployment.drivers.errors import (
     TransportError,
     UnreadableError,
 )
+from deployment.reach import rules
 
 if TYPE_CHECKING:
     from deployment.models import InferenceServer
@@ -46,15 +49,23 @@ def kind_choices() -> list[tuple[str, str]]:
 
 
 def driver_for(server: "InferenceServer") -> Driver:
-    """A driver for the server, with its key from the environment. Kept per process: connections are reused."""
+    """A driver for the server, with its key from the environment. Kept per process: connections are reused.
+
+    `AddressRefusedError` where the row holds an address that is not called, whoever wrote it there.
+    """
+    try:
+        url = checked_url(server.url, rules())
+    except AddressError as error:
+        raise AddressRefusedError(str(error)) from error
     make: Callable[[Address], Driver] = import_string(KINDS[server.kind][1])
     key = os.environ.get(server.key_env, "") if server.key_env else ""
-    return make(Address(server.url, key, server.threads, server.slots, settings.MODEL_REQUEST_TIMEOUT))
+    return make(Address(url, key, server.threads, server.slots, settings.MODEL_REQUEST_TIMEOUT))
 
 
 __all__ = [
     "KINDS",
     "Address",
+    "AddressRefusedError",
     "Artifact",
     "Digests",
     "Driver",

@@ -23,6 +23,10 @@ class RefusedError(DriverError):
     """The server understood and refused (a 4xx): another try will not help."""
 
 
+class AddressRefusedError(RefusedError):
+    """The server's address leads where nothing is called, or elsewhere: whoever keeps its row has to mend that."""
+
+
 class NotThereError(RefusedError):
     """The server has no model of this tag."""
 

@@ -31,16 +31,15 @@ from deployment.drivers.errors import (
     TransportError,
     once_more,
 )
+from deployment.drivers.http import http_client
 
 _LOAD_TIMEOUT = 300.0
 
 
 def local_driver(address: Address) -> "LocalDriver":
-    """The driver of an address; the embedded server's port and key are the launcher's."""
+    """The driver of an address; the embedded server's key is the launcher's."""
     key = address.key or settings.LOCAL_MODEL_SERVER_KEY
-    # The launcher chooses a free port at every start; the row keeps the one it was made with.
-    url = (settings.EMBEDDED and settings.LOCAL_MODEL_SERVER_URL) or address.url
-    return _kept(url, key, address.slots, address.timeout)
+    return _kept(address.url, key, address.slots, address.timeout)
 
 
 @cache
@@ -56,12 +55,7 @@ class LocalDriver:
 
     def __init__(self, url: str, key: str, slots: int, timeout: float) -> None:
         self.slots = slots
-        self.client = httpx.Client(
-            base_url=url,
-            timeout=timeout,
-            headers={"Authorization": f"Bearer {key}"},
-            limits=httpx.Limits(max_connections=64, max_keepalive_connections=16),
-        )
+        self.client = http_client(url, timeout=timeout, headers={"Authorization": f"Bearer {key}"})
 
     @once_more
     def _call(self, method: str, path: str, timeout: float | None = None, **kwargs: Any) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import httpx
 import ollama
 
 from deployment.drivers.base import (
@@ -30,6 +29,7 @@ from deployment.drivers.errors import (
     UnreadableError,
     once_more,
 )
+from deployment.drivers.http import client_options, http_client
 from deployment.drivers.ollama_calls import errors, read_version
 from deployment.drivers.ollama_pull import pull
 from deployment.drivers.ollama_staging import show, stage
@@ -55,10 +55,10 @@ class OllamaDriver:
     def __init__(self, url: str, key: str, threads: int, timeout: float) -> None:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         self.threads = threads
-        self.client = ollama.Client(host=url, timeout=timeout, headers=headers)
-        self.patient = ollama.Client(host=url, timeout=_LONG, headers=headers)
+        self.client = ollama.Client(host=url, timeout=timeout, headers=headers, **client_options())
+        self.patient = ollama.Client(host=url, timeout=_LONG, headers=headers, **client_options())
         # For what the client lacks: `truncate`, the rendered prompt, `HEAD` of a blob, the catalogue's newer fields.
-        self.http = httpx.Client(base_url=url, timeout=timeout, headers=headers)
+        self.http = http_client(url, timeout=timeout, headers=headers)
 
     def _get(self, path: str, timeout: float | None = None) -> dict[str, Any]:
         response = self.http.get(path, timeout=timeout or self.http.timeout)

@@ -6,8 +6,10 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
+from deployment.addresses import LONGEST
 from deployment.drivers import kind_choices
 from deployment.quantization import problem_with
+from deployment.reach import validate_server_url
 from labeling.models import Project, PublicModel
 
 
@@ -16,7 +18,12 @@ class InferenceServer(PublicModel):
 
     name = models.SlugField(max_length=60, unique=True)
     kind = models.CharField(max_length=10, choices=kind_choices)
-    url = models.URLField(max_length=300)
+    url = models.CharField(
+        "address",
+        max_length=LONGEST,
+        validators=[validate_server_url],
+        help_text="Such as http://ollama:11434: a name of your own network, or an IP address.",
+    )
     key_env = models.CharField(
         max_length=100, blank=True, help_text="Environment variable that holds the server's key, if it wants one."
     )
@@ -29,6 +36,11 @@ class InferenceServer(PublicModel):
         default=0, help_text="Models loaded at once (OLLAMA_MAX_LOADED_MODELS). 0: not limited by us."
     )
     is_active = models.BooleanField(default=True)
+    follows_environment = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="The built-in server: its address is LOCAL_MODEL_SERVER_URL, and follows it at every start.",
+    )
     failures = models.PositiveSmallIntegerField(default=0, editable=False, help_text="Unanswered requests in a row.")
     rests_until = models.DateTimeField(null=True, editable=False, help_text="No requests go there before.")
     version = models.CharField(max_length=60, blank=True, editable=False)
@@ -37,6 +49,13 @@ class InferenceServer(PublicModel):
 
     class Meta:
         ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["follows_environment"],
+                condition=Q(follows_environment=True),
+                name="one_server_follows_the_environment",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -36,6 +36,15 @@ class StagedVersion(PublicModel):
     verdict = models.CharField(max_length=12, choices=Verdict.choices, blank=True)
     verdict_sentence = models.TextField(blank=True)
     verdict_report = models.JSONField(default=dict)
+    held_against = models.ForeignKey(
+        ModelVersion,
+        null=True,
+        blank=True,
+        on_delete=models.RESTRICT,
+        related_name="+",
+        help_text="What the verdict compares it with: it says nothing about another version that is live.",
+    )
+    gate_report = models.UUIDField(null=True, blank=True, help_text="The gate report that the verdict comes from.")
     judged_at = models.DateTimeField(null=True)
     lease_token = models.UUIDField(null=True, editable=False)
     lease_until = models.DateTimeField(null=True, editable=False)
@@ -55,6 +64,7 @@ class BuildStep(PublicModel):
     """One step of the pipeline from adapter to GGUF, as it went last for a version."""
 
     class Name(models.TextChoices):
+        FETCH = "fetch", "fetch the base model"
         MERGE = "merge"
         CONVERT = "convert"
         BASE = "base", "convert the bare base"

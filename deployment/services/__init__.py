@@ -8,7 +8,7 @@ from deployment.services.proposals import propose
 from deployment.services.retention import disk_use, keeping, pin, rebuild, unpin
 from deployment.services.serving import ask, predict, predict_many
 from deployment.services.upkeep import reload_serving
-from deployment.services.verdicts import record_verdict
+from deployment.services.verdicts import record_verdict, staleness
 
 __all__ = [
     "ask",
@@ -30,5 +30,6 @@ __all__ = [
     "reload_serving",
     "rollback",
     "staged_on_servers",
+    "staleness",
     "unpin",
 ]

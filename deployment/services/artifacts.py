@@ -11,6 +11,7 @@ from deployment.models import ServingPolicy
 from deployment.services.modelfiles import source_of
 from deployment.services.parity import record_tokens
 from deployment.services.pipeline import BuildError, pipeline_for
+from deployment.services.pipeline.rows import have_base
 from deployment.services.staging import request_staging
 from labeling import leases
 from training.models import ModelVersion
@@ -50,6 +51,7 @@ def build_version(version_id: int) -> None:
 def _build(version: ModelVersion) -> tuple[State, dict[str, Any]]:
     if version.base.server_name:
         return State.BUILT, {"proof": {"ok": None, "checked": 0, "sentence": UNPROVEN, "first_difference": None}}
+    have_base(version)
     policy = ServingPolicy.objects.filter(project=version.project).first() or ServingPolicy(project=version.project)
     built = pipeline_for(version, policy).build()
     record_tokens(version, built.proof)

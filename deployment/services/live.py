@@ -43,7 +43,7 @@ def _standing(project_id: int, version_id: int) -> QuerySet[StagedVersion]:
             server__is_active=True,
             server__policies__project=project_id,
         )
-        .select_related("server", "version__spec", "version__project")
+        .select_related("server", "version__spec", "version__project", "held_against__project")
         .order_by("id")
     )
 

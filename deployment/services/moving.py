@@ -20,6 +20,7 @@ from deployment.drivers import PromptTooLongError, driver_for
 from deployment.models import Deployment, DeploymentTarget, ServingPolicy, StagedVersion
 from deployment.services.modelfiles import write_modelfile
 from deployment.services.serving import ask
+from deployment.services.verdicts import speaks_for
 from deployment.signals import version_promoted
 from labeling import leases
 from labeling.answers import Status
@@ -86,12 +87,26 @@ def _advance(attempt: Deployment, step: Step, seen: str, milliseconds: float) ->
     with transaction.atomic():
         if step.after == State.MOVED:
             lock(attempt.project)
-            live = Deployment.objects.filter(project_id=attempt.project_id, state=State.LIVE)
-            live.update(state=State.REPLACED, ended_at=timezone.now())
+            _replace(attempt)
         held = Deployment.objects.filter(pk=attempt.pk, state=attempt.state, lease_token=attempt.lease_token)
         if not held.update(state=step.after, **values):
             raise TakenOverError(f"This attempt is no longer {attempt.state}: another process took it over.")
     attempt.state, attempt.steps = step.after, steps
+
+
+def _replace(attempt: Deployment) -> None:
+    """Inside the switch: what the attempt was decided upon is what it replaces, and the gate's word holds against it.
+
+    A judgment takes minutes, and an attempt that was lost is gone on with later: either may be past by now.
+    """
+    live = Deployment.objects.filter(project_id=attempt.project_id, state=State.LIVE)
+    replaced = live.filter(version=attempt.previous_id).update(state=State.REPLACED, ended_at=timezone.now())
+    if live.exists() or bool(replaced) != (attempt.previous_id is not None):
+        raise ConflictError(f"{attempt.previous or 'nothing'} was live when this was decided, and that has changed")
+    by_the_gate = attempt.automatic and attempt.action == Deployment.Action.PROMOTE
+    for row in targets(attempt) if by_the_gate else ():
+        if row.staged is None or not speaks_for(row.staged, attempt.previous):
+            raise ConflictError(f"the verdict on {row.staged} is no longer one against {attempt.previous or 'nothing'}")
 
 
 def lock(project: Project) -> None:
@@ -105,7 +120,7 @@ def lock(project: Project) -> None:
 def targets(attempt: Deployment) -> list[DeploymentTarget]:
     """The attempt's servers, those that are away left out."""
     rows = attempt.targets.exclude(state=Target.BEHIND).select_related(
-        "server", "staged__server", "staged__version__spec", "staged__version__project"
+        "server", "staged__server", "staged__version__spec", "staged__version__project", "staged__held_against__project"
     )
     return list(rows.order_by("id"))
 

@@ -12,6 +12,8 @@ from deployment.services.live import live_deployment, staged_on_servers
 from deployment.services.modelfiles import parameters_of, render_modelfile, source_of
 from deployment.services.resting import rests
 from deployment.services.retention import removed
+from deployment.services.standing import why_nowhere
+from deployment.services.verdicts import staleness
 from labeling.models import Project
 from training.models import ModelVersion
 
@@ -29,6 +31,7 @@ class Plan:
     obstacles: tuple[str, ...]
     modelfile: str
     away: tuple[InferenceServer, ...] = ()
+    stale: str = ""
     price: str = ""
 
 
@@ -42,9 +45,12 @@ def plan_promotion(version: ModelVersion) -> Plan:
     verdicts = {row.verdict for row in staged}
     verdict = verdicts.pop() if len(verdicts) == 1 else ""
     standing = {row.server_id for row in staged}
+    stale = next(filter(None, (staleness(row, live.version if live else None) for row in staged)), "")
     obstacles, modelfile = [], ""
     if not staged:
-        obstacles.append(removed(version) or f"{version} is not staged on any active server of {version.project.key}.")
+        why = why_nowhere(version)
+        nowhere = f"{version} is not staged on any active server of {version.project.key}."
+        obstacles.append(removed(version) or (f"{nowhere} {why.sentence}" if why else nowhere))
     elif missing := [server.name for server in servers if server not in away and server.pk not in standing]:
         obstacles.append(f"{version} is not staged on {' and '.join(missing)} yet; wait, or take that server out.")
     if live and live.version_id == version.pk:
@@ -59,10 +65,11 @@ def plan_promotion(version: ModelVersion) -> Plan:
         staged=tuple(staged),
         verdict=verdict,
         sentence=next((row.verdict_sentence for row in staged), ""),
-        reason_required=verdict != Verdict.PASSED,
+        reason_required=verdict != Verdict.PASSED or bool(stale),
         obstacles=tuple(obstacles),
         modelfile=modelfile,
         away=away,
+        stale=stale,
         price=_price(version, live.version if live else None, staged),
     )
 
@@ -103,7 +110,8 @@ def gate_evidence(staged: list[StagedVersion]) -> dict[str, Any]:
         for name, value in row.verdict_report.items()
         if isinstance(value, int | float | str) and name not in ("verdict", "sentence")
     }
-    return {"verdict": row.verdict or "none", "gate": row.verdict_sentence, **figures}
+    against = {"held against": row.held_against.tag} if row.held_against else {}
+    return {"verdict": row.verdict or "none", "gate": row.verdict_sentence, **against, **figures}
 
 
 def previous_version(project: Project) -> ModelVersion | None:

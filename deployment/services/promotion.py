@@ -12,6 +12,7 @@ from deployment.services.live import MOVING, live_deployment
 from deployment.services.moving import TakenOverError, carry_on, take_lease
 from deployment.services.plans import Plan, gate_evidence, plan_promotion, previous_version, told_by, who_of
 from deployment.services.recovery import fail_attempt
+from deployment.services.verdicts import speaks_for
 from labeling.access import Right, require
 from labeling.models import Project, User
 from labeling.problems import ConflictError, ProblemError
@@ -35,11 +36,14 @@ def promote(
     `seen` is the `uid` of the deployment that was live when the caller decided ("" for none, None for not looked).
     `may_evict` is the yes to throwing models that serve somebody out of a server's memory. `ConflictError` where the
     version is not staged or live already, where another move is under way, or has come in between; `ProblemError`
-    where its verdict is not "passed" and no reason is given, or where that yes is missing.
+    where its verdict is not "passed", or passed against what is live no longer, and no reason is given, or where that
+    yes is missing. `automatic`: the verdict alone decides, so it has to speak of what is live, on every server.
     """
     require(user, version.project, Right.OPERATE)
     plan = plan_promotion(version)
     _check(plan, reason, seen)
+    if automatic:
+        _check_verdicts(plan)
     return _carry_out(plan, Deployment.Action.PROMOTE, user, reason, automatic, may_evict)
 
 
@@ -73,10 +77,19 @@ def _check(plan: Plan, reason: str, seen: uuid.UUID | str | None) -> None:
     if seen is not None and str(seen) != (str(live.uid) if live else ""):
         now = f"{live.version} is live now: {told_by(live)}" if live else "nothing is live now"
         raise ConflictError(f"Somebody was faster: {now}. Look again, then decide.")
+    if plan.stale and not reason.strip():
+        raise ProblemError(f"{plan.stale} To promote {plan.version} all the same, give a reason.")
     if plan.reason_required and not reason.strip():
         raise ProblemError(
             f"The gate's verdict on {plan.version} is {plan.verdict or 'not there yet'}; give a reason to go on anyway."
         )
+
+
+def _check_verdicts(plan: Plan) -> None:
+    for row in plan.staged:
+        if not speaks_for(row, plan.previous):
+            now = plan.previous or "nothing"
+            raise ConflictError(f"The verdict on {row} does not allow it to take the place of {now}: judge it again.")
 
 
 def _carry_out(plan: Plan, action: str, user: User | None, reason: str, automatic: bool, may_evict: bool) -> Deployment:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from deployment.drivers import (
+    AddressRefusedError,
     DriverError,
     NotThereError,
     PromptTooLongError,
@@ -102,9 +103,9 @@ def _ask_live(project: Project, text: str) -> tuple[StagedVersion, Answer]:
                 answer = ask(staged, staged.version.spec.to_spec(), text, logprobs=True)
             note_success(staged.server)
             return staged, answer
-        except (TransportError, NotThereError) as error:
+        except (TransportError, NotThereError, AddressRefusedError) as error:
             problem = error
-            if isinstance(error, TransportError):
+            if not isinstance(error, NotThereError):
                 note_failure(staged.server, str(error))
             logger.warning("%s did not answer: %s", staged, error)
         except PromptTooLongError as error:

@@ -12,6 +12,7 @@ from deployment.drivers.base import Progress
 from deployment.models import InferenceServer, ServingPolicy, StagedVersion
 from deployment.services.modelfiles import adapter_path, gguf_path, parameters_of, system_of
 from deployment.services.parity import prove_on_server
+from deployment.services.verdicts import no_verdict
 from deployment.signals import version_staged
 from labeling import leases
 from training.models import ModelVersion
@@ -146,7 +147,7 @@ def _verdict_of_other_bytes(staged: StagedVersion, digests: Digests) -> dict[str
     """A rebuilt version whose bytes are others has to be judged again."""
     if staged.uploaded_digest in ("", digests.uploaded):
         return {}
-    return {"verdict": "", "verdict_sentence": "", "verdict_report": {}, "judged_at": None}
+    return no_verdict()
 
 
 def _announce(staged_id: int) -> None:

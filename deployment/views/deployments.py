@@ -13,8 +13,9 @@ from django.views.decorators.http import require_safe
 from deployment import querysets
 from deployment.models import VersionPin
 from deployment.moves import difference_before
-from deployment.services import disk_use, keeping, live_deployment, previous_version
+from deployment.services import disk_use, keeping, live_deployment, previous_version, staleness
 from deployment.services.retention import removed
+from deployment.services.standing import why_nowhere
 from deployment.services.traffic import around
 from labeling.access import Right, project_for
 from labeling.views.base import page_context, person
@@ -74,12 +75,12 @@ def version(request: HttpRequest, key: str, number: int) -> HttpResponse:
     project = project_for(person(request), key, Right.VIEW)
     row = get_object_or_404(querysets.version_rows(project), number=number)
     staged = list(querysets.staged_rows(row))
-    candidate = querysets.Candidate(row, staged)
     live = live_deployment(project)
+    candidate = querysets.Candidate(row, staged, live=live.version if live else None, nowhere=why_nowhere(row))
     context: dict[str, Any] = {
         "version": row,
         "candidate": candidate,
-        "staged": staged,
+        "standing": [(each, staleness(each, candidate.live)) for each in staged],
         # Benchmarks belong to the floor above; the relation's name is all that is known of them here.
         "benchmarks": row.benchmarks.order_by("-id")[:10],
         "history": querysets.history(project).filter(version=row)[:PAGE],

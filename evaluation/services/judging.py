@@ -15,6 +15,7 @@ from evaluation.services.suites import freeze_suite
 from labeling.access import Right, require
 from labeling.models import User
 from labeling.problems import ProblemError
+from training.models import ModelVersion
 
 logger = logging.getLogger(__name__)
 Decoding, State = Benchmark.Decoding, Benchmark.State
@@ -33,6 +34,7 @@ def advance(staged_id: int) -> GateReport | None:
         return None
     report = judge(staged)
     if report is not None:
+        staged.refresh_from_db()
         promote_if_due(staged, report)
     return report
 
@@ -61,15 +63,16 @@ def judge(staged: StagedVersion) -> GateReport | None:
     if version.number == 0:
         evidence = gate.Evidence(tag=version.tag, cases={}, is_base=True)
         return write_report(staged, gate.decide(gate.Policy(), version.spec.kind, evidence, None))
+    # Asked once, at the beginning: what goes live meanwhile is not what the figures below are compared with.
+    reference = reference_version(version)
     suite, policy = freeze_suite(version.project), policy_of(version.project)
     if suite is None:
-        return _cannot(staged, NO_SUITE)
-    reference = reference_version(version)
+        return _cannot(staged, NO_SUITE, reference)
     beside = staged_beside(staged, reference) if reference else None
     if reference is not None and beside is None:
         if is_coming(staged, reference):
             return None
-        return _cannot(staged, f"{reference}, which it must beat, does not stand on {staged.server}")
+        return _cannot(staged, f"{reference}, which it must beat, does not stand on {staged.server}", reference)
     benchmarks = _benchmark(suite, policy, [staged, beside] if beside else [staged])
     if benchmarks is None:
         return None
@@ -79,7 +82,7 @@ def judge(staged: StagedVersion) -> GateReport | None:
     evidences = [_evidence(benchmark) for benchmark in benchmarks]
     live = evidences[1] if held_against else None
     found = gate.decide(gate_policy(policy), version.spec.kind, evidences[0], live)
-    return write_report(staged, found, candidate, held_against[0] if held_against else None)
+    return write_report(staged, found, reference, candidate, held_against[0] if held_against else None)
 
 
 def rejudge(user: User | None, staged: StagedVersion) -> None:
@@ -123,6 +126,7 @@ def _evidence(benchmark: Benchmark) -> gate.Evidence:
     return gate.Evidence(tag=version.tag, cases=scored_cases(benchmark), is_base=version.number == 0)
 
 
-def _cannot(staged: StagedVersion, why: str) -> GateReport:
+def _cannot(staged: StagedVersion, why: str, reference: ModelVersion | None) -> GateReport:
     sentence = f"{staged.version} cannot be judged: {why}."
-    return write_report(staged, gate.GateReport(gate.Verdict.INSUFFICIENT, sentence, candidate=staged.version.tag))
+    found = gate.GateReport(gate.Verdict.INSUFFICIENT, sentence, candidate=staged.version.tag)
+    return write_report(staged, found, reference)

@@ -9,11 +9,12 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from deployment.models import Deployment, ServingPolicy, StagedVersion, Verdict
-from deployment.services import live_version, promote, record_verdict
+from deployment.services import live_version, promote, record_verdict, staleness
 from evaluation import gate
 from evaluation.models import Benchmark, GatePolicy, GateReport
 from labeling.models import Project
 from labeling.problems import ProblemError
+from training.models import ModelVersion
 
 logger = logging.getLogger(__name__)
 _MOST_ATTEMPTS = 4
@@ -41,14 +42,19 @@ def gate_policy(policy: GatePolicy) -> gate.Policy:
 def write_report(
     staged: StagedVersion,
     found: gate.GateReport,
+    held_against: ModelVersion | None = None,
     candidate: Benchmark | None = None,
     reference: Benchmark | None = None,
 ) -> GateReport:
-    """Keep the report and the verdict. The same judgment as the newest one is not written a second time."""
+    """Keep the report and the verdict, with the version that it was held against.
+
+    The same judgment as the newest one is not written a second time.
+    """
     whole = json.loads(json.dumps(found.as_dict()))
     fields = {
         "candidate_id": candidate.pk if candidate else None,
         "reference_id": reference.pk if reference else None,
+        "held_against_id": held_against.pk if held_against else None,
         "verdict": found.verdict.value,
         "sentence": found.sentence,
         "checks": whole["checks"],
@@ -59,10 +65,17 @@ def write_report(
         # Two workers at the end of the same judgment write one after the other, and the second finds the first's.
         locked = StagedVersion.objects.select_for_update(of=("self",)).get(pk=staged.pk)
         newest = GateReport.objects.filter(staged=staged).first()
-        if newest and locked.verdict == newest.verdict and all(getattr(newest, k) == v for k, v in fields.items()):
+        if newest and locked.gate_report == newest.uid and all(getattr(newest, k) == v for k, v in fields.items()):
             return newest
         row = GateReport.objects.create(project=staged.version.project, staged=staged, **fields)
-        record_verdict(staged, verdict=found.verdict, sentence=found.sentence, report={**whole, **figures})
+        record_verdict(
+            staged,
+            verdict=found.verdict,
+            sentence=found.sentence,
+            report={**whole, **figures},
+            held_against=held_against,
+            gate_report=row.uid,
+        )
     logger.info("gate: %s", found.sentence)
     return row
 
@@ -71,7 +84,8 @@ def promote_if_due(staged: StagedVersion, report: GateReport) -> Deployment | No
     """Promote what passed, or the first baseline, where the serving policy says so.
 
     What was live once and was rolled back, the gate does not promote again, nor a version that is older than the live
-    one. An attempt that failed is repeated, later each time, a few times: a server may have been away.
+    one. An attempt that failed is repeated, later each time, a few times: a server may have been away. A pass against
+    what is live no longer promotes nothing: the version is judged again, against what is live now.
     """
     version, project = staged.version, staged.version.project
     live = live_version(project)
@@ -81,6 +95,9 @@ def promote_if_due(staged: StagedVersion, report: GateReport) -> Deployment | No
         return None
     attempts = Deployment.objects.filter(version=version)
     if attempts.exclude(state=Deployment.State.FAILED).exists() or not _try_again(attempts):
+        return None
+    if staleness(staged, live):
+        _judge_again(staged)
         return None
     try:
         return promote(None, version, reason=report.sentence, automatic=True)
@@ -95,10 +112,17 @@ def retry_promotions() -> int:
     failed = Deployment.objects.filter(project__in=policies, automatic=True, state=Deployment.State.FAILED)
     rows = StagedVersion.objects.filter(state=StagedVersion.State.STAGED, version__in=failed.values("version"))
     done = 0
-    for staged in rows.select_related("version__project"):
+    for staged in rows.select_related("version__project", "held_against__project"):
         report = staged.gate_reports.first()
         done += report is not None and promote_if_due(staged, report) is not None
     return done
+
+
+def _judge_again(staged: StagedVersion) -> None:
+    from evaluation.tasks import advance
+
+    logger.info("%s: %s", staged.version, staleness(staged, live_version(staged.version.project)))
+    advance.delay_on_commit(staged.pk)  # type: ignore[attr-defined]  # the stubs do not know DjangoTask
 
 
 def _try_again(failed: QuerySet[Deployment]) -> bool:

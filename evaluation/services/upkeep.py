@@ -34,4 +34,8 @@ def _promotion() -> Q:
     tried = Deployment.objects.filter(version=OuterRef("version"))
     wanted = Q(verdict=Verdict.PASSED) | (Q(verdict=Verdict.BASELINE) & ~Exists(serving))
     policy = Q(version__project__serving_policy__auto_promote=True)
-    return wanted & policy & ~Exists(tried) & ~Exists(newer_is_live)
+    # One server's verdict does not promote over another's.
+    elsewhere = StagedVersion.objects.filter(version=OuterRef("version"), state=StagedVersion.State.STAGED)
+    against = elsewhere.filter(verdict__in=[Verdict.REFUSED, Verdict.INSUFFICIENT])
+    nothing_stands_against = ~Exists(against) & ~Exists(newer_is_live)
+    return wanted & policy & Q(nothing_stands_against) & ~Exists(tried)

@@ -54,6 +54,7 @@ def open_project(user: User | None, project: Project, labels: Iterable[LabelInpu
     freeze_spec(project)
     if user is not None and not user.is_superuser:
         Membership.objects.get_or_create(project=project, user=user, defaults={"role": Role.MANAGER})
+    signals.project_created.send(sender=Project, project=project)
     return project
 
 

@@ -98,14 +98,17 @@ def make_version(project: Project, number: int, content: bytes | None = None) ->
 
 
 def stage_version(version: ModelVersion, verdict: str = "passed") -> StagedVersion:
-    """Bring a version onto its project's servers, and write a verdict down."""
+    """Bring a version onto its project's servers, and write a verdict down: one against the version before it."""
+    earlier = ModelVersion.objects.filter(project=version.project, number__lt=version.number)
+    before = earlier.order_by("-number").first()
     for row in request_staging(version):
         stage(row.pk)
         row.refresh_from_db()
         assert row.state == StagedVersion.State.STAGED, row.error
         if verdict:
             checks = [{"name": "difference", "ok": verdict == "passed", "value": 0.2, "bound": 0.0, "detail": "paired"}]
-            record_verdict(row, verdict=verdict, sentence=f"{version} is {verdict}.", report={"checks": checks})
+            sentence = f"{version} is {verdict}."
+            record_verdict(row, verdict=verdict, sentence=sentence, report={"checks": checks}, held_against=before)
     row.refresh_from_db()
     return row
 

@@ -4,11 +4,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from labeling import panels
 from labeling.admin.base import EvidenceAdmin, admin_link, one_line, site_link
 from training.admin.links import STATE_COLORS, LineageAdmin, rows_link
 from training.models import ModelVersion, RunEvent, Snapshot, WorkerHeartbeat
@@ -62,6 +63,16 @@ class ModelVersionAdmin(LineageAdmin):
     list_filter = ("state", "project", "base")
     list_select_related = ("project", "base", "run__project", "derived_from__project")
     search_fields = ("project__key", "=uid", "adapter_digest", "gguf_digest")
+    change_form_before_template = "admin/training/panels.html"
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """With what higher floors say of the version."""
+        version = self.get_object(request, object_id)
+        context = {**(extra_context or {}), "panels": panels.render("version", request, version) if version else []}
+        response: HttpResponse = super().change_view(request, object_id, form_url, context)
+        return response
 
     @display(description="State", label=STATE_COLORS, ordering="state")  # type: ignore[untyped-decorator]  # unfold's
     def shown_state(self, version: ModelVersion) -> str:

@@ -17,13 +17,13 @@ from labeling.json_field import JSON_OVERRIDES
 from labeling.problems import ProblemError
 from training.admin.links import rows_link
 from training.models import BaseModel, RetrainPolicy, TrainingProfile
-from training.services import new_golden_samples
+from training.services import awaits_fetching, new_golden_samples, resolve_location
 from training.services.runs import checked
 
 
 @admin.register(BaseModel)
 class BaseModelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
-    list_display = ("name", "location", "revision", "created_at")
+    list_display = ("name", "location", "revision", "weights", "created_at")
     search_fields = ("name", "location", "revision")
     readonly_fields = ("uid", "created_at", "lineage")
 
@@ -34,6 +34,12 @@ class BaseModelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no typ
 
     def has_delete_permission(self, request: HttpRequest, obj: BaseModel | None = None) -> bool:
         return obj is not None and super().has_delete_permission(request, obj) and not obj.runs.exists()
+
+    @admin.display(description="Weights")
+    def weights(self, base: BaseModel) -> str:
+        if awaits_fetching(base):
+            return "fetched when a version first needs them"
+        return "in the models folder" if resolve_location(base) != base.location else "-"
 
     @admin.display(description="Trained on it")
     def lineage(self, base: BaseModel) -> SafeString | str:

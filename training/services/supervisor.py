@@ -22,8 +22,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from labeling import leases
+from labeling.problems import ProblemError
 from training.models import RunEvent, TrainingRun
-from training.services.bases import resolve_location
+from training.services.bases import obtain_base, resolve_location
 from training.services.events import EventTail, summarise
 from training.services.runs import enqueue
 from training.services.snapshots import folder_of
@@ -55,12 +56,16 @@ def execute(run_id: int) -> None:
         leases.renew(TrainingRun, run_id, token, started_at=timezone.now())
     logger.info("run %s of %s: attempt %s on %s", run.pk, run.project.key, run.attempts, worker)
     try:
+        with leases.heartbeat(TrainingRun, run_id, token):
+            obtain_base(run.base)
         folder = prepare_folder(run)
         code = _train(run, token, folder)
         _conclude(run, token, folder, code)
     except leases.LeaseLostError:
         logger.warning("run %s: the lease went to another worker; this one stops", run_id)
-    except OSError as error:
+    except ProblemError as error:
+        _fail(run, token, str(error))
+    except (OSError, subprocess.SubprocessError) as error:
         _fail(run, token, f"The run's folder or the engine cannot be used: {error}")
 
 
@@ -79,7 +84,7 @@ def prepare_folder(run: TrainingRun) -> Path:
     if not config.exists():
         temporary = config.with_suffix(".part")
         # The base may lie elsewhere on this host than where the run was asked for.
-        base = {**run.config["base_model"], "name": resolve_location(run.base)}
+        base = {**run.config["base_model"], "name": resolve_location(run.base), "revision": run.base.revision or None}
         temporary.write_text(yaml.safe_dump({**run.config, "base_model": base}, sort_keys=False), encoding="utf-8")
         temporary.replace(config)
     return folder

