@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
-from labeling import keys
+from labeling import keys, signals
 from labeling.access import Right, require
 from labeling.models import Membership, Project, Role, User
 from labeling.problems import ConflictError, ProblemError
