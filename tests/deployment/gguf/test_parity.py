@@ -161,6 +161,7 @@ def test_another_template_is_refused(built, model, converter, tmp_path):
     found = report(built, "server")
     assert (found.trap, found.agreed) == ("template", 0)
     assert found.differences[0]["theirs"].startswith("[system]")
+    assert "put a Jinja comment" in found.sentence, "it says what to do"
 
 
 def test_other_weights_are_refused_by_their_answers(built, model, converter, tmp_path):
