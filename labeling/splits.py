@@ -16,7 +16,9 @@ DEFAULT_SHARES = (80, 10, 10)
 def normalise(text: str) -> str:
     """`text` as it is compared: NFKC, case folded, every run of white space as one space."""
     # Case folding may undo the normal form (some Greek and Turkish letters), so it is restored after it.
-    folded = nfkc(nfkc(text).casefold())
+    folded = nfkc(text).casefold()
+    if not unicodedata.is_normalized("NFKC", folded):
+        folded = nfkc(folded)
     return " ".join(folded.split())
 
 
@@ -30,8 +32,7 @@ def group_key(text: str) -> str:
 
     Punctuation, digits, symbols and emoji do not count. A text without any letter has the group of its content.
     """
-    letters = "".join(char if _counts(char) else " " for char in normalise(text))
-    words = " ".join(letters.split())
+    words = " ".join(normalise(text).translate(_LETTERS).split())
     return _sha256(words) if words else content_hash(text)
 
 
@@ -48,9 +49,18 @@ def split_for(group: str, shares: tuple[int, int, int] = DEFAULT_SHARES, salt: s
     return SPLITS[1] if point < shares[0] + shares[1] else SPLITS[2]
 
 
-def _counts(char: str) -> bool:
-    # Marks belong to letters (Hindi vowels, accents), but the variation selectors among them belong to emoji.
-    return unicodedata.category(char)[0] in "LM" and not "\ufe00" <= char <= "\ufe0f"
+class _Letters(dict[int, str]):
+    """For `str.translate`: letters as they are, a space for everything else. Filled in as characters are met."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        # Marks belong to letters (Hindi vowels, accents), but the variation selectors among them belong to emoji.
+        counts = unicodedata.category(char)[0] in "LM" and not "\ufe00" <= char <= "\ufe0f"
+        self[code] = char if counts else " "
+        return self[code]
+
+
+_LETTERS = _Letters()
 
 
 def _sha256(text: str) -> str:

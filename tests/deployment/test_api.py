@@ -62,6 +62,8 @@ def test_a_batch_keeps_its_order_and_its_failures_apart(shop):
     assert results[1]["answer"] is None
     assert "refused the text" in results[1]["error"]
     assert client.post(f"{API}/batch_predict", {"texts": ["x"] * 101}, format="json").status_code == 400
+    together = client.post(f"{API}/batch_predict", {"texts": ["x" * 20_000] * 11}, format="json")
+    assert "send at most 200000 at once" in str(together.json()["errors"])
 
 
 def test_promote_rollback_and_history(shop):
