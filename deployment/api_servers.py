@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from deployment.drivers import KINDS
 from deployment.models import InferenceServer, ModelPull
 from deployment.services import catalogue
 from deployment.services.borrowing import use_in_project
@@ -36,6 +37,9 @@ class ModelSerializer(serializers.Serializer[Any]):
 
 class ServerSerializer(serializers.ModelSerializer[InferenceServer]):
     """The row of a model server."""
+
+    # Kinds are a registry, and the row itself refuses an unknown one.
+    kind = serializers.CharField(help_text=f"One of {', '.join(KINDS)}.")
 
     class Meta:
         model = InferenceServer

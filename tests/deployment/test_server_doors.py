@@ -46,6 +46,12 @@ def test_both_refuse_it_with_the_reason(client, url):
     assert not InferenceServer.objects.exists()
 
 
+def test_an_unknown_kind_is_refused(client):
+    client.force_login(make_admin())
+    answer = by_api(client, name="box", kind="oracle", url="http://llm:1")
+    assert (answer.status_code, "oracle" in str(answer.json())) == (400, True)
+
+
 def test_the_list_of_this_installation_is_said(client, settings):
     settings.MODEL_SERVER_HOSTS = ["llm"]
     client.force_login(make_admin())

@@ -80,7 +80,7 @@ def test_a_project_made_in_the_admin_gets_the_same(started, client):
     members = {"memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0}
     fields = {"key": "post", "name": "Post", "kind": "single_label", "instruction": "Which?", "max_labels": 1}
     shares = {"train_share": 80, "validation_share": 10, "test_share": 10}
-    texts = {"prompt_template": "{text}", "decoding": "{}", "keep_api_texts": "on"}
+    texts = {"prompt_template": "{text}", "decoding": '{"temperature": 0}', "keep_api_texts": "on"}
     answer = client.post("/admin/labeling/project/add/", {**fields, **shares, **texts, **labels, **members})
     assert answer.status_code == 302, answer.context["errors"]
     assert ServingPolicy.objects.get().servers.get().name == "local"
