@@ -7,7 +7,7 @@ fall into one group and so into one split: nothing that training has seen can be
 import hashlib
 import unicodedata
 
-from common.text import nfkc
+from common.text import Characters, nfkc
 
 SPLITS = ("train", "validation", "test")
 DEFAULT_SHARES = (80, 10, 10)
@@ -30,8 +30,7 @@ def group_key(text: str) -> str:
 
     Punctuation, digits, symbols and emoji do not count. A text without any letter has the group of its content.
     """
-    letters = "".join(char if _counts(char) else " " for char in normalise(text))
-    words = " ".join(letters.split())
+    words = " ".join(normalise(text).translate(_LETTERS).split())
     return _sha256(words) if words else content_hash(text)
 
 
@@ -51,6 +50,9 @@ def split_for(group: str, shares: tuple[int, int, int] = DEFAULT_SHARES, salt: s
 def _counts(char: str) -> bool:
     # Marks belong to letters (Hindi vowels, accents), but the variation selectors among them belong to emoji.
     return unicodedata.category(char)[0] in "LM" and not "\ufe00" <= char <= "\ufe0f"
+
+
+_LETTERS = Characters(lambda char: char if _counts(char) else " ")
 
 
 def _sha256(text: str) -> str:
