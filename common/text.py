@@ -1,4 +1,4 @@
-"""Normal forms in linear time.
+"""Normal forms in linear time, and rules for characters.
 
 To normalise, the marks of each character are put into an order, by insertion: a text of a hundred thousand accents on
 one letter takes ten seconds. No writing system has more than thirty marks in a row, and Unicode's stream-safe form
@@ -7,22 +7,42 @@ one letter takes ten seconds. No writing system has more than thirty marks in a 
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 
 MOST_MARKS = 30
 _JOINER = "\u034f"
+_KEPT = 20_000
 # All combining marks are in the first two planes, but for the plane of tags and variation selectors.
 _PLANES = (range(0x300, 0x20000), range(0xE0000, 0xE1000))
 
 
 def nfkc(text: str) -> str:
     """`text` in normal form KC; more than thirty marks in a row stay apart."""
-    return unicodedata.normalize("NFKC", stream_safe(text))
+    safe = stream_safe(text)
+    return safe if unicodedata.is_normalized("NFKC", safe) else unicodedata.normalize("NFKC", safe)
 
 
 def stream_safe(text: str) -> str:
     """`text` with a joiner after every thirty marks in a row, so that whoever normalises it later is quick."""
     return text if text.isascii() else _long_runs().sub(rf"\g<0>{_JOINER}", text)
+
+
+class Characters(dict[int, str | None]):
+    """A table for `str.translate`: what `rule` makes of each character, None to drop it.
+
+    A text of one script has a few hundred different ones, whose results are kept; there are a million in all.
+    """
+
+    def __init__(self, rule: Callable[[str], str | None]) -> None:
+        super().__init__()
+        self.rule = rule
+
+    def __missing__(self, code: int) -> str | None:
+        made = self.rule(chr(code))
+        if len(self) < _KEPT:
+            self[code] = made
+        return made
 
 
 @lru_cache(maxsize=1)

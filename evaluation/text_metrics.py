@@ -11,21 +11,21 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from common.text import nfkc
+from common.text import Characters, nfkc
 from labeling.answers import Status
 from labeling.kinds import Answer
 
 if TYPE_CHECKING:
     from evaluation.metrics import Scored
 
+_WITHOUT_PUNCTUATION = Characters(lambda char: None if unicodedata.category(char).startswith("P") else char)
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 
 
 def tokens(text: str) -> list[str]:
     """The words of a text as they are compared."""
     folded = nfkc(text).casefold()
-    plain = "".join(char for char in folded if not unicodedata.category(char).startswith("P"))
-    return _ARTICLES.sub(" ", plain).split()
+    return _ARTICLES.sub(" ", folded.translate(_WITHOUT_PUNCTUATION)).split()
 
 
 def token_f1(expected: str, got: str) -> float:

@@ -11,6 +11,7 @@ Column = str | int
 
 MAX_EXTERNAL_ID = 200
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+_HALVES = re.compile(r"[\ud800-\udc7f\udd00-\udfff]")
 _NOT_UTF8 = re.compile(r"[\udc80-\udcff]")
 
 
@@ -157,7 +158,7 @@ def _clean(value: str, what: str) -> str:
 
 
 def _only_bytes(value: str) -> bool:
-    return not re.search(r"[\ud800-\udc7f\udd00-\udfff]", value)
+    return not _HALVES.search(value)
 
 
 def _answer(value: Any, mapping: ColumnMapping) -> Any:

@@ -7,7 +7,7 @@ fall into one group and so into one split: nothing that training has seen can be
 import hashlib
 import unicodedata
 
-from common.text import nfkc
+from common.text import Characters, nfkc
 
 SPLITS = ("train", "validation", "test")
 DEFAULT_SHARES = (80, 10, 10)
@@ -61,6 +61,9 @@ class _Letters(dict[int, str]):
 
 
 _LETTERS = _Letters()
+
+
+_LETTERS = Characters(lambda char: char if _counts(char) else " ")
 
 
 def _sha256(text: str) -> str:

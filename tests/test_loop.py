@@ -11,6 +11,7 @@ from celery import current_app
 from django.conf import settings as django_settings
 from django.test import Client
 
+from common import jsonl
 from demo import tiny
 from demo.setup import INSTRUCTION, MAX_LABELS, World, make_project, run_engine
 from demo.show import Show
@@ -43,10 +44,8 @@ def tagging_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny Llama that was taught the demo's older scheme for a few steps."""
     folder = tmp_path_factory.mktemp("tagging")
     spec = Spec("multi_label", INSTRUCTION, tuple(map(LabelDef, tiny.TAGS)), MAX_LABELS)
-    with (folder / "rows.jsonl").open("w", encoding="utf-8") as file:
-        for message in tiny.messages(1000, seed=12):
-            answer = {"labels": tiny.mistaken(message)[:MAX_LABELS]}
-            file.write(json.dumps(prompts.training_row(spec, message["text"], answer)) + "\n")
+    told = ((message["text"], {"labels": tiny.mistaken(message)[:MAX_LABELS]}) for message in tiny.messages(1000, seed=12))
+    jsonl.write(folder / "rows.jsonl", (prompts.training_row(spec, text, answer) for text, answer in told))
     sizes = ("--seed", 11, "--steps", 40, "--vocabulary", 600, "--threads", 1)
     run_engine(Show(), "make-tiny", "--data", folder / "rows.jsonl", "--out", folder / "base", *sizes)
     return folder / "base"

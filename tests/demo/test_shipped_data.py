@@ -6,12 +6,13 @@ import re
 from collections import Counter, defaultdict
 from functools import cache
 
+from common import jsonl
 from demo.setup import SHIPPED, TAGS
 
 
 @cache
 def messages() -> list[dict]:
-    return [json.loads(line) for line in SHIPPED.read_text(encoding="utf-8").splitlines()]
+    return list(jsonl.read(SHIPPED))
 
 
 def words(text: str) -> list[str]:

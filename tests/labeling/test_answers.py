@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from common import jsonl
 from labeling.answers import ParsedAnswer, Status, parse
 from labeling.kinds import LabelDef, Spec, dumps
 
@@ -194,8 +195,7 @@ def chatty_cases() -> list[tuple[str, str | None]]:
             ('Action:\n```\n{"foo": "bar"\n```\nDone', "bar"),
             ("hi", None),
         ]
-    rows = [json.loads(line) for line in found.read_text().splitlines()]
-    rows = [row for row in rows if "foo" in row["input"] or row["kind"] == "must_fail"]
+    rows = [row for row in jsonl.read(found) if "foo" in row["input"] or row["kind"] == "must_fail"]
     return [(row["input"], (row["expected"] or {}).get("foo")) for row in rows]
 
 

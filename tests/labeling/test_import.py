@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from common import jsonl
 from labeling import leases, services, signals, tasks
 from labeling.models import GoldenSample, ImportBatch, Sample
 from labeling.problems import ProblemError
@@ -26,7 +27,7 @@ def project():
 
 
 def write(path: Path, rows: list[dict]) -> Path:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    jsonl.write(path, rows)
     return path
 
 

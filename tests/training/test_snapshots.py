@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from common import jsonl
 from labeling import services as labeling
 from labeling.models import GoldenSample
 from labeling.problems import ProblemError
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 def lines(snapshot: Snapshot, split: str) -> list[dict]:
-    return [json.loads(line) for line in (folder_of(snapshot) / f"{split}.jsonl").read_text().splitlines()]
+    return list(jsonl.read(folder_of(snapshot) / f"{split}.jsonl"))
 
 
 def texts(snapshot: Snapshot, split: str) -> set[str]:

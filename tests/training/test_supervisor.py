@@ -8,6 +8,7 @@ import pytest
 import yaml
 from django.utils import timezone
 
+from common import jsonl
 from labeling import leases
 from tests.training.helpers import gpu_worker_lives, make_golden, make_run
 from training.models import ModelVersion, RunEvent, TrainingRun
@@ -43,7 +44,7 @@ def test_the_folder_holds_the_resolved_configuration_and_the_rows(shop):
     make_golden(shop, 2, "test")
     folder = supervisor.prepare_folder(make_run(shop))
     assert yaml.safe_load((folder / "config.yaml").read_text())["base_model"]["name"] == "org/some-model"
-    assert len((folder / "data" / "train.jsonl").read_text().splitlines()) == 3
+    assert len(list(jsonl.read(folder / "data" / "train.jsonl"))) == 3
     assert sorted(path.name for path in (folder / "data").iterdir()) == ["train.jsonl", "validation.jsonl"]
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from common import jsonl
 from deployment.gguf.converter import Converted, convert, default_folder, fetch_converter
 from deployment.gguf.tokens import hard_texts
 from labeling.prompts import neutralise
@@ -144,8 +145,8 @@ def expected(model: Path, texts: list[str]) -> list[dict]:
 def gguf_rows(gguf: Path, texts: list[str], folder: Path) -> list[dict]:
     """What the command `tokenize` says; a process of its own, as llama.cpp and torch do not share one."""
     asked, out = folder / "prompts.jsonl", folder / "ids.jsonl"
-    asked.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), encoding="utf-8")
+    jsonl.write(asked, ({"text": text} for text in texts))
     command = [sys.executable, "-m", "deployment.gguf", "tokenize", "--gguf", str(gguf)]
     done = subprocess.run([*command, "--prompts", str(asked), "--out", str(out)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    return list(jsonl.read(out))

@@ -11,11 +11,14 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from common import jsonl
 from deployment.models import ParityReport, StagedVersion
 from deployment.services.artifacts import build_version
 from deployment.services.pipeline import Pipeline, store
+from deployment.services.pipeline.proof import evidence_of
 from labeling.answers import parse
 from labeling.models import TaskSpec
+from labeling.services import import_file
 from tests.deployment.gguf.conftest import TRAPS, spoil
 from tests.deployment.standins import serve_from
 from tests.factories import make_project, make_sample
@@ -82,7 +85,7 @@ def test_a_version_is_built_proven_and_found_again(project, base, steps):
     asked = (evidence / "prompts.jsonl").read_text()
     assert asked.index("asks validation") < asked.index("asks train")
     assert "asks test" not in asked
-    answers = [json.loads(line)["text"] for line in (evidence / "answers.jsonl").read_text().splitlines()]
+    answers = [row["text"] for row in jsonl.read(evidence / "answers.jsonl")]
     assert len(answers) == 2
     assert all(parse(answer, project.spec.to_spec()).status == "strict" for answer in answers)
 
@@ -271,3 +274,18 @@ def test_what_a_step_raises_leaves_nothing(steps):
     with pytest.raises(OSError, match="went away"):
         store.make("convert", "k1", work)
     assert [path for path in steps.rglob("*") if path.is_dir() and path.parent.name == "convert"] == []
+
+
+def test_a_text_with_separators_of_lines_is_proven_like_any_other(project, base, tmp_path):
+    odd = "Where is it?\u2028I ordered on Monday,\u2029and again on Friday.\x85Please say."
+    path = tmp_path / "messages.jsonl"
+    path.write_text(json.dumps({"text": odd}, ensure_ascii=False) + "\n", encoding="utf-8")
+    assert import_file(project, path, {"format": "jsonl"}).imported == 1
+    project.samples.update(split="validation")
+    version = built(make_trained(project, base))
+    assert (version.state, version.error) == ("built", "")
+    report = ParityReport.objects.get(version=version)
+    assert (report.ok, report.checked) == (True, report.agreed)
+    prompts = [each.messages[-1]["content"] for each in evidence_of(version).prompts]
+    assert odd in prompts
+    assert any("\x1e" in prompt for prompt in prompts)

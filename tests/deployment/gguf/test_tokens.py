@@ -67,6 +67,7 @@ def test_nothing_proves_nothing():
 
 def test_hard_texts_hold_what_they_must():
     joined = "\n".join(hard_texts())
+    assert set("\u2028\u2029\x85\x0b\x0c\x1c\x1d\x1e") <= set(joined)
     for part in ("😀", "我", "ש", "٣", "\t", "  ", "im_end"):
         assert part in joined
     assert max(map(len, hard_texts())) > 20_000

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from common import jsonl
 from training.engine.events import read_events
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -44,7 +45,7 @@ def make_rows(count: int, seed: int = 0) -> list[dict[str, Any]]:
 
 def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    jsonl.write(path, rows)
 
 
 def make_run(folder: Path, base: Path, *, rows: int = 64, **options: Any) -> Path:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from common import jsonl
 from tests.training.engine.folders import ROOT, SYSTEM, make_rows, write_rows
 from training.engine.bases.record import read_record
 from training.engine.bases.smollm2 import fetch_smollm2
@@ -62,8 +63,7 @@ def test_tokenize_writes_what_training_sees(tiny_base: Path, tmp_path: Path) -> 
     write_rows(tmp_path / "prompts.jsonl", [{"messages": row["prompt"]} for row in rows])
     assert tokenize_file(base, tmp_path / "prompts.jsonl", tmp_path / "ids.jsonl") == 3
     tokenizer = load_tokenizer(base)
-    for row, line in zip(rows, (tmp_path / "ids.jsonl").read_text().splitlines(), strict=True):
-        answer = json.loads(line)
+    for row, answer in zip(rows, jsonl.read(tmp_path / "ids.jsonl"), strict=True):
         assert answer["text"] == render(tokenizer, row["prompt"])
         assert answer["ids"] == token_ids(tokenizer, answer["text"])
 

@@ -1,10 +1,10 @@
 """`events.jsonl` through resumes, kills and odd numbers."""
 
-import json
 from pathlib import Path
 
 import pytest
 
+from common import jsonl
 from training.engine.events import EventLog, read_events
 
 
@@ -24,7 +24,7 @@ def test_a_line_cut_off_by_a_kill_is_taken_away(tmp_path: Path) -> None:
         file.write('{"seq": 2, "kind": "st')
     assert len(read_events(path)) == 1
     EventLog(path).emit("resumed")
-    assert [json.loads(line)["kind"] for line in path.read_text().splitlines()] == ["started", "resumed"]
+    assert [event["kind"] for event in jsonl.read(path)] == ["started", "resumed"]
 
 
 def test_what_json_does_not_know_becomes_null(tmp_path: Path) -> None:

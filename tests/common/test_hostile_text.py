@@ -1,0 +1,235 @@
+"""Whatever a text is made of, it is read in time that grows as it does: twice the text, at most three times the time.
+
+Every regular expression of the project is listed, and tried or excused; so is every function that foreign text meets.
+"""
+
+import ast
+import importlib
+import io
+import json
+import math
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.utils.text import Truncator
+
+from common import jsonbounds, jsonl
+from common.text import nfkc
+from deployment import modelfile
+from deployment.gguf.tokens import traps
+from deployment.modelfile import ModelfileError
+from deployment.services.modelfiles import difference
+from evaluation import text_metrics
+from labeling import answers, importers, kinds, marks, prompts, splits
+from labeling.import_cells import ColumnMapping, ImportFormatError
+from labeling.kinds import AnswerError, LabelDef, Spec
+from tests.common.hostile import SHAPES, hostile
+from tests.common.test_sources import sources
+from training.engine.constrained import form_of
+
+LENGTH = 100_000
+SECONDS = 1.0
+GROWTH = 3.0
+# Shorter is not measured well enough to be compared.
+FLOOR = 0.05
+
+FEW = Spec("multi_label", "Tag it.", (LabelDef("billing"), LabelDef("a"), LabelDef("x y")))
+MANY = Spec("multi_label", "Tag it.", tuple(LabelDef(f"billing {number}") for number in range(5_000)))
+ONE = Spec("single_label", "Tag it.", (LabelDef("billing"), LabelDef("a")))
+FREE = Spec("text", "Answer.")
+
+# Where a pattern stands: tried with every shape, or the reason why it need not be.
+PATTERNS = {
+    "config.middleware._ACCEPTABLE",
+    "deployment.modelfile._COMMAND",
+    "deployment.modelfile._LINE_END",
+    "deployment.modelfile._NEWLINE",
+    "deployment.modelfile._PATH",
+    "deployment.modelfile._WORD",
+    "common.jsonl._ESCAPED",
+    "evaluation.text_metrics._ARTICLES",
+    "labeling.import_cells._HALVES",
+    "labeling.import_cells._NOT_UTF8",
+    "labeling.import_cells._UNSTORABLE",
+    "labeling.kinds._BAD_IN_NAME",
+    "labeling.kinds._GAPS",
+    "labeling.kinds._UNSTORABLE",
+    "labeling.marks._HALF",
+    "labeling.marks._MARK",
+}
+EXCUSED = {
+    "common.text._long_runs": "tried as `nfkc`",
+    "training.engine.constrained.Form._matches": "tried as `Form.complete` and `Form.can_become`",
+}
+
+
+def read_as(format: str, **mapping: object) -> Callable[[str], object]:
+    def read(text: str) -> object:
+        raw = io.BytesIO(text.encode("utf-8", "replace"))
+        return sum(1 for _ in importers.read_rows(raw, format, ColumnMapping(**mapping)))
+
+    return read
+
+
+def cell(text: str) -> object:
+    line = json.dumps({"text": text, "label": text})
+    mapping = ColumnMapping(answer="label", separator=",", text_limit=2 * LENGTH)
+    return list(importers.read_rows(io.BytesIO(line.encode()), "jsonl", mapping))
+
+
+def canonical(text: str) -> object:
+    return kinds.canonical(MANY, {"labels": text.split(",")})
+
+
+def spec_of(text: str) -> object:
+    return Spec("multi_label", text, (LabelDef(text[:200].strip() or "a", text),), prompt_template=f"{text}{{text}}")
+
+
+def modelfile_of(text: str) -> object:
+    found = modelfile.Modelfile(from_="x", system=modelfile.printable(text))
+    return modelfile.parse(modelfile.render(found))
+
+
+def shown(text: str) -> object:
+    return Truncator(kinds.storable(text)).chars(110)
+
+
+def traps_of(text: str) -> object:
+    text = text.encode("utf-8", "replace").decode()
+    return traps([{"text": text, "ids": [1, 2]}], [{"text": text, "ids": [1, 3], "pieces": list(text)}])
+
+
+FORM = form_of(kinds.json_schema(FEW) or {})
+FUNCTIONS: dict[str, Callable[[str], object]] = {
+    "neutralise": marks.neutralise,
+    "messages": lambda text: prompts.messages(FEW, text),
+    "training_row": lambda text: prompts.training_row(FREE, text, {"text": text}),
+    "Spec": spec_of,
+    "parse, few labels": lambda text: answers.parse(text, FEW),
+    "parse, five thousand labels": lambda text: answers.parse(text, MANY),
+    "parse, one label": lambda text: answers.parse(text, ONE),
+    "parse, free text": lambda text: answers.parse(text, FREE),
+    "fold": kinds.fold,
+    "storable": kinds.storable,
+    "find_label": lambda text: kinds.find_label(MANY, text),
+    "canonical": canonical,
+    "normalise": splits.normalise,
+    "content_hash": splits.content_hash,
+    "group_key": splits.group_key,
+    "import of JSONL": read_as("jsonl"),
+    "import of JSON": read_as("json"),
+    "import of a JSON object": read_as("json", path="a.item"),
+    "import of CSV": read_as("csv", text=0, answer=1),
+    "import of TSV": read_as("tsv", text=0, answer=1, label_ids=("a", "b")),
+    "import of CSV without quotes": read_as("csv", text=0, quoted=False),
+    "import of one text and answer": cell,
+    "modelfile.parse": modelfile.parse,
+    "modelfile.render": modelfile_of,
+    "difference": lambda text: difference(text, text[::-1]),
+    "token_f1": lambda text: text_metrics.token_f1(text, text[::-1]),
+    "bleu": lambda text: text_metrics.bleu([text], [text[::-1]]),
+    "jsonbounds.loads": jsonbounds.loads,
+    "jsonl.scan": lambda text: list(jsonl.scan(io.StringIO(text, newline="\n"))),
+    "jsonl.dumps": jsonl.dumps,
+    "nfkc": nfkc,
+    "a text on a page": shown,
+    "traps of a proof": traps_of,
+    "Form.complete": FORM.complete,
+    "Form.can_become": FORM.can_become,
+}
+# In a worker, and over two texts: a few microseconds for each of a hundred thousand words.
+LIMITS = {"bleu": 4.0, "token_f1": 2.0}
+REFUSALS = (AnswerError, ImportFormatError, ModelfileError, ValueError)
+
+
+def seconds(function: Callable[[str], object], text: str) -> float:
+    """CPU time of this process; a refusal is an answer as well."""
+    start = time.process_time()
+    try:
+        function(text)
+    except REFUSALS:
+        pass
+    return time.process_time() - start
+
+
+def slow_shapes(function: Callable[[str], object], limit: float = SECONDS) -> Iterator[str]:
+    """The shapes on which a function is too slow, or its time grows too fast, at best of five, in words."""
+    for shape in SHAPES:
+        long, half = hostile(shape, LENGTH), hostile(shape, LENGTH // 2)
+        whole = part = math.inf
+        for _ in range(5):
+            whole = min(whole, seconds(function, long))
+            part = min(part, seconds(function, half)) if whole > FLOOR else part
+            if whole <= limit and (whole <= FLOOR or whole <= GROWTH * part):
+                break
+        else:
+            yield f"{shape}: {part:.3f} s for {LENGTH // 2} characters, {whole:.3f} s for {LENGTH}"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_time_grows_as_the_text_does(name: str) -> None:
+    assert list(slow_shapes(FUNCTIONS[name], LIMITS.get(name, SECONDS))) == []
+
+
+@pytest.mark.parametrize("name", sorted(PATTERNS))
+def test_every_expression_is_linear(name: str) -> None:
+    module, _, attribute = name.rpartition(".")
+    pattern = getattr(importlib.import_module(module), attribute)
+
+    def everywhere(text: str) -> None:
+        pattern.fullmatch(text)
+        for _ in pattern.finditer(text):
+            pass
+
+    assert list(slow_shapes(everywhere)) == []
+
+
+def test_there_are_enough_shapes() -> None:
+    assert len(SHAPES) >= 30
+    assert {len(hostile(shape, 1_001)) for shape in SHAPES} == {1_001}
+
+
+def test_a_slow_function_would_be_found() -> None:
+    def slow(text: str) -> None:
+        for end in range(0, len(text), 50):
+            text[:end].count("_")
+
+    assert any("a mark of underscores" in said for said in slow_shapes(slow))
+
+
+EXPRESSIONS = {"compile", "match", "search", "fullmatch", "findall", "finditer", "sub", "subn", "split"}
+FIELDS = {"RegexValidator", "RegexField", "re_path"}
+
+
+def expressions(name: str, tree: ast.Module) -> Iterator[str]:
+    """Where the module makes or uses a regular expression: the name that it gets, or the function that it is in."""
+    module = name.removesuffix(".py").replace("/", ".")
+
+    def walk(node: ast.AST, owner: str) -> Iterator[str]:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            owner = f"{owner}.{node.name}"
+        elif isinstance(node, ast.Assign) and owner == module and isinstance(node.targets[0], ast.Name):
+            owner = f"{owner}.{node.targets[0].id}"
+        if isinstance(node, ast.Call) and _is_expression(node.func):
+            yield owner
+        for child in ast.iter_child_nodes(node):
+            yield from walk(child, owner)
+
+    yield from walk(tree, module)
+
+
+def _is_expression(called: ast.expr) -> bool:
+    if isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name):
+        return called.value.id in ("re", "regex") and called.attr in EXPRESSIONS
+    return isinstance(called, ast.Name) and called.id in FIELDS
+
+
+def test_every_expression_of_the_source_is_listed() -> None:
+    found = {each for name, tree in sources() if "/migrations/" not in name for each in expressions(name, tree)}
+    assert found == PATTERNS | EXCUSED.keys()
+
+
+def test_an_expression_is_found_wherever_it_stands() -> None:
+    code = "A = re.compile('a')\ndef f(text):\n    return re.sub('b', '', text)\nclass C:\n    v = RegexValidator('c')"
+    assert list(expressions("x/y.py", ast.parse(code))) == ["x.y.A", "x.y.f", "x.y.C"]
