@@ -49,18 +49,9 @@ def split_for(group: str, shares: tuple[int, int, int] = DEFAULT_SHARES, salt: s
     return SPLITS[1] if point < shares[0] + shares[1] else SPLITS[2]
 
 
-class _Letters(dict[int, str]):
-    """For `str.translate`: letters as they are, a space for everything else. Filled in as characters are met."""
-
-    def __missing__(self, code: int) -> str:
-        char = chr(code)
-        # Marks belong to letters (Hindi vowels, accents), but the variation selectors among them belong to emoji.
-        counts = unicodedata.category(char)[0] in "LM" and not "\ufe00" <= char <= "\ufe0f"
-        self[code] = char if counts else " "
-        return self[code]
-
-
-_LETTERS = _Letters()
+def _counts(char: str) -> bool:
+    # Marks belong to letters (Hindi vowels, accents), but the variation selectors among them belong to emoji.
+    return unicodedata.category(char)[0] in "LM" and not "\ufe00" <= char <= "\ufe0f"
 
 
 _LETTERS = Characters(lambda char: char if _counts(char) else " ")
