@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from deployment.models import BuildStep, Deployment, ParityReport, StagedVersion
-from deployment.services.live import MOVING, SERVING, live_version
+from deployment.services.live import MOVING, SERVING
 from deployment.services.standing import Reason, nowhere
 from deployment.services.verdicts import staleness
 from labeling.models import Project
@@ -83,16 +83,15 @@ def build_steps(version: ModelVersion) -> list[BuildStep]:
     return sorted(BuildStep.objects.filter(version=version), key=lambda row: order.index(row.name))
 
 
-def candidates(project: Project, limit: int) -> list[Candidate]:
-    """The newest `limit` versions and where they stand."""
-    live = live_version(project)
+def candidates(project: Project, limit: int, live: ModelVersion | None) -> list[Candidate]:
+    """The newest `limit` versions and where they stand beside the live one."""
     found = [Candidate(version, live=live) for version in version_rows(project)[:limit]]
     staged = StagedVersion.objects.filter(version__in=[each.version for each in found])
     staged = staged.select_related("server", "version__project", "held_against__project")
     by_version: dict[int, list[StagedVersion]] = defaultdict(list)
     for row in staged.order_by("id"):
         by_version[row.version_id].append(row)
-    reasons = nowhere(project, [each.version for each in found])
+    reasons = nowhere(project, [each.version for each in found], by_version)
     for each in found:
         each.staged, each.nowhere = by_version[each.version.pk], reasons.get(each.version.pk)
     return found

@@ -1,7 +1,7 @@
 """Why a version stands on no server that could serve it, and what there is to mend."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -35,20 +35,30 @@ class Reason:
         return reverse(self.view, args=self.args) + self.query if self.view else ""
 
 
-def nowhere(project: Project, versions: Iterable[ModelVersion]) -> dict[int, Reason]:
+def nowhere(
+    project: Project,
+    versions: Iterable[ModelVersion],
+    staged: Mapping[int, list[StagedVersion]] | None = None,
+) -> dict[int, Reason]:
     """The reason by id, for those of the project's `versions` that stand on none of its active servers.
 
-    What is on its way is not named, unless the worker that would bring it is missing.
+    What is on its way is not named, unless the worker that would bring it is missing. `staged`: the rows by version,
+    where the caller has read them.
     """
     policy = ServingPolicy.objects.filter(project=project).first()
     servers = list(policy.servers.order_by("name")) if policy else []
     wanted = list(versions)
-    rows: dict[int, list[StagedVersion]] = defaultdict(list)
-    for row in StagedVersion.objects.filter(version__in=wanted).select_related("server").order_by("id"):
-        rows[row.version_id].append(row)
+    rows = _rows_of(wanted) if staged is None else staged
     asks = _Question(policy, servers)
-    found = {version.pk: asks.why(version, rows[version.pk]) for version in wanted}
+    found = {version.pk: asks.why(version, rows.get(version.pk, [])) for version in wanted}
     return {pk: reason for pk, reason in found.items() if reason is not None}
+
+
+def _rows_of(versions: list[ModelVersion]) -> dict[int, list[StagedVersion]]:
+    rows: dict[int, list[StagedVersion]] = defaultdict(list)
+    for row in StagedVersion.objects.filter(version__in=versions).select_related("server").order_by("id"):
+        rows[row.version_id].append(row)
+    return rows
 
 
 def why_nowhere(version: ModelVersion) -> Reason | None:

@@ -31,7 +31,7 @@ def deployments(request: HttpRequest, key: str) -> HttpResponse:
     """The project's deployments page; HTMX asks for its changing part while something is in motion."""
     project = project_for(person(request), key, Right.VIEW)
     live, move = live_deployment(project), querysets.move_under_way(project)
-    rows = querysets.candidates(project, CANDIDATES)
+    rows = querysets.candidates(project, CANDIDATES, live.version if live else None)
     on_disk = disk_use(project)
     for candidate in rows:
         candidate.disk = on_disk.get(candidate.version.pk, 0)

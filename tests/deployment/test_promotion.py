@@ -121,7 +121,7 @@ def test_a_move_under_way_keeps_others_out(shop):
     olga = make_operator(shop, "olga")
     Deployment.objects.create(project=shop, version=v1, action="promote", actor=olga)
     with pytest.raises(ConflictError, match="olga is moving shop to shop:v1"):
-        promote(make_operator(shop, "oscar"), v2)
+        promote(make_operator(shop, "oscar"), v2, reason="at once")
 
 
 def test_a_server_that_refuses_the_alias_leaves_the_old_version_live(shop, standin):
@@ -185,7 +185,7 @@ def test_of_two_promotions_at_once_one_wins(shop):
     def go(user, version):
         try:
             barrier.wait()
-            outcomes.append(promote(user, version, seen="").version.number)
+            outcomes.append(promote(user, version, seen="", reason="now").version.number)
         except ConflictError as error:
             outcomes.append(str(error))
         finally:
