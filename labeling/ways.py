@@ -1,7 +1,7 @@
 """How a text came in and how its answer was given: what decides whether it may judge a version.
 
 A suite of cases says something about all texts only if chance chose them, and something about a model only if its
-answers did not lean on one. So both are recorded when they happen, and never changed (`docs/adr/0023`).
+answers did not lean on one. So both are recorded when they happen, and never changed (`docs/adr/0013`).
 """
 
 from django.db.models import TextChoices
