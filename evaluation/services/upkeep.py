@@ -37,5 +37,5 @@ def _promotion() -> Q:
     # One server's verdict does not promote over another's.
     elsewhere = StagedVersion.objects.filter(version=OuterRef("version"), state=StagedVersion.State.STAGED)
     against = elsewhere.filter(verdict__in=[Verdict.REFUSED, Verdict.INSUFFICIENT])
-    nothing_stands_against = ~Exists(against) & ~Exists(newer_is_live)
-    return wanted & policy & Q(nothing_stands_against) & ~Exists(tried)
+    in_the_way = Q(Exists(tried)) | Q(Exists(newer_is_live)) | Q(Exists(against))
+    return wanted & policy & ~in_the_way
