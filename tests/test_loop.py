@@ -44,7 +44,9 @@ def tagging_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny Llama that was taught the demo's older scheme for a few steps."""
     folder = tmp_path_factory.mktemp("tagging")
     spec = Spec("multi_label", INSTRUCTION, tuple(map(LabelDef, tiny.TAGS)), MAX_LABELS)
-    told = ((message["text"], {"labels": tiny.mistaken(message)[:MAX_LABELS]}) for message in tiny.messages(1000, seed=12))
+    told = (
+        (message["text"], {"labels": tiny.mistaken(message)[:MAX_LABELS]}) for message in tiny.messages(1000, seed=12)
+    )
     jsonl.write(folder / "rows.jsonl", (prompts.training_row(spec, text, answer) for text, answer in told))
     sizes = ("--seed", 11, "--steps", 40, "--vocabulary", 600, "--threads", 1)
     run_engine(Show(), "make-tiny", "--data", folder / "rows.jsonl", "--out", folder / "base", *sizes)

@@ -61,7 +61,11 @@ def test_what_is_not_utf8_is_named(tmp_path: Path) -> None:
 def test_a_scan_goes_on_after_faults_and_long_lines() -> None:
     text = io.StringIO('{"a": 1}\n{"a": "' + "x" * 100 + '"}\n{\n' + "[" * 70 + "]" * 70 + "\n3", newline="\n")
     found = list(jsonl.scan(text, limit=90 + 51))
-    assert [(each.number, each.value) for each in found if not each.error] == [(1, {"a": 1}), (2, {"a": "x" * 100}), (5, 3)]
+    assert [(each.number, each.value) for each in found if not each.error] == [
+        (1, {"a": 1}),
+        (2, {"a": "x" * 100}),
+        (5, 3),
+    ]
     assert [each.number for each in found if each.error] == [3, 4]
     found = list(jsonl.scan(io.StringIO(f'"{"x" * 100}"\n4\n', newline="\n"), limit=50))
     assert [(each.number, each.value) for each in found] == [(1, None), (2, 4)]

@@ -1,7 +1,6 @@
 """The shipped messages keep what their README promises."""
 
 import itertools
-import json
 import re
 from collections import Counter, defaultdict
 from functools import cache

@@ -1,6 +1,5 @@
 """Model text to answer: strict, repaired, failed; over clean, mended, cut, hostile and real text."""
 
-import json
 import os
 from pathlib import Path
 from typing import Any

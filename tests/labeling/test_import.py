@@ -1,7 +1,6 @@
 """Importing files: counts, bad rows, known answers, and what a lost worker leaves behind."""
 
 import csv
-import json
 from datetime import timedelta
 from pathlib import Path
 

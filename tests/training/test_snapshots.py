@@ -1,6 +1,5 @@
 """Frozen means frozen: the same golden samples give the same files, whatever the order they came in."""
 
-import json
 import random
 
 import pytest
