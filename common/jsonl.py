@@ -1,7 +1,7 @@
 """JSON Lines: the one reader and the one writer. A line ends at a line feed and nowhere else.
 
-Python's `splitlines`, and readers of other tools, also end a line at U+2028, U+2029 and U+0085, which JSON lets stand in
-a string. So nothing here splits by it, and the writer escapes these characters: they come back as they were, whoever
+Python's `splitlines`, and readers of other tools, also end a line at U+2028, U+2029 and U+0085, which JSON lets stand
+in a string. So nothing here splits by it, and the writer escapes these characters: they come back as they were, whoever
 reads the file.
 """
 

@@ -1,4 +1,4 @@
-"""What was got wrong once is looked for in the source: lines split by Python's idea of them, JSON read without bounds."""
+"""What went wrong once is looked for in the source: lines split by Python's idea of them, JSON without bounds."""
 
 import ast
 from collections.abc import Iterator

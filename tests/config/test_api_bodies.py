@@ -7,7 +7,7 @@ from labeling.models import Sample
 from tests.factories import make_manager, make_project
 
 pytestmark = pytest.mark.django_db
-DOORS = ("samples", "feedback", "predict", "predict/batch", "runs", "versions", "promote", "rollback")
+DOORS = ("samples", "feedback", "predict", "batch_predict", "runs", "versions", "promote", "rollback")
 
 
 @pytest.fixture
