@@ -42,7 +42,6 @@ JSON_READERS = {
     "deployment/drivers/ollama_pull.py": "as in `ollama.py`",
     "evaluation/services/reports.py": "a copy of our own figures",
     "training/engine/answers.py": _OURS,
-    "training/engine/bases/record.py": _OURS,
     "training/engine/bases/smollm2.py": "the tokenizer of a package whose hash is pinned",
     "training/engine/checkpoints.py": _OURS,
     "training/engine/merge.py": _OURS,
