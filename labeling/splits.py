@@ -15,10 +15,9 @@ DEFAULT_SHARES = (80, 10, 10)
 
 def normalise(text: str) -> str:
     """`text` as it is compared: NFKC, case folded, every run of white space as one space."""
-    # Case folding may undo the normal form (some Greek and Turkish letters), so it is restored after it.
-    folded = nfkc(text).casefold()
-    if not unicodedata.is_normalized("NFKC", folded):
-        folded = nfkc(folded)
+    # Case folding may undo the normal form (some Greek and Turkish letters), so it is restored after it; it makes no
+    # long run of marks, so nothing has to be broken up again.
+    folded = unicodedata.normalize("NFKC", nfkc(text).casefold())
     return " ".join(folded.split())
 
 

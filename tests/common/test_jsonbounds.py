@@ -64,7 +64,7 @@ def test_length_is_bounded_where_a_door_says_so() -> None:
     "text", ["NaN", "[Infinity]", '{"a": -Infinity}', "[1", "", '"\ud800', b"\xff", b'"\xed\xa0\x80"']
 )
 def test_what_is_no_json_is_a_value_error(text: str | bytes) -> None:
-    with pytest.raises(ValueError, match=r"\w"):
+    with pytest.raises(ValueError, match=r"JSON|Expecting|Unterminated|decode"):
         loads(text)
 
 

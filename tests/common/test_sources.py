@@ -1,4 +1,4 @@
-"""What was got wrong once is looked for in the source: lines split by Python's rule, JSON read without bounds."""
+"""What went wrong once is looked for in the source: lines split by Python's idea of them, JSON without bounds."""
 
 import ast
 from collections.abc import Iterator
@@ -42,7 +42,6 @@ JSON_READERS = {
     "deployment/drivers/ollama_pull.py": "as in `ollama.py`",
     "evaluation/services/reports.py": "a copy of our own figures",
     "training/engine/answers.py": _OURS,
-    "training/engine/bases/record.py": _OURS,
     "training/engine/bases/smollm2.py": "the tokenizer of a package whose hash is pinned",
     "training/engine/checkpoints.py": _OURS,
     "training/engine/merge.py": _OURS,

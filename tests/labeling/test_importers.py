@@ -3,6 +3,8 @@
 import io
 import json
 import os
+import subprocess
+import sys
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -173,6 +175,56 @@ def test_the_callers_file_stays_open_and_gives_its_format(tmp_path: Path) -> Non
     with (tmp_path / "a.NDJSON").open("rb") as stream:
         assert texts(list(read_rows(stream))) == ["a"]
         assert not stream.closed
+
+
+def test_a_deep_value_costs_one_row_and_no_memory(tmp_path: Path) -> None:
+    peaks = []
+    for brackets in (1_000, 20_000, 300_000):
+        path = tmp_path / f"{brackets}.json"
+        path.write_text('[{"text": "deep", "x": ' + "[" * brackets + "]" * brackets + '}, {"text": "after"}]')
+        code = (
+            "import sys; from labeling.importers import read_rows; rows = list(read_rows(sys.argv[1]));"
+            "print([[row.text, row.error] for row in rows]);"
+            "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
+        )
+        command = ["sh", "-c", 'ulimit -v 1000000; exec "$@"', "sh", sys.executable, "-c", code, str(path)]
+        said, peak = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip().split("\n")
+        assert said == "[['', 'The JSON is nested too deeply: at most 64 levels are read.'], ['after', '']]"
+        peaks.append(int(peak) // 1024)
+    assert max(peaks) < 60
+    assert max(peaks) - min(peaks) < 10
+
+
+@pytest.mark.parametrize("format", ["jsonl", "csv"])
+def test_depth_is_bounded_in_lines_and_cells_too(format: str) -> None:
+    deep = "[" * 5_000 + "]" * 5_000
+    content = {
+        "jsonl": f'{{"text": "a", "b": {deep}}}\n{{"text": "ok", "b": ["x"]}}',
+        "csv": f'text,b\na,{deep}\nok,"[""x""]"',
+    }
+    found = rows(content[format], format, answer="b")
+    assert "nested too deeply" in found[0].error
+    assert (found[1].text, found[1].answer_raw) == ("ok", ["x"])
+
+
+def test_a_long_row_of_a_json_list_is_passed_over_and_an_endless_value_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importers, "MAX_LINE", 200_000)
+    numbers = ", ".join(["1"] * 200_000)
+    found = rows(f'[{{"text": "a", "x": [{numbers}]}}, {{"text": "ok"}}]', "json")
+    assert (errors(found)[0][1], texts(found)) == ("The row is longer than 200000 bytes.", ["ok"])
+    found = rows('[{"text": "a"}, {"text": "' + "x" * 600_000 + '"}, {"text": "ok"}]', "json")
+    assert texts(found) == ["a"]
+    assert "a value is longer than 200000 bytes" in errors(found)[0][1]
+
+
+def test_separators_of_lines_stay_in_their_text() -> None:
+    text = "one\u2028two\u2029three\x85four"
+    assert texts(rows(f'{{"text": "{text}"}}\n', "jsonl")) == [text]
+
+
+def test_an_infinite_number_of_a_label_is_a_bad_row() -> None:
+    found = rows('{"text": "a", "b": 1e999}', "jsonl", answer="b", label_ids=("x",))
+    assert "not the number of a label" in found[0].error
 
 
 @settings(deadline=None)

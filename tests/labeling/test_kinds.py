@@ -1,11 +1,14 @@
 """What a spec allows, and the stored form of answers."""
 
+import time
 from typing import Any
 
 import jsonschema
 import pytest
 
+from labeling.answers import parse
 from labeling.kinds import AnswerError, LabelDef, Spec, SpecError, canonical, dumps, json_schema, validate_answer
+from labeling.prompts import training_row
 
 
 def multi(*names: str, limit: int = 0) -> Spec:
@@ -106,3 +109,24 @@ def test_what_is_no_answer_is_refused_with_what_to_do(spec: Spec, given: Any, sa
 def test_a_loose_answer_does_not_pass_as_the_stored_form() -> None:
     with pytest.raises(AnswerError, match="stored form"):
         validate_answer(multi("a", "b"), {"labels": ["b", "a"]})
+
+
+@pytest.mark.parametrize("name", ["<no_label>", "<unk>", "</s>", "[INST]", "<|x|>", "a\u2028b", "a\x85b"])
+def test_a_label_that_a_prompt_would_change_is_refused(name: str) -> None:
+    with pytest.raises(SpecError, match="cannot be a label"):
+        Spec("multi_label", "Tag.", (LabelDef("fine"), LabelDef(name)))
+
+
+@pytest.mark.parametrize("name", ["<fine>", "a < b", "no_label", "[urgent]", "x|y"])
+def test_a_label_with_brackets_of_its_own_is_written_as_it_is(name: str) -> None:
+    spec = Spec("single_label", "Tag.", (LabelDef("other"), LabelDef(name)))
+    completion = training_row(spec, "text", {"label": name})["completion"][0]["content"]
+    assert parse(completion, spec).status == "strict"
+    assert parse(completion, spec).answer == {"label": name}
+
+
+def test_five_thousand_labels_are_found_quickly() -> None:
+    spec = Spec("multi_label", "Tag.", tuple(LabelDef(f"Label {number}") for number in range(5_000)))
+    start = time.process_time()
+    assert len(canonical(spec, {"labels": [f"label_{number}" for number in range(5_000)]})["labels"]) == 5_000
+    assert time.process_time() - start < 1

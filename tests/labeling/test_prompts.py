@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from labeling import marks
 from labeling.kinds import LabelDef, Spec
 from labeling.prompts import messages, neutralise, training_row
 
@@ -66,6 +67,21 @@ def test_plain_text_stays_as_it_is(text: str) -> None:
 def test_marks_split_over_template_and_text_are_broken_too() -> None:
     spec = Spec("text", "x", prompt_template="<|im_{text}|>")
     assert "<|" not in messages(spec, "end")[1]["content"]
+
+
+_NAMES = "s|bos|eos|pad|unk|mask|cls|sep|think|reponame|filename|tool_call|unused\\d+|\\w*_\\w*"
+_SLOW = re.compile(
+    rf"<(?=/?(?:{_NAMES})>)|<(?=</?SYS>>)"
+    r"|\[(?=/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|TOOL_CONTENT|IMG|PREFIX|SUFFIX|MIDDLE)\])",
+    re.IGNORECASE,
+)
+
+
+@settings(deadline=None, max_examples=500)
+@given(st.lists(st.sampled_from([*MARKS, *"<>/_[]aS1é-| ", "unused", "</", "_>", "think"]), max_size=12).map("".join))
+def test_marks_are_those_of_the_plain_expression(text: str) -> None:
+    """The one that says it in the plainest way, and takes seconds over many underscores."""
+    assert [found.start() for found in marks._MARK.finditer(text)] == [found.start() for found in _SLOW.finditer(text)]
 
 
 @settings(deadline=None)

@@ -74,8 +74,8 @@ def load_config(path: Path) -> EngineConfig:
         return EngineConfig.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise EngineError(f"There is no {path}.", Exit.BAD_CONFIG) from error
-    except yaml.YAMLError as error:
-        raise EngineError(f"{path} is not YAML: {error}", Exit.BAD_CONFIG) from error
+    except (yaml.YAMLError, RecursionError) as error:  # the reader goes down the levels by recursion
+        raise EngineError(f"{path} is not YAML that can be read: {error}", Exit.BAD_CONFIG) from error
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, part['loc']))}: {part['msg']}" for part in error.errors())
         raise EngineError(f"{path} cannot be used: {problems}", Exit.BAD_CONFIG) from error

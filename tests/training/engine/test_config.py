@@ -43,7 +43,7 @@ def test_the_resolved_config_reads_back_equal() -> None:
 
 def test_a_bad_file_has_an_exit_code_of_its_own(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
-    for text in (yaml.safe_dump(BASE | {"nonsense": 1}), "a: [", "- 1\n"):
+    for text in (yaml.safe_dump(BASE | {"nonsense": 1}), "a: [", "- 1\n", "[" * 5_000):
         path.write_text(text, encoding="utf-8")
         with pytest.raises(EngineError) as caught:
             load_config(path)

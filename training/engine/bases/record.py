@@ -1,9 +1,9 @@
 """`base.json`: what a base model folder holds and where it came from. Written last, so its presence means complete."""
 
-import json
 from pathlib import Path
 from typing import Any
 
+from common import jsonbounds
 from training.engine.files import sha256_of, write_json
 
 RECORD = "base.json"
@@ -28,5 +28,5 @@ def read_record(folder: Path) -> dict[str, Any] | None:
     path = folder / RECORD
     if not path.is_file():
         return None
-    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    record: dict[str, Any] = jsonbounds.loads(path.read_text(encoding="utf-8"))
     return record
