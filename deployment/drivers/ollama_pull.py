@@ -25,12 +25,18 @@ def pull(client: ollama.Client, name: str, progress: Progress | None, cancelled:
                     return False
                 if line.digest and line.total:
                     layers[line.digest] = (line.completed or 0, line.total)
-                    if progress:
-                        progress(sum(done for done, _ in layers.values()), sum(size for _, size in layers.values()))
+                    _tell(progress, layers)
                 if line.status == "success":
+                    # Small layers are there before anything of them was counted.
+                    _tell(progress, {digest: (size, size) for digest, (_, size) in layers.items()})
                     return True
     except TransportError as error:
         if "file does not exist" in str(error):
             raise NotThereError(f"The server's registry has no model {name!r}; check its spelling.") from error
         raise
     raise TransportError(f"pull {name}: the server ended in the middle; try again")
+
+
+def _tell(progress: Progress | None, layers: dict[str, tuple[int, int]]) -> None:
+    if progress and layers:
+        progress(sum(done for done, _ in layers.values()), sum(size for _, size in layers.values()))

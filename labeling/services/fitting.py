@@ -75,7 +75,11 @@ def answers_lost(project: Project, before: Spec, after: Spec) -> Counter[str]:
 
 def count_fitting(golden: QuerySet[GoldenSample], asked: Spec) -> int:
     """How many of these approved answers fit `asked`."""
-    return golden.count() - misfits(golden, asked).total()
+    if not KINDS[asked.kind].uses_labels:
+        return golden.count()
+    fitting = Fitting(asked)
+    groups = list(_groups(golden, asked))
+    return sum(count for spec_id, answer, count in groups if fitting.read(spec_id, answer) is not None)
 
 
 def label_usage(project: Project) -> Counter[str]:

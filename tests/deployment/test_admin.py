@@ -131,11 +131,11 @@ def test_a_probe_shows_the_version_or_the_error(shop, client, standin):
     client.force_login(make_admin())
     server = InferenceServer.objects.get()
     url = reverse("admin:deployment_inferenceserver_probe_one", args=[server.pk])
-    assert "standin answers: version 0.34.2" in client.get(url, follow=True).content.decode()
+    assert "standin answers: version 0.33.0-rc2" in client.get(url, follow=True).content.decode()
     standin.die()
     form = {"action": "probe", "_selected_action": [server.pk]}
     page = client.post(reverse("admin:deployment_inferenceserver_changelist"), form, follow=True).content.decode()
     assert "standin does not answer" in page
     server.refresh_from_db()
-    assert server.version == "0.34.2"
+    assert server.version == "0.33.0-rc2"
     assert server.error

@@ -48,7 +48,7 @@ def test_a_server_is_added_and_probed(desk, standin):
     desk.press(desk.page.get_by_role("button", name="Save and continue editing"))
     desk.sees("was added successfully")
     _admin_action(desk, "Probe")
-    desk.sees("gpu1 answers: version 0.34.2.")
+    desk.sees("gpu1 answers: version 0.33.0-rc2.")
     desk.open("/servers/gpu1/")
     desk.sees("This server has no model yet.")
 

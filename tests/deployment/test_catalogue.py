@@ -82,7 +82,7 @@ def test_a_pull_shows_its_progress_and_ends(ada, server, standin):
     catalogue.run_pull(row.pk)
     row.refresh_from_db()
     assert (row.state, row.error) == ("done", "")
-    assert row.bytes_done == row.bytes_total == 3000
+    assert row.bytes_done == row.bytes_total > 3000  # with what describes the model
     assert "small:1m" in rows(ada, server)
 
 
