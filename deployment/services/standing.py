@@ -45,9 +45,11 @@ def nowhere(
     What is on its way is not named, unless the worker that would bring it is missing. `staged`: the rows by version,
     where the caller has read them.
     """
+    wanted = list(versions)
+    if not wanted:
+        return {}
     policy = ServingPolicy.objects.filter(project=project).first()
     servers = list(policy.servers.order_by("name")) if policy else []
-    wanted = list(versions)
     rows = _rows_of(wanted) if staged is None else staged
     asks = _Question(policy, servers)
     found = {version.pk: asks.why(version, rows.get(version.pk, [])) for version in wanted}

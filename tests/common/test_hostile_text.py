@@ -18,12 +18,14 @@ from django.utils.text import Truncator
 from common import jsonbounds, jsonl
 from common.text import nfkc
 from deployment import modelfile
+from deployment.addresses import AddressError, host_of
 from deployment.gguf.tokens import traps
 from deployment.modelfile import ModelfileError
 from deployment.services.modelfiles import difference
 from evaluation import text_metrics
 from labeling import answers, importers, kinds, marks, prompts, splits
 from labeling.import_cells import ColumnMapping, ImportFormatError
+from labeling.keys import is_key
 from labeling.kinds import AnswerError, LabelDef, Spec
 from tests.common.hostile import SHAPES, hostile
 from tests.common.test_sources import sources
@@ -56,12 +58,18 @@ ANYWHERE = {
     "labeling.marks._MARK",
 }
 AT_ONE_PLACE = {
+    "config.env._HOST",
     "config.middleware._ACCEPTABLE",
+    "deployment.addresses._LABEL",
+    "deployment.addresses._NUMBER",
+    "deployment.addresses._PATH",
     "deployment.modelfile._COMMAND",
     "deployment.modelfile._PATH",
     "deployment.modelfile._WORD",
 }
 EXCUSED = {
+    "deployment.addresses.host_of": "tried as `host_of`",
+    "labeling.keys.is_key": "tried as `is_key`",
     "common.text._long_runs": "tried as `nfkc`",
     "training.engine.constrained.Form._matches": "tried as `Form.complete` and `Form.can_become`",
 }
@@ -131,19 +139,22 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "modelfile.render": modelfile_of,
     "difference": lambda text: difference(text, text[::-1]),
     "token_f1": lambda text: text_metrics.token_f1(text, text[::-1]),
+    "rouge_l": lambda text: text_metrics.rouge_l([text], [text[::-1]]),
     "bleu": lambda text: text_metrics.bleu([text], [text[::-1]]),
     "jsonbounds.loads": jsonbounds.loads,
     "jsonl.scan": lambda text: list(jsonl.scan(io.StringIO(text, newline="\n"))),
     "jsonl.dumps": jsonl.dumps,
     "nfkc": nfkc,
+    "host_of": lambda text: host_of(f"http://{text}"),
+    "is_key": is_key,
     "a text on a page": shown,
     "traps of a proof": traps_of,
     "Form.complete": FORM.complete,
     "Form.can_become": FORM.can_become,
 }
 # In a worker, and over two texts: a few microseconds for each of a hundred thousand words.
-LIMITS = {"bleu": 4.0, "token_f1": 2.0}
-REFUSALS = (AnswerError, ImportFormatError, ModelfileError, ValueError)
+LIMITS = {"bleu": 4.0, "rouge_l": 2.0, "token_f1": 2.0}
+REFUSALS = (AddressError, AnswerError, ImportFormatError, ModelfileError, ValueError)
 
 
 def seconds(function: Callable[[str], object], text: str) -> float:

@@ -19,7 +19,9 @@ SPLITLINES = {
     "deployment/localserver/openmp.py": "the kernel's file",
     "deployment/localserver/process.py": _LOG,
     "deployment/services/pipeline/processes.py": _LOG,
+    "deployment/services/standing.py": _LOG,
     "training/engine/bases/tiny.py": "texts to learn pieces from: no piece may reach over any end of line",
+    "training/services/bases.py": _LOG,
     "training/services/supervisor.py": _LOG,
 }
 _OURS = "a small file that this project writes by itself"
