@@ -130,6 +130,9 @@ class Feedback(PublicModel):
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="feedback")
     prediction = models.ForeignKey(Prediction, on_delete=models.CASCADE, related_name="feedback")
+    spec = models.ForeignKey(
+        TaskSpec, null=True, on_delete=models.PROTECT, related_name="+", help_text="What the answer is one to."
+    )
     thumb = models.SmallIntegerField(null=True, blank=True, choices=Thumb.choices)
     comment = models.TextField(blank=True)
     answer = models.JSONField(null=True, blank=True)

@@ -51,6 +51,7 @@ def give_feedback(
         thumb=thumb,
         comment=storable(comment.strip()),
         answer=stored,
+        spec=None if stored is None else spec,
         effect=_follow(prediction.sample, spec, stored if reviews else None, wants_review),
         user=user,
         token=token,

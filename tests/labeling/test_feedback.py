@@ -35,6 +35,7 @@ def test_the_right_answer_of_an_expert_is_golden_at_once(project, prediction):
     golden = GoldenSample.objects.current().get()
     assert (golden.answer, golden.source, golden.sample) == (RIGHT, "feedback", prediction.sample)
     assert Sample.objects.get(pk=prediction.sample_id).state == "golden"
+    assert Feedback.objects.get().spec == golden.spec == project.spec  # which says what the names mean
 
 
 def test_a_second_answer_of_an_expert_retires_the_first(project, prediction):
