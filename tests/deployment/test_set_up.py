@@ -76,7 +76,7 @@ def test_a_new_project_is_served_and_trained_without_a_visit_to_the_admin(starte
 def test_a_project_made_in_the_admin_gets_the_same(started, client):
     started(4001)
     client.force_login(make_admin())
-    labels = {"labels-TOTAL_FORMS": 1, "labels-INITIAL_FORMS": 0, "labels-0-name": "a", "labels-0-position": 0}
+    labels = {"labels": "a"}
     members = {"memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0}
     fields = {"key": "post", "name": "Post", "kind": "single_label", "instruction": "Which?", "max_labels": 1}
     shares = {"train_share": 80, "validation_share": 10, "test_share": 10}
