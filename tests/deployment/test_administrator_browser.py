@@ -44,7 +44,7 @@ def test_a_server_is_added_and_probed(desk, standin):
     desk.press(desk.link("Add a server…"))
     desk.write(desk.page.get_by_label("Name"), "gpu1")
     desk.page.get_by_label("Kind").select_option("ollama")
-    desk.write(desk.page.get_by_label("Url"), standin.url)
+    desk.write(desk.page.get_by_label("Address"), standin.url)
     desk.press(desk.page.get_by_role("button", name="Save and continue editing"))
     desk.sees("was added successfully")
     _admin_action(desk, "Probe")
