@@ -28,7 +28,7 @@ from benchmarks.datasets.loop import DataSet, goemotions, key  # noqa: E402
 from evaluation.services.suites import freeze_suite  # noqa: E402
 from labeling import services  # noqa: E402
 from labeling.answers import parse  # noqa: E402
-from labeling.kinds import AnswerError, validate_answer  # noqa: E402
+from labeling.kinds import Answer, AnswerError, Spec, validate_answer  # noqa: E402
 from labeling.models import GoldenSample, Membership, Prediction, Project, Role, Sample, Split, User  # noqa: E402
 from labeling.ways import DRAWN, INDEPENDENT, WayIn  # noqa: E402
 from training.services import freeze_snapshot  # noqa: E402
@@ -175,9 +175,9 @@ def tell(project: Project, name: str) -> None:
     print(f"{name:<28}{golden.count():>9}{rows:>6}{left_out:>9}{suite.size if suite else 0:>7}{equal:>18}")
 
 
-def _equals(spec: object, answer: object) -> bool:
+def _equals(spec: Spec, answer: Answer) -> bool:
     try:
-        validate_answer(spec, answer)  # type: ignore[arg-type]
+        validate_answer(spec, answer)
     except AnswerError:
         return False
     return True

@@ -29,7 +29,7 @@ def test_a_pulled_model_becomes_a_version_and_is_staged(desk, shop, standin):
     desk.press(desk.button("Make it a version"))
     desk.sees(f"shop:v0 is {NAME}")
     desk.sees("the free one")
-    desk.sees("It stands on no server")
+    desk.sees("On no server: It waits to be")
     worked_off(shop.versions.get())
     desk.sees(desk.page.locator(".badge", has_text="staged"))
     desk.sees(desk.page.get_by_text("models.invalid/touchstone/shop:v0"))

@@ -201,7 +201,7 @@ def test_a_snapshot_on_another_host_is_said(client, olga, shop, settings, tmp_pa
 def test_the_list_costs_the_same_for_many_runs(client, olga, shop, django_assert_max_num_queries):
     for _ in range(25):
         make_run(shop, "succeeded")
-    with django_assert_max_num_queries(23):
+    with django_assert_max_num_queries(22):
         page = body(client, url("runs", shop))
     assert "Page 1 of 2" in page
     assert "Page 2 of 2" in body(client, url("runs", shop) + "?page=2")
