@@ -206,8 +206,8 @@ def test_a_pull_tells_how_far_it_is(driver, standin):
     standin.offer("smollm2:135m", size=5000, steps=5)
     seen = []
     assert driver.pull("smollm2:135m", lambda done, size: seen.append((done, size)))
-    # The last step is the description of the model, whose size is known when it begins.
-    assert seen == [*((done, 5000) for done in range(1000, 5001, 1000)), (5000, 5200)]
+    # What describes the model comes last: its size is known when it begins, and at the end all of it is there.
+    assert seen == [*((done, 5000) for done in range(1000, 5001, 1000)), (5000, 5200), (5200, 5200)]
     assert list(standin.models()) == ["smollm2:135m"]
 
 
