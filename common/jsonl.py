@@ -6,13 +6,12 @@ whoever reads the file.
 """
 
 import json
-import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
-from common import jsonbounds
+from common import files, jsonbounds
 
 # A row that holds a text with its tokens is the longest that this project writes: some megabytes.
 MAX_LINE = 64_000_000
@@ -128,15 +127,11 @@ def dumps(value: Any, *, sort_keys: bool = False) -> str:
 
 def write(path: Path, rows: Iterable[Any]) -> int:
     """Write `rows` in one step: readers see the old file or the whole new one. How many there were."""
-    temporary, count = path.with_name(f".{path.name}.{os.getpid()}"), 0
-    try:
-        with temporary.open("w", encoding="utf-8", newline="\n") as file:
-            for row in rows:
-                file.write(f"{dumps(row)}\n")
-                count += 1
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    count = 0
+    with files.replaced(path) as aside, aside.open("w", encoding="utf-8", newline="\n") as file:
+        for row in rows:
+            file.write(f"{dumps(row)}\n")
+            count += 1
     return count
 
 

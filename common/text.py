@@ -13,6 +13,7 @@ from functools import lru_cache
 MOST_MARKS = 30
 _JOINER = "\u034f"
 _KEPT = 20_000
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 # All combining marks are in the first two planes, but for the plane of tags and variation selectors.
 _PLANES = (range(0x300, 0x20000), range(0xE0000, 0xE1000))
 
@@ -23,9 +24,37 @@ def nfkc(text: str) -> str:
     return safe if unicodedata.is_normalized("NFKC", safe) else unicodedata.normalize("NFKC", safe)
 
 
+def plain_lines(text: str) -> str:
+    """`text` with a line feed at each line's end, whichever way it came: browsers send CR LF."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
 def stream_safe(text: str) -> str:
     """`text` with a joiner after every thirty marks in a row, so that whoever normalises it later is quick."""
     return text if text.isascii() else _long_runs().sub(rf"\g<0>{_JOINER}", text)
+
+
+def storable(text: str) -> str:
+    """`text` with what a database cannot hold (NUL, half surrogate pairs) replaced by U+FFFD.
+
+    Runs of more than thirty combining marks are broken up: whoever normalises the text later (Django's filters do)
+    would take seconds over them.
+    """
+    return stream_safe(_UNSTORABLE.sub("\ufffd", text))
+
+
+def holds_unstorable(value: object) -> bool:
+    """Whether a JSON value has such characters anywhere."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str) and _UNSTORABLE.search(each):
+            return True
+        if isinstance(each, dict):
+            waiting += [*each.keys(), *each.values()]
+        elif isinstance(each, list):
+            waiting += each
+    return False
 
 
 class Characters(dict[int, str | None]):

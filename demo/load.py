@@ -58,11 +58,12 @@ class Load:
 
     The plan is fixed: request n is due n / rate seconds after the beginning, and the next free client sends it. What
     was due before the end is sent, however late. What failed is asked once more after 50 ms, as every client of a model
-    server should.
+    server should; with `tries` 1 it is not, so that each failure counts.
     """
 
     clients: Sequence[Client]
     rate: float | None = None
+    tries: int = 2
     sent: list[Sent] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -84,7 +85,7 @@ class Load:
 
     def _work(self, client: Client) -> None:
         while (due := self._next()) is not None:
-            sent = _send(client.ask, due)
+            sent = _send(client.ask, due, self.tries)
             with self._lock:
                 self.sent.append(sent)
                 self._lock.notify_all()
@@ -132,17 +133,18 @@ class Load:
         return Counter(each.tag for each in list(self.sent) if not each.failure)
 
 
-def _send(ask: Callable[[], str], due: float) -> Sent:
+def _send(ask: Callable[[], str], due: float, tries: int) -> Sent:
     began, failure = time.monotonic(), ""
     late = max(0.0, began - due)
-    for attempt in range(2):
+    for attempt in range(tries):
+        if attempt:
+            time.sleep(RETRY_SECONDS)
         try:
             tag = ask()
             return Sent(began, time.monotonic(), tag, attempt, late=late)
         except (httpx.HTTPError, ValueError, KeyError) as error:
             failure = repr(error)
-            time.sleep(RETRY_SECONDS)
-    return Sent(began, time.monotonic(), "", 1, failure, late)
+    return Sent(began, time.monotonic(), "", tries - 1, failure, late)
 
 
 def api_client(url: str, secret: str, texts: Sequence[str]) -> Client:

@@ -1,17 +1,19 @@
 """The demo's figures: a table for people, `report.json` for machines."""
 
-import json
-import os
 from pathlib import Path
 from typing import Any
 
+from common import files
 from demo.setup import World
+from deployment.files import file_of
+from deployment.live import live_version
 from deployment.models import StagedVersion
-from deployment.services import live_version
 from evaluation.models import BaselineResult, Benchmark
+from evaluation.scorers import scorer_of
 from training.models import ModelVersion
 
 FIGURES = ("cases", "psr", "fcr", "f1_micro", "f1_macro", "exact")
+SIMPLE = ("f1_micro", "main_interval", "f1_macro", "exact")
 FREE_FIGURES = ("cases", "psr", "fcr", "f1_micro")
 
 
@@ -20,7 +22,7 @@ def collect(world: World) -> dict[str, Any]:
     suite_baselines = BaselineResult.objects.filter(suite__project=world.project).order_by("pk")
     first = suite_baselines.first()
     baselines = {
-        row.name: {name: row.metrics[name] for name in ("f1_micro", "f1_macro", "exact")}
+        row.name: {name: row.metrics[name] for name in SIMPLE}
         for row in suite_baselines
         if first is not None and row.snapshot_id == first.snapshot_id
     }
@@ -43,21 +45,19 @@ def _version(world: World, version: ModelVersion) -> dict[str, Any]:
     live = live_version(world.project)
     return {
         "tag": version.tag,
-        **{name: served.metrics[name] if served else None for name in FIGURES},
+        **{name: served.metrics[name] if served else None for name in (*FIGURES, "main_interval")},
         "latency_ms": served.metrics["latency_ms"] if served else None,
         "free": {name: free.metrics[name] for name in FREE_FIGURES} if free else None,
         "verdict": staged.verdict if staged else "",
         "sentence": staged.verdict_sentence if staged else "",
-        "state": "live" if live == version else (staged.state if staged else version.state),
+        "state": "live" if live == version else (staged.state if staged else file_of(version).state),
     }
 
 
 def write(folder: Path, report: dict[str, Any]) -> Path:
     """Write `report.json` in one step."""
     path = folder / "report.json"
-    temporary = path.with_suffix(f".{os.getpid()}")
-    temporary.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    files.write_json(path, report)
     return path
 
 
@@ -77,11 +77,16 @@ def show(world: World, report: dict[str, Any], base_url: str) -> None:
     columns = ["", "cases", "PSR", "FCR", "micro F1", "macro F1", "exact", "free PSR F1", "verdict", "state"]
     world.show.table(f"Versions of {world.project.key} on the frozen test split, as served", columns, rows)
     trained = next((row for row in report["versions"] if row["tag"].endswith(":v1")), None)
+    for row in report["versions"]:
+        if row["f1_micro"] is not None:
+            world.show.say(f"{row['tag']}: micro-F1 {row['f1_micro']:.3f} ({_interval(row['main_interval'])})")
+    titles = scorer_of(world.project.spec).baselines
     for name, figures in report["baselines"].items():
         if trained and trained["f1_micro"] is not None:
             gap = trained["f1_micro"] - figures["f1_micro"]
             word = "above" if gap > 0 else "below"
-            world.show.say(f"{name}: micro-F1 {figures['f1_micro']:.3f}; v1 is {abs(gap):.3f} {word} it")
+            found = f"micro-F1 {figures['f1_micro']:.3f} ({_interval(figures['main_interval'])})"
+            world.show.say(f"{titles[name].title}: {found}; v1 is {abs(gap):.3f} {word} it")
     key = world.project.key
     world.show.table(
         "Where to look",
@@ -91,10 +96,14 @@ def show(world: World, report: dict[str, Any], base_url: str) -> None:
             ["Analyze", f"{base_url}/projects/{key}/analyze/"],
             ["Deployments", f"{base_url}/projects/{key}/deployments/"],
             ["Admin", f"{base_url}/admin/"],
-            ["API", f"{base_url}/api/v1/docs/"],
+            ["API", f"{base_url}/api/v1/docs"],
             *([f"log in as {name}", f"password {password}"] for name, password in world.passwords.items()),
         ],
     )
+
+
+def _interval(ends: list[float]) -> str:
+    return " to ".join(f"{end:.3f}" for end in ends)
 
 
 def _number(value: float | int | None) -> str:

@@ -11,40 +11,26 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db import transaction
 
 from common import jsonl
+from common.actor import system
 from demo import tiny
 from demo.show import DemoError, Show
-from deployment.drivers import Driver, DriverError, driver_for
+from demo.support_tags import INSTRUCTION, KEY, MAX_LABELS, MEANINGS, SHIPPED
 from deployment.models import InferenceServer, ServingPolicy
-from deployment.services.servers import built_in_server
+from deployment.servers.drivers import Driver, DriverError, driver_for
+from deployment.servers.registration import built_in_server
 from evaluation.models import GatePolicy
 from labeling import prompts, services
 from labeling.kinds import LabelDef, Spec
-from labeling.models import Membership, Project, Role, User
+from labeling.models import Project, Role, User
 from training.models import BaseModel, RetrainPolicy, TrainingProfile
 from training.server_names import server_tag
 from training.services import list_shipped_base, load_builtin_profiles, register_base
 
-KEY = "support-tags"
-# What each tag means, as the prompt says it.
-MEANINGS = {
-    "billing": "charges, invoices, payment",
-    "refund": "wants money back",
-    "delivery": "parcel late, lost or shipping",
-    "returns": "send back or exchange",
-    "defect": "broken, damaged or missing parts",
-    "account": "login, password, profile, data",
-    "app_bug": "website or app does not work",
-    "membership": "the Plus membership",
-    "product_question": "asks about size, use or stock",
-    "praise": "thanks and compliments",
-}
-TAGS = tuple(MEANINGS)
-INSTRUCTION = "Tag the customer's message with every topic that it is about."
-SHIPPED = Path(__file__).parent / "data" / "support_tags" / "messages.jsonl"
+DEMO = system("demo")
 TINY_MESSAGES, TINY_TRAINING, SEED = 660, 6000, 11
-MAX_LABELS = 4
 THRESHOLD = 50
 # Fifty corrections of natural messages take so small a model only so far; the paired test decides all the same.
 GATE_MINIMUM = 0.2
@@ -86,10 +72,10 @@ def make_world(show: Show, base_name: str, folder: Path) -> World:
         location, tags = make_tiny_base(show), [(tag, "") for tag in tiny.TAGS]
     else:
         messages = list(jsonl.read(SHIPPED))
-        location, tags = list_shipped_base().location, list(MEANINGS.items())
+        location, tags = list_shipped_base(DEMO).location, list(MEANINGS.items())
         run_engine(show, "fetch-base", "--out", settings.MODELS_DIR / location)
     record = json.loads((settings.MODELS_DIR / location / "base.json").read_text(encoding="utf-8"))
-    base = register_base(record.get("name", location), location, record["revision"])
+    base = register_base(DEMO, record.get("name", location), location, record["revision"])
     return World(show, base_name, folder, base, messages, tags)
 
 
@@ -150,7 +136,7 @@ def _short(line: str) -> str:
 def make_project(world: World) -> None:
     """The project with its people and policies, served by the local model server."""
     world.project = services.create_project(
-        None,
+        DEMO,
         key=KEY,
         name="Support tags",
         kind="multi_label",
@@ -163,30 +149,28 @@ def make_project(world: World) -> None:
         decoding={"temperature": 0, "seed": 7, "num_predict": 48, "num_ctx": 1024},
     )
     world.passwords = {"expert": secrets.token_hex(4), "admin": secrets.token_hex(4)}
-    world.expert = User.objects.create_user("expert", password=world.passwords["expert"])
-    world.admin = User.objects.create_superuser("admin", password=world.passwords["admin"])
-    Membership.objects.create(project=world.project, user=world.expert, role=Role.EXPERT)
-    load_builtin_profiles()
-    profile, _ = TrainingProfile.objects.update_or_create(
-        name=f"demo-{world.base_name}",
-        defaults={"description": "Fits the demo's time", "config": PROFILES[world.base_name]},
-    )
+    world.expert = services.create_user(DEMO, "expert", world.passwords["expert"])
+    world.admin = services.create_user(DEMO, "admin", world.passwords["admin"], administrator=True)
+    services.set_role(DEMO, world.project, "expert", Role.EXPERT)
+    load_builtin_profiles(DEMO)
+    config = {"description": "Fits the demo's time", "config": PROFILES[world.base_name]}
+    profile = services.set_row(DEMO, TrainingProfile, config, name=f"demo-{world.base_name}")
     values = {"threshold": THRESHOLD, "profile": profile, "base": world.base}
-    RetrainPolicy.objects.update_or_create(project=world.project, defaults=values)
-    GatePolicy.objects.create(project=world.project, minimum=GATE_MINIMUM, free_cases=50)
+    services.set_row(DEMO, RetrainPolicy, values, project=world.project)
+    services.set_row(DEMO, GatePolicy, {"minimum": GATE_MINIMUM, "free_cases": 50}, project=world.project)
     serve(world.project)
 
 
 def serve(project: Project) -> None:
     """Have a model server serve the project: the Ollama at `OLLAMA_HOST`, else the launcher's; the gate promotes."""
     host = os.environ.get("OLLAMA_HOST", "")
-    server = _ollama(host, project.key) if host else built_in_server()
+    server = _ollama(host, project.key) if host else built_in_server(DEMO)
     if server is None:
         raise DemoError("There is no model server: start the demo with `make demo`.")
     # The demo has minutes: fewer prompts are proven than a project of one's own would want.
     values = {"auto_promote": True, "proof_prompts": 24, "answer_prompts": 3}
-    serving, _ = ServingPolicy.objects.update_or_create(project=project, defaults=values)
-    serving.servers.set([server])
+    with transaction.atomic():
+        services.set_row(DEMO, ServingPolicy, values, project=project).servers.set([server])
 
 
 def _ollama(host: str, key: str) -> InferenceServer:
@@ -196,14 +180,13 @@ def _ollama(host: str, key: str) -> InferenceServer:
     here = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
     threads = max(1, (os.cpu_count() or 2) // 2) if here else 0
     values = {"kind": "ollama", "url": url, "is_active": True, "threads": threads}
-    server, _ = InferenceServer.objects.update_or_create(name="ollama", defaults=values)
+    server = services.set_row(DEMO, InferenceServer, values, name="ollama")
     try:
         info = driver_for(server).probe()
         _remove_old(driver_for(server), key)
     except DriverError as error:
         raise DemoError(f"The Ollama at {url} cannot be used: {error}") from error
-    InferenceServer.objects.filter(pk=server.pk).update(version=info.version)
-    return server
+    return services.set_row(DEMO, InferenceServer, {"version": info.version}, name="ollama")
 
 
 def _remove_old(driver: Driver, key: str) -> None:

@@ -3,12 +3,15 @@
 import time
 from collections.abc import Callable
 
+from common.actor import Actor
 from demo.load import Moved
-from deployment.services import live_deployment, promote, rollback
-from labeling.models import Project, User
+from deployment.live import live_deployment
+from deployment.promotion.plan import plan_promotion, plan_rollback
+from deployment.promotion.promote import promote, rollback
+from labeling.models import Project
 
 
-def swap_back_and_forth(project: Project, user: User, moves: int, pause: Callable[[], object]) -> list[Moved]:
+def swap_back_and_forth(project: Project, actor: Actor, moves: int, pause: Callable[[], object]) -> list[Moved]:
     """Promote the other of the two newest versions and roll it back, `moves` in all; `pause` is called after each."""
     done = []
     for number in range(moves):
@@ -17,9 +20,9 @@ def swap_back_and_forth(project: Project, user: User, moves: int, pause: Callabl
         began = time.monotonic()
         if number % 2 == 0:
             other = project.versions.exclude(pk=live.version_id).order_by("-number")[0]
-            tag = promote(user, other, reason="Swap under load").version.tag
+            tag = promote(actor, plan_promotion(other), reason="Swap under load").version.tag
         else:
-            tag = rollback(user, project, reason="Swap under load").version.tag
+            tag = rollback(actor, plan_rollback(project), reason="Swap under load").version.tag
         done.append(Moved(began, time.monotonic(), tag))
         pause()
     return done

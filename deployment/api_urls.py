@@ -2,25 +2,32 @@
 
 from django.urls import path
 
-from deployment import api, api_servers
+from deployment.artifacts import api as artifacts
+from deployment.promotion import api as promotion
+from deployment.servers import api as servers
+from deployment.serving import api as serving
+from deployment.serving import api_health
 
 _PROJECT = "projects/<slug:key>"
 _SERVER = "servers/<slug:name>"
 urlpatterns = [
-    path("servers/", api_servers.Servers.as_view(), name="api-servers"),
-    path(f"{_SERVER}/use", api_servers.UseModel.as_view(), name="api-use-model"),
-    path(f"{_SERVER}/pulls", api_servers.Pulls.as_view(), name="api-pulls"),
-    path(f"{_SERVER}/pulls/<uuid:uid>/cancel", api_servers.CancelPull.as_view(), name="api-pull-cancel"),
+    path("health", api_health.Health.as_view(), name="api-health"),
+    path("servers", servers.Servers.as_view(), name="api-servers"),
+    path(f"{_SERVER}/use", artifacts.UseModel.as_view(), name="api-use-model"),
+    path(f"{_SERVER}/pulls", servers.Pulls.as_view(), name="api-pulls"),
+    path(f"{_SERVER}/pulls/<uuid:uid>/cancel", servers.CancelPull.as_view(), name="api-pull-cancel"),
     *(
-        path(f"{_SERVER}/models/{verb}", api_servers.ServerModels.as_view(), {"verb": verb}, name=f"api-model-{verb}")
-        for verb in api_servers.ServerModels.verbs
+        path(f"{_SERVER}/models/{verb}", servers.ServerModels.as_view(), {"verb": verb}, name=f"api-model-{verb}")
+        for verb in servers.ServerModels.verbs
     ),
-    path(f"{_PROJECT}/predict", api.PredictView.as_view(), name="api-predict"),
-    path(f"{_PROJECT}/batch_predict", api.BatchPredictView.as_view(), name="api-batch-predict"),
-    path(f"{_PROJECT}/versions/<int:number>", api.VersionStateView.as_view(), name="api-version-state"),
-    path(f"{_PROJECT}/versions/<int:number>/edit", api.EditView.as_view(), name="api-version-edit"),
-    path(f"{_PROJECT}/deployments", api.DeploymentList.as_view(), name="api-deployments"),
-    path(f"{_PROJECT}/promote", api.PromoteView.as_view(), name="api-promote"),
-    path(f"{_PROJECT}/rollback", api.RollbackView.as_view(), name="api-rollback"),
-    path(f"{_PROJECT}/reload", api.ReloadView.as_view(), name="api-reload"),
+    path(f"{_PROJECT}/predict", serving.PredictView.as_view(), name="api-predict"),
+    path(f"{_PROJECT}/batch_predict", serving.BatchPredictView.as_view(), name="api-batch-predict"),
+    path(f"{_PROJECT}/versions", artifacts.Versions.as_view(), name="api-versions"),
+    path(f"{_PROJECT}/versions/<int:number>", artifacts.VersionStateView.as_view(), name="api-version-state"),
+    path(f"{_PROJECT}/versions/<int:number>/edit", artifacts.EditView.as_view(), name="api-version-edit"),
+    path(f"{_PROJECT}/versions/<int:number>/plan", promotion.PlanView.as_view(), name="api-version-plan"),
+    path(f"{_PROJECT}/deployments", promotion.DeploymentList.as_view(), name="api-deployments"),
+    path(f"{_PROJECT}/promote", promotion.PromoteView.as_view(), name="api-promote"),
+    path(f"{_PROJECT}/rollback", promotion.RollbackView.as_view(), name="api-rollback"),
+    path(f"{_PROJECT}/reload", serving.ReloadView.as_view(), name="api-reload"),
 ]

@@ -3,7 +3,7 @@
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
-from deployment.services.standing import why_nowhere
+from deployment.artifacts.placement import why_nowhere
 from training.models import ModelVersion
 
 
@@ -12,4 +12,4 @@ def standing_panel(request: HttpRequest, version: ModelVersion) -> str:
     reason = why_nowhere(version)
     if reason is None:
         return ""
-    return render_to_string("deployment/partials/nowhere.html", {"reason": reason}, request=request)
+    return render_to_string("deployment/artifacts/partials/nowhere.html", {"reason": reason}, request=request)

@@ -7,14 +7,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from deployment.admin_tools import display
+from common.admin import admin_link, list_link, one_line, site_link, state_display
 from deployment.models import Deployment
 from evaluation.models import BaselineResult, Benchmark, CaseResult, GatePolicy, GateReport, Suite, SuiteCase
-from labeling.admin.base import EvidenceAdmin, ProjectScopedAdmin, admin_link, list_link, one_line, site_link
-
-VERDICT_COLORS = {"passed": "success", "refused": "danger", "insufficient": "warning", "baseline": "info"}
-STATE_COLORS = {"succeeded": "success", "failed": "danger", "running": "info", "queued": "warning"}
-STATUS_COLORS = {"strict": "success", "repaired": "warning", "failed": "danger"}
+from labeling.admin.base import EvidenceAdmin, ProjectScopedAdmin
 
 
 def _number(value: Any, digits: int = 3) -> str:
@@ -72,7 +68,7 @@ class BenchmarkAdmin(EvidenceAdmin):
     readonly_fields = ("lineage",)
     date_hierarchy = "created_at"
 
-    @display(description="State", label=STATE_COLORS, ordering="state")
+    @state_display()
     def shown_state(self, row: Benchmark) -> str:
         return row.state
 
@@ -131,7 +127,7 @@ class CaseResultAdmin(EvidenceAdmin):
     def start(self, row: CaseResult) -> str:
         return row.raw[:80]
 
-    @display(description="Read", label=STATUS_COLORS, ordering="status")
+    @state_display("status", "Read")
     def shown_status(self, row: CaseResult) -> str:
         return row.status
 
@@ -168,7 +164,6 @@ class GatePolicyAdmin(ProjectScopedAdmin):
     list_display = ("project", "minimum", "margin", "accept_tie", "psr_tolerance", "min_cases", "free_cases")
     list_select_related = ("project",)
     search_fields = ("project__key", "project__name")
-    autocomplete_fields = ("project",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: GatePolicy | None = None) -> tuple[str, ...]:
         return ("project",) if obj else ()
@@ -189,7 +184,7 @@ class GateReportAdmin(EvidenceAdmin):
     def of_version(self, report: GateReport) -> str:
         return str(report.staged.version)
 
-    @display(description="Verdict", label=VERDICT_COLORS, ordering="verdict")
+    @state_display("verdict", "Verdict")
     def shown_verdict(self, report: GateReport) -> str:
         return report.verdict
 

@@ -5,24 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluation.models import BaselineResult, Benchmark
-from labeling.kinds import TEXT
+from evaluation.scorers import Column, scorer_of
+from labeling.kinds import Asked
 
-# Name in `metrics`, title, what it says.
-Column = tuple[str, str, str]
 _READ: tuple[Column, ...] = (
     ("psr", "PSR", "Parsing success rate: answers that could be read, as they were or repaired"),
     ("fcr", "FCR", "Format correction rate: answers that had to be repaired"),
-)
-_LABELS: tuple[Column, ...] = (
-    ("f1_micro", "Micro-F1", "Over all labels of all cases"),
-    ("f1_macro", "Macro-F1", "Mean of the labels' F1"),
-    ("precision_micro", "Precision", "Of the labels given, the share that is right"),
-    ("recall_micro", "Recall", "Of the right labels, the share that was given"),
-)
-_TEXTS: tuple[Column, ...] = (
-    ("token_f1", "Token F1", "Words in common, mean over cases"),
-    ("bleu", "BLEU", "Of the whole set, 0 to 100"),
-    ("rouge_l", "ROUGE-L", "Longest common sequence, mean over cases"),
 )
 _EXACT: tuple[Column, ...] = (("exact", "Exact", "Answers that are right as a whole"),)
 _INTERVALS = {"psr": "psr_interval", "exact": "exact_interval"}
@@ -30,7 +18,7 @@ _INTERVALS = {"psr": "psr_interval", "exact": "exact_interval"}
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure with its title, and its 95 % interval where it is a plain rate."""
+    """One figure with its title, and its 95 % interval: of a rate Wilson's, of the main figure by bootstrap."""
 
     name: str
     title: str
@@ -51,18 +39,19 @@ class Row:
     is_this: bool = False
 
 
-def columns(kind: str) -> tuple[Column, ...]:
-    """The figures that a kind has, in the order in which they are shown."""
-    return (*_READ, *(_TEXTS if kind == TEXT else _LABELS), *_EXACT)
+def columns(asked: Asked) -> tuple[Column, ...]:
+    """The figures of the kind that a project or spec asks for, in the order in which they are shown."""
+    return (*_READ, *scorer_of(asked).columns, *_EXACT)
 
 
-def figures(kind: str, metrics: Mapping[str, Any]) -> list[Figure]:
+def figures(asked: Asked, metrics: Mapping[str, Any]) -> list[Figure]:
     """The figures of one benchmark or baseline; a value is None where there are no metrics yet."""
     found = []
-    for name, title, words in columns(kind):
-        interval = metrics.get(_INTERVALS.get(name, ""))
+    for name, title, words in columns(asked):
+        is_main = name == metrics.get("main_metric")
+        interval = metrics.get(_INTERVALS.get(name, "main_interval" if is_main else ""))
         pair = (interval[0], interval[1]) if interval else None
-        found.append(Figure(name, title, words, metrics.get(name), pair, name == metrics.get("main_metric")))
+        found.append(Figure(name, title, words, metrics.get(name), pair, is_main))
     return found
 
 
@@ -75,19 +64,19 @@ def latencies(metrics: Mapping[str, Any]) -> list[tuple[str, float]]:
 
 def comparison(this: Benchmark, others: list[Benchmark], baselines: list[BaselineResult]) -> list[Row]:
     """This benchmark, then the others and the simple methods on the same cases."""
-    kind = this.version.spec.kind
+    spec = this.version.spec
     rows = [
         Row(
             title=row.version.tag,
-            figures=figures(kind, row.metrics),
+            figures=figures(spec, row.metrics),
             latency_ms=(row.metrics.get("latency_ms") or {}).get("p50"),
             benchmark=row,
             is_this=row is this,
         )
         for row in (this, *others)
     ]
-    titles = {"constant": "Best constant answer", "tfidf_logreg": "TF-IDF with logistic regression"}
-    return [*rows, *(Row(titles.get(row.name, row.name), figures(kind, row.metrics)) for row in baselines)]
+    methods = scorer_of(spec).baselines
+    return [*rows, *(Row(methods[row.name].title, figures(spec, row.metrics)) for row in baselines)]
 
 
 def label_rows(this: Benchmark, reference: Benchmark | None) -> list[dict[str, Any]]:

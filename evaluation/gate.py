@@ -11,10 +11,12 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from evaluation.metrics import Scored, main_metric, main_value, psr
-from evaluation.paired import TEST, Difference, compare
+from pydantic import Field
 
-_TITLES = {"f1_micro": "micro-F1", "exact": "accuracy", "token_f1": "token F1"}
+from common.options import Options
+from evaluation.metrics import psr
+from evaluation.paired import TEST, Difference, compare
+from evaluation.scorers import Scored, Scorer
 
 
 class Verdict(StrEnum):
@@ -26,23 +28,24 @@ class Verdict(StrEnum):
     INSUFFICIENT = "insufficient"
 
 
-@dataclass(frozen=True)
-class Policy:
+class Policy(Options):
     """What a version must show.
 
     `minimum` of the main figure (0 to 1); `margin` that the interval's lower end must lie above - with `accept_tie`
     it is the loss that is tolerated instead; `psr_tolerance`, the parsing success that may be lost; `min_cases`
-    shared with the reference; `confidence` of the interval. `resamples` and `seed` fix the bootstrap.
+    shared with the reference; `free_cases` asked without the schema, too; `confidence` of the interval. `resamples` and
+    `seed` fix the bootstrap.
     """
 
-    minimum: float = 0.3
-    margin: float = 0.0
+    minimum: float = Field(default=0.3, ge=0, le=1)
+    margin: float = Field(default=0.0, ge=0, le=1)
     accept_tie: bool = False
-    psr_tolerance: float = 0.0
-    min_cases: int = 30
-    confidence: float = 0.95
-    resamples: int = 10_000
-    seed: int = 7
+    psr_tolerance: float = Field(default=0.0, ge=0, le=1)
+    min_cases: int = Field(default=30, ge=0, le=1_000_000)
+    free_cases: int = Field(default=50, ge=0, le=1_000_000)
+    confidence: float = Field(default=0.95, ge=0.5, le=0.999)
+    resamples: int = Field(default=10_000, ge=100, le=1_000_000)
+    seed: int = Field(default=7, ge=0, lt=2**32)
 
     @property
     def bound(self) -> float:
@@ -88,14 +91,14 @@ class GateReport:
 
 
 def decide(
-    policy: Policy, kind: str, candidate: Evidence, live: Evidence | None, baseline: Evidence | None = None
+    policy: Policy, scorer: Scorer, candidate: Evidence, live: Evidence | None, baseline: Evidence | None = None
 ) -> GateReport:
-    """Judge `candidate`, a version of a project of `kind`.
+    """Judge `candidate`, a version of a project whose answers `scorer` judges.
 
     It is held against `live` where that is another trained version, else against the bare base: `baseline`, or
     `live` while the bare base serves. Raises `ValueError` where a shared case has two right answers.
     """
-    metric = main_metric(kind)
+    metric = scorer.main
     if candidate.is_base:
         sentence = f"{candidate.tag} is the bare base model: the baseline, which is not judged."
         return GateReport(Verdict.BASELINE, sentence, metric=metric, candidate=candidate.tag)
@@ -113,13 +116,13 @@ def decide(
             Verdict.INSUFFICIENT, sentence, (enough,), metric, candidate=candidate.tag, reference=reference.tag
         )
     difference = compare(
-        metric, ours, theirs, confidence=policy.confidence, resamples=policy.resamples, seed=policy.seed
+        scorer, ours, theirs, confidence=policy.confidence, resamples=policy.resamples, seed=policy.seed
     )
     checks = (
         enough,
-        _check_minimum(policy, metric, main_value(kind, list(candidate.cases.values()))),
+        _check_minimum(policy, scorer, scorer.main_value(list(candidate.cases.values()))),
         _check_psr(policy, psr(ours), psr(theirs)),
-        _check_difference(policy, metric, difference, reference.tag),
+        _check_difference(policy, scorer, difference, reference.tag),
     )
     verdict = _verdict(policy, checks, difference)
     sentence = _sentence(verdict, candidate.tag, checks)
@@ -142,10 +145,10 @@ def _check_cases(policy: Policy, shared: int) -> Check:
     return Check("cases", ok, shared, policy.min_cases, detail)
 
 
-def _check_minimum(policy: Policy, metric: str, value: float) -> Check:
+def _check_minimum(policy: Policy, scorer: Scorer, value: float) -> Check:
     ok = value >= policy.minimum
     words = "reaches" if ok else "does not reach"
-    detail = f"{_TITLES[metric]} {value:.3f} {words} the minimum of {policy.minimum:.3f}"
+    detail = f"{scorer.title} {value:.3f} {words} the minimum of {policy.minimum:.3f}"
     return Check("minimum", ok, value, policy.minimum, detail)
 
 
@@ -157,14 +160,14 @@ def _check_psr(policy: Policy, ours: float, theirs: float) -> Check:
     return Check("psr", ok, ours, bound, detail + tolerance)
 
 
-def _check_difference(policy: Policy, metric: str, found: Difference, tag: str) -> Check:
+def _check_difference(policy: Policy, scorer: Scorer, found: Difference, tag: str) -> Check:
     where = "lies above" if found.low > policy.bound else "lies below" if found.high < policy.bound else "straddles"
     shown = policy.bound
     if found.low <= policy.bound and found.high < 0:
         where, shown = "lies below", 0.0
     interval = f"{policy.confidence:.0%} interval ({found.low:+.3f} to {found.high:+.3f}; {TEST})"
     detail = (
-        f"{_TITLES[metric]} {found.candidate:.3f} against {found.reference:.3f} of {tag}, "
+        f"{scorer.title} {found.candidate:.3f} against {found.reference:.3f} of {tag}, "
         f"difference {found.value:+.3f}, whose {interval} {where} {shown:g}"
     )
     return Check("difference", found.low > policy.bound, found.value, policy.bound, detail)

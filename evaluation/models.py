@@ -1,8 +1,15 @@
 """Suites, benchmarks with every case's trace, and the gate's reports."""
 
-from django.db import models
+from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+
+from common.options import OptionsError, checked
 from deployment.models import StagedVersion, Verdict
+from evaluation import gate
+from labeling.kinds import Input, whole
 from labeling.models import ParseStatus, Project, PublicModel, Sample, TaskSpec
 from training.models import ModelVersion, Snapshot
 
@@ -33,6 +40,7 @@ class SuiteCase(PublicModel):
     position = models.PositiveIntegerField()
     sample = models.ForeignKey(Sample, null=True, on_delete=models.SET_NULL, related_name="+")
     text = models.TextField()
+    input = models.JSONField(null=True, help_text="All that is asked about, where that is more than the text.")
     expected = models.JSONField()
 
     class Meta:
@@ -41,6 +49,11 @@ class SuiteCase(PublicModel):
 
     def __str__(self) -> str:
         return f"case {self.position}"
+
+    @property
+    def whole_input(self) -> Input:
+        """What the version is asked about."""
+        return whole(self.text, self.input)
 
 
 class Benchmark(PublicModel):
@@ -119,24 +132,52 @@ class BaselineResult(PublicModel):
 
 
 class GatePolicy(PublicModel):
-    """What a version must show before it may serve."""
+    """What a version must show before it may serve. `evaluation.gate.Policy` says what each number may be."""
+
+    OPTIONS = ("minimum", "margin", "accept_tie", "psr_tolerance", "min_cases", "free_cases", "confidence")
 
     project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="gate_policy")
-    minimum = models.FloatField(default=0.3, help_text="The first trained version must reach this main metric.")
-    margin = models.FloatField(default=0.0, help_text="The paired interval's lower bound must lie above this.")
+    minimum = models.FloatField(
+        default=0.3, help_text="The first trained version must reach this main metric (0 to 1)."
+    )
+    margin = models.FloatField(default=0.0, help_text="The paired interval's lower bound must lie above this (0 to 1).")
     accept_tie = models.BooleanField(
         default=False, help_text="Let a version pass that is not worse by over the margin."
     )
-    psr_tolerance = models.FloatField(default=0.0, help_text="How much parsing success rate may be lost.")
+    psr_tolerance = models.FloatField(default=0.0, help_text="How much parsing success rate may be lost (0 to 1).")
     min_cases = models.PositiveIntegerField(default=30)
     free_cases = models.PositiveIntegerField(default=50, help_text="Cases also asked without the schema; 0: none.")
-    confidence = models.FloatField(default=0.95)
+    confidence = models.FloatField(default=0.95, help_text="Of the interval: 0.5 to 0.999, such as 0.95 for 95 %.")
 
     class Meta:
         verbose_name_plural = "gate policies"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    minimum__range=(0, 1),
+                    margin__range=(0, 1),
+                    psr_tolerance__range=(0, 1),
+                    confidence__range=(0.5, 0.999),
+                ),
+                name="gate_policies_are_in_range",
+                violation_error_message="A number of the gate's policy is out of its range.",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"gate of {self.project.key}"
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """As the pure gate takes them."""
+        return {name: getattr(self, name) for name in self.OPTIONS}
+
+    def clean(self) -> None:
+        """Each number within its range."""
+        try:
+            checked(gate.Policy, self.options)
+        except OptionsError as error:
+            raise ValidationError({name or "__all__": said for name, said in error.problems.items()}) from error
 
 
 class GateReport(PublicModel):

@@ -1,16 +1,15 @@
-"""The paired test: two versions on the same cases, and the bootstrap interval of their difference.
+"""The paired test: two versions on the same cases, and the bootstrap interval of their difference, or of one figure.
 
 Cases are drawn with replacement, the same draw for both versions, and the main figure of each is computed anew
 from the drawn cases (for micro-F1 from their summed counts: it is no mean over cases). The percentiles of the
 differences bound the true one. The seed is fixed, so the same cases always give the same interval.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from evaluation.metrics import Scored, count_case, is_exact
-from evaluation.text_metrics import case_token_f1
+from evaluation.scorers import Scored, Scorer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,7 +34,7 @@ class Difference:
 
 
 def compare(
-    metric: str,
+    scorer: Scorer,
     candidate: Sequence[Scored],
     reference: Sequence[Scored],
     *,
@@ -43,7 +42,7 @@ def compare(
     resamples: int = 10_000,
     seed: int = 7,
 ) -> Difference:
-    """The paired difference of `metric` (`f1_micro`, `exact` or `token_f1`) between answers to the same cases.
+    """The paired difference of the scorer's main figure between answers to the same cases.
 
     Row i of both sequences must be the same case. Raises `ValueError` on no cases or unequal lengths.
     """
@@ -51,7 +50,7 @@ def compare(
 
     if not candidate or len(candidate) != len(reference):
         raise ValueError(f"{len(candidate)} and {len(reference)} cases cannot be compared in pairs.")
-    parts, figure = _METRICS[metric]
+    parts, figure = scorer.parts, scorer.figure
     width = len(parts(candidate[0]))
     table = np.array(
         [[*parts(one), *parts(two)] for one, two in zip(candidate, reference, strict=True)], dtype=np.float64
@@ -63,6 +62,21 @@ def compare(
     tail = (1 - confidence) / 2
     low, high = np.quantile(drawn, [tail, 1 - tail])
     return Difference(ours, theirs, ours - theirs, float(low), float(high))
+
+
+def interval(
+    scorer: Scorer, cases: Sequence[Scored], *, confidence: float = 0.95, resamples: int = 2_000, seed: int = 7
+) -> tuple[float, float] | None:
+    """The bootstrap interval of the scorer's main figure over the cases; None of no cases."""
+    import numpy as np
+
+    if not cases:
+        return None
+    table = np.array([scorer.parts(case) for case in cases], dtype=np.float64)
+    drawn = scorer.figure(_resampled_sums(table, resamples, seed).T, len(table))
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(drawn, [tail, 1 - tail])
+    return float(low), float(high)
 
 
 def _resampled_sums(table: "Array", resamples: int, seed: int) -> "Array":
@@ -77,28 +91,3 @@ def _resampled_sums(table: "Array", resamples: int, seed: int) -> "Array":
         for start in range(0, resamples, block)
     ]
     return np.concatenate(sums)
-
-
-def _f1_parts(case: Scored) -> list[float]:
-    counts = count_case(case)
-    return [2 * counts.tp, 2 * counts.tp + counts.fp + counts.fn]
-
-
-def _f1(sums: "Array", cases: int) -> "Array":
-    import numpy as np
-
-    # A draw without any label, expected or given, has an F1 of 0, as in `metrics`.
-    return np.asarray(sums[0] / np.maximum(sums[1], 1))
-
-
-def _mean(sums: "Array", cases: int) -> "Array":
-    import numpy as np
-
-    return np.asarray(sums[0] / cases)
-
-
-_METRICS: dict[str, tuple[Callable[[Scored], list[float]], Callable[["Array", int], "Array"]]] = {
-    "f1_micro": (_f1_parts, _f1),
-    "exact": (lambda case: [float(is_exact(case))], _mean),
-    "token_f1": (lambda case: [case_token_f1(case)], _mean),
-}

@@ -3,7 +3,7 @@
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
-from evaluation.querysets import results_of
+from evaluation.queries import results_of
 from labeling.models import Sample, Split
 
 SHOWN = 10

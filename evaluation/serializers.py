@@ -2,20 +2,16 @@
 
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from common.rest import Figure, FiguresField, ObjectField, PageQuery, Row, Strict
+from evaluation import queries
 from evaluation.models import Benchmark, CaseResult, GateReport
+from labeling.serializers import InputField
 
 
-@extend_schema_field(OpenApiTypes.OBJECT)
-class ObjectField(serializers.JSONField):
-    """A JSON object."""
-
-
-class BenchmarkSerializer(serializers.ModelSerializer[Benchmark]):
-    version = serializers.CharField(source="version.tag", read_only=True)
+class BenchmarkSerializer(Row):
+    version = serializers.IntegerField(source="version.number", read_only=True)
     server = serializers.CharField(source="staged.server.name", read_only=True)
     suite = serializers.CharField(source="suite.digest", read_only=True, help_text="The same digest: the same cases.")
     left_out = ObjectField(
@@ -23,7 +19,7 @@ class BenchmarkSerializer(serializers.ModelSerializer[Benchmark]):
         read_only=True,
         help_text="Approved test answers that are no cases: how many, by reason.",
     )
-    metrics = ObjectField(
+    metrics = FiguresField(
         read_only=True, help_text="Empty until it has succeeded. `main` is the figure that is judged."
     )
 
@@ -35,23 +31,35 @@ class BenchmarkSerializer(serializers.ModelSerializer[Benchmark]):
         ]  # fmt: skip
 
 
-class CaseSerializer(serializers.ModelSerializer[CaseResult]):
+class CaseSerializer(Row):
     """The trace of one case."""
 
     position = serializers.IntegerField(source="case.position", read_only=True)
     sample = serializers.UUIDField(source="case.sample.uid", allow_null=True, default=None, read_only=True)
     text = serializers.CharField(source="case.text", read_only=True)
+    input = InputField(source="case.input", allow_null=True, read_only=True, help_text="Where it is more than `text`.")
     expected = ObjectField(source="case.expected", read_only=True)
     answer = ObjectField(read_only=True, allow_null=True, help_text="Null where nothing could be read.")
-    scores = ObjectField(read_only=True)
+    scores = FiguresField(read_only=True)
     messages = serializers.ListField(child=serializers.DictField(child=serializers.CharField()), read_only=True)
 
     class Meta:
         model = CaseResult
         fields = [
-            "position", "sample", "text", "expected", "answer", "raw", "status", "reason", "exact", "scores",
+            "position", "sample", "text", "input", "expected", "answer", "raw", "status", "reason", "exact", "scores",
             "latency_ms", "messages",
         ]  # fmt: skip
+
+
+class CasesQuery(PageQuery):
+    """Which cases."""
+
+    show = serializers.ChoiceField(
+        choices=list(queries.SHOWN), required=False, default="all", help_text="Only these cases; all unless said."
+    )
+    q = serializers.CharField(
+        required=False, default="", max_length=1000, help_text="Only cases whose text or raw answer holds these words."
+    )
 
 
 class CheckSerializer(serializers.Serializer[Any]):
@@ -59,13 +67,13 @@ class CheckSerializer(serializers.Serializer[Any]):
 
     name = serializers.CharField()
     ok = serializers.BooleanField()
-    value = serializers.FloatField()
-    bound = serializers.FloatField()
+    value = Figure()
+    bound = Figure()
     detail = serializers.CharField()
 
 
-class GateReportSerializer(serializers.ModelSerializer[GateReport]):
-    version = serializers.CharField(source="staged.version.tag", read_only=True)
+class GateReportSerializer(Row):
+    version = serializers.IntegerField(source="staged.version.number", read_only=True)
     server = serializers.CharField(source="staged.server.name", read_only=True)
     candidate = serializers.UUIDField(
         source="candidate.uid", allow_null=True, default=None, read_only=True, help_text="The version's benchmark."
@@ -73,8 +81,8 @@ class GateReportSerializer(serializers.ModelSerializer[GateReport]):
     reference = serializers.UUIDField(
         source="reference.uid", allow_null=True, default=None, read_only=True, help_text="That benchmark."
     )
-    held_against = serializers.CharField(
-        source="held_against.tag",
+    held_against = serializers.IntegerField(
+        source="held_against.number",
         allow_null=True,
         default=None,
         read_only=True,
@@ -91,11 +99,14 @@ class GateReportSerializer(serializers.ModelSerializer[GateReport]):
         ]  # fmt: skip
 
 
-class JudgeRequest(serializers.Serializer[Any]):
+class JudgeRequest(Strict):
+    """The version that is judged again."""
+
     version = serializers.IntegerField(min_value=0, help_text="The version's number.")
 
 
 class JudgeResponse(serializers.Serializer[Any]):
     """What was queued; the report appears under `gate-reports`."""
 
-    queued = serializers.ListField(child=serializers.CharField(), help_text="The version on each of its servers.")
+    version = serializers.IntegerField(source="version.number")
+    servers = serializers.ListField(child=serializers.CharField(), help_text="Where the version is judged again.")

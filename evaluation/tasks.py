@@ -2,6 +2,8 @@
 
 from celery import shared_task
 
+from common.queue import enqueue, remind
+
 _UNBOUNDED = 365 * 24 * 3600
 
 
@@ -21,6 +23,15 @@ def benchmark(benchmark_id: int) -> None:
     judging.resume(benchmark_id)
 
 
+@shared_task(name="evaluation.reap")
+def reap() -> None:
+    """Beat: benchmarks that lost their worker."""
+    from evaluation.services import upkeep
+
+    for task, pk in upkeep.lost():
+        remind(task, pk)
+
+
 @shared_task(name="evaluation.sweep")
 def sweep() -> None:
     """Beat: whatever is due."""
@@ -28,6 +39,6 @@ def sweep() -> None:
 
     reports.retry_promotions()
     for staged_id in upkeep.due():
-        advance.delay(staged_id)
+        enqueue("evaluation.advance", staged_id)
     for benchmark_id in upkeep.interrupted():
-        benchmark.delay(benchmark_id)
+        enqueue("evaluation.benchmark", benchmark_id)

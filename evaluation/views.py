@@ -6,24 +6,27 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from common.text import storable
+from deployment.artifacts.verdicts import staleness
+from deployment.live import live_version
 from deployment.models import StagedVersion
-from deployment.services import live_version, staleness
-from evaluation import figures, querysets
+from evaluation import figures, queries
+from evaluation.forms import BackForm
 from evaluation.models import Benchmark, GateReport
 from evaluation.services import policy_of, rejudge
 from evaluation.services.references import reference_version
 from labeling.access import Right, project_for
-from labeling.kinds import storable
+from labeling.kinds import kind_of
 from labeling.models import GoldenSample
 from labeling.services import cases_left_out
 from labeling.services.fitting import misfits
-from labeling.views.base import page_context, person, problems_as_messages
+from labeling.views.base import actor, page_context, person, polls, problems_as_messages
 
 PAGE = 20
 CASES = 25
@@ -36,18 +39,18 @@ REPORTS = 6
 def benchmarks(request: HttpRequest, key: str) -> HttpResponse:
     """What the gate said, and every benchmark; HTMX asks for its changing part while something is in motion."""
     project = project_for(person(request), key, Right.VIEW)
-    page = Paginator(querysets.benchmark_rows(project), PAGE).get_page(request.GET.get("page"))
-    unjudged, live = list(querysets.unjudged_rows(project)), live_version(project)
+    page = Paginator(queries.benchmark_rows(project), PAGE).get_page(request.GET.get("page"))
+    unjudged, live = list(queries.unjudged_rows(project)), live_version(project)
     context: dict[str, Any] = {
         "page": page,
-        "rows": [(row, figures.figures(row.version.spec.kind, row.metrics)) for row in page],
-        "titles": figures.columns(project.kind),
-        "reports": [(report, staleness(report.staged, live)) for report in querysets.newest_reports(project, REPORTS)],
+        "rows": [(row, figures.figures(row.version.spec, row.metrics)) for row in page],
+        "titles": figures.columns(project),
+        "reports": [(report, staleness(report.staged, live)) for report in queries.newest_reports(project, REPORTS)],
         "unjudged": unjudged,
         "policy": policy_of(project),
-        "in_motion": bool(unjudged) or any(row.state in querysets.UNFINISHED for row in page),
+        "in_motion": bool(unjudged) or any(row.state in queries.UNFINISHED for row in page),
     }
-    if _polls(request):
+    if polls(request):
         part = "evaluation/partials/benchmarks.html"
         return render(request, part, page_context(request, project, "benchmarks", **context))
     judging = GoldenSample.objects.judging().filter(project=project)
@@ -63,18 +66,18 @@ def benchmarks(request: HttpRequest, key: str) -> HttpResponse:
 def benchmark(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
     """One benchmark: progress while it runs, then its figures, what stands beside it, the gate, and the cases."""
     project = project_for(person(request), key, Right.VIEW)
-    row = get_object_or_404(querysets.benchmark_rows(project), uid=uid)
-    if _polls(request):
-        return _progress(request, row)
-    report = querysets.report_on(row)
-    others = list(querysets.beside(row))
-    reference = querysets.reference_of(row, report, others)
+    row = get_object_or_404(queries.benchmark_rows(project), uid=uid)
+    if polls(request) and row.state in queries.UNFINISHED:
+        return render(request, "evaluation/partials/progress.html", {"benchmark": row})
+    report = queries.report_on(row)
+    others = list(queries.beside(row))
+    reference = queries.reference_of(row, report, others)
     context: dict[str, Any] = {
         "benchmark": row,
-        "figures": figures.figures(row.version.spec.kind, row.metrics),
+        "figures": figures.figures(row.version.spec, row.metrics),
         "latencies": figures.latencies(row.metrics),
-        "titles": figures.columns(row.version.spec.kind),
-        "comparison": figures.comparison(row, others, querysets.baselines_of(row)),
+        "titles": figures.columns(row.version.spec),
+        "comparison": figures.comparison(row, others, queries.baselines_of(row)),
         "labels": figures.label_rows(row, reference),
         "report": report,
         "stale": staleness(report.staged, live_version(project)) if report else "",
@@ -82,7 +85,11 @@ def benchmark(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
         "reference": reference,
         **_cases(request, row, reference),
     }
-    return render(request, "evaluation/benchmark.html", page_context(request, project, "benchmarks", **context))
+    page = render(request, "evaluation/benchmark.html", page_context(request, project, "benchmarks", **context))
+    if polls(request):
+        # It ended since the page was loaded: all of the page has changed, and is brought up to date in place.
+        page["HX-Retarget"], page["HX-Reselect"], page["HX-Reswap"] = "#main", "#main", "morph"
+    return page
 
 
 @login_required
@@ -90,13 +97,15 @@ def benchmark(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
 def case(request: HttpRequest, key: str, uid: UUID, position: int) -> HttpResponse:
     """The whole trace of one case, beside the reference's answer and the other versions'."""
     project = project_for(person(request), key, Right.VIEW)
-    row = get_object_or_404(querysets.benchmark_rows(project), uid=uid)
-    others = list(querysets.beside(row))
-    reference = querysets.reference_of(row, querysets.report_on(row), others)
-    results = querysets.case_rows(row, reference)
+    row = get_object_or_404(queries.benchmark_rows(project), uid=uid)
+    others = list(queries.beside(row))
+    reference = queries.reference_of(row, queries.report_on(row), others)
+    results = queries.case_rows(row, reference)
+    result = get_object_or_404(results, case__position=position)
     context: dict[str, Any] = {
         "benchmark": row,
-        "result": get_object_or_404(results, case__position=position),
+        "result": result,
+        "difference": kind_of(project).difference(result.case.expected, result.answer) if result.answer else "",
         "reference": reference,
         "before": results.filter(case__position__lt=position).last(),
         "after": results.filter(case__position__gt=position).first(),
@@ -112,19 +121,13 @@ def judge_again(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
     rows = StagedVersion.objects.select_related("version__project", "server").filter(version__project=project)
     staged = get_object_or_404(rows, uid=uid)
     with problems_as_messages(request):
-        rejudge(person(request), staged)
+        rejudge(actor(request), staged)
         messages.success(request, f"{staged.version} is judged again; the page shows the report when it is there.")
-    back = request.POST.get("back", "")
+    form = BackForm(request.POST)
+    back = form.cleaned_data["back"] if form.is_valid() else ""
     if url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
-        return redirect(back)
+        return HttpResponseRedirect(back)  # an address, though `redirect` would look for a view of that name
     return redirect("evaluation:benchmarks", project.key)
-
-
-def _progress(request: HttpRequest, row: Benchmark) -> HttpResponse:
-    response = render(request, "evaluation/partials/progress.html", {"benchmark": row})
-    if row.state not in querysets.UNFINISHED:
-        response["HX-Refresh"] = "true"  # it ended since the page was loaded: the whole page has changed
-    return response
 
 
 def _moved_on(report: GateReport | None) -> str:
@@ -141,19 +144,15 @@ def _moved_on(report: GateReport | None) -> str:
 def _cases(request: HttpRequest, row: Benchmark, reference: Benchmark | None) -> dict[str, Any]:
     """The narrowed page of cases, and how many each narrowing leaves."""
     show = request.GET.get("show", "")
-    show = show if show in querysets.SHOWN else "all"
+    show = show if show in queries.SHOWN else "all"
     words = storable(request.GET.get("q", "")).strip()
-    rows = querysets.case_rows(row, reference)
-    counts = querysets.case_counts(rows)
+    rows = queries.case_rows(row, reference)
+    counts = queries.case_counts(rows)
     counts["differs"] = counts.pop("different")
-    shown = {name: title for name, title in querysets.SHOWN.items() if name != "differs" or reference}
+    shown = {name: title for name, title in queries.SHOWN.items() if name != "differs" or reference}
     return {
         "filters": [(name, title, counts[name]) for name, title in shown.items()],
         "show": show,
         "words": words,
-        "page": Paginator(querysets.narrowed(rows, show, words), CASES).get_page(request.GET.get("page")),
+        "page": Paginator(queries.narrowed(rows, show, words), CASES).get_page(request.GET.get("page")),
     }
-
-
-def _polls(request: HttpRequest) -> bool:
-    return bool(request.htmx)  # type: ignore[attr-defined]  # set by django-htmx

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import models
+from django.db.models import Exists
 from django.http import Http404
 
+from common import actor as actors
+from common.actor import Actor, ActorKind
 from labeling.models import ApiToken, Membership, Project, Role, Scope, User
 
 if TYPE_CHECKING:
@@ -43,6 +46,8 @@ SCOPE_RIGHTS: dict[str, set[Right]] = {
     Scope.IMPORT: {Right.IMPORT},
     Scope.OPERATE: {Right.OPERATE},
     Scope.MANAGE: {Right.MANAGE},
+    # A server serves many projects: no right in one, but a permission of the owner (`has_permission`).
+    Scope.SERVERS: set(),
 }
 
 
@@ -51,9 +56,15 @@ def roles_with(right: Right) -> list[str]:
     return [role for role, rights in ROLE_RIGHTS.items() if right in rights]
 
 
-def projects_for(user: "User | AnonymousUser", right: Right = Right.VIEW, token: ApiToken | None = None) -> Any:
+def projects_for(
+    user: "User | AnonymousUser",
+    right: Right = Right.VIEW,
+    token: ApiToken | None = None,
+    *,
+    also_archived: bool = False,
+) -> Any:
     """Projects in which `user` (through `token`, where one is used) has `right`. A QuerySet of `Project`."""
-    projects = Project.objects.filter(archived_at=None)
+    projects = Project.objects.all() if also_archived else Project.objects.filter(archived_at=None)
     if not user.is_authenticated or not user.is_active:
         return projects.none()
     if token is not None:
@@ -65,6 +76,24 @@ def projects_for(user: "User | AnonymousUser", right: Right = Right.VIEW, token:
         return projects
     held = Membership.objects.filter(user_id=user.pk, role__in=roles_with(right))
     return projects.filter(pk__in=held.values("project_id"))
+
+
+def open_projects(user: "User | AnonymousUser", token: ApiToken | None = None) -> Any:
+    """Projects in which `user` has any right at all, by their keys; of a token those that it is bound to.
+
+    A token's scope does not matter: that of the model servers opens none, and yet is of these projects.
+    """
+    found = Project.objects.none()
+    for right in Right:
+        found = found | projects_for(user, right)
+    if token is not None:
+        found = found.filter(tokens=token)
+    return found.distinct().order_by("key")
+
+
+def known_projects(user: "User | AnonymousUser") -> Any:
+    """Projects that a person may see, and the archived ones that they may open again. A QuerySet of `Project`."""
+    return projects_for(user) | projects_for(user, Right.MANAGE, also_archived=True)
 
 
 def project_for(
@@ -80,11 +109,59 @@ def project_for(
     raise Http404(f"No project {key} is open to you.")
 
 
-def require(user: "User | AnonymousUser | None", project: Project, right: Right) -> None:
-    """Raise `PermissionDenied` unless `user` has `right` in `project`. `None` is the system itself (beat, the gate)."""
-    if user is None or projects_for(user, right).filter(pk=project.pk).exists():
-        return
-    raise PermissionDenied(f"{user} may not {right.value} in project {project.key}. Ask a manager of the project.")
+def acting(user: User) -> Actor:
+    """A person as the services are told of them."""
+    return actors.person(user.pk, user.get_username())
+
+
+def actor_of(request: "HttpRequest") -> Actor:
+    """Who asks: the token that a request came with, else who is logged in."""
+    token = token_of(request)
+    if token is not None:
+        return actors.token(token.pk, token.name, token.owner_id, tuple(token.scopes))
+    if not isinstance(request.user, User):
+        raise PermissionDenied("Log in first.")
+    return acting(request.user)
+
+
+def user_behind(actor: Actor) -> User | None:
+    """The person who acts, or who owns the token that does; None for the system."""
+    return User.objects.filter(pk=actor.user_id).first() if actor.user_id is not None else None
+
+
+def may(actor: Actor, project: Project, right: Right, *, also_archived: bool = False) -> bool:
+    """Whether the actor has `right` in a project that is not archived. The system may what its job does."""
+    actor = actors.required(actor)
+    if actor.is_system:
+        return True
+    rows = Project.objects.filter(pk=project.pk)
+    rows = rows if also_archived else rows.filter(archived_at=None)
+    if actor.kind is ActorKind.TOKEN:
+        if not any(right in SCOPE_RIGHTS.get(scope, set()) for scope in actor.scopes):
+            return False
+        rows = rows.filter(tokens=actor.token_id)
+    here = Membership.objects.filter(
+        project=project.pk, user=actor.user_id, user__is_active=True, role__in=roles_with(right)
+    )
+    everywhere = User.objects.filter(pk=actor.person_id, is_active=True, is_superuser=True)
+    return rows.filter(Exists(here) | Exists(everywhere)).exists()
+
+
+def require(actor: Actor, project: Project, right: Right, *, also_archived: bool = False) -> None:
+    """Raise `PermissionDenied` unless the actor has `right` in `project`, `TypeError` where there is no actor."""
+    if not may(actor, project, right, also_archived=also_archived):
+        raise PermissionDenied(f"{actor} may not {right.value} in project {project.key}. Ask a manager of the project.")
+
+
+def has_permission(actor: Actor, permission: str, scope: str | None = None) -> bool:
+    """Whether the actor has a permission over all projects. A token is bound to projects: it needs `scope`, too."""
+    actor = actors.required(actor)
+    if actor.is_system:
+        return True
+    if actor.kind is ActorKind.TOKEN and (scope is None or scope not in actor.scopes):
+        return False
+    user = user_behind(actor)
+    return user is not None and user.has_perm(permission)
 
 
 def visible(user: "User | AnonymousUser", queryset: Any, path: str = "project", right: Right = Right.VIEW) -> Any:

@@ -1,39 +1,28 @@
 """The only place where model text becomes an answer.
 
-An answer is `strict` (JSON, valid against the schema, no label twice), else `repaired` (fences, chatter, trailing
-commas, cut-off, wrong quotes, label spelling; what was done is listed), else `failed` with the reason.
-JSON is read by the standard library and by json-repair; nothing here parses it by hand.
+An answer is `strict` (JSON, valid against the schema, nothing that its kind had to mend), else `repaired` (reasoning,
+fences, chatter, commas, quotes, label spelling; what was done is listed), else `failed` with the reason. Nothing is
+read that the text does not give: what was cut off is a failure, and so is what is said twice in two ways, or taken
+back. JSON is read by the standard library, then by `loose_json`; what the value means is read by the kind, with what
+was asked about at hand. `docs/reading.md` shows what is read how.
 """
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-import json_repair
 from jsonschema import Draft202012Validator
 
 from common import jsonbounds
-from labeling.kinds import (
-    MULTI_LABEL,
-    SINGLE_LABEL,
-    TEXT,
-    Answer,
-    AnswerError,
-    Spec,
-    canonical,
-    find_label,
-    fold,
-    json_schema,
-    storable,
-)
+from labeling.apart import Apart, take_apart, take_apart_text
+from labeling.kinds import Answer, AnswerError, Input, Kind, Spec, json_schema, kind_of
+from labeling.kinds.words import leads_astray, turns
+from labeling.loose_json import CutError, Found, LooseError, Repeated, once, values_in
 
-# An answer holds a handful of brackets. Past these bounds a repair could take seconds (json-repair is quadratic on
-# nested rubbish and on quotes that do not pair), and what came out would be a guess.
-MAX_BRACKETS = 200
-MAX_REPAIR_CHARS = 2_000
+# An answer holds a handful of brackets; building a value for each of many thousands takes more than its share of time.
+MAX_BRACKETS = 10_000
 
 
 class Status(StrEnum):
@@ -58,196 +47,169 @@ class ParsedAnswer:
     repairs: tuple[str, ...] = ()
 
 
-def parse(raw: str, spec: Spec) -> ParsedAnswer:
-    """Read `raw`, the text a model gave, as an answer to `spec`. Never raises."""
+def parse(raw: str, spec: Spec, input: Input | None, *, complete: bool = True) -> ParsedAnswer:
+    """Read `raw`, what a model gave to `input` (None: it is not kept), as an answer to `spec`. Never raises.
+
+    `complete`: the model ended it by itself. What a limit cut off is no answer, however it looks.
+    """
     try:
-        return _READERS[spec.kind](raw, spec)
+        return _parse(raw, spec, input, complete)
     except AnswerError as error:
         return ParsedAnswer(None, Status.FAILED, str(error))
 
 
-def _parse_text(raw: str, spec: Spec) -> ParsedAnswer:
-    if not raw.strip():
-        raise AnswerError("The model gave an empty answer.")
-    answer = canonical(spec, raw)
-    if storable(raw) != raw:
-        return ParsedAnswer(answer, Status.REPAIRED, repairs=("characters that cannot be stored replaced",))
-    return ParsedAnswer(answer, Status.STRICT)
+def apart_of(raw: str, *, is_json: bool) -> Apart:
+    """What a page shows of a model's text: the answer in it, and what stood around that."""
+    return take_apart(raw) if is_json else take_apart_text(raw)
 
 
-def _parse_labels(raw: str, spec: Spec) -> ParsedAnswer:
-    if not raw.strip():
+def _parse(raw: str, spec: Spec, input: Input | None, complete: bool) -> ParsedAnswer:
+    if not complete:
+        raise AnswerError("The answer was cut off at the limit of tokens (num_predict); the rest of it is unknown.")
+    kind = kind_of(spec)
+    if kind.is_json and (answer := _strict(raw, spec, kind, input)) is not None:
+        return ParsedAnswer(answer, Status.STRICT)
+    parts = apart_of(raw, is_json=kind.is_json)
+    if parts.is_thinking:
+        raise AnswerError("The model was still reasoning when its text ended.")
+    if not parts.answer.strip():
         raise AnswerError("The model gave an empty answer.")
+    repairs = list(parts.taken)
+    if kind.is_json:
+        answer = _Reading(parts.answer, spec, input, repairs).answer()
+        repairs = repairs or ["read as the form that the schema asks for"]
+    else:
+        answer = kind.read(spec, parts.answer, input, repairs)
+    return ParsedAnswer(answer, Status.REPAIRED if repairs else Status.STRICT, repairs=tuple(dict.fromkeys(repairs)))
+
+
+def _strict(raw: str, spec: Spec, kind: Kind, input: Input | None) -> Answer | None:
+    """The answer where it is JSON, valid against the schema, and read without mending; None elsewhere."""
+    _check_bounds(raw)
+    try:
+        value = _DECODER.decode(raw)
+    except ValueError:
+        return None
+    repairs: list[str] = []
+    if isinstance(value, Repeated) or not _validator(spec).is_valid(value):
+        return None
+    answer = kind.read(spec, value, input, repairs)
+    return None if repairs else answer
+
+
+def _check_bounds(raw: str) -> None:
     try:
         jsonbounds.check(raw)
     except jsonbounds.JsonBoundsError as error:
         raise AnswerError(f"The answer cannot be read: {error}.") from error
-    try:
-        value = _load(raw)
-    except ValueError:
-        value, repairs = _mend(raw, spec)
-    else:
-        repairs = []
-        if _is_strict(value, spec):
-            return ParsedAnswer(canonical(spec, value), Status.STRICT)
-    answer = _read_value(value, spec, repairs)
-    return ParsedAnswer(answer, Status.REPAIRED, repairs=tuple(dict.fromkeys(repairs)))
-
-
-_READERS: dict[str, Callable[[str, Spec], ParsedAnswer]] = {
-    MULTI_LABEL: _parse_labels,
-    SINGLE_LABEL: _parse_labels,
-    TEXT: _parse_text,
-}
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Build an object; a key given twice is a mistake unless both say the same."""
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found and found[key] != value:
-            raise AnswerError(f"The key {key!r} is there twice with different values.")
-        found[key] = value
-    return _Repeated(found) if len(found) < len(pairs) else found
-
-
-class _Repeated(dict[str, Any]):
-    """An object in which a key stood twice with one value: readable, but not strict."""
 
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_refuse_constant)
-
-
-def _load(raw: str) -> Any:
-    return _DECODER.decode(raw)
+_DECODER = json.JSONDecoder(object_pairs_hook=once, parse_constant=_refuse_constant)
 
 
 @lru_cache(maxsize=64)
 def _validator(spec: Spec) -> Draft202012Validator:
     schema = json_schema(spec)
-    assert schema is not None  # only label kinds come here
+    assert schema is not None, "a kind whose answers are JSON has a schema"
     return Draft202012Validator(schema)
 
 
-def _is_strict(value: Any, spec: Spec) -> bool:
-    if isinstance(value, _Repeated) or not _validator(spec).is_valid(value):
-        return False
-    labels = value.get("labels", ())
-    return len(set(labels)) == len(labels)
+class _Reading:
+    """One reading of an answer that is not strict, for a kind whose answers are JSON."""
 
+    def __init__(self, text: str, spec: Spec, input: Input | None, repairs: list[str]) -> None:
+        self.spec, self.input, self.repairs, self.kind = spec, input, repairs, kind_of(spec)
+        self.text = self._without_echo(text).strip().lstrip("\ufeff")
 
-def _mend(raw: str, spec: Spec) -> tuple[Any, list[str]]:
-    """A value from text that is not JSON as it stands, with what was done to get it."""
-    if raw.count("{") + raw.count("[") > MAX_BRACKETS:
-        raise AnswerError(f"The answer has more than {MAX_BRACKETS} brackets: nested too deeply to be repaired.")
-    bare = raw.strip().strip("`'\"“”‘’").strip()
-    if "{" not in raw and "[" not in raw and fold(bare) in spec.folded:
-        return bare, []
-    whole = _complete_values(raw)
-    if whole:
-        return (whole[0] if len(whole) == 1 else whole), ["text around the JSON removed"]
-    raw = _without_chatter(raw)
-    if len(raw) > MAX_REPAIR_CHARS:
-        raise AnswerError(
-            f"The answer is no valid JSON, and longer than the {MAX_REPAIR_CHARS} characters of a repair."
-        )
-    try:
-        # A backslash at the very end is an escape cut off before it said anything.
-        value = json_repair.loads(raw.rstrip("\\"), skip_json_loads=True)
-    except Exception as error:  # a fault of the library on odd text is a failed answer, not a crashed worker
-        raise AnswerError(f"No JSON could be found in the answer ({type(error).__name__}).") from error
-    if value == "" or isinstance(value, tuple):
-        raise AnswerError("No JSON was found in the answer.")
-    return value, ["broken JSON mended"]
-
-
-def _without_chatter(raw: str) -> str:
-    """What stands between the first bracket and the last, where the whole is too long to be repaired."""
-    first = min((raw.find(bracket) for bracket in "{[" if bracket in raw), default=-1)
-    if len(raw) <= MAX_REPAIR_CHARS or first < 0:
-        return raw
-    last = max(raw.rfind("}"), raw.rfind("]"))
-    return raw[first : last + 1] if last > first else raw[first:]
-
-
-def _complete_values(raw: str) -> list[Any]:
-    """The complete JSON values that stand one after the other in `raw`, up to the first that is broken.
-
-    json-repair would silently keep only the last of several; here they are compared instead.
-    """
-    opening = "{" if "{" in raw else "["
-    values: list[Any] = []
-    start = raw.find(opening)
-    while start >= 0:
+    def answer(self) -> Answer:
+        """What the text says, as JSON, in words, or as JSON among words. Raises `AnswerError`."""
+        if not self.text:
+            raise AnswerError("The model only repeated the prompt.")
+        if self.text.count("{") + self.text.count("[") > MAX_BRACKETS:
+            raise AnswerError(f"The answer has more than {MAX_BRACKETS} brackets, which is too much to be mended.")
         try:
-            value, end = _DECODER.raw_decode(raw, start)
-        except AnswerError:
-            raise
+            value = _DECODER.decode(self.text)
+        except LooseError as error:
+            raise AnswerError(f"The answer cannot be read: {error}.") from error
         except ValueError:
-            break
-        values.append(value)
-        start = raw.find(opening, end)
-    return values
+            said = self.kind.said(self.spec, self.text)
+            if said is not None:
+                self.repairs.append("read from words, not from JSON")
+                return self.kind.read(self.spec, said, self.input, [])
+            return self._among_words()
+        if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+            self.repairs.append("JSON inside a JSON string")
+            self.text = value
+            _check_bounds(value)
+            return self._among_words()
+        return self._read(value)
 
+    def _read(self, value: Any) -> Answer:
+        return self.kind.read(self.spec, value, self.input, self.repairs)
 
-def _read_value(value: Any, spec: Spec, repairs: list[str]) -> Answer:
-    """The answer in a JSON value of nearly the right shape; adds to `repairs`, raises `AnswerError`."""
-    objects = [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-    if objects:
-        return _agreed(objects, spec, repairs)
-    if isinstance(value, dict):
-        return _read_names(_under_key(value, spec, repairs), spec, repairs)
-    if isinstance(value, list):
-        repairs.append("a bare list taken as the labels")
-    elif isinstance(value, str):
-        repairs.append("a bare text taken as the label")
-    return _read_names(value, spec, repairs)
+    def _without_echo(self, text: str) -> str:
+        """The text without the lines of the prompt that it begins with."""
+        asked = [*self.spec.instruction.split("\n"), *self.kind.prompt_lines(self.spec)]
+        echoes = {line.strip() for line in asked} - {""}
+        lines = [line.strip() for line in text.split("\n") if line.strip()]
+        first = 0
+        while first < len(lines) and self._is_echo(lines, first, echoes):
+            first += 1
+        if first:
+            self.repairs.append("a repeated line of the prompt taken off")
+        return "\n".join(lines[first:]) if first else text
 
+    def _is_echo(self, lines: list[str], place: int, echoes: set[str]) -> bool:
+        """Whether a line repeats the prompt; after one that does, the last line may do so in part."""
+        line, is_last = lines[place], place == len(lines) - 1
+        if place and is_last:
+            return any(echo.startswith(line) for echo in echoes)
+        # A line of the prompt may be a label and nothing else: alone, it is an answer.
+        is_answer = is_last and ":" not in line and bool(self.kind.said(self.spec, line))
+        return line in echoes and not is_answer
 
-def _agreed(objects: list[dict[str, Any]], spec: Spec, repairs: list[str]) -> Answer:
-    """The one answer that several objects give; objects without the key are chatter when another has it."""
-    key = _key(spec)
-    objects = [item for item in objects if any(fold(name) == key for name in item)] or objects
-    answers = [_read_names(_under_key(item, spec, repairs), spec, repairs) for item in objects]
-    if any(answer != answers[0] for answer in answers):
-        raise AnswerError(f"The model gave {len(answers)} different answers in one.")
-    repairs.append("one answer taken out of a list" if len(answers) == 1 else "the same answer given several times")
-    return answers[0]
+    def _among_words(self) -> Answer:
+        found = self._values()
+        claims = [each for each in found if self.kind.claims(self.spec, each.value)]
+        if not claims and len(found) == 1:
+            claims = found
+        if not claims:
+            raise AnswerError(
+                "None of the values in the answer is one." if found else "No JSON was found in the answer."
+            )
+        self._check_around(claims)
+        answers = [self._read(each.value) for each in claims]
+        if any(answer != answers[0] for answer in answers):
+            raise AnswerError(f"The model gave {len(answers)} different answers in one.")
+        self._check_words_before(claims[0], answers[0])
+        self.repairs.append("the same answer given several times" if len(claims) > 1 else "JSON found and mended")
+        return answers[0]
 
+    def _values(self) -> list[Found]:
+        try:
+            return values_in(self.text)
+        except CutError as error:
+            raise AnswerError("The answer is cut off: it ends before its JSON is closed.") from error
+        except LooseError as error:
+            raise AnswerError(f"The answer cannot be read: {error}.") from error
 
-def _key(spec: Spec) -> str:
-    return "labels" if spec.kind == MULTI_LABEL else "label"
+    def _check_around(self, claims: list[Found]) -> None:
+        """Raise where the words around the answer say that it is none, or name another one."""
+        if leads_astray(self.text[: claims[0].start]):
+            raise AnswerError("The words before the answer take it back, or make it an example.")
+        ends, starts = [each.end for each in claims], [each.start for each in claims[1:]]
+        after = [self.text[end:start] for end, start in zip(ends, [*starts, len(self.text)], strict=True)]
+        for words in [*after, *(comment for each in claims for comment in each.comments)]:
+            if turns(words):
+                raise AnswerError("The words after the answer take it back.")
+            if self.kind.mentions(self.spec, words):
+                raise AnswerError("The words after the answer name labels as well.")
 
-
-def _under_key(value: dict[str, Any], spec: Spec, repairs: list[str]) -> Any:
-    key = _key(spec)
-    if isinstance(value, _Repeated):
-        repairs.append("a key given twice taken once")
-    close = [name for name in value if name == key] or [name for name in value if fold(name) == key]
-    if not close and len(value) == 1:
-        close = list(value)
-    if len(close) != 1:
-        raise AnswerError(f"The answer has no key {key!r}.")
-    if close[0] != key:
-        repairs.append(f"the key {close[0]!r} read as {key!r}")
-    if len(value) > 1:
-        repairs.append("extra keys dropped")
-    return value[close[0]]
-
-
-def _read_names(content: Any, spec: Spec, repairs: list[str]) -> Answer:
-    """The answer from a name or a list of names, with notes on spelling and repetition."""
-    if isinstance(content, list) != (spec.kind == MULTI_LABEL):
-        repairs.append("a list taken as one label" if isinstance(content, list) else "one label taken as a list")
-    names = content if isinstance(content, list) else [content]
-    labels = [find_label(spec, name) for name in names]
-    for name, label in zip(names, labels, strict=True):
-        if name != label:
-            repairs.append(f"the label {name!r} read as {label!r}")
-    if len(set(labels)) < len(labels):
-        repairs.append("a repeated label taken once")
-    return canonical(spec, labels)
+    def _check_words_before(self, first: Found, answer: Answer) -> None:
+        said = self.kind.said(self.spec, self.text[: first.start])
+        if said is not None and self.kind.read(self.spec, said, self.input, []) != answer:
+            raise AnswerError("The words before the JSON give another answer than the JSON.")

@@ -1,39 +1,28 @@
 """REST endpoints of this floor: projects, samples, predictions, feedback."""
 
+from dataclasses import replace
 from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import generics, status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from common.problems import ConflictError, ProblemError
+from common.text import storable
 from labeling import serializers as shapes
 from labeling import services
-from labeling.access import Right, project_for, projects_for, token_of
-from labeling.kinds import storable
-from labeling.models import Feedback, GoldenSample, Prediction, Project, Sample, SampleState, Split, User, WayIn
-from labeling.problems import ConflictError, ProblemError
-from labeling.services.samples import stored_answer
+from labeling.access import Right, projects_for, token_of
+from labeling.models import Feedback, GoldenSample, Prediction, Project, Sample
+from labeling.rest import Door, ProjectDoor
+from labeling.services.golden import stored_answer
+from labeling.services.samples import new_text
 
 
-class ProjectDoor(APIView):
-    """Views below a project: `self.open(right)` is the one way to it, 404 or 403 for those without."""
-
-    def open(self, right: Right) -> Project:
-        """The project of the URL, if the caller (and the token) has `right`."""
-        return project_for(self.request.user, self.kwargs["key"], right, token_of(self.request))
-
-    def may(self, project: Project, right: Right) -> bool:
-        """Whether the caller, through the token, has `right` in `project`."""
-        token = token_of(self.request)
-        return bool(projects_for(self.request.user, right, token).filter(pk=project.pk).exists())
-
-
-class ProjectList(generics.ListAPIView[Project]):
+class ProjectList(Door, generics.ListAPIView[Project]):
     """The projects that the caller may read."""
 
     serializer_class = shapes.ProjectSerializer
@@ -63,48 +52,40 @@ class Samples(ProjectDoor, generics.ListAPIView[Sample]):
 
     serializer_class = shapes.SampleSerializer
     queryset = Sample.objects.none()
+    queries = {"GET": shapes.SamplesQuery}
 
     def get_queryset(self) -> QuerySet[Sample]:
-        asked = self.request.query_params
         rows = _with_answers(Sample.objects.filter(project=self.open(Right.VIEW)))
-        for name in ("state", "split", "way_in", "external_id"):
-            if asked.get(name):
-                rows = rows.filter(**{name: storable(asked[name])})
-        return rows
+        narrowed = {name: storable(self.query[name]) for name in shapes.SamplesQuery.narrows if name in self.query}
+        return rows.filter(**narrowed)
 
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("state", enum=SampleState.values),
-            OpenApiParameter("split", enum=Split.values),
-            OpenApiParameter("way_in", enum=WayIn.values),
-            OpenApiParameter("external_id"),
-        ]
-    )
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().get(request, *args, **kwargs)
-
-    @extend_schema(request=shapes.NewSamplesSerializer, responses={201: shapes.AddedSamplesSerializer})
+    @extend_schema(request=shapes.SAMPLES_TO_ADD, responses={201: shapes.SAMPLES_ADDED})
     def post(self, request: Request, key: str) -> Response:
-        """Add up to 1000 texts. Texts that are there already come back as they are; one bare text may be sent too."""
+        """Add up to 1,000 texts. Texts that are there already come back as they are, to whoever may read them; one bare
+        text may be sent too."""
         project = self.open(Right.IMPORT)
-        body = shapes.NewSamplesSerializer(data=_many(request.data))
-        body.is_valid(raise_exception=True)
-        texts = _new_texts(project, body.validated_data["samples"])
+        asked = self.read(shapes.NewSamplesSerializer(data=_many(request.data)))
+        texts = _new_texts(project, asked["samples"])
         may_approve = self.may(project, Right.REVIEW)
-        pairs = services.create_samples(cast(User, request.user), project, texts, may_approve=may_approve)
-        ids = [sample.pk for sample, _ in pairs]
-        rows = {row.pk: row for row in _with_answers(Sample.objects.filter(pk__in=ids))}
-        answer = {
-            "created": len({sample.pk for sample, is_new in pairs if is_new}),
-            "samples": [rows[pk] for pk in ids],
-        }
-        return Response(shapes.AddedSamplesSerializer(answer).data, status=status.HTTP_201_CREATED)
+        pairs = services.create_samples(self.caller, project, texts, may_approve=may_approve)
+        created = len({sample.pk for sample, is_new in pairs if is_new})
+        uids = [str(sample.uid) for sample, _ in pairs]
+        return Response(self._added(project, created, uids), status=status.HTTP_201_CREATED)
+
+    def kept(self, body: Any) -> Any:
+        return {"created": body["created"], "uids": [row["uid"] for row in body["samples"]]}
+
+    def recalled(self, kept: Any) -> Any:
+        return self._added(get_object_or_404(Project, key=self.kwargs["key"]), kept["created"], kept["uids"])
+
+    def _added(self, project: Project, created: int, uids: list[str]) -> Any:
+        rows = {str(row.uid): row for row in _with_answers(project.samples.filter(uid__in=uids))}
+        readable = self.may(project, Right.VIEW)
+        return {"created": created, "samples": shapes.shown([rows[uid] for uid in uids], readable=readable)}
 
 
 def _many(data: Any) -> Any:
-    """One text or a bare list of texts, as the object that the schema describes."""
-    if isinstance(data, list):
-        return {"samples": data}
+    """One bare text as the list that it stands for."""
     return {"samples": [data]} if isinstance(data, dict) and "samples" not in data else data
 
 
@@ -112,10 +93,11 @@ def _new_texts(project: Project, rows: list[dict[str, Any]]) -> list[services.Ne
     spec, texts = project.spec, []
     for number, row in enumerate(rows):
         try:
-            answer = None if row["answer"] is None else stored_answer(spec, row["answer"])
+            text = new_text(project, row["asked"], row["external_id"])
+            answer = None if row["answer"] is None else stored_answer(spec, row["answer"], text.whole_input)
+            texts.append(replace(text, answer=answer))
         except ProblemError as error:
             raise ProblemError(f"Sample {number}: {error}") from error
-        texts.append(services.NewText(storable(row["text"]), storable(row["external_id"]), answer))
     return texts
 
 
@@ -130,34 +112,41 @@ class SampleDetail(ProjectDoor, generics.RetrieveAPIView[Sample]):
         return get_object_or_404(rows, uid=self.kwargs["uid"])
 
 
-class WithdrawSample(ProjectDoor):
+class SampleVerb(ProjectDoor):
+    """What changes one sample and answers with it."""
+
+    def shown(self, uid: UUID | str) -> Any:
+        """The sample as it is now, as far as the caller may read it."""
+        sample = _with_answers(Sample.objects.select_related("project")).get(uid=uid)
+        return shapes.shown([sample], readable=self.may(sample.project, Right.VIEW))[0]
+
+    def kept(self, body: Any) -> Any:
+        return body["uid"]
+
+    def recalled(self, kept: Any) -> Any:
+        return self.shown(kept)
+
+
+class WithdrawSample(SampleVerb):
     """Take a sample out of every use."""
 
-    @extend_schema(request=shapes.ReasonSerializer, responses=shapes.SampleSerializer)
+    @extend_schema(request=shapes.ReasonSerializer, responses=shapes.SAMPLE_SHOWN)
     def post(self, request: Request, key: str, uid: UUID) -> Response:
         """For managers, with a reason; 409 where it is withdrawn already. Nothing is deleted."""
         sample = get_object_or_404(Sample.objects.filter(project=self.open(Right.MANAGE)), uid=uid)
-        body = shapes.ReasonSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        services.withdraw_sample(cast(User, request.user), sample, body.validated_data["reason"])
-        return _answer_with(sample)
+        services.withdraw_sample(self.caller, sample, self.asked(shapes.ReasonSerializer)["reason"])
+        return Response(self.shown(uid))
 
 
-class RestoreSample(ProjectDoor):
+class RestoreSample(SampleVerb):
     """Bring a withdrawn sample back."""
 
-    @extend_schema(request=shapes.OptionalReasonSerializer, responses=shapes.SampleSerializer)
+    @extend_schema(request=shapes.OptionalReasonSerializer, responses=shapes.SAMPLE_SHOWN)
     def post(self, request: Request, key: str, uid: UUID) -> Response:
         """For managers; it has the state and the answer that it had. 409 where it is not withdrawn."""
         sample = get_object_or_404(Sample.objects.filter(project=self.open(Right.MANAGE)), uid=uid)
-        body = shapes.OptionalReasonSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        services.restore_sample(cast(User, request.user), sample, body.validated_data["reason"])
-        return _answer_with(sample)
-
-
-def _answer_with(sample: Sample) -> Response:
-    return Response(shapes.SampleSerializer(_with_answers(Sample.objects.all()).get(pk=sample.pk)).data)
+        services.restore_sample(self.caller, sample, self.asked(shapes.OptionalReasonSerializer)["reason"])
+        return Response(self.shown(uid))
 
 
 class PredictionDetail(ProjectDoor, generics.RetrieveAPIView[Prediction]):
@@ -170,7 +159,7 @@ class PredictionDetail(ProjectDoor, generics.RetrieveAPIView[Prediction]):
         rows = Prediction.objects.filter(project=self.open(Right.VIEW)).select_related("sample", "spec")
         found = get_object_or_404(rows, uid=self.kwargs["uid"])
         # A token belongs to a program, which was given the answer when it asked; a person may have to answer blind.
-        if found.sample and found.sample.is_blind and token_of(self.request) is None:
+        if found.is_withheld and token_of(self.request) is None:
             raise ConflictError("This is a test text; what models say of it is shown when it has its own answer.")
         return found
 
@@ -190,12 +179,8 @@ class FeedbackList(ProjectDoor, generics.ListAPIView[Feedback]):
         it is a hint: the text goes to the front of the review queue. `effect` says what followed; test texts are
         neither answered nor moved by feedback."""
         project = self.open(Right.FEEDBACK)
-        body = shapes.NewFeedbackSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        said = dict(body.validated_data)
+        said = self.asked(shapes.NewFeedbackSerializer)
         uid: UUID = said.pop("prediction")
         rows = Prediction.objects.filter(project=project).select_related("project", "sample")
-        feedback = services.give_feedback(
-            get_object_or_404(rows, uid=uid), user=cast(User, request.user), token=token_of(request), **said
-        )
+        feedback = services.give_feedback(self.caller, get_object_or_404(rows, uid=uid), **said)
         return Response(shapes.FeedbackSerializer(feedback).data, status=status.HTTP_201_CREATED)

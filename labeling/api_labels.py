@@ -1,11 +1,8 @@
 """REST endpoints of a project's labels."""
 
-from typing import cast
-
 from django.db.models import QuerySet
 from django.http import Http404
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,9 +10,8 @@ from rest_framework.response import Response
 from labeling import serializers as shapes
 from labeling import services
 from labeling.access import Right
-from labeling.api import ProjectDoor
-from labeling.models import Label, Project, User
-from labeling.problems import ProblemError
+from labeling.models import Label, Project
+from labeling.rest import ProjectDoor
 
 
 class Labels(ProjectDoor):
@@ -31,14 +27,9 @@ class Labels(ProjectDoor):
         """Give the project exactly these labels, up to 5,000. A label keeps its identity by its `uid`, else by its
         name. 409 where approved answers would no longer fit: rename or merge, or send `leave_out`."""
         project = self.open(Right.MANAGE)
-        body = shapes.LabelsSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        services.replace_labels(
-            cast(User, request.user),
-            project,
-            [services.NewLabel(row["name"], row["description"], row["uid"]) for row in body.validated_data["labels"]],
-            leave_out=body.validated_data["leave_out"],
-        )
+        asked = self.asked(shapes.LabelsSerializer)
+        rows = [services.NewLabel(row["name"], row["description"], row["uid"]) for row in asked["labels"]]
+        services.replace_labels(self.caller, project, rows, leave_out=asked["leave_out"])
         return Response(shapes.LabelSerializer(project.labels.all(), many=True).data)
 
 
@@ -53,6 +44,8 @@ class OneLabel(ProjectDoor):
 class LabelDetail(OneLabel):
     """One label: rename, describe, remove."""
 
+    queries = {"DELETE": shapes.RemoveLabelQuery}
+
     @extend_schema(responses=shapes.LabelSerializer)
     def get(self, request: Request, key: str, uid: str) -> Response:
         """One label."""
@@ -62,23 +55,14 @@ class LabelDetail(OneLabel):
     def patch(self, request: Request, key: str, uid: str) -> Response:
         """Rename or describe the label; every approved answer that uses it goes with it."""
         label = self.label(self.open(Right.MANAGE))
-        body = shapes.LabelChangeSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        return Response(
-            shapes.LabelSerializer(services.change_label(cast(User, request.user), label, **body.validated_data)).data
-        )
+        changed = services.change_label(self.caller, label, **self.asked(shapes.LabelChangeSerializer))
+        return Response(shapes.LabelSerializer(changed).data)
 
-    @extend_schema(
-        parameters=[OpenApiParameter("leave_out", OpenApiTypes.BOOL, description="Leave answers that use it out.")],
-        responses={204: None},
-    )
+    @extend_schema(responses={204: None})
     def delete(self, request: Request, key: str, uid: str) -> Response:
         """Remove the label. 409 where approved answers use it: merge it, or send `leave_out=true`."""
         label = self.label(self.open(Right.MANAGE))
-        leave_out = request.query_params.get("leave_out", "false").lower()
-        if leave_out not in {"true", "false"}:
-            raise ProblemError("leave_out is true or false.")
-        services.remove_label(cast(User, request.user), label, leave_out=leave_out == "true")
+        services.remove_label(self.caller, label, leave_out=self.query["leave_out"])
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -89,12 +73,8 @@ class LabelMerge(OneLabel):
     def post(self, request: Request, key: str, uid: str) -> Response:
         """Merge the label into another; answers that use it use the other one from now on, which comes back."""
         project = self.open(Right.MANAGE)
-        body = shapes.LabelMergeSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        into = _label(project.labels.all(), str(body.validated_data["into"]))
-        return Response(
-            shapes.LabelSerializer(services.merge_label(cast(User, request.user), self.label(project), into)).data
-        )
+        into = _label(project.labels.all(), str(self.asked(shapes.LabelMergeSerializer)["into"]))
+        return Response(shapes.LabelSerializer(services.merge_label(self.caller, self.label(project), into)).data)
 
 
 def _label(labels: QuerySet[Label], uid: str) -> Label:

@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from labeling import api, api_labels
+from labeling import api, api_events, api_labels
 
 urlpatterns = [
-    path("projects/", api.ProjectList.as_view(), name="api-projects"),
-    path("projects/<slug:key>/", api.ProjectDetail.as_view(), name="api-project"),
+    path("projects", api.ProjectList.as_view(), name="api-projects"),
+    path("projects/<slug:key>", api.ProjectDetail.as_view(), name="api-project"),
     path("projects/<slug:key>/labels", api_labels.Labels.as_view(), name="api-labels"),
     path("projects/<slug:key>/labels/<uuid:uid>", api_labels.LabelDetail.as_view(), name="api-label"),
     path("projects/<slug:key>/labels/<uuid:uid>/merge", api_labels.LabelMerge.as_view(), name="api-label-merge"),
@@ -15,5 +15,7 @@ urlpatterns = [
     path("projects/<slug:key>/samples/<uuid:uid>/withdraw", api.WithdrawSample.as_view(), name="api-sample-withdraw"),
     path("projects/<slug:key>/samples/<uuid:uid>/restore", api.RestoreSample.as_view(), name="api-sample-restore"),
     path("projects/<slug:key>/predictions/<uuid:uid>", api.PredictionDetail.as_view(), name="api-prediction"),
+    path("events", api_events.AllEvents.as_view(), name="api-all-events"),
+    path("projects/<slug:key>/events", api_events.ProjectEvents.as_view(), name="api-events"),
     path("projects/<slug:key>/feedback", api.FeedbackList.as_view(), name="api-feedback"),
 ]

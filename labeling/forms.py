@@ -3,13 +3,21 @@
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
+from django.utils import timezone
 
+from common.fields import TextField, validate_near
+from common.problems import ProblemError
 from labeling.importers import FORMATS
-from labeling.kinds import storable
-from labeling.models import Kind, Label, Project, Role
+from labeling.kinds import kind_of
+from labeling.models import Label, Project, Role, Scope
 from labeling.services.import_job import ANSWERS
 from labeling.services.labels import NewLabel, parse_labels
 from labeling.services.withdrawals import MAX_REASON
+
+# Of a column; and a number of one that no file has.
+_LONGEST_NAME = 500
+_MOST_DIGITS = 6
 
 _ANSWERS = {
     "none": "No: every row waits for review",
@@ -18,22 +26,27 @@ _ANSWERS = {
 }
 
 
-class ImportForm(forms.Form):
-    """A file with its format and columns; `options` is what the import service takes."""
+class ImportOptionsForm(forms.Form):
+    """Format and columns of a file, for the page and the command; `options` is what the import service takes."""
 
-    file = forms.FileField(help_text="JSONL, JSON, CSV or TSV, of any length. Duplicates are skipped.")
     format = forms.ChoiceField(
         required=False, choices=[("", "By the file's name"), *((name, name.upper()) for name in FORMATS)]
     )
     text_column = forms.CharField(
-        initial="text", label="Column of the text", help_text="A name, or a number from 0 in files without a header."
+        max_length=_LONGEST_NAME,
+        initial="text",
+        label="Column of the text",
+        help_text="A name, or a number from 0 in files without a header.",
     )
-    id_column = forms.CharField(required=False, label="Column of your own id")
+    id_column = forms.CharField(required=False, max_length=_LONGEST_NAME, label="Column of your own id")
     answers = forms.ChoiceField(
         choices=[(name, _ANSWERS[name]) for name in ANSWERS], initial="none", label="Known answers"
     )
     labels_column = forms.CharField(
-        required=False, label="Column of the answer", help_text="Label names, or a JSON answer."
+        required=False,
+        max_length=_LONGEST_NAME,
+        label="Column of the answer",
+        help_text="Label names, or a JSON answer.",
     )
     separator = forms.CharField(
         required=False, strip=False, max_length=5, help_text="Between several labels in one cell, such as a comma."
@@ -49,13 +62,20 @@ class ImportForm(forms.Form):
         if not may_approve:
             for name in ("answers", "labels_column", "separator", "labels_by_number"):
                 del self.fields[name]
-        elif project.kind == Kind.TEXT:
+        elif not kind_of(project).has_labels:
             del self.fields["separator"], self.fields["labels_by_number"]
 
     @property
     def options(self) -> dict[str, Any]:
         """What the fields say, in the words of the import service."""
         return import_options(self.project, **{name: self.cleaned_data.get(name) for name in OPTION_FIELDS})
+
+
+class ImportForm(ImportOptionsForm):
+    """The same with the file, first."""
+
+    file = forms.FileField(help_text="JSONL, JSON, CSV or TSV, of any length. Duplicates are skipped.")
+    field_order = ("file",)
 
 
 OPTION_FIELDS = (
@@ -98,20 +118,74 @@ def import_options(
 
 def _column(value: str | None) -> str | int | None:
     value = (value or "").strip()
-    return int(value) if value.isdecimal() else value
+    return int(value) if value.isdecimal() and len(value) <= _MOST_DIGITS else value
+
+
+class CardForm(forms.Form):
+    """What a card with an answer sends: the answer in fields of the kind, and facts of the card.
+
+    `entered` is what the kind's fields say, not yet checked: that is the business of whoever decides.
+    """
+
+    action = forms.CharField(required=False, max_length=20)
+    prediction = forms.UUIDField(required=False)
+    shown = forms.FloatField(required=False)
+    none_ok = forms.BooleanField(required=False)
+
+    def __init__(self, data: QueryDict, *, project: Project) -> None:
+        super().__init__(data)
+        self.entered = kind_of(project).entered({name: data.getlist(name) for name in data})
+        self.is_valid()
+
+    @property
+    def asked(self) -> str:
+        """The button that was pressed; empty where it is none."""
+        return str(self.cleaned_data.get("action", ""))
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the expert looked; None where the form does not say, an hour at most."""
+        shown = self.cleaned_data["shown"]
+        return None if shown is None else round(min(max(timezone.now().timestamp() - shown, 0.0), 3600.0), 1)
+
+    def require_valid(self) -> None:
+        """Raise `ProblemError` with the first thing that is wrong."""
+        for name, errors in self.errors.items():
+            raise ProblemError(f"Not saved: {name.capitalize()}: {errors[0]}")
+
+
+class ReviewForm(CardForm):
+    """A card of the review page, with the sample and the lease that it was made under."""
+
+    sample = forms.UUIDField(required=False)
+    lease = forms.DateTimeField(required=False, validators=[validate_near])
+    comment = forms.CharField(required=False, max_length=500)
+
+    @property
+    def said(self) -> str:
+        """The comment as it was typed, to be shown again."""
+        return str(self.data.get("comment", ""))
+
+
+class TokenForm(forms.Form):
+    """What a new API token is called, may, and how long."""
+
+    name = forms.CharField(max_length=100)
+    scopes = forms.MultipleChoiceField(choices=Scope.choices)
+    days = forms.IntegerField(required=False, min_value=1, max_value=36_500)
 
 
 class MemberForm(forms.Form):
     """Somebody's name and role."""
 
-    username = forms.CharField(label="User name")
+    username = forms.CharField(label="User name", max_length=150)
     role = forms.ChoiceField(choices=Role.choices)
 
 
 class LabelListForm(forms.Form):
     """All labels of a project as a text; `leave_out` is shown once answers would be lost."""
 
-    labels = forms.CharField(
+    labels = TextField(
         widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false", "autocomplete": "off"}),
         help_text="One per line, in order; a description follows after a tab or “ | ”. A name in another case, or "
         "with other spaces or hyphens, is the same label; to give a label another name, rename it beside.",
@@ -121,7 +195,7 @@ class LabelListForm(forms.Form):
     )
 
     def clean_labels(self) -> list[NewLabel]:
-        return parse_labels(storable(self.cleaned_data["labels"]))
+        return parse_labels(self.cleaned_data["labels"])
 
     def offer_leave_out(self, offered: bool) -> None:
         """Show the box that says so."""
@@ -152,7 +226,7 @@ class RemoveLabelForm(forms.Form):
 class ReasonForm(forms.Form):
     """Why something is done; it stays with what was done."""
 
-    reason = forms.CharField(max_length=MAX_REASON, widget=forms.Textarea(attrs={"rows": 3}))
+    reason = TextField(max_length=MAX_REASON, widget=forms.Textarea(attrs={"rows": 3}))
 
     def __init__(self, *args: Any, required: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

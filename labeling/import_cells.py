@@ -5,7 +5,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from common import jsonbounds
-from common.text import stream_safe
+from common.text import plain_lines, stream_safe
+from labeling.kinds.inputs import INPUTS, TEXT, Input, InputError
 
 Column = str | int
 
@@ -26,6 +27,7 @@ class ColumnMapping:
     Columns are names (of a header or of JSON keys; `a.b` reaches into objects) or positions from 0, for files
     without a header. Answers are JSON, or names between `separator`s, or (with `label_ids`) positions in that
     list of labels, or one bare name; with `answer_is_text` they are taken as they stand.
+    `input_form` says what the column of the text holds: a text, or in JSON what the form takes.
     `path` is ijson's path to the rows of a JSON file (`item`: the file is a list). `quoted` False reads `"` as a
     plain character.
     """
@@ -37,6 +39,7 @@ class ColumnMapping:
     separator: str | None = None
     label_ids: tuple[str, ...] = ()
     answer_is_text: bool = False
+    input_form: str = TEXT.name
     delimiter: str | None = None
     quoted: bool = True
     encoding: str = "utf-8"
@@ -67,7 +70,7 @@ class Row:
     """One row of a file. `error` is empty for a good row; for a bad one it says why, and only `line` counts.
 
     `answer_raw` is None (no answer given), a list of names, one name or text, or a JSON object: `kinds.canonical`
-    takes each of them.
+    takes each of them. `input` is there where it is more than `text`.
     """
 
     line: int
@@ -75,6 +78,7 @@ class Row:
     external_id: str = ""
     answer_raw: Any = None
     error: str = ""
+    input: Input | None = None
 
 
 class _RowError(ValueError):
@@ -99,7 +103,7 @@ def column_index(column: Column, names: list[str] | None) -> int:
 def read_row(line: int, record: Any, mapping: ColumnMapping) -> Row:
     """The row in one record (an object, or a list where columns are positions); faults go into `Row.error`."""
     try:
-        text = _text(_pick(record, mapping.text), mapping)
+        text, input = _input(_pick(record, mapping.text), mapping)
         identity = _pick(record, mapping.external_id, None)
         external_id = "" if identity is None else _clean(str(identity).strip(), "external id")
         if len(external_id) > MAX_EXTERNAL_ID:
@@ -107,7 +111,7 @@ def read_row(line: int, record: Any, mapping: ColumnMapping) -> Row:
         answer = _answer(_pick(record, mapping.answer, None), mapping)
     except _RowError as error:
         return Row(line, error=str(error))
-    return Row(line, text, external_id, answer)
+    return Row(line, text, external_id, answer, input=input)
 
 
 _REQUIRED = object()
@@ -133,6 +137,23 @@ def _has(value: Any, key: Column) -> bool:
     return isinstance(value, list) and isinstance(key, int) and -len(value) <= key < len(value)
 
 
+def _input(value: Any, mapping: ColumnMapping) -> tuple[str, Input | None]:
+    """What is asked about: its text, and the whole of it where that is more."""
+    form = INPUTS[mapping.input_form]
+    if form is TEXT:
+        return _text(value, mapping), None
+    if isinstance(value, str):
+        try:
+            value = jsonbounds.loads(_clean(value, "input"))
+        except ValueError as error:
+            raise _RowError(f"The input is no JSON: {error}.") from error
+    try:
+        checked = form.check(value)
+    except InputError as error:
+        raise _RowError(str(error)) from error
+    return _text(form.text(checked), mapping), checked
+
+
 def _text(value: Any, mapping: ColumnMapping) -> str:
     if not isinstance(value, str):
         raise _RowError(f"The text is not a string but {_show(value)}.")
@@ -145,7 +166,7 @@ def _text(value: Any, mapping: ColumnMapping) -> str:
 
 def _clean(value: str, what: str) -> str:
     if not _UNSTORABLE.search(value):
-        return stream_safe(value)
+        return plain_lines(stream_safe(value))
     if "\x00" in value:
         raise _RowError(f"The {what} holds a NUL character.")
     if _NOT_UTF8.search(value):

@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db import models
 
 from common.jsonbounds import BoundedDecoder
 
@@ -32,7 +31,3 @@ def _reason(value: Any) -> str:
     except TypeError as error:
         return str(error)
     return "not what this field holds"
-
-
-# For every admin class with a field of JSON that can be edited.
-JSON_OVERRIDES = {models.JSONField: {"form_class": BoundedJSONField}}

@@ -21,7 +21,7 @@ class SampleQuerySet(models.QuerySet["Sample"]):
         """What waits for an expert, in review order: the next samples to be proposed and reviewed."""
         return self.filter(state="pending").order_by("rank", "id")
 
-    def awaiting_review(self, user: "User") -> "SampleQuerySet":
+    def awaiting_review(self, user: "User | int") -> "SampleQuerySet":
         """Pending samples that nobody else holds, in review order. Test texts bring known answers or wait too."""
         free = Q(lease_until=None) | Q(lease_until__lt=timezone.now()) | Q(lease_user=user)
         return self.pending().filter(free)

@@ -1,13 +1,15 @@
 """What the REST endpoints of this floor take and give. `uid` is the only id that shows."""
 
+import json
 from typing import Any, cast
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 
+from common.rest import ObjectField, PageQuery, Query, Row, Strict
 from labeling.kinds import MAX_LABELS
-from labeling.models import Feedback, Given, GoldenSample, Label, Prediction, Project, Sample
+from labeling.models import Feedback, Given, GoldenSample, Label, Prediction, Project, Sample, SampleState, Split, WayIn
 from labeling.services.fitting import Fitting
 from labeling.services.withdrawals import MAX_REASON
 
@@ -15,12 +17,16 @@ MAX_SAMPLES = 1000
 MAX_TEXT = 100_000
 
 
-@extend_schema_field(OpenApiTypes.OBJECT)
-class AnswerField(serializers.JSONField):
-    """An answer in its stored form: `{"labels": [...]}`, `{"label": "..."}` or `{"text": "..."}`."""
+class AnswerField(ObjectField):
+    """An answer in its stored form, an object such as `{"labels": [...]}`: the project's kind says which."""
 
 
-class LabelSerializer(serializers.ModelSerializer[Label]):
+@extend_schema_field(OpenApiTypes.ANY)
+class InputField(serializers.JSONField):
+    """What is asked about, where that is more than a text: a list of turns, `{"role": "user", "content": "..."}`."""
+
+
+class LabelSerializer(Row):
     """One label. Its `uid` stays when it is renamed."""
 
     class Meta:
@@ -28,7 +34,7 @@ class LabelSerializer(serializers.ModelSerializer[Label]):
         fields = ["uid", "name", "description"]
 
 
-class NewLabelSerializer(serializers.Serializer[Any]):
+class NewLabelSerializer(Strict):
     """One label of a list; `uid` says which label it is, where it gets another name."""
 
     uid = serializers.UUIDField(required=False, default=None, allow_null=True)
@@ -36,7 +42,7 @@ class NewLabelSerializer(serializers.Serializer[Any]):
     description = serializers.CharField(max_length=300, required=False, default="", allow_blank=True)
 
 
-class LabelsSerializer(serializers.Serializer[Any]):
+class LabelsSerializer(Strict):
     """All labels that the project is to have, in order."""
 
     labels = NewLabelSerializer(many=True, max_length=MAX_LABELS)  # type: ignore[call-arg]  # of the list
@@ -45,21 +51,30 @@ class LabelsSerializer(serializers.Serializer[Any]):
     )
 
 
-class LabelChangeSerializer(serializers.Serializer[Any]):
+class LabelChangeSerializer(Strict):
     """A new name, a new description, or both."""
 
     name = serializers.CharField(max_length=100, required=False)
     description = serializers.CharField(max_length=300, required=False, allow_blank=True)
 
 
-class LabelMergeSerializer(serializers.Serializer[Any]):
+class RemoveLabelQuery(Query):
+    leave_out = serializers.BooleanField(
+        required=False, default=False, help_text="Go on though approved answers use it; they are left out."
+    )
+
+
+class LabelMergeSerializer(Strict):
+    """Which label takes the other in."""
+
     into = serializers.UUIDField(help_text="The label that stays.")
 
 
-class ProjectSerializer(serializers.ModelSerializer[Project]):
+class ProjectSerializer(Row):
     class Meta:
         model = Project
-        fields = ["uid", "key", "name", "description", "kind", "instruction", "max_labels", "created_at"]
+        fields = ["uid", "key", "name", "description", "kind", "instruction", "max_labels", "schema"]
+        fields += ["thinking", "created_at"]
 
 
 class ProjectDetailSerializer(ProjectSerializer):
@@ -74,7 +89,8 @@ class ProjectDetailSerializer(ProjectSerializer):
         return newest.number if newest else None
 
 
-class SampleSerializer(serializers.ModelSerializer[Sample]):
+class SampleSerializer(Row):
+    input = InputField(allow_null=True, help_text="Null where the text is all that is asked about.")
     answer = serializers.SerializerMethodField(
         help_text="The golden answer in force, in the labels of today's task; null where there is none that fits it."
     )
@@ -82,9 +98,9 @@ class SampleSerializer(serializers.ModelSerializer[Sample]):
 
     class Meta:
         model = Sample
-        fields = ["uid", "text", "external_id", "split", "way_in", "state", "answer", "given", "created_at"]
+        fields = ["uid", "text", "input", "external_id", "split", "way_in", "state", "answer", "given", "created_at"]
 
-    @extend_schema_field(OpenApiTypes.OBJECT)
+    @extend_schema_field({"type": ["object", "null"], "additionalProperties": {}})
     def get_answer(self, sample: Sample) -> dict[str, Any] | None:
         golden = _golden(sample)
         return self._fitting(sample).read(golden.spec_id, golden.answer) if golden else None
@@ -102,36 +118,94 @@ class SampleSerializer(serializers.ModelSerializer[Sample]):
         return golden.given if golden else None
 
 
+class ReceiptSerializer(Row):
+    """A sample for whoever may add or change it and not read it."""
+
+    class Meta:
+        model = Sample
+        fields = ["uid", "external_id", "state"]
+
+
+SAMPLE_SHOWN = PolymorphicProxySerializer(
+    component_name="SampleShown",
+    serializers=[SampleSerializer, ReceiptSerializer],
+    resource_type_field_name=None,
+)
+
+
+def shown(samples: list[Sample], *, readable: bool) -> Any:
+    """The samples in full or, for those who may not read them, as receipts."""
+    serializer = SampleSerializer if readable else ReceiptSerializer
+    return serializer(samples, many=True).data
+
+
 def _golden(sample: Sample) -> GoldenSample | None:
     return next(iter(getattr(sample, "golden_in_force", [])), None)
 
 
-class ReasonSerializer(serializers.Serializer[Any]):
+class SamplesQuery(PageQuery):
+    """Which samples."""
+
+    narrows = ("state", "split", "way_in", "external_id")
+    state = serializers.ChoiceField(choices=SampleState.choices, required=False)
+    split = serializers.ChoiceField(choices=Split.choices, required=False)
+    way_in = serializers.ChoiceField(choices=WayIn.choices, required=False)
+    external_id = serializers.CharField(max_length=200, required=False)
+
+
+class ReasonSerializer(Strict):
     """Why a sample is withdrawn; it stays with it."""
 
     reason = serializers.CharField(max_length=MAX_REASON)
 
 
-class OptionalReasonSerializer(serializers.Serializer[Any]):
+class OptionalReasonSerializer(Strict):
     """Why a sample is brought back, where there is something to say."""
 
     reason = serializers.CharField(max_length=MAX_REASON, required=False, default="", allow_blank=True)
 
 
-class NewSampleSerializer(serializers.Serializer[Any]):
-    """One text to add."""
+class AskedSerializer(Strict):
+    """A text or, where the project asks about more, an input."""
 
-    text = serializers.CharField(max_length=MAX_TEXT)
+    # `validated_data["asked"]` is what was sent.
+
+    longest = MAX_TEXT
+    text = serializers.CharField(max_length=MAX_TEXT, required=False)
+    input = InputField(required=False, default=None, allow_null=True)
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        """One of both, and no more of it than of a text."""
+        text, input = given.pop("text", None), given.pop("input", None)
+        if text is None and input is None:
+            raise serializers.ValidationError({"text": "This field is required."})
+        if text is not None and input is not None:
+            raise serializers.ValidationError({"input": "Send `text` or `input`, not both."})
+        if input is not None and len(json.dumps(input)) > self.longest:
+            raise serializers.ValidationError({"input": f"The input has more than {self.longest} characters."})
+        return {**given, "asked": input if text is None else text}
+
+
+class NewSampleSerializer(AskedSerializer):
+    """One text, or input, to add."""
+
     external_id = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
     answer = AnswerField(
         required=False, default=None, allow_null=True, help_text="Known answer; only from those who may review."
     )
 
 
-class NewSamplesSerializer(serializers.Serializer[Any]):
-    """Up to 1000 texts to add; all of them or, where one is wrong, none."""
+class NewSamplesSerializer(Strict):
+    """Up to 1,000 texts to add; all of them or, where one is wrong, none."""
 
     samples = NewSampleSerializer(many=True, allow_empty=False, max_length=MAX_SAMPLES)  # type: ignore[call-arg]  # of the list
+
+
+SAMPLES_TO_ADD = PolymorphicProxySerializer(
+    component_name="SamplesToAdd",
+    serializers=[NewSamplesSerializer, NewSampleSerializer],
+    resource_type_field_name=None,
+)
 
 
 class AddedSamplesSerializer(serializers.Serializer[Any]):
@@ -141,21 +215,36 @@ class AddedSamplesSerializer(serializers.Serializer[Any]):
     samples = SampleSerializer(many=True)
 
 
-class PredictionSerializer(serializers.ModelSerializer[Prediction]):
+class AddedReceiptsSerializer(serializers.Serializer[Any]):
+    """The same for a token that may import and not read."""
+
+    created = serializers.IntegerField()
+    samples = ReceiptSerializer(many=True)
+
+
+SAMPLES_ADDED = PolymorphicProxySerializer(
+    component_name="SamplesAdded",
+    serializers=[AddedSamplesSerializer, AddedReceiptsSerializer],
+    resource_type_field_name=None,
+)
+
+
+class PredictionSerializer(Row):
     sample = serializers.UUIDField(source="sample.uid", allow_null=True, default=None, read_only=True)
+    model = serializers.CharField(source="model_tag", read_only=True, help_text="The model that answered.")
     spec_number = serializers.IntegerField(source="spec.number", read_only=True)
     answer = AnswerField(allow_null=True)
 
     class Meta:
         model = Prediction
         fields = [
-            "uid", "sample", "model_tag", "spec_number", "answer", "status", "reason", "raw", "confidence",
+            "uid", "sample", "model", "spec_number", "answer", "status", "reason", "raw", "confidence",
             "latency_ms", "source", "created_at",
         ]  # fmt: skip
         read_only_fields = fields
 
 
-class FeedbackSerializer(serializers.ModelSerializer[Feedback]):
+class FeedbackSerializer(Row):
     prediction = serializers.UUIDField(source="prediction.uid", read_only=True)
     told = serializers.CharField(source="get_effect_display", read_only=True, help_text="`effect` in a sentence.")
 
@@ -164,10 +253,10 @@ class FeedbackSerializer(serializers.ModelSerializer[Feedback]):
         fields = ["uid", "prediction", "thumb", "comment", "answer", "effect", "told", "created_at"]
 
 
-class NewFeedbackSerializer(serializers.Serializer[Any]):
+class NewFeedbackSerializer(Strict):
     """A thumb, a comment or the right answer; at least one of them."""
 
-    prediction = serializers.UUIDField(help_text="`prediction` of the answer to a predict request.")
+    prediction = serializers.UUIDField(help_text="`uid` of the answer to a predict request.")
     thumb = serializers.ChoiceField(choices=Feedback.Thumb.choices, required=False, allow_null=True, default=None)
     comment = serializers.CharField(required=False, default="", allow_blank=True, max_length=5000)
     answer = AnswerField(required=False, default=None, allow_null=True)

@@ -2,14 +2,12 @@
 
 from django.dispatch import Signal
 
-# project: Project. Sent inside the transaction that makes it: what other floors give a new project comes with it.
+# project: Project, actor: Actor. Sent inside the transaction that makes it: what other floors give a new project comes
+# with it.
 project_created = Signal()
 
 # project_id: int, golden_id: int. Sent after commit. `golden_id` is None after an import of many.
 golden_sample_added = Signal()
-
-# project_id: int, spec_id: int. Sent after commit, when editing a project froze a new spec.
-spec_frozen = Signal()
 
 # project_id: int. An expert reviews: keep the next samples of the queue proposed.
 proposals_wanted = Signal()

@@ -2,39 +2,28 @@
 
 import hashlib
 import secrets
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from labeling.models import ApiToken, Project, Scope, User
+from labeling.models import ApiToken, User
 
 _PREFIX = "tsk_"
 _TOUCH_EVERY = timedelta(minutes=1)
 
 
-def _digest(secret: str) -> str:
+def new_secret() -> str:
+    """A secret that nobody can guess."""
+    return _PREFIX + secrets.token_urlsafe(32)
+
+
+def digest_of(secret: str) -> str:
+    """What is kept of a secret."""
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-@transaction.atomic
-def create_token(
-    owner: User, name: str, projects: list[Project], scopes: list[str], expires_at: datetime | None = None
-) -> tuple[ApiToken, str]:
-    """Make a token; its secret is returned once and kept nowhere. Unknown scopes raise `ValueError`."""
-    unknown = sorted(set(scopes) - set(Scope.values))
-    if unknown:
-        raise ValueError(f"Unknown scopes: {', '.join(unknown)}. Known: {', '.join(Scope.values)}.")
-    secret = _PREFIX + secrets.token_urlsafe(32)
-    token = ApiToken.objects.create(
-        owner=owner, name=name, prefix=secret[:10], digest=_digest(secret), scopes=scopes, expires_at=expires_at
-    )
-    token.projects.set(projects)
-    return token, secret
 
 
 class ScopedTokenAuthentication(BaseAuthentication):
@@ -49,7 +38,7 @@ class ScopedTokenAuthentication(BaseAuthentication):
         if len(parts) != 2:
             raise AuthenticationFailed("Send the header as 'Authorization: Bearer <token>'.")
         now = timezone.now()
-        token = ApiToken.objects.select_related("owner").filter(digest=_digest(parts[1].decode("latin-1"))).first()
+        token = ApiToken.objects.select_related("owner").filter(digest=digest_of(parts[1].decode("latin-1"))).first()
         if token is None or token.revoked_at or (token.expires_at and token.expires_at <= now):
             raise AuthenticationFailed("This token is unknown, revoked or expired. Ask an administrator for a new one.")
         if not token.owner.is_active:

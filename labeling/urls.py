@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from labeling.views import home, imports, labels, members, review, samples, withdrawals
+from labeling.views import activity, home, imports, labels, members, review, samples, withdrawals
 
 app_name = "labeling"
 urlpatterns = [
     path("", home.home, name="home"),
+    path("activity/", activity.all_activity, name="all_activity"),
     path("projects/<slug:key>/", home.project, name="project"),
+    path("projects/<slug:key>/activity/", activity.activity, name="activity"),
     path("projects/<slug:key>/review/", review.review, name="review"),
     path("projects/<slug:key>/samples/", samples.samples, name="samples"),
     path("projects/<slug:key>/samples/<uuid:uid>/", samples.sample, name="sample"),
@@ -24,4 +26,5 @@ urlpatterns = [
     path("projects/<slug:key>/labels/<uuid:uid>/merge/", labels.merge, name="merge_label"),
     path("projects/<slug:key>/labels/<uuid:uid>/remove/", labels.remove, name="remove_label"),
     path("projects/<slug:key>/members/", members.members, name="members"),
+    path("projects/<slug:key>/members/<uuid:uid>/remove/", members.remove, name="remove_member"),
 ]

@@ -4,16 +4,25 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.pure import is_pure, only_pure, start_nothing
+
 _stack = contextlib.ExitStack()
+_pure = False
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_load_initial_conftests() -> Generator[None, Any, Any]:
-    if "-p no:django" not in " ".join(os.environ.get("PYTEST_ADDOPTS", "").split()):
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, Any, Any]:
+    global _pure
+    options = early_config.known_args_namespace
+    _pure = only_pure(options.file_or_dir, options.markexpr)
+    if _pure:
+        start_nothing(early_config)
+    elif "-p no:django" not in " ".join(os.environ.get("PYTEST_ADDOPTS", "").split()):
         from tests.servers import test_servers
 
         database_url, broker_url = _stack.enter_context(test_servers())
@@ -28,9 +37,16 @@ def pytest_load_initial_conftests() -> Generator[None, Any, Any]:
             "TOUCHSTONE_MODELS": os.path.abspath("var/models"),
             "LEASE_SECONDS": "4",
             "SWEEP_SECONDS": "1",
+            "WATCH_SECONDS": "1",
+            "REAP_SECONDS": "1",
             "API_RATE": "100000/minute",
         }
     return (yield)
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """A run of pure tests imports no other test file: most need Django."""
+    return True if _pure and collection_path.suffix == ".py" and not is_pure(collection_path) else None
 
 
 def pytest_unconfigure() -> None:

@@ -17,9 +17,12 @@ def find_chromium(playwright: Any) -> str | None:
     return next((path for path in candidates if path and Path(path).exists()), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """A running Chromium. Skips where none is found, except where `TOUCHSTONE_CI` says that there must be one."""
+    """A running Chromium. Skips where none is found, except where `TOUCHSTONE_CI` says that there must be one.
+
+    It ends with its file: its event loop stays in this thread, where `asyncio.run` of another file's test would fail.
+    """
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -40,7 +43,12 @@ def browser() -> Iterator[Any]:
 def log_in(page: Any, base_url: str, name: str, password: str = "pass-word-1") -> None:
     """Log in through the page, as a person does."""
     page.goto(f"{base_url}/login/")
-    page.fill("input[name=username]", name)
+    fill_log_in(page, name, password)
+    page.wait_for_url(f"{base_url}/")
+
+
+def fill_log_in(page: Any, name: str, password: str = "pass-word-1") -> None:
+    """Log in on the log-in page that is open."""
+    page.fill("input[name=login]", name)
     page.fill("input[name=password]", password)
     page.click("text=Log in >> nth=-1")
-    page.wait_for_url(f"{base_url}/")

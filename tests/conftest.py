@@ -2,16 +2,42 @@
 
 import os
 from collections.abc import Iterator
+from functools import cache
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
-# One browser for the whole session: a fixture imported by several modules would start several.
 from tests.browser import browser  # noqa: F401
+from tests.workers import start_workers  # noqa: F401
 
-QUEUES = ("default", "build", "gpu")
+if TYPE_CHECKING:
+    from tests.event_watch import Watch
+
+QUEUES = ("urgent", "default", "bulk", "build", "gpu")
 MAY_BE_SKIPPED = {"gpu", "ollama"}
 _skipped: list[str] = []
+_BEFORE = pytest.StashKey[dict[str, str | None]]()
+
+
+@pytest.fixture(scope="session")
+def event_watch() -> "Iterator[Watch]":
+    from config.database import limits
+    from tests.event_watch import watching
+
+    # `live_server` loads `config.wsgi` into this process; its short waits are for people, not for emptying tables.
+    with pytest.MonkeyPatch.context() as patch, watching() as watch:
+        patch.setattr(limits, "limit_waits", lambda: None)
+        yield watch
+
+
+@pytest.fixture(autouse=True)
+def every_change_is_told(event_watch: "Watch") -> Iterator[None]:
+    """A transaction of ours that changes a domain table without an event fails the test that ran it."""
+    event_watch.broken.clear()
+    yield
+    assert not event_watch.broken, "changes that no event tells of:\n" + "\n".join(event_watch.broken)
 
 
 @pytest.fixture
@@ -26,6 +52,16 @@ def process_env(transactional_db: None, settings: object) -> Iterator[dict[str, 
     _empty_queues()
 
 
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int | str, ...]]:
+    """Messages to workers as (task, arguments...), in place of the broker: at once, as most tests never commit."""
+    found: list[tuple[int | str, ...]] = []
+    monkeypatch.setattr("common.queue.transaction", SimpleNamespace(on_commit=lambda send, robust: send()))
+    monkeypatch.setattr("common.queue._reminded", {})
+    monkeypatch.setattr("common.queue._send", lambda task, arguments: found.append((task, *arguments)))
+    return found
+
+
 def _empty_queues() -> None:
     """`control.purge` would empty the default queue alone."""
     from config import celery_app
@@ -36,17 +72,36 @@ def _empty_queues() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: Playwright's event loop stays in this thread, where `asyncio.run` then fails.
-
-    Tests of a live Ollama run where OLLAMA_HOST names one, and may reach that host alone.
-    """
+    """Tests of a live Ollama run where OLLAMA_HOST names one, and may reach that host alone."""
     live = os.environ.get("OLLAMA_HOST", "")
     for item in items:
         if item.get_closest_marker("ollama"):
             host = urlsplit(live if "//" in live else f"//{live}").hostname
             needs = pytest.mark.skip(reason="OLLAMA_HOST is not set: it names the live Ollama to certify")
             item.add_marker(pytest.mark.allow_hosts([host, "127.0.0.1", "::1", "localhost"]) if host else needs)
-    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    item.stash[_BEFORE] = _settings()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """A test that leaves other settings in the environment fails, not the ones that start processes in it later."""
+    yield
+    assert _settings() == item.stash[_BEFORE], "the environment is not what it was before"
+
+
+@cache
+def _names() -> list[str]:
+    from config.launcher.environment import names_of_settings
+
+    return names_of_settings()
+
+
+def _settings() -> dict[str, str | None]:
+    return {name: os.environ.get(name) for name in _names()}
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

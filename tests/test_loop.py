@@ -12,22 +12,26 @@ from django.conf import settings as django_settings
 from django.test import Client
 
 from common import jsonl
+from common.problems import ProblemError
 from demo import tiny
-from demo.setup import INSTRUCTION, MAX_LABELS, World, make_project, run_engine
+from demo.setup import World, make_project, run_engine
 from demo.show import Show
 from demo.steps.reviewing import import_messages, review_one
 from demo.steps.watching import watch_build, watch_judgment, watch_training
-from deployment import modelfile
+from demo.support_tags import INSTRUCTION, MAX_LABELS
+from deployment.artifacts.modelfiles import source_of
+from deployment.files import file_of
+from deployment.live import live_deployment, live_version
+from deployment.modelfile import grammar
 from deployment.models import Deployment, Verdict
-from deployment.services import live_deployment, live_version, promote, rollback
-from deployment.services.modelfiles import gguf_path
 from evaluation.models import Benchmark, GatePolicy, GateReport
 from labeling import prompts
 from labeling.kinds import LabelDef, Spec
 from labeling.models import GoldenSample, Prediction, Review, Sample, Scope
-from labeling.problems import ProblemError
-from labeling.tokens import create_token
+from labeling.services import create_token
+from tests.deployment.moves import promote, rollback
 from tests.deployment.standins import local_server
+from tests.factories import SYSTEM
 from tests.workers import eventually, workers
 from training.models import ModelVersion, RetrainPolicy, TrainingProfile, TrainingRun
 from training.services import create_baseline, register_base
@@ -57,7 +61,7 @@ def tagging_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def world(tagging_base: Path, tmp_path: Path, transactional_db: None) -> World:
     """What the demo's steps share; the project itself is made in the loop, when its server is up."""
     record = json.loads((tagging_base / "base.json").read_text(encoding="utf-8"))
-    base = register_base(record["name"], str(tagging_base), record["revision"])
+    base = register_base(SYSTEM, record["name"], str(tagging_base), record["revision"])
     return World(
         Show(), "tiny", tmp_path, base, list(tiny.messages(MESSAGES, seed=11)), [(tag, "") for tag in tiny.TAGS]
     )
@@ -78,9 +82,10 @@ def start(process_env: dict[str, str], settings: Any, tmp_path: Path) -> Iterato
 def test_the_whole_loop(world: World, start: Callable[..., Any], settings: Any, client: Client, tmp_path: Path) -> None:
     with local_server(tmp_path / "localserver", SERVER_KEY) as url:
         settings.LOCAL_MODEL_SERVER_URL = url
-        default, *_ = start("default"), start("build"), start("gpu", pool="threads")
+        default, *_ = start("urgent", "default", "bulk"), start("build"), start("gpu", pool="threads")
         set_up(world)
-        ready = client.get("/readyz")
+        settings.HEALTH_KEY = "for-a-monitor"
+        ready = client.get("/readyz", headers={"Authorization": "Bearer for-a-monitor"})
         assert (ready.status_code, set(ready.json()["parts"].values())) == (200, {"ok"}), ready.json()
 
         v0 = the_baseline_goes_live(world)
@@ -98,7 +103,7 @@ def test_the_whole_loop(world: World, start: Callable[..., Any], settings: Any, 
         assert_on_disk(v0)
         assert ask("hi parcel is late.") == v0.tag
 
-    away = client.get("/readyz")
+    away = client.get("/readyz", headers={"Authorization": "Bearer for-a-monitor"})
     assert away.status_code == 503
     parts = away.json()["parts"]
     assert {name for name, state in parts.items() if state != "ok"} == {"model_server"}
@@ -120,11 +125,11 @@ def set_up(world: World) -> None:
 
 def the_baseline_goes_live(world: World) -> ModelVersion:
     """Version 0 is built, proven, staged, and promoted as the baseline by the workers alone."""
-    v0 = create_baseline(world.project, world.base)
+    v0 = create_baseline(SYSTEM, world.project, world.base)
     report = watch_judgment(world, watch_build(world, v0))
     assert report.verdict == Verdict.BASELINE
     eventually(lambda: is_live(v0), 60, "the baseline never went live")
-    assert v0.proof["ok"]
+    assert file_of(v0).proof["ok"]
     assert live_deployment(world.project).automatic
     return v0
 
@@ -178,17 +183,17 @@ def is_live(version: ModelVersion) -> bool:
 def assert_on_disk(version: ModelVersion) -> None:
     """The Modelfile names the version that is live, its GGUF and its system message."""
     path = Path(django_settings.DEPLOYMENTS_DIR) / version.project.key / "Modelfile"
-    found = modelfile.parse(path.read_text(encoding="utf-8"))
+    found = grammar.parse(path.read_text(encoding="utf-8"))
     assert f"version {version.tag} (spec {version.spec.number})" in found.comments
     version.refresh_from_db()
-    assert found.from_ == str(gguf_path(version))
+    assert found.from_ == source_of(version, file_of(version).artifact)
     assert Path(found.from_).is_file()
     assert INSTRUCTION in found.system
 
 
 def asker(world: World, client: Client) -> Callable[[str], str]:
     """A client of the predict API: the tag of the version that answered, which the row must name too."""
-    _, secret = create_token(world.admin, "loop", [world.project], [Scope.PREDICT])
+    _, secret = create_token(SYSTEM, world.admin, "loop", [world.project], [Scope.PREDICT])
 
     def ask(text: str) -> str:
         response = client.post(
@@ -199,7 +204,7 @@ def asker(world: World, client: Client) -> Callable[[str], str]:
         )
         assert response.status_code == 200, response.content
         answer = response.json()
-        assert Prediction.objects.get(uid=answer["prediction"]).model_tag == answer["model"]
+        assert Prediction.objects.get(uid=answer["uid"]).model_tag == answer["model"]
         return str(answer["model"])
 
     return ask

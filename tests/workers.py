@@ -87,6 +87,10 @@ def start_worker(env: dict[str, str], log: Path, *queues: str, pool: str = "pref
     return worker
 
 
+# What production has unless it is set otherwise; most tests are in more of a hurry.
+PACE = {"WATCH_SECONDS": "20", "REAP_SECONDS": "5", "SWEEP_SECONDS": "60", "LEASE_SECONDS": "20"}
+
+
 @contextmanager
 def workers(env: dict[str, str], folder: Path) -> Iterator[Callable[..., Worker]]:
     """A function that starts workers; all of them are ended with the block."""
@@ -110,6 +114,19 @@ def start_workers(process_env: dict[str, str], tmp_path: Path) -> Iterator[Calla
         yield start
 
 
+@contextmanager
+def beat(env: dict[str, str], folder: Path) -> Iterator[None]:
+    """Celery's beat, at the pace that `env` gives."""
+    command = [sys.executable, "-m", "celery", "--quiet", "-A", "config", "beat", f"--schedule={folder / 'schedule'}"]
+    with (folder / "beat.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
 def eventually(done: Callable[[], object], seconds: float = 60, otherwise: str = "waited too long") -> None:
     """Poll until `done` holds; fail with `otherwise` after `seconds`."""
     deadline = time.monotonic() + seconds
@@ -126,4 +143,4 @@ def alive(pid: int) -> bool:
         return False
 
 
-__all__ = ["Worker", "alive", "eventually", "is_engine", "start_worker", "start_workers", "workers"]
+__all__ = ["Worker", "alive", "beat", "eventually", "is_engine", "start_worker", "start_workers", "workers"]

@@ -1,4 +1,4 @@
-"""REST of this floor: runs with their events, snapshots, versions."""
+"""REST of this floor: runs with their events, snapshots."""
 
 from typing import Any, cast
 
@@ -6,38 +6,31 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, status
-from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from labeling.access import Right, project_for, token_of
-from labeling.models import Project, User
-from training import querysets
+from common.paging import Cursor
+from labeling.access import Right
+from labeling.rest import ProjectDoor
+from training import queries
 from training import serializers as shapes
-from training.models import ModelVersion, RunEvent, Snapshot, TrainingRun
-from training.services import cancel_run, start_baseline, start_run
+from training.models import BaseModel, RunEvent, Snapshot, TrainingRun
+from training.services import cancel_run, keep_best, pause_run, resume_run, start_run
 
 
-class EventCursor(CursorPagination):
-    """Oldest first, as they were written; `?page_size=` up to 1000."""
+class EventCursor(Cursor):
+    """Oldest first, as they were written."""
 
     ordering = "seq"
     page_size = 200
-    page_size_query_param = "page_size"
-    max_page_size = 1000
 
 
-class ProjectDoor(APIView):
-    """Views below a project: `self.open(right)` is the one way to it, 404 or 403 for those without."""
-
-    def open(self, right: Right) -> Project:
-        """The project of the URL, if the caller (and the token) has `right`."""
-        return project_for(self.request.user, self.kwargs["key"], right, token_of(self.request))
+class RunDoor(ProjectDoor):
+    """Views of one run."""
 
     def run(self, right: Right) -> TrainingRun:
         """The run of the URL, in that project."""
-        return get_object_or_404(querysets.run_rows(self.open(right)), uid=self.kwargs["uid"])
+        return get_object_or_404(queries.run_rows(self.open(right)), uid=self.kwargs["uid"])
 
 
 class Runs(ProjectDoor, generics.ListAPIView[TrainingRun]):
@@ -47,22 +40,23 @@ class Runs(ProjectDoor, generics.ListAPIView[TrainingRun]):
     queryset = TrainingRun.objects.none()
 
     def get_queryset(self) -> QuerySet[TrainingRun]:
-        return querysets.run_rows(self.open(Right.VIEW))
+        return queries.run_rows(self.open(Right.VIEW))
 
     @extend_schema(request=shapes.StartRunSerializer, responses={201: shapes.RunDetailSerializer})
     def post(self, request: Request, key: str) -> Response:
-        """Queue a run. It waits until a GPU worker is free; `state` tells."""
+        """Queue a run. It waits until a GPU worker is free; `state` tells.
+
+        409 where a run on the same snapshot, with the same options and seed, is there: send `again` where it is meant.
+        """
         project = self.open(Right.OPERATE)
-        body = shapes.StartRunSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        asked = dict(body.validated_data)
+        asked = self.asked(shapes.StartRunSerializer)
         uid = asked.pop("snapshot")
-        snapshot = get_object_or_404(querysets.snapshot_rows(project), uid=uid) if uid else None
-        run = start_run(cast(User, request.user), project, trigger=TrainingRun.Trigger.API, snapshot=snapshot, **asked)
+        snapshot = get_object_or_404(queries.snapshot_rows(project), uid=uid) if uid else None
+        run = start_run(self.caller, project, trigger=TrainingRun.Trigger.API, snapshot=snapshot, **asked)
         return Response(_shown(run), status=status.HTTP_201_CREATED)
 
 
-class RunDetail(ProjectDoor, generics.RetrieveAPIView[TrainingRun]):
+class RunDetail(RunDoor, generics.RetrieveAPIView[TrainingRun]):
     """One run with its configuration, environment and metrics."""
 
     serializer_class = shapes.RunDetailSerializer
@@ -72,16 +66,43 @@ class RunDetail(ProjectDoor, generics.RetrieveAPIView[TrainingRun]):
         return self.run(Right.VIEW)
 
 
-class CancelRun(ProjectDoor):
+class CancelRun(RunDoor):
     """Stop a run."""
 
     @extend_schema(request=None, responses=shapes.RunDetailSerializer)
     def post(self, request: Request, key: str, uid: str) -> Response:
         """A queued run is cancelled at once, a running one at its next step. 409 where it has ended."""
-        return Response(_shown(cancel_run(cast(User, request.user), self.run(Right.OPERATE))))
+        return Response(_shown(cancel_run(self.caller, self.run(Right.OPERATE))))
 
 
-class RunEvents(ProjectDoor, generics.ListAPIView[RunEvent]):
+class PauseRun(RunDoor):
+    """Have a run stand still."""
+
+    @extend_schema(request=None, responses=shapes.RunDetailSerializer)
+    def post(self, request: Request, key: str, uid: str) -> Response:
+        """A queued run pauses at once, a running one at its next step, with a checkpoint. 409 where it has ended."""
+        return Response(_shown(pause_run(self.caller, self.run(Right.OPERATE))))
+
+
+class ResumeRun(RunDoor):
+    """Have a run go on."""
+
+    @extend_schema(request=None, responses=shapes.RunDetailSerializer)
+    def post(self, request: Request, key: str, uid: str) -> Response:
+        """From its last checkpoint: after a pause, or a failure whose `ending` is not hopeless. 409 otherwise."""
+        return Response(_shown(resume_run(self.caller, self.run(Right.OPERATE))))
+
+
+class KeepBest(RunDoor):
+    """Stop a run and keep the best that it has."""
+
+    @extend_schema(request=None, responses=shapes.RunDetailSerializer)
+    def post(self, request: Request, key: str, uid: str) -> Response:
+        """It ends at its next step and makes a version of its lowest validation loss. 409 before its first step."""
+        return Response(_shown(keep_best(self.caller, self.run(Right.OPERATE))))
+
+
+class RunEvents(RunDoor, generics.ListAPIView[RunEvent]):
     """What the engine reported, oldest first: steps with their loss, evaluations, checkpoints, warnings."""
 
     serializer_class = shapes.EventSerializer
@@ -92,6 +113,17 @@ class RunEvents(ProjectDoor, generics.ListAPIView[RunEvent]):
         return RunEvent.objects.filter(run=self.run(Right.VIEW))
 
 
+class Bases(ProjectDoor, generics.ListAPIView[BaseModel]):
+    """The base models that a project can be trained on, newest first, and what a worker saw of each."""
+
+    serializer_class = shapes.BaseSerializer
+    queryset = BaseModel.objects.none()
+
+    def get_queryset(self) -> QuerySet[BaseModel]:
+        self.open(Right.OPERATE)
+        return BaseModel.objects.trainable().order_by("-id")
+
+
 class Snapshots(ProjectDoor, generics.ListAPIView[Snapshot]):
     """The snapshots of a project, newest first."""
 
@@ -99,7 +131,7 @@ class Snapshots(ProjectDoor, generics.ListAPIView[Snapshot]):
     queryset = Snapshot.objects.none()
 
     def get_queryset(self) -> QuerySet[Snapshot]:
-        return querysets.snapshot_rows(self.open(Right.VIEW))
+        return queries.snapshot_rows(self.open(Right.VIEW))
 
 
 class SnapshotDetail(ProjectDoor, generics.RetrieveAPIView[Snapshot]):
@@ -109,27 +141,8 @@ class SnapshotDetail(ProjectDoor, generics.RetrieveAPIView[Snapshot]):
     queryset = Snapshot.objects.none()
 
     def get_object(self) -> Snapshot:
-        return get_object_or_404(querysets.snapshot_rows(self.open(Right.VIEW)), uid=self.kwargs["uid"])
-
-
-class Versions(ProjectDoor, generics.ListAPIView[ModelVersion]):
-    """The versions of a project, newest first. Number 0 is its baseline."""
-
-    serializer_class = shapes.VersionSerializer
-    queryset = ModelVersion.objects.none()
-
-    def get_queryset(self) -> QuerySet[ModelVersion]:
-        return querysets.version_rows(self.open(Right.VIEW))
-
-    @extend_schema(request=shapes.BaselineSerializer, responses={201: shapes.VersionSerializer})
-    def post(self, request: Request, key: str) -> Response:
-        """Make a bare base model version 0. 409 where there is one."""
-        project = self.open(Right.OPERATE)
-        body = shapes.BaselineSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        version = start_baseline(cast(User, request.user), project, body.validated_data["base"])
-        return Response(shapes.VersionSerializer(version).data, status=status.HTTP_201_CREATED)
+        return get_object_or_404(queries.snapshot_rows(self.open(Right.VIEW)), uid=self.kwargs["uid"])
 
 
 def _shown(run: TrainingRun) -> dict[str, Any]:
-    return cast(dict[str, Any], shapes.RunDetailSerializer(querysets.run_rows(run.project).get(pk=run.pk)).data)
+    return cast(dict[str, Any], shapes.RunDetailSerializer(queries.run_rows(run.project).get(pk=run.pk)).data)

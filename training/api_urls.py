@@ -6,11 +6,14 @@ from training import api
 
 _PROJECT = "projects/<slug:key>"
 urlpatterns = [
+    path(f"{_PROJECT}/bases", api.Bases.as_view(), name="api-bases"),
     path(f"{_PROJECT}/runs", api.Runs.as_view(), name="api-runs"),
     path(f"{_PROJECT}/runs/<uuid:uid>", api.RunDetail.as_view(), name="api-run"),
     path(f"{_PROJECT}/runs/<uuid:uid>/cancel", api.CancelRun.as_view(), name="api-run-cancel"),
+    path(f"{_PROJECT}/runs/<uuid:uid>/keep", api.KeepBest.as_view(), name="api-run-keep"),
+    path(f"{_PROJECT}/runs/<uuid:uid>/pause", api.PauseRun.as_view(), name="api-run-pause"),
+    path(f"{_PROJECT}/runs/<uuid:uid>/resume", api.ResumeRun.as_view(), name="api-run-resume"),
     path(f"{_PROJECT}/runs/<uuid:uid>/events", api.RunEvents.as_view(), name="api-run-events"),
     path(f"{_PROJECT}/snapshots", api.Snapshots.as_view(), name="api-snapshots"),
     path(f"{_PROJECT}/snapshots/<uuid:uid>", api.SnapshotDetail.as_view(), name="api-snapshot"),
-    path(f"{_PROJECT}/versions", api.Versions.as_view(), name="api-versions"),
 ]

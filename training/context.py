@@ -7,9 +7,9 @@ from training.workers import queue_is_alive
 
 
 def workers(request: HttpRequest) -> dict[str, object]:
-    """`gpu_worker_alive`, `build_worker_alive` and `default_worker_alive`, asked only by templates that show them."""
+    """`gpu_worker_alive`, `build_worker_alive` and `bulk_worker_alive`, asked only by templates that show them."""
     return {
-        "default_worker_alive": SimpleLazyObject(lambda: queue_is_alive("default")),
+        "bulk_worker_alive": SimpleLazyObject(lambda: queue_is_alive("bulk")),
         "gpu_worker_alive": SimpleLazyObject(lambda: queue_is_alive("gpu")),
         "build_worker_alive": SimpleLazyObject(lambda: queue_is_alive("build")),
     }

@@ -8,6 +8,20 @@ from training.models import BaseModel, RetrainPolicy, TrainingProfile
 from training.services import awaits_fetching, default_base
 
 
+class SnapshotForm(forms.Form):
+    """What is kept with a new snapshot."""
+
+    note = forms.CharField(required=False, max_length=300)
+
+
+class BaseForm(forms.Form):
+    """What a base model is called here, and where its weights are."""
+
+    name = forms.CharField(max_length=200)
+    location = forms.CharField(max_length=500)
+    revision = forms.CharField(required=False, max_length=100)
+
+
 class BaselineForm(forms.Form):
     """Which base model is a project's version 0."""
 
@@ -28,8 +42,14 @@ class StartRunForm(forms.Form):
 
     profile = forms.ModelChoiceField(TrainingProfile.objects.all(), empty_label=None)
     base = forms.ModelChoiceField(BaseModel.objects.trainable(), empty_label=None, label="Base model")
+    again = forms.BooleanField(required=False, label="Yes, the same run again")
 
-    def __init__(self, *args: Any, policy: RetrainPolicy | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, policy: RetrainPolicy | None = None, asks_again: bool = False, **kwargs: Any
+    ) -> None:
         if policy is not None:
             kwargs.setdefault("initial", {"profile": policy.profile_id, "base": policy.base_id})
         super().__init__(*args, **kwargs)
+        # Asked only where there is such a run.
+        if not asks_again:
+            self.fields["again"].widget = forms.HiddenInput()

@@ -2,12 +2,18 @@
 
 from typing import Any, Self
 
+import pgtrigger
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
+from common import leases
+from common.key_names import HELP, validate_key_name
+from common.options import OptionsError, checked
 from labeling.models import Project, PublicModel, TaskSpec
+from training.engine.config import EngineConfig
 from training.server_names import server_tag
 
 
@@ -16,15 +22,34 @@ class BaseModelQuerySet(models.QuerySet["BaseModel"]):
         """Those whose 16-bit weights can be had."""
         return self.filter(server_name="")
 
+    def to_look_at(self) -> Self:
+        """Those that wait for a worker, or whose worker fell silent."""
+        state = BaseModel.State
+        return self.filter(Q(state=state.WAITING) | (Q(state=state.LOOKING) & leases.expired()))
+
 
 class BaseModel(PublicModel):
-    """A causal language model that adapters are trained on: a hub name or a folder, pinned by revision."""
+    """A causal language model that adapters are trained on: a hub name or a folder, pinned by revision.
+
+    A worker looks at it once it is registered. What was seen decides nothing but whether it may be chosen.
+    """
+
+    class State(models.TextChoices):
+        UNSEEN = "unseen", "not looked at"
+        WAITING = "waiting", "waits for a worker that looks at it"
+        LOOKING = "looking", "a worker looks at it"
+        WELL = "well", "well"
+        REFUSED = "refused", "cannot be used"
+        FAILED = "failed", "could not be looked at"
 
     name = models.CharField(max_length=200, unique=True)
     location = models.CharField(max_length=500, help_text="Hugging Face name, or a folder with the 16-bit weights.")
     revision = models.CharField(max_length=100, blank=True, help_text="Commit of the hub, or the folder's own digest.")
     token_env = models.CharField(
-        max_length=100, blank=True, help_text="Environment variable of the worker that holds the hub's token."
+        max_length=100,
+        blank=True,
+        validators=[validate_key_name],
+        help_text=f"Environment variable of the worker that holds the hub's token; empty: HF_TOKEN. {HELP}",
     )
     server_name = models.CharField(
         max_length=200,
@@ -32,7 +57,21 @@ class BaseModel(PublicModel):
         editable=False,
         help_text="Its name in the catalogues of model servers: such a base is served as it is, never trained on.",
     )
+    served_bytes = models.BigIntegerField(null=True, editable=False, help_text="Of such a base: its size.")
+    served_form = models.CharField(
+        max_length=20,
+        blank=True,
+        editable=False,
+        help_text="Of such a base: its quantization.",
+    )
     notes = models.TextField(blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.UNSEEN, editable=False)
+    looked_at = models.DateTimeField(null=True, editable=False)
+    facts = models.JSONField(default=dict, editable=False, help_text="What was seen: architecture, weights, template.")
+    problems = models.JSONField(default=list, editable=False, help_text="Sentences on what makes it unusable.")
+    lease_token = models.UUIDField(null=True, editable=False)
+    lease_until = models.DateTimeField(null=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
 
     objects = BaseModelQuerySet.as_manager()
 
@@ -42,13 +81,42 @@ class BaseModel(PublicModel):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_in_motion(self) -> bool:
+        """A worker looks at it, or will."""
+        return self.state in {self.State.WAITING, self.State.LOOKING}
+
+    @property
+    def obstacle(self) -> str:
+        """Why it cannot be chosen, in a sentence; empty where it can. One that nobody looked at can."""
+        if self.state != self.State.REFUSED:
+            return ""
+        return f"{self} cannot be used. {' '.join(self.problems)}"
+
+
+def validate_profile(config: Any) -> None:
+    """Options that the engine does not know or take are refused by name; the base model is chosen elsewhere."""
+    if isinstance(config, dict) and "base_model" in config:
+        raise ValidationError("base_model: the retrain policy, or who starts a run, chooses the base model.")
+    if isinstance(config, dict) and "chat" in config:
+        raise ValidationError("chat: the project's task says how the model is asked.")
+    try:
+        checked(EngineConfig, {**config, "base_model": {"name": "any"}} if isinstance(config, dict) else config)
+    except OptionsError as error:
+        raise ValidationError(str(error)) from error
+
 
 class TrainingProfile(PublicModel):
     """Named engine options; `developer` and `production` come from YAML files in the repository."""
 
     name = models.SlugField(max_length=60, unique=True)
     description = models.CharField(max_length=300, blank=True)
-    config = models.JSONField(default=dict, help_text="Options of the engine; unknown ones are refused.")
+    config = models.JSONField(
+        default=dict,
+        blank=True,
+        validators=[validate_profile],
+        help_text="Options of the engine; unknown ones are refused.",
+    )
 
     class Meta:
         ordering = ["name"]
@@ -77,6 +145,11 @@ class RetrainPolicy(PublicModel):
 
     def __str__(self) -> str:
         return f"{self.project.key}: retrain at {self.threshold}"
+
+    def clean(self) -> None:
+        """A base that was found unusable is not one to train on by itself."""
+        if self.base_id and self.base.obstacle:
+            raise ValidationError({"base": self.base.obstacle})
 
 
 class Snapshot(PublicModel):
@@ -118,9 +191,24 @@ class TrainingRun(PublicModel):
     class State(models.TextChoices):
         QUEUED = "queued"
         RUNNING = "running"
+        PAUSED = "paused"
         SUCCEEDED = "succeeded"
         FAILED = "failed"
         CANCELLED = "cancelled"
+
+    class Order(models.TextChoices):
+        """What a person wants of a run at work; obeyed at its next step."""
+
+        PAUSE = "pause", "pause"
+        KEEP = "keep", "stop and keep the best"
+        CANCEL = "cancel", "cancel"
+
+    class Ending(models.TextChoices):
+        """Why it failed; said while it waits for another try, too."""
+
+        TRANSIENT = "transient", "may pass by itself"
+        PERSON = "person", "needs a person"
+        HOPELESS = "hopeless", "comes again"
 
     class Trigger(models.TextChoices):
         THRESHOLD = "threshold", "Enough new golden samples"
@@ -140,7 +228,12 @@ class TrainingRun(PublicModel):
     lease_until = models.DateTimeField(null=True, editable=False)
     worker = models.CharField(max_length=200, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
-    cancel_requested = models.BooleanField(default=False)
+    ordered = models.CharField(max_length=10, choices=Order.choices, blank=True)
+    ending = models.CharField(max_length=10, choices=Ending.choices, blank=True)
+    retry_at = models.DateTimeField(null=True, help_text="Not before then: what failed may have passed.")
+    # What it counted of the project's golden samples where the trigger started it; given back where it fails.
+    counted_from = models.BigIntegerField(null=True, editable=False)
+    counted_to = models.BigIntegerField(null=True, editable=False)
     step = models.PositiveIntegerField(default=0)
     total_steps = models.PositiveIntegerField(default=0)
     loss = models.FloatField(null=True)
@@ -152,7 +245,7 @@ class TrainingRun(PublicModel):
 
     class Meta:
         ordering = ["-id"]
-        permissions = [("start_run", "Can start, cancel and repeat training runs")]
+        permissions = [("start_run", "Can start, pause, cancel and repeat training runs")]
 
     def __str__(self) -> str:
         return f"{self.project.key} run {self.short}"
@@ -166,6 +259,12 @@ class TrainingRun(PublicModel):
     def unfinished(self) -> bool:
         """It waits or works."""
         return self.state in {self.State.QUEUED, self.State.RUNNING}
+
+    @property
+    def can_go_on(self) -> bool:
+        """It stands still, and what it has made so far is worth going on from."""
+        failed = self.state == self.State.FAILED and self.ending != self.Ending.HOPELESS
+        return failed or self.state == self.State.PAUSED
 
     @property
     def percent(self) -> int | None:
@@ -190,21 +289,23 @@ class RunEvent(PublicModel):
         return f"{self.kind} {self.seq}"
 
 
+class ImmutableError(Exception):
+    """A version was to be changed."""
+
+
 class ModelVersion(PublicModel):
     """An immutable model of a project. Number 0 is its baseline, an untrained model.
 
-    An edited version has the weights of the one it is derived from, and parameters or a SYSTEM of its own.
+    An edited version has the weights of the one it is derived from, and parameters or a SYSTEM of its own. The files
+    that are made from it are the business of the floor that serves them.
     """
-
-    class State(models.TextChoices):
-        TRAINED = "trained", "Trained, GGUF to be built"
-        BUILDING = "building"
-        BUILT = "built", "GGUF built and proven"
-        FAILED = "failed", "Build failed"
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     spec = models.ForeignKey(TaskSpec, on_delete=models.PROTECT, related_name="+")
+    method = models.CharField(
+        max_length=20, default="none", help_text="How its weights were made from the base's; none: they are the base's."
+    )
     base = models.ForeignKey(BaseModel, on_delete=models.PROTECT, related_name="versions")
     run = models.OneToOneField(TrainingRun, null=True, on_delete=models.PROTECT, related_name="version")
     derived_from = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="derived")
@@ -212,27 +313,25 @@ class ModelVersion(PublicModel):
     system = models.TextField(null=True, help_text="The SYSTEM for outside clients; empty: the task's own prompt.")
     note = models.CharField(max_length=300, blank=True, help_text="Why it was made, where a person made it.")
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    state = models.CharField(max_length=10, choices=State.choices, default=State.TRAINED)
     adapter_digest = models.CharField(max_length=64, blank=True)
-    gguf_path = models.CharField(max_length=500, blank=True, help_text="Relative to the artifacts folder.")
-    adapter_path = models.CharField(
-        max_length=500, blank=True, help_text="GGUF of the adapter where it is served apart; the GGUF is then its base."
-    )
-    gguf_digest = models.CharField(max_length=64, blank=True)
-    gguf_bytes = models.BigIntegerField(null=True)
-    quantization = models.CharField(max_length=20, blank=True)
-    proof = models.JSONField(default=dict, help_text="Token proof: GGUF against the training tokenizer.")
-    lease_token = models.UUIDField(null=True, editable=False)
-    lease_until = models.DateTimeField(null=True, editable=False)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    error = models.TextField(blank=True)
 
     class Meta:
         ordering = ["project", "-number"]
         constraints = [models.UniqueConstraint(fields=["project", "number"], name="versions_are_numbered")]
+        # Of all its columns only the person who made it may go, with the account.
+        triggers = [pgtrigger.ReadOnly(name="never_changes", exclude=["made_by"])]
 
     def __str__(self) -> str:
         return self.tag
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Make it. Raises `ImmutableError` where a version that exists would become another one."""
+        if not self._state.adding:
+            kept = type(self).objects.values().get(pk=self.pk)
+            changed = [name for name, value in kept.items() if getattr(self, name) != value]
+            if changed:
+                raise ImmutableError(f"{self} never changes; this would change its {', '.join(changed)}.")
+        super().save(*args, **kwargs)
 
     @property
     def tag(self) -> str:
@@ -243,6 +342,11 @@ class ModelVersion(PublicModel):
     def server_tag(self) -> str:
         """The immutable tag on model servers."""
         return server_tag(self.tag)
+
+    @property
+    def weights(self) -> "ModelVersion":
+        """The version whose weights these are: itself, unless it is an edited one."""
+        return self.derived_from.weights if self.derived_from else self
 
     @property
     def trained_by(self) -> TrainingRun | None:
@@ -279,3 +383,5 @@ class WorkerHeartbeat(models.Model):
 
 
 UNFINISHED = Q(state__in=[TrainingRun.State.QUEUED, TrainingRun.State.RUNNING])
+# Neither ended well nor badly: a paused run stands still, and may go on.
+OPEN = UNFINISHED | Q(state=TrainingRun.State.PAUSED)

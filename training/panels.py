@@ -4,7 +4,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 
 from labeling.models import Project
-from training.querysets import retraining
+from training.queries import retraining
 
 
 def retrain_panel(request: HttpRequest, project: Project) -> str:

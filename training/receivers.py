@@ -5,6 +5,8 @@ from typing import Any
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 
+from common.actor import Actor, system
+from common.queue import enqueue
 from labeling.models import Project
 from labeling.signals import golden_sample_added, project_created
 
@@ -12,17 +14,15 @@ from labeling.signals import golden_sample_added, project_created
 @receiver(golden_sample_added)
 def check_the_trigger(sender: Any, project_id: int, **kwargs: Any) -> None:
     """A golden sample landed: let a worker look whether it is time to train."""
-    from training.tasks import check_trigger
-
-    check_trigger.delay_on_commit(project_id)  # type: ignore[attr-defined]  # the stubs do not know DjangoTask
+    enqueue("training.check_trigger", project_id)
 
 
 @receiver(project_created)
-def give_a_retrain_policy(sender: Any, project: Project, **kwargs: Any) -> None:
+def give_a_retrain_policy(sender: Any, project: Project, actor: Actor, **kwargs: Any) -> None:
     """A new project can be trained at once, where the shipped base is listed."""
     from training.services.policies import give_retrain_policy
 
-    give_retrain_policy(project)
+    give_retrain_policy(actor, project)
 
 
 @receiver(post_migrate)
@@ -31,4 +31,4 @@ def load_profiles(sender: Any, **kwargs: Any) -> None:
     if getattr(sender, "name", "") == "training":
         from training.services.bases import load_builtin_profiles
 
-        load_builtin_profiles()
+        load_builtin_profiles(system("migrate"))

@@ -2,19 +2,14 @@
 
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from common.rest import FiguresField, ObjectField, Row, Strict
+from common.text import storable
 from training.models import BaseModel, ModelVersion, RunEvent, Snapshot, TrainingProfile, TrainingRun
 
 
-@extend_schema_field(OpenApiTypes.OBJECT)
-class ObjectField(serializers.JSONField):
-    """A JSON object."""
-
-
-class SnapshotSerializer(serializers.ModelSerializer[Snapshot]):
+class SnapshotSerializer(Row):
     spec_number = serializers.IntegerField(source="spec.number", read_only=True)
     left_out = ObjectField(read_only=True, help_text="Approved answers that do not fit the spec: how many, by reason.")
 
@@ -26,42 +21,59 @@ class SnapshotSerializer(serializers.ModelSerializer[Snapshot]):
         ]  # fmt: skip
 
 
-class RunSerializer(serializers.ModelSerializer[TrainingRun]):
+class RunSerializer(Row):
     snapshot = serializers.UUIDField(source="snapshot.uid", read_only=True)
     profile = serializers.CharField(source="profile.name", allow_null=True, default=None, read_only=True)
     base = serializers.CharField(source="base.name", read_only=True)
     requested_by = serializers.CharField(
         source="requested_by.username", allow_null=True, default=None, read_only=True, help_text="Null: the trigger."
     )
-    version = serializers.CharField(
-        source="version.tag", allow_null=True, default=None, read_only=True, help_text="Null until the run succeeded."
+    version = serializers.IntegerField(
+        source="version.number", allow_null=True, default=None, read_only=True, help_text="Null until it succeeded."
     )
 
     class Meta:
         model = TrainingRun
         fields = [
             "uid", "state", "trigger", "snapshot", "profile", "base", "requested_by", "step", "total_steps", "loss",
-            "version", "error", "attempts", "created_at", "started_at", "finished_at",
+            "version", "error", "ending", "ordered", "retry_at", "attempts", "created_at", "started_at", "finished_at",
         ]  # fmt: skip
 
 
 class RunDetailSerializer(RunSerializer):
     config = ObjectField(read_only=True, help_text="The resolved configuration of the engine.")
     environment = ObjectField(read_only=True, help_text="Library versions and device, as the engine saw them.")
-    metrics = ObjectField(read_only=True)
+    metrics = FiguresField(read_only=True)
 
     class Meta(RunSerializer.Meta):
-        fields = [*RunSerializer.Meta.fields, "cancel_requested", "config", "environment", "metrics"]
+        fields = [*RunSerializer.Meta.fields, "config", "environment", "metrics"]
 
 
-class StartRunSerializer(serializers.Serializer[Any]):
+class NamedField(serializers.SlugRelatedField[Any]):
+    """A row by its name, whatever was sent in place of one."""
+
+    default_error_messages = {"does_not_exist": "There is no {slug_name} {value}."}
+
+    def __init__(self, noun: str, **options: Any) -> None:
+        super().__init__(slug_field="name", **options)
+        self.noun = noun
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str) or storable(data) != data or len(data) > 200:
+            self.fail("does_not_exist", slug_name=self.noun, value=ascii(data)[:100])
+        rows = self.get_queryset()
+        found = rows.filter(name=data).first() if rows is not None else None
+        return found or self.fail("does_not_exist", slug_name=self.noun, value=data)
+
+
+class StartRunSerializer(Strict):
     """Everything is optional: the project's retrain policy gives what is not said."""
 
-    profile = serializers.SlugRelatedField(
-        slug_field="name", queryset=TrainingProfile.objects.all(), required=False, allow_null=True, default=None
+    profile = NamedField(
+        "training profile", queryset=TrainingProfile.objects.all(), required=False, allow_null=True, default=None
     )
-    base = serializers.SlugRelatedField(
-        slug_field="name", queryset=BaseModel.objects.trainable(), required=False, allow_null=True, default=None
+    base = NamedField(
+        "base model", queryset=BaseModel.objects.trainable(), required=False, allow_null=True, default=None
     )
     snapshot = serializers.UUIDField(
         required=False, allow_null=True, default=None, help_text="Absent: the golden samples as they are now."
@@ -69,41 +81,52 @@ class StartRunSerializer(serializers.Serializer[Any]):
     overrides = ObjectField(
         required=False, default=dict, help_text="Options of the engine that go before those of the profile."
     )
-
-    def validate_overrides(self, value: Any) -> dict[str, Any]:
-        """Options are named, so anything but an object is refused."""
-        if not isinstance(value, dict):
-            raise serializers.ValidationError("This must be an object.")
-        return value
+    again = serializers.BooleanField(
+        required=False, default=False, help_text="Yes to a second run on the same snapshot, options and seed."
+    )
 
 
-class BaselineSerializer(serializers.Serializer[Any]):
+class BaselineSerializer(Strict):
     """The base model that becomes version 0."""
 
-    base = serializers.SlugRelatedField(slug_field="name", queryset=BaseModel.objects.trainable())
+    base = NamedField("base model", queryset=BaseModel.objects.trainable())
 
 
-class EventSerializer(serializers.ModelSerializer[RunEvent]):
-    payload = ObjectField()
+class BaseSerializer(Row):
+    """A base model as a worker saw it; `refused` ones cannot be chosen."""
+
+    facts = ObjectField(read_only=True, help_text="Architecture, parameters, context and so on; empty until looked at.")
+    problems = serializers.ListField(
+        child=serializers.CharField(), read_only=True, help_text="Sentences on why it cannot be used."
+    )
+
+    class Meta:
+        model = BaseModel
+        fields = ["uid", "name", "revision", "state", "looked_at", "facts", "problems", "created_at"]
+
+
+class EventSerializer(Row):
+    payload = FiguresField()
 
     class Meta:
         model = RunEvent
         fields = ["seq", "kind", "at", "payload"]
 
 
-class VersionSerializer(serializers.ModelSerializer[ModelVersion]):
+class VersionSerializer(Row):
     run = serializers.UUIDField(source="run.uid", allow_null=True, default=None, read_only=True)
     snapshot = serializers.UUIDField(source="run.snapshot.uid", allow_null=True, default=None, read_only=True)
     base = serializers.CharField(source="base.name", read_only=True)
-    derived_from = serializers.CharField(
-        source="derived_from.tag", allow_null=True, default=None, read_only=True, help_text="Whose weights it has."
+    version = serializers.IntegerField(source="number", read_only=True, help_text="Its number in the project.")
+    model = serializers.CharField(source="tag", read_only=True, help_text="Its name, as predictions say it.")
+    derived_from = serializers.IntegerField(
+        source="derived_from.number", allow_null=True, default=None, read_only=True, help_text="Whose weights it has."
     )
     spec_number = serializers.IntegerField(source="spec.number", read_only=True)
-    tag = serializers.CharField(read_only=True)
 
     class Meta:
         model = ModelVersion
         fields = [
-            "uid", "number", "tag", "state", "base", "spec_number", "run", "snapshot", "derived_from", "parameters",
-            "system", "note", "adapter_digest", "gguf_digest", "gguf_bytes", "quantization", "error", "created_at",
+            "uid", "version", "model", "method", "base", "spec_number", "run", "snapshot", "derived_from", "parameters",
+            "system", "note", "adapter_digest", "created_at",
         ]  # fmt: skip

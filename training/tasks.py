@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from labeling.models import Project
-from training.services import reaper, supervisor, triggers
+from training.services import looks, reaper, supervisor, triggers
 
 # Training ends when it ends: the row's lease watches over it, no time limit of the worker.
 _UNBOUNDED = 365 * 24 * 3600
@@ -13,6 +13,12 @@ _UNBOUNDED = 365 * 24 * 3600
 def train_run(run_id: int) -> None:
     """Train one run."""
     supervisor.execute(run_id)
+
+
+@shared_task(name="training.look")
+def look(base_id: int) -> None:
+    """Look at one base model."""
+    looks.look(base_id)
 
 
 @shared_task(name="training.check_trigger")
@@ -25,11 +31,12 @@ def check_trigger(project_id: int) -> None:
 
 @shared_task(name="training.check_triggers")
 def check_triggers() -> None:
-    """Beat: the same for all projects, in case a signal was lost."""
+    """Beat: the same for all projects, and for looks, in case a signal or a message was lost."""
     triggers.check_all_triggers()
+    looks.queue_waiting()
 
 
 @shared_task(name="training.reap")
 def reap() -> None:
-    """Beat: runs that lost their worker."""
+    """Beat: runs and looks that lost their worker."""
     reaper.reap()

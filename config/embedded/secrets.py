@@ -4,7 +4,7 @@ import os
 import secrets
 from pathlib import Path
 
-NAMES = ("secret_key", "database_password", "valkey_password", "model_server_key")
+NAMES = ("secret_key", "database_password", "valkey_password", "model_server_key", "health_key")
 
 
 def secret(var_dir: Path, name: str) -> str:

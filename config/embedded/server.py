@@ -1,7 +1,9 @@
 """What PostgreSQL and Valkey have in common: start on a free port, wait until ready, stop, find a left-over one."""
 
+import contextlib
 import importlib.util
 import logging
+import os
 import signal
 import socket
 import subprocess
@@ -18,6 +20,10 @@ logger = logging.getLogger(__name__)
 HOST = "127.0.0.1"
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
+HURRY_SECONDS = 2.0
+# A server hangs that leaves so many questions in a row without an answer, which takes half a minute.
+ASK_SECONDS = 5.0
+_UNANSWERED = 6
 
 
 class Server(ABC):
@@ -36,6 +42,8 @@ class Server(ABC):
         self.durable = durable
         self.port = 0
         self.process: subprocess.Popen[bytes] | None = None
+        self._unanswered = 0
+        self._asked = 0.0
 
     @property
     @abstractmethod
@@ -53,6 +61,10 @@ class Server(ABC):
     @abstractmethod
     def is_ready(self) -> bool:
         """True once the server answers."""
+
+    @abstractmethod
+    def answers(self) -> bool:
+        """True if the server answers a question that costs it nothing, within a second."""
 
     @abstractmethod
     def leftover(self) -> int | None:
@@ -73,30 +85,41 @@ class Server(ABC):
             self.process = self.launch()
             self.guard.add(self.process.pid, stage=self.stage, signal=self.stop_signal, grace=STOP_SECONDS)
             if wait_until(lambda: self.is_ready() or not self.alive, START_SECONDS) and self.alive:
+                self._unanswered = 0
                 return
             self.stop()
-            said = tail(self.log, offset)
+            said = reason(self.log, offset)
             if "in use" not in said.lower():
                 break
-        raise EmbeddedError(f"The embedded {self.name} did not start. Its log {self.log} ends with:\n{said}")
+        raise EmbeddedError(f"The embedded {self.name} did not start: {said} (The whole log: {self.log})")
 
     @property
     def alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
-    def stop(self) -> None:
-        """End the server in order; after 20 s without an answer, by force."""
+    def hangs(self) -> bool:
+        """Ask now and then; true once the server has left half a minute's questions without an answer."""
+        if time.monotonic() - self._asked >= ASK_SECONDS:
+            self._unanswered = 0 if self.answers() else self._unanswered + 1
+            self._asked = time.monotonic()
+        return self._unanswered >= _UNANSWERED
+
+    def stop(self, hurry: Callable[[], bool] = lambda: False) -> None:
+        """End the server in order; after 20 s (2 s where `hurry` is true), by force."""
         process, self.process = self.process, None
         if process is None:
             return
         if process.poll() is None:
             process.send_signal(self.stop_signal)
-            try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                logger.warning("%s did not stop within %.0f s and is killed", self.name, STOP_SECONDS)
-                process.kill()
-                process.wait()
+            started = time.monotonic()
+            while process.poll() is None:
+                if time.monotonic() - started > (HURRY_SECONDS if hurry() else STOP_SECONDS):
+                    logger.warning("%s does not end and is killed.", self.name)
+                    # Its group: processes of the database that were stopped with it would keep its memory in use.
+                    with contextlib.suppress(ProcessLookupError, PermissionError):
+                        os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
+                time.sleep(0.02)  # between two looks
         self.guard.drop(process.pid)
 
     def end_leftover(self) -> None:
@@ -169,11 +192,19 @@ def wait_until(done: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
-def tail(path: Path, offset: int = 0, lines: int = 12) -> str:
-    """The last lines that a log got since `offset` bytes."""
+def reason(path: Path, offset: int = 0) -> str:
+    """Why something ended, from what its log got since `offset` bytes: the last line of an error, else the last one."""
     try:
         with path.open("rb") as file:
             file.seek(max(offset, path.stat().st_size - 20_000))
-            return "\n".join(file.read().decode(errors="replace").splitlines()[-lines:])
+            lines = [line for line in file.read().decode(errors="replace").split("\n") if line.strip()]
     except OSError:
-        return ""
+        lines = []
+    telling = [line for line in lines if _tells(line)] or lines
+    return telling[-1].strip() if telling else "it says nothing."
+
+
+def _tells(line: str) -> bool:
+    """True for the end of a traceback and for what ends PostgreSQL."""
+    kind = line.partition(":")[0]
+    return "FATAL:" in line or "PANIC:" in line or (kind.endswith(("Error", "Exception")) and " " not in kind)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from config.embedded.errors import EmbeddedError
@@ -22,17 +23,28 @@ class EmbeddedServers:
         self._own_lock: VarLock | None = None
 
     def revive(self) -> list[str]:
-        """Start again, on its old port, each server that ended by itself; returns their names."""
-        fallen = [server for server in self.servers if not server.alive]
-        for server in fallen:
-            server.stop()
+        """Start again, on its old port, each server that ended by itself or hangs; a sentence about each."""
+        sentences = []
+        for server in self.servers:
+            if not server.alive:
+                server.stop()
+                what = "had ended"
+            elif server.hangs():
+                server.stop(hurry=lambda: True)
+                what = "did not answer any more and was ended"
+            else:
+                continue
             server.start()
-        return [server.name for server in fallen]
+            sentences.append(f"{server.name} {what}; it runs again.")
+        return sentences
 
-    def stop(self) -> None:
-        """End the servers in order, and the guard and lock where they were made here. Twice does no harm."""
+    def stop(self, hurry: Callable[[], bool] = lambda: False) -> None:
+        """End the servers in order, and the guard and lock where they were made here. Twice does no harm.
+
+        `hurry` true: the waits are cut short.
+        """
         for server in sorted(self.servers, key=lambda server: server.stage):
-            server.stop()
+            server.stop(hurry)
         self.servers = []
         if self._own_guard is not None:
             self._own_guard.close()

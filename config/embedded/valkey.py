@@ -5,6 +5,7 @@ import socket
 import subprocess
 from pathlib import Path
 
+from common.environment import child_environment
 from config.embedded.errors import EmbeddedError
 from config.embedded.guard import Guard
 from config.embedded.secrets import secret, write_private
@@ -43,6 +44,7 @@ class Valkey(Server):
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                env=child_environment(),
                 cwd=self.folder,
                 start_new_session=True,
             )
@@ -62,6 +64,9 @@ class Valkey(Server):
         ]
 
     def is_ready(self) -> bool:
+        return self.answers()
+
+    def answers(self) -> bool:
         try:
             with socket.create_connection((HOST, self.port), timeout=1.0) as connection:
                 connection.sendall(f"AUTH {self.password}\r\nPING\r\n".encode())

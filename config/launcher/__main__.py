@@ -4,9 +4,10 @@ import argparse
 import logging
 import os
 import sys
+from pathlib import Path
 
 from config.embedded import AlreadyRunning, EmbeddedError
-from config.launcher import commands
+from config.launcher import commands, environment
 from config.launcher.session import LauncherError
 
 
@@ -28,6 +29,15 @@ def main(arguments: list[str] | None = None) -> int:
         return commands.env()
     except (AlreadyRunning, EmbeddedError, LauncherError) as error:
         sys.stderr.write(f"{error}\n")
+        return 1
+    except OSError as error:
+        folder = environment.var_dir()
+        if not error.filename or not Path(os.fsdecode(error.filename)).is_relative_to(folder):
+            raise
+        sys.stderr.write(
+            f"{os.fsdecode(error.filename)} cannot be used ({error.strerror}): let this account write in {folder}, "
+            "or choose another folder with TOUCHSTONE_VAR.\n"
+        )
         return 1
 
 

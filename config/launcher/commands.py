@@ -137,5 +137,5 @@ def _stay(session: Session) -> None:
 def _say_where(console: Console, session: Session) -> None:
     console.say("")
     console.say(f"Touchstone is ready: {session.url}")
-    console.say(f"  admin {session.url}/admin/   API {session.url}/api/v1/docs/   logs {session.folder / 'log'}")
+    console.say(f"  admin {session.url}/admin/   API {session.url}/api/v1/docs   logs {session.folder / 'log'}")
     console.say("  Ctrl-C ends everything.")

@@ -2,15 +2,19 @@
 
 import json
 import os
+import re
 import shlex
 from pathlib import Path
 
+from common.environment import child_environment, keys
 from config.embedded import secret
 from config.embedded.lock import is_held
 from config.embedded.secrets import write_private
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 _KEPT = "environment.json"
+# What the web server reads beside the settings.
+_OF_WEB = ("WEB_CONCURRENCY", "WEB_THREADS", "GUNICORN_CMD_ARGS")
 
 
 def var_dir() -> Path:
@@ -31,7 +35,8 @@ def build(
         "TOUCHSTONE_VAR": str(folder),
         "DATABASE_URL": database_url,
         "CELERY_BROKER_URL": broker_url,
-        "TOUCHSTONE_URL": f"http://127.0.0.1:{port}",
+        "TOUCHSTONE_URL": f"http://127.0.0.1:{port}{prefix()}",
+        "HEALTH_KEY": os.environ.get("HEALTH_KEY") or secret(folder, "health_key"),
     }
     if embedded:
         settings["TOUCHSTONE_EMBEDDED"] = "1"
@@ -46,6 +51,23 @@ def build(
         settings["LOCAL_MODEL_SERVER_URL"] = f"http://127.0.0.1:{model_port}"
         settings["LOCAL_MODEL_SERVER_KEY"] = secret(folder, "model_server_key")
     return settings | {name: os.environ.get(name) or value for name, value in defaults.items()}
+
+
+def of_processes(settings: dict[str, str]) -> dict[str, str]:
+    """What our own processes get: the settings, the operator's keys for us, and what any program needs."""
+    return child_environment(*names_of_settings(), *_OF_WEB, *keys(), network=True) | settings
+
+
+def names_of_settings() -> list[str]:
+    """Every variable that the settings read, from their own text: importing them would need what is being started."""
+    text = (ROOT / "config" / "settings.py").read_text(encoding="utf-8")
+    names = re.findall(r'\benv\.\w+\(\s*"([A-Z_0-9]+)"', text)
+    return [*names, *(f"{name}_FILE" for name in names)]
+
+
+def prefix() -> str:
+    """The path below which a proxy shows this instance (SCRIPT_NAME); the settings check it."""
+    return os.environ.get("SCRIPT_NAME", "").rstrip("/")
 
 
 def starts_model_server() -> bool:

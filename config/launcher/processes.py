@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGINT, SIGQUIT, SIGTERM, Signals
 
+from common.environment import child_environment
+
 
 @dataclass(frozen=True)
 class Process:
@@ -16,6 +18,14 @@ class Process:
     stage: int
     ending: tuple[tuple[Signals, float], ...] = ((SIGTERM, 10.0),)
     environment: dict[str, str] = field(default_factory=dict)
+    # Names of the settings that it alone needs; None: all of them.
+    needs: tuple[str, ...] | None = None
+
+    def narrowed(self, environment: dict[str, str]) -> dict[str, str]:
+        """Of what all processes get, what this one needs."""
+        if self.needs is None:
+            return environment
+        return child_environment() | {name: environment[name] for name in self.needs if name in environment}
 
 
 # Celery: SIGTERM lets tasks finish, SIGQUIT drops them. Their rows are claimed by lease, so dropped work goes on later.
@@ -28,7 +38,10 @@ def processes(folder: Path, *, port: int, model_port: int | None) -> list[Proces
     """Everything beside the servers. `model_port` None: the model server is somebody else's."""
     table = [
         Process("web", _web(port), 0, ((SIGTERM, 12.0),)),
+        # Threads, as these wait for servers and rows: one process, and a hanging server holds up one of them.
+        Process("worker-urgent", _worker("urgent", "-c", "4", "--pool=threads"), 1, _SHORT),
         Process("worker", _worker("default", "-c", "2"), 1, _SHORT),
+        Process("worker-bulk", _worker("bulk", "-c", "1", "--pool=threads"), 1, _LONG),
         # A child that grew on a heavy import is replaced, so that idle workers stay small.
         Process("worker-build", _worker("build", "-c", "1", "--max-memory-per-child=600000"), 1, _SHORT),
         # One task here lasts hours and only watches a subprocess: a thread does, and time limits do not apply.
@@ -36,15 +49,15 @@ def processes(folder: Path, *, port: int, model_port: int | None) -> list[Proces
         Process("beat", _celery("beat", f"--schedule={folder / 'beat' / 'schedule'}"), 2),
     ]
     if model_port:
-        table.append(Process("models", _model_server(folder, model_port), 3, ((SIGTERM, 10.0), (SIGINT, 2.0))))
+        ending = ((SIGTERM, 10.0), (SIGINT, 2.0))
+        models = _model_server(folder, model_port)
+        table.append(Process("models", models, 3, ending, needs=("TOUCHSTONE_VAR", "LOCAL_MODEL_SERVER_KEY")))
     return table
 
 
 def _web(port: int) -> list[str]:
-    options = ["--worker-class=gthread", "--workers=1", "--threads=8", f"--bind=127.0.0.1:{port}"]
-    # The control socket would lie in the home folder, one for all instances.
-    options += ["--graceful-timeout=10", "--no-control-socket"]
-    return [sys.executable, "-m", "gunicorn", "config.wsgi:application", *options]
+    # Its options: gunicorn.conf.py.
+    return [sys.executable, "-m", "gunicorn", "config.wsgi:application", f"--bind=127.0.0.1:{port}"]
 
 
 def _worker(queue: str, *options: str) -> list[str]:
@@ -58,8 +71,9 @@ def _celery(*words: str) -> list[str]:
 
 def _model_server(folder: Path, port: int) -> list[str]:
     options = ["--host", "127.0.0.1", "--port", str(port)]
-    options += ["--state-dir", str(folder / "localserver"), "--cores", str(cores())]
-    return [sys.executable, "-m", "deployment.localserver", *options]
+    options += ["--state-dir", str(folder / "localserver"), "--artifacts", str(folder / "artifacts")]
+    options += ["--cores", str(cores())]
+    return [sys.executable, "-m", "deployment.servers.localserver", *options]
 
 
 def cores() -> int:

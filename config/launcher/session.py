@@ -10,9 +10,10 @@ from pathlib import Path
 from types import TracebackType
 
 from config.embedded import EmbeddedError, EmbeddedServers, Guard, VarLock, clear, ensure, given_urls
-from config.embedded.server import free_port, is_free, tail
+from config.embedded.server import free_port, is_free, reason
 from config.launcher import environment
 from config.launcher.console import Console
+from config.launcher.privacy import keep_private
 from config.launcher.processes import processes
 from config.launcher.stopping import Stopped, StopRequest
 from config.launcher.supervisor import TICK, Supervisor
@@ -44,7 +45,7 @@ class Session:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://127.0.0.1:{self.port}{environment.prefix()}"
 
     @property
     def guard(self) -> Guard:
@@ -60,6 +61,7 @@ class Session:
         """
         self._lock.acquire()
         try:
+            keep_private(self.folder)
             self._guard = Guard(self._lock.descriptor)
             if self.fresh:
                 clear(self.folder, self._guard)
@@ -100,6 +102,7 @@ class Session:
 
     @property
     def environment(self) -> dict[str, str]:
+        """For a command of the caller's own, beside everything that the caller has set."""
         return os.environ | self.settings
 
     def claim_port(self) -> None:
@@ -121,14 +124,14 @@ class Session:
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
-                env=self.environment,
+                env=environment.of_processes(self.settings),
                 cwd=environment.ROOT,
                 start_new_session=True,
             )
             code = self.wait_for(done)
         self.check_stop()
         if code:
-            raise LauncherError(f"`manage.py {' '.join(words)}` failed. Its log {log} ends with:\n{tail(log, offset)}")
+            raise LauncherError(f"`manage.py {' '.join(words)}` failed: {reason(log, offset)} (The whole log: {log})")
 
     def start_processes(self) -> None:
         """Migrate, start web, workers, beat and model server, and wait until /readyz answers."""
@@ -141,7 +144,12 @@ class Session:
         table = processes(self.folder, port=self.port, model_port=self.model_port)
         (self.folder / "beat").mkdir(exist_ok=True)
         self.supervisor = Supervisor(
-            table, self.environment, self.folder / "log", self.guard, self.console, environment.ROOT
+            table,
+            environment.of_processes(self.settings),
+            self.folder / "log",
+            self.guard,
+            self.console,
+            environment.ROOT,
         )
         started = time.monotonic()
         self.supervisor.start()
@@ -158,13 +166,17 @@ class Session:
             worst = self.supervisor.worst() if self.supervisor else None
             if worst is not None and worst.falls >= _FALLS_ALLOWED:
                 raise LauncherError(
-                    f"{worst.spec.name} does not start. Its log {worst.log} ends with:\n{tail(worst.log)}"
+                    f"{worst.spec.name} does not start: {reason(worst.log)} (The whole log: {worst.log})"
                 )
-            ready, said = probe(self.port)
-            if ready:
+            ready, said = probe(self.port, self.settings["HEALTH_KEY"])
+            silent = self.supervisor.silent() if self.supervisor else []
+            if ready and not silent:
                 return
+            said = f"no sign of life from {', '.join(silent)}" if ready else said
             time.sleep(0.3)  # between two looks
-        raise LauncherError(f"{self.url}/readyz is not ready after {READY_SECONDS:.0f} s: {said}")
+        raise LauncherError(
+            f"Touchstone is not ready after {READY_SECONDS:.0f} s: {said}. Look into the logs in {self.folder / 'log'}."
+        )
 
     def tick(self) -> None:
         """One round: watch the processes; bring back a database or broker that ended by itself."""
@@ -174,10 +186,10 @@ class Session:
         if self._servers is not None and now >= self._revival:
             self._revival = now + 1.0
             try:
-                for name in self._servers.revive():
-                    self.console.say(f"{name} had ended and runs again.")
+                for sentence in self._servers.revive():
+                    self.console.say(sentence)
             except EmbeddedError as error:
-                self.console.say(f"{error}\nThe next try follows in 10 s.")
+                self.console.say(f"{error} The next try follows in 10 s.")
                 self._revival = now + 10.0
 
     def wait_for(self, process: "subprocess.Popen[bytes]", *, foreground: bool = False) -> int:
@@ -203,17 +215,17 @@ class Session:
         if self.supervisor is not None:
             self.supervisor.stop(lambda: self.stop.hurry)
         if self._servers is not None:
-            self._servers.stop()
+            self._servers.stop(lambda: self.stop.hurry)
         if self._guard is not None:
             self._guard.close()
         self._lock.release()
 
 
-def probe(port: int) -> tuple[bool, str]:
-    """Ask /readyz: (ready, what is missing)."""
+def probe(port: int, key: str = "") -> tuple[bool, str]:
+    """Ask /readyz: (ready, what is missing, which is told for `key` alone)."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
-        connection.request("GET", "/readyz")
+        connection.request("GET", "/readyz", headers={"Authorization": f"Bearer {key}"})
         answer = connection.getresponse()
         body = answer.read()
     except (OSError, http.client.HTTPException) as error:

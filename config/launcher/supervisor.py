@@ -8,8 +8,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from common.alive import VARIABLE
 from config.embedded import Guard
 from config.launcher.console import Console, LogTail
+from config.launcher.life import SILENCE_SECONDS, Life
 from config.launcher.processes import Process
 
 TICK = 0.1
@@ -31,16 +33,18 @@ class Child:
         if self.log.exists() and self.log.stat().st_size > _LOG_LIMIT:
             self.log.replace(self.log.with_suffix(".log.1"))
         self.tail = LogTail(self.log)
+        self.life = Life(log_dir.parent / "alive" / process.name)
 
     def start(self, environment: dict[str, str], cwd: Path) -> None:
         """Start the command in a session of its own: the terminal's Ctrl-C is for the launcher alone."""
+        self.life.begin()
         with self.log.open("ab") as log:
             self.running = subprocess.Popen(
                 self.spec.command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=environment | self.spec.environment,
+                env=self.spec.narrowed(environment) | self.spec.environment | {VARIABLE: str(self.life.path)},
                 cwd=cwd,
                 start_new_session=True,
             )
@@ -78,13 +82,21 @@ class Supervisor:
             self._start(child)
 
     def tick(self) -> None:
-        """Show new log lines, note processes that ended, start again those whose pause is over."""
+        """Show new log lines, note processes that ended or hang, start again those whose pause is over."""
         for child in self.children:
             self._show(child)
             if child.running is not None and child.running.poll() is not None:
-                self._note_fall(child)
+                self._note_fall(child, _how(child.running.returncode))
+            elif child.running is not None and child.life.hangs():
+                child.running.kill()
+                child.running.wait()
+                self._note_fall(child, f"has given no sign of life for {SILENCE_SECONDS:.0f} s, was killed")
             elif child.due is not None and time.monotonic() >= child.due:
                 self._start(child)
+
+    def silent(self) -> list[str]:
+        """The processes that have given no sign of life since their start."""
+        return [child.spec.name for child in self.children if not child.life.shown]
 
     def worst(self) -> Child | None:
         """The process that fell most often, None where none did."""
@@ -106,14 +118,11 @@ class Supervisor:
         for line in child.tail.lines():
             self._console.line(child.spec.name, line)
 
-    def _note_fall(self, child: Child) -> None:
-        if child.running is None:
-            return
+    def _note_fall(self, child: Child, how: str) -> None:
         steady = time.monotonic() - child.started > _STEADY_SECONDS
         child.falls = 1 if steady else child.falls + 1
         pause = min(2.0 ** (child.falls - 1), _LONGEST_PAUSE)
         child.due = time.monotonic() + pause
-        how = _how(child.running.returncode)
         self._forget(child)
         self._console.say(f"{child.spec.name} {how} and starts again in {pause:.0f} s; its log: {child.log}")
 

@@ -3,9 +3,10 @@
 from collections import Counter
 
 from common import jsonl
-from demo.setup import THRESHOLD, World
+from demo.setup import DEMO, THRESHOLD, World
 from demo.steps.watching import wait_until_live
 from labeling import services
+from labeling.access import acting
 from labeling.models import GoldenSample, Prediction, Sample, Split
 from training.services import create_baseline
 
@@ -17,7 +18,7 @@ def import_messages(world: World) -> None:
     path = world.folder / "messages.jsonl"
     jsonl.write(path, world.messages)
     options = {"format": "jsonl", "text": "text", "answer": "labels", "external_id": "id", "answers": "test"}
-    batch = services.import_file(world.project, path, options)
+    batch = services.import_file(DEMO, world.project, path, options)
     splits = Counter(Sample.objects.filter(project=world.project).values_list("split", flat=True))
     world.show.say(
         f"{batch.imported} imported, {batch.duplicates} duplicates, {batch.bad_rows} bad rows; "
@@ -28,7 +29,7 @@ def import_messages(world: World) -> None:
 
 def serve_baseline(world: World) -> None:
     """Version 0, the bare base model held to the project's schema, goes live as the baseline."""
-    version = create_baseline(world.project, world.base)
+    version = create_baseline(DEMO, world.project, world.base)
     wait_until_live(world, version)
 
 
@@ -52,15 +53,16 @@ def review_one(world: World) -> str:
 
     A test text is answered blind: nothing is proposed for it.
     """
-    sample = services.next_sample(world.expert, world.project)
+    expert = acting(world.expert)
+    sample = services.next_sample(expert, world.project)
     assert sample is not None, "the demo's queue is longer than its threshold"
     right = {"labels": world.truth[sample.text]}
     if sample.split == Split.TEST:
-        services.correct(world.expert, sample, answer=right, seconds=5.0)
+        services.decide(expert, sample, right, seconds=5.0)
         return "correct"
     proposal = world.show.wait("a proposal", Prediction.objects.filter(sample=sample).first, timeout=PROPOSAL_SECONDS)
     if proposal.answer == right:
-        services.confirm(world.expert, sample, prediction=proposal, seconds=2.0)
+        services.confirm(expert, sample, prediction=proposal, seconds=2.0)
         return "confirm"
-    services.correct(world.expert, sample, answer=right, prediction=proposal, seconds=5.0)
+    services.decide(expert, sample, right, prediction=proposal, seconds=5.0)
     return "correct"

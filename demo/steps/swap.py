@@ -4,12 +4,15 @@ import time
 from collections.abc import Callable
 
 from demo.load import Load, api_client
-from demo.setup import World
+from demo.setup import DEMO, World
 from demo.show import DemoError
 from demo.steps.watching import say_steps
-from deployment.services import live_version, promote, rollback
+from deployment.live import live_version
+from deployment.promotion.plan import plan_promotion, plan_rollback
+from deployment.promotion.promote import promote, rollback
+from labeling.access import acting
 from labeling.models import Sample, Scope
-from labeling.tokens import create_token
+from labeling.services import create_token
 from training.models import ModelVersion
 
 CLIENTS, BEFORE, BETWEEN, AFTER = 4, 10.0, 4.0, 10.0
@@ -20,15 +23,15 @@ def swap(world: World, base_url: str) -> None:
     good = live_version(world.project)
     bare = ModelVersion.objects.get(project=world.project, number=0)
     assert good is not None
-    _, secret = create_token(world.admin, "demo clients", [world.project], [Scope.PREDICT])
+    _, secret = create_token(DEMO, world.admin, "demo clients", [world.project], [Scope.PREDICT])
     texts = list(Sample.objects.filter(project=world.project).values_list("text", flat=True)[:200])
     url = f"{base_url}/api/v1/projects/{world.project.key}/predict"
     clients = [api_client(url, secret, texts[number::CLIENTS]) for number in range(CLIENTS)]
     with world.show.bar("clients") as update, Load(clients) as load:
         _pass_time(load, update, BEFORE, "before")
-        back = rollback(world.admin, world.project, to=bare, reason="Demo: one rollback under load")
+        back = rollback(acting(world.admin), plan_rollback(world.project, bare), reason="Demo: one rollback under load")
         _pass_time(load, update, BETWEEN, f"rolled back to {bare}")
-        forward = promote(world.admin, good, reason="Demo: forward again")
+        forward = promote(acting(world.admin), plan_promotion(good), reason="Demo: forward again")
         _pass_time(load, update, AFTER, f"forward to {good}")
     failures, answers = load.failures, load.answers
     world.report["swap"] = {

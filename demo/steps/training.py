@@ -3,11 +3,12 @@
 import random
 
 from common import jsonl
-from demo.setup import World
+from demo.setup import DEMO, World
 from demo.show import DemoError
 from demo.steps.watching import wait_until_live, watch_build, watch_judgment, watch_training
-from deployment.services import live_deployment, predict
-from deployment.services.modelfiles import write_modelfile
+from deployment.artifacts.modelfiles import write_modelfile
+from deployment.live import live_deployment
+from deployment.serving.predict import predict
 from evaluation.models import BaselineResult
 from labeling.models import Prediction, SampleState
 from training.models import Snapshot, TrainingRun
@@ -54,7 +55,7 @@ def show_changes(world: World) -> None:
     ).select_related("sample")
     for old in waiting[:CHANGED_TEXTS]:
         assert old.sample is not None
-        new = predict(world.project, old.sample.text, source=Prediction.Source.QUEUE, sample=old.sample)
+        new = predict(DEMO, world.project, old.sample.whole_input, source=Prediction.Source.QUEUE, sample=old.sample)
         truth = world.truth[old.sample.text]
         was, now = _labels(old), _labels(new)
         better += now == truth != was
@@ -79,7 +80,7 @@ def spoiled_snapshot(world: World, snapshot: Snapshot) -> Snapshot:
         answers = [row["completion"] for row in rows[split]]
         random.Random(SPOILED_SEED).shuffle(answers)
         rows[split] = [{**row, "completion": answer} for row, answer in zip(rows[split], answers, strict=True)]
-    return freeze_rows(world.project, snapshot.spec, rows, note="Answers shuffled on purpose, for the demo")
+    return freeze_rows(DEMO, world.project, snapshot.spec, rows, note="Answers shuffled on purpose, for the demo")
 
 
 def train_spoiled_version(world: World) -> None:
@@ -87,13 +88,14 @@ def train_spoiled_version(world: World) -> None:
     good = TrainingRun.objects.filter(project=world.project).earliest("pk")
     steps = max(8, int(good.config["max_steps"]) // 4)
     run = start_run(
-        None,
+        DEMO,
         world.project,
         trigger=TrainingRun.Trigger.MANUAL,
         profile=good.profile,
         base=world.base,
         snapshot=spoiled_snapshot(world, good.snapshot),
         overrides={"max_steps": steps},
+        again=True,
     )
     report = watch_judgment(world, watch_build(world, watch_training(world, run)))
     if report.verdict != "refused":

@@ -2,6 +2,7 @@
 
 from demo.setup import World
 from demo.show import DemoError
+from deployment.files import file_of
 from deployment.models import Deployment, StagedVersion, Verdict
 from evaluation.models import Benchmark, GateReport
 from training.models import ModelVersion, TrainingRun
@@ -39,17 +40,16 @@ def watch_build(world: World, version: ModelVersion) -> StagedVersion:
     with world.show.bar("merge, convert, inspect, prove, stage") as update:
 
         def ready() -> StagedVersion | None:
-            version.refresh_from_db()
-            staged = StagedVersion.objects.filter(version=version).first()
-            update(0, staged.state if staged else version.state)
-            if version.state == ModelVersion.State.FAILED or (staged and staged.state == StagedVersion.State.FAILED):
-                raise DemoError(f"{version} cannot be served: {version.error or (staged and staged.error)}")
+            file, staged = file_of(version), StagedVersion.objects.filter(version=version).first()
+            update(0, staged.state if staged else file.state)
+            if file.failed or (staged and staged.state == StagedVersion.State.FAILED):
+                raise DemoError(f"{version} cannot be served: {file.error or (staged and staged.error)}")
             return staged if staged and staged.state == StagedVersion.State.STAGED else None
 
         staged = world.show.wait(f"{version} to be staged", ready, timeout=BUILD_SECONDS)
-    megabytes = (version.gguf_bytes or 0) / 1e6
-    world.show.say(f"{version}: {megabytes:.0f} MB {version.quantization}")
-    for step in version.build_steps.all():
+    file = file_of(version)
+    world.show.say(f"{version}: {(file.bytes or 0) / 1e6:.0f} MB {file.quantization}")
+    for step in file.artifact.build_steps.all() if file.artifact else ():
         again = "done before" if step.reused else f"{step.seconds or 0:.1f} s"
         world.show.say(f"   [dim]{step.name}: {again}[/]")
     for report in version.parity_reports.order_by("id"):

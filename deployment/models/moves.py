@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from deployment.models.querysets import MOVING, SERVING, DeploymentQuerySet
 from deployment.models.servers import InferenceServer
 from deployment.models.versions import StagedVersion
 from labeling.models import Project, PublicModel
@@ -48,13 +49,15 @@ class Deployment(PublicModel):
     live_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
+    objects = DeploymentQuerySet.as_manager()
+
     class Meta:
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(fields=["project"], condition=Q(state="live"), name="one_live_version"),
             models.UniqueConstraint(
                 fields=["project"],
-                condition=Q(state__in=["planned", "staged", "warmed", "moved", "proven"]),
+                condition=Q(state__in=MOVING),
                 name="one_move_at_a_time",
             ),
         ]
@@ -62,6 +65,16 @@ class Deployment(PublicModel):
 
     def __str__(self) -> str:
         return f"{self.action} {self.version} ({self.state})"
+
+    @property
+    def is_moving(self) -> bool:
+        """Its move is under way."""
+        return self.state in MOVING
+
+    @property
+    def is_serving(self) -> bool:
+        """Requests go to it."""
+        return self.state in SERVING
 
 
 class DeploymentTarget(PublicModel):
@@ -113,6 +126,7 @@ class Finding(PublicModel):
         ALIAS = "alias", "The alias leads elsewhere"
         TAG_GONE = "tag_gone", "The version is gone from the server"
         CONTENT = "content", "The version's tag holds something else"
+        BROKEN = "broken", "The version cannot be loaded"
         UNLOADED = "unloaded", "The live version was not loaded"
         UPGRADED = "upgraded", "The server's version changed"
         WORSE = "worse", "Worse than the version before"

@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import models
 
+from deployment.models.artifacts import Artifact
+from deployment.models.querysets import StagedVersionQuerySet
 from deployment.models.servers import InferenceServer
 from labeling.models import PublicModel
 from training.models import ModelVersion
@@ -16,7 +18,10 @@ class Verdict(models.TextChoices):
 
 
 class StagedVersion(PublicModel):
-    """A version on a server under its immutable tag, with the gate's verdict."""
+    """A version on a server under its immutable tag, with the gate's verdict.
+
+    `artifact` is the file that it is there; None for a model of the server's own catalogue.
+    """
 
     class State(models.TextChoices):
         WAITING = "waiting"
@@ -26,6 +31,7 @@ class StagedVersion(PublicModel):
         REMOVED = "removed"
 
     version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="staged")
+    artifact = models.ForeignKey(Artifact, null=True, on_delete=models.RESTRICT, related_name="staged")
     server = models.ForeignKey(InferenceServer, on_delete=models.PROTECT, related_name="staged")
     tag = models.CharField(max_length=200)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
@@ -52,6 +58,8 @@ class StagedVersion(PublicModel):
     error = models.TextField(blank=True)
     staged_at = models.DateTimeField(null=True)
 
+    objects = StagedVersionQuerySet.as_manager()
+
     class Meta:
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["version", "server"], name="staged_once_per_server")]
@@ -59,40 +67,20 @@ class StagedVersion(PublicModel):
     def __str__(self) -> str:
         return f"{self.version} on {self.server}"
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what it is made of: the file, or the catalogue's model by its manifest."""
+        return self.artifact.digest if self.artifact else self.version.base.revision
 
-class BuildStep(PublicModel):
-    """One step of the pipeline from adapter to GGUF, as it went last for a version."""
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """The marks of its own tokenizer; of a catalogue's model none are known, and the generous list must do."""
+        return tuple(self.artifact.marks) if self.artifact else ()
 
-    class Name(models.TextChoices):
-        FETCH = "fetch", "fetch the base model"
-        MERGE = "merge"
-        CONVERT = "convert"
-        BASE = "base", "convert the bare base"
-        ADAPTER = "adapter", "convert the adapter"
-        INSPECT = "inspect"
-        PROVE = "prove"
-
-    class State(models.TextChoices):
-        RUNNING = "running"
-        DONE = "done"
-        FAILED = "failed"
-
-    version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="build_steps")
-    name = models.CharField(max_length=10, choices=Name.choices)
-    key = models.CharField(max_length=64, help_text="SHA-256 of everything that the result follows from.")
-    state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING)
-    reused = models.BooleanField(default=False, help_text="The same inputs had been worked on before.")
-    seconds = models.FloatField(null=True)
-    size_bytes = models.BigIntegerField(null=True)
-    detail = models.JSONField(default=dict)
-    error = models.TextField(blank=True)
-
-    class Meta:
-        ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["version", "name"], name="one_row_per_build_step")]
-
-    def __str__(self) -> str:
-        return f"{self.version} {self.name} ({self.state})"
+    @property
+    def bytes(self) -> int:
+        """The size of what it is made of; 0 where nobody says."""
+        return (self.artifact.bytes if self.artifact else self.version.base.served_bytes) or 0
 
 
 class ParityReport(PublicModel):
@@ -104,6 +92,13 @@ class ParityReport(PublicModel):
         ANSWERS = "answers", "Greedy answers: server against the merged 16-bit model"
 
     version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="parity_reports")
+    artifact = models.ForeignKey(
+        Artifact,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="parity_reports",
+        help_text="The file asked.",
+    )
     server = models.ForeignKey(InferenceServer, null=True, on_delete=models.SET_NULL, related_name="parity_reports")
     server_version = models.CharField(max_length=60, blank=True)
     question = models.CharField(max_length=10, choices=Question.choices)

@@ -7,12 +7,12 @@ from itertools import islice
 from django.db import connection
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from deployment.drivers import NotThereError, PromptTooLongError, RefusedError, TransportError
 from deployment.models import StagedVersion
-from deployment.services.serving import Answer, ask
+from deployment.servers.drivers import NotThereError, PromptTooLongError, RefusedError, TransportError
+from deployment.serving.predict import Answer, ask
 from evaluation.models import Benchmark, SuiteCase
 from labeling.answers import ParsedAnswer, Status
-from labeling.kinds import Spec
+from labeling.kinds import Input, Spec, kind_of
 
 CANARY = "Hello, is anybody there?"
 
@@ -29,7 +29,7 @@ def answers_to(benchmark: Benchmark, cases: Iterator[SuiteCase]) -> Generator[tu
         try:
             while True:
                 for case in islice(cases, slots - len(asked)):
-                    asked[pool.submit(_answer, staged, spec, case.text, free)] = case
+                    asked[pool.submit(_answer, staged, spec, case.whole_input, free)] = case
                 if not asked:
                     return
                 for future in wait(asked, return_when=FIRST_COMPLETED).done:
@@ -39,9 +39,9 @@ def answers_to(benchmark: Benchmark, cases: Iterator[SuiteCase]) -> Generator[tu
                 future.cancel()
 
 
-def _answer(staged: StagedVersion, spec: Spec, text: str, free: bool) -> Answer:
+def _answer(staged: StagedVersion, spec: Spec, asked: Input, free: bool) -> Answer:
     try:
-        return _ask(staged, spec, text, free)
+        return _ask(staged, spec, asked, free)
     except NotThereError:
         raise
     except PromptTooLongError as error:
@@ -49,7 +49,7 @@ def _answer(staged: StagedVersion, spec: Spec, text: str, free: bool) -> Answer:
     except RefusedError as error:
         # A text that the server refuses is one that the version cannot answer, whoever asks. A refusal of everything
         # (a wrong key, say) says nothing about the version, and the canary tells them apart.
-        _ask(staged, spec, CANARY, free)
+        _ask(staged, spec, kind_of(spec).input.of_text(CANARY), free)
         return _failed(f"the server refused the text: {error}")
     finally:
         connection.close()
@@ -66,5 +66,5 @@ def _failed(reason: str) -> Answer:
     wait=wait_exponential(multiplier=0.5, max=8),
     reraise=True,
 )
-def _ask(staged: StagedVersion, spec: Spec, text: str, free: bool) -> Answer:
-    return ask(staged, spec, text, free=free)
+def _ask(staged: StagedVersion, spec: Spec, asked: Input, free: bool) -> Answer:
+    return ask(staged, spec, asked, free=free)

@@ -7,33 +7,41 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
-from deployment.drivers import DriverError
+from common import actor as actors
+from common import leases
+from common.actor import Actor
 from deployment.models import StagedVersion
-from deployment.services.serving import Answer
-from evaluation.metrics import Scored, is_exact
+from deployment.servers.drivers import DriverError
+from deployment.serving.predict import Answer
 from evaluation.models import Benchmark, CaseResult, Suite, SuiteCase
+from evaluation.scorers import Scored, scorer_of
 from evaluation.services.asking import answers_to
-from evaluation.services.scoring import case_scores, score
-from labeling import leases, prompts
+from evaluation.services.scoring import score
+from labeling import prompts
 from labeling.carrying import Carrier
+from labeling.services import events
 
 logger = logging.getLogger(__name__)
 State = Benchmark.State
 MAX_ATTEMPTS = 3
+_GATE = actors.system("gate")
 
 
 def start_benchmark(
     staged: StagedVersion, suite: Suite, decoding: str = Benchmark.Decoding.SERVED, cases: int | None = None
 ) -> Benchmark:
     """The benchmark of a staged version on a suite, made once per decoding; `cases` from the suite's start, or all."""
-    benchmark, _ = Benchmark.objects.get_or_create(
-        suite=suite,
-        staged=staged,
-        decoding=decoding,
-        defaults={"version": staged.version, "cases": min(cases or suite.size, suite.size)},
-    )
+    asked = {"version": staged.version, "cases": min(cases or suite.size, suite.size)}
+    with transaction.atomic():
+        benchmark, created = Benchmark.objects.get_or_create(
+            suite=suite, staged=staged, decoding=decoding, defaults=asked
+        )
+        if created:
+            after = {"version": staged.version.uid, "suite": suite.digest, "decoding": decoding}
+            events.record(_GATE, "benchmark.queued", benchmark, project=suite.project, after=after)
     return benchmark
 
 
@@ -60,9 +68,16 @@ def run_benchmark(benchmark_id: int) -> Benchmark:
     return benchmark
 
 
-def requeue_failed(staged: StagedVersion) -> int:
+def requeue_failed(actor: Actor, staged: StagedVersion) -> int:
     """Queue the failed benchmarks of a staged version again, their answered cases kept; how many there were."""
-    return Benchmark.objects.filter(staged=staged, state=State.FAILED).update(state=State.QUEUED, attempts=0, error="")
+    with transaction.atomic():
+        failed = list(Benchmark.objects.filter(staged=staged, state=State.FAILED).select_for_update())
+        for row in failed:
+            Benchmark.objects.filter(pk=row.pk).update(state=State.QUEUED, attempts=0, error="")
+            events.record(
+                actor, "benchmark.requeued", row, project=staged.version.project, before={"attempts": row.attempts}
+            )
+    return len(failed)
 
 
 def open_cases(benchmark: Benchmark) -> Iterator[SuiteCase]:
@@ -96,7 +111,13 @@ def _work(benchmark: Benchmark, token: uuid.UUID) -> None:
 
 def _end(benchmark: Benchmark, token: uuid.UUID, state: str, **values: Any) -> None:
     ended = {} if state == State.QUEUED else {"finished_at": timezone.now()}
-    leases.finish(Benchmark, benchmark.pk, token, state=state, **values, **ended)
+    verb = {State.QUEUED: "benchmark.requeued", State.FAILED: "benchmark.failed"}.get(State(state))
+    with transaction.atomic():
+        leases.finish(Benchmark, benchmark.pk, token, state=state, **values, **ended)
+        figures = values.get("metrics", {})
+        after = {"state": state, **{name: figures[name] for name in ("main_metric", "main", "psr") if name in figures}}
+        project = benchmark.version.project
+        events.record(_GATE, verb or "benchmark.succeeded", benchmark, project=project, after=after)
 
 
 def _ask_open_cases(benchmark: Benchmark, token: uuid.UUID) -> int:
@@ -107,7 +128,7 @@ def _ask_open_cases(benchmark: Benchmark, token: uuid.UUID) -> int:
     done = asked = CaseResult.objects.filter(benchmark=benchmark).count()
     with closing(answers_to(benchmark, open_cases(benchmark))) as answers:
         for case, answer in answers:
-            _write(benchmark, carrier, case, answer, prompts.messages(spec, case.text))
+            _write(benchmark, carrier, case, answer, prompts.messages(spec, case.whole_input, benchmark.staged.marks))
             done += 1
             leases.renew(Benchmark, benchmark.pk, token, done=done, attempts=1)
     return done - asked
@@ -118,7 +139,7 @@ def _write(
 ) -> None:
     parsed = answer.parsed
     read = None if parsed.answer is None else carrier.carry_reading(parsed.answer)
-    scored = Scored(case.expected, read, parsed.status)
+    scorer, scored = scorer_of(carrier.asked), Scored(case.expected, read, parsed.status)
     CaseResult.objects.get_or_create(
         benchmark=benchmark,
         case=case,
@@ -128,8 +149,8 @@ def _write(
             "answer": read,
             "status": parsed.status,
             "reason": parsed.reason or "; ".join(parsed.repairs),
-            "exact": is_exact(scored),
-            "scores": case_scores(carrier.asked.kind, scored),
+            "exact": scorer.is_exact(scored),
+            "scores": scorer.case_scores(scored),
             "latency_ms": answer.latency_ms,
         },
     )

@@ -2,10 +2,16 @@
 
 import logging
 
+from django.db import transaction
+
+from common.actor import Actor
+from common.problems import ProblemError
+from common.queue import enqueue
+from deployment.live import live_version
 from deployment.models import StagedVersion
-from deployment.services import live_version
 from evaluation import gate
 from evaluation.models import Benchmark, GatePolicy, GateReport, Suite
+from evaluation.scorers import scorer_of
 from evaluation.services.baselines import baseline_results
 from evaluation.services.benchmarks import requeue_failed, run_benchmark, start_benchmark
 from evaluation.services.references import is_coming, reference_version, staged_beside
@@ -13,8 +19,7 @@ from evaluation.services.reports import gate_policy, policy_of, promote_if_due, 
 from evaluation.services.scoring import scored_cases
 from evaluation.services.suites import freeze_suite
 from labeling.access import Right, require
-from labeling.models import User
-from labeling.problems import ProblemError
+from labeling.services import events
 from training.models import ModelVersion
 
 logger = logging.getLogger(__name__)
@@ -62,7 +67,7 @@ def judge(staged: StagedVersion) -> GateReport | None:
     version = staged.version
     if version.number == 0:
         evidence = gate.Evidence(tag=version.tag, cases={}, is_base=True)
-        return write_report(staged, gate.decide(gate.Policy(), version.spec.kind, evidence, None))
+        return write_report(staged, gate.decide(gate.Policy(), scorer_of(version.spec), evidence, None))
     # Asked once, at the beginning: what goes live meanwhile is not what the figures below are compared with.
     reference = reference_version(version)
     suite, policy = freeze_suite(version.project), policy_of(version.project)
@@ -81,22 +86,22 @@ def judge(staged: StagedVersion) -> GateReport | None:
     candidate, *held_against = benchmarks
     evidences = [_evidence(benchmark) for benchmark in benchmarks]
     live = evidences[1] if held_against else None
-    found = gate.decide(gate_policy(policy), version.spec.kind, evidences[0], live)
+    found = gate.decide(gate_policy(policy), scorer_of(version.spec), evidences[0], live)
     return write_report(staged, found, reference, candidate, held_against[0] if held_against else None)
 
 
-def rejudge(user: User | None, staged: StagedVersion) -> None:
+def rejudge(actor: Actor, staged: StagedVersion) -> None:
     """Have a version judged again, against what is live now; failed benchmarks run again. A worker does it."""
-    from evaluation.tasks import advance as advance_task
-
-    require(user, staged.version.project, Right.OPERATE)
+    require(actor, staged.version.project, Right.OPERATE)
     if staged.state != StagedVersion.State.STAGED:
         raise ProblemError(f"{staged} is {staged.get_state_display().lower()}; only a staged version can be judged.")
     reference = reference_version(staged.version)
     beside = staged_beside(staged, reference) if reference else None
-    for row in filter(None, (staged, beside)):
-        requeue_failed(row)
-    advance_task.delay_on_commit(staged.pk)  # type: ignore[attr-defined]  # the stubs do not know DjangoTask
+    with transaction.atomic():
+        for row in filter(None, (staged, beside)):
+            requeue_failed(actor, row)
+        events.record(actor, "version.judgment_asked", staged.version, after={"server": staged.server.uid})
+        enqueue("evaluation.advance", staged.pk)
 
 
 def _benchmark(suite: Suite, policy: GatePolicy, rows: list[StagedVersion]) -> list[Benchmark] | None:

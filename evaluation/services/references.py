@@ -1,11 +1,11 @@
 """What a version is held against."""
 
+from deployment.files import file_of
+from deployment.live import live_version
 from deployment.models import StagedVersion
-from deployment.services import live_version
 from training.models import ModelVersion
 
 State = StagedVersion.State
-_BEING_BUILT = (ModelVersion.State.TRAINED, ModelVersion.State.BUILDING)
 
 
 def reference_version(version: ModelVersion) -> ModelVersion | None:
@@ -19,16 +19,17 @@ def reference_version(version: ModelVersion) -> ModelVersion | None:
 
 def staged_beside(staged: StagedVersion, reference: ModelVersion) -> StagedVersion | None:
     """Where the reference stands on the same server, ready to be asked."""
-    rows = StagedVersion.objects.filter(server=staged.server, version=reference, state=State.STAGED)
+    rows = StagedVersion.objects.staged().filter(server=staged.server, version=reference)
     return rows.select_related("version__spec", "version__project", "version__run", "server").first()
 
 
 def is_coming(staged: StagedVersion, reference: ModelVersion) -> bool:
     """The reference is on its way to the same server, so that the judgment waits for it."""
-    if reference.state in _BEING_BUILT:
+    file = file_of(reference)
+    if file.under_way:
         return True
     row = StagedVersion.objects.filter(server=staged.server, version=reference).first()
     if row is not None:
         return row.state in {State.WAITING, State.STAGING}
     served_there = staged.server.is_active and staged.server.policies.filter(project=reference.project).exists()
-    return reference.state == ModelVersion.State.BUILT and served_there
+    return file.built and served_there

@@ -8,35 +8,40 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from deployment.models import Deployment, ServingPolicy, StagedVersion, Verdict
-from deployment.services import live_version, promote, record_verdict, staleness
+from common import actor as actors
+from common.problems import ProblemError
+from common.queue import enqueue
+from deployment.artifacts.verdicts import record_verdict, staleness
+from deployment.live import live_version
+from deployment.models import Deployment, ServingPolicy, StagedVersion
+from deployment.promotion.plan import plan_promotion
+from deployment.promotion.promote import promote
 from evaluation import gate
+from evaluation.figures import columns
 from evaluation.models import Benchmark, GatePolicy, GateReport
+from evaluation.services.promotable import promotable
 from labeling.models import Project
-from labeling.problems import ProblemError
+from labeling.services import events
 from training.models import ModelVersion
 
 logger = logging.getLogger(__name__)
+_GATE = actors.system("gate")
 _MOST_ATTEMPTS = 4
-_FIGURES = ("cases", "psr", "fcr", "f1_micro", "f1_macro", "exact", "token_f1")
 _POLICY = ("minimum", "margin", "accept_tie", "psr_tolerance", "min_cases", "confidence")
 
 
 def policy_of(project: Project) -> GatePolicy:
     """The project's gate policy, made with its defaults where there is none."""
-    return GatePolicy.objects.get_or_create(project=project)[0]
+    with transaction.atomic():
+        policy, created = GatePolicy.objects.get_or_create(project=project)
+        if created:
+            events.record(_GATE, "gate_policy.created", policy)
+    return policy
 
 
 def gate_policy(policy: GatePolicy) -> gate.Policy:
     """The row as the pure gate takes it."""
-    return gate.Policy(
-        minimum=policy.minimum,
-        margin=policy.margin,
-        accept_tie=policy.accept_tie,
-        psr_tolerance=policy.psr_tolerance,
-        min_cases=policy.min_cases,
-        confidence=policy.confidence,
-    )
+    return gate.Policy(**policy.options)
 
 
 def write_report(
@@ -60,7 +65,7 @@ def write_report(
         "checks": whole["checks"],
         "policy": _policy_values(policy_of(staged.version.project)),
     }
-    figures = {name: candidate.metrics[name] for name in _FIGURES if candidate and name in candidate.metrics}
+    figures = _figures(candidate) if candidate else {}
     with transaction.atomic():
         # Two workers at the end of the same judgment write one after the other, and the second finds the first's.
         locked = StagedVersion.objects.select_for_update(of=("self",)).get(pk=staged.pk)
@@ -80,6 +85,12 @@ def write_report(
     return row
 
 
+def _figures(candidate: Benchmark) -> dict[str, float]:
+    """What the page shows of the benchmark, as it was when it was judged."""
+    names = ("cases", *(name for name, _, _ in columns(candidate.version.spec)))
+    return {name: candidate.metrics[name] for name in names if name in candidate.metrics}
+
+
 def promote_if_due(staged: StagedVersion, report: GateReport) -> Deployment | None:
     """Promote what passed, or the first baseline, where the serving policy says so.
 
@@ -87,20 +98,15 @@ def promote_if_due(staged: StagedVersion, report: GateReport) -> Deployment | No
     one. An attempt that failed is repeated, later each time, a few times: a server may have been away. A pass against
     what is live no longer promotes nothing: the version is judged again, against what is live now.
     """
-    version, project = staged.version, staged.version.project
-    live = live_version(project)
-    due = report.verdict == Verdict.PASSED or (report.verdict == Verdict.BASELINE and live is None)
-    policy = ServingPolicy.objects.filter(project=project).first()
-    if policy is None or not policy.auto_promote or not due or (live and live.number >= version.number):
+    version = staged.version
+    due = StagedVersion.objects.staged().filter(promotable(), pk=staged.pk)
+    if not due.exists() or not _try_again(version.deployments.failed()):
         return None
-    attempts = Deployment.objects.filter(version=version)
-    if attempts.exclude(state=Deployment.State.FAILED).exists() or not _try_again(attempts):
-        return None
-    if staleness(staged, live):
+    if staleness(staged, live_version(version.project)):
         _judge_again(staged)
         return None
     try:
-        return promote(None, version, reason=report.sentence, automatic=True)
+        return promote(_GATE, plan_promotion(version), reason=report.sentence, automatic=True)
     except ProblemError as problem:
         logger.warning("%s is %s but could not be promoted: %s", version, report.verdict, problem)
         return None
@@ -109,8 +115,8 @@ def promote_if_due(staged: StagedVersion, report: GateReport) -> Deployment | No
 def retry_promotions() -> int:
     """Beat: try again what the gate could not promote, where that is due; the number that went live."""
     policies = ServingPolicy.objects.filter(auto_promote=True, project__archived_at=None).values("project")
-    failed = Deployment.objects.filter(project__in=policies, automatic=True, state=Deployment.State.FAILED)
-    rows = StagedVersion.objects.filter(state=StagedVersion.State.STAGED, version__in=failed.values("version"))
+    failed = Deployment.objects.failed().filter(project__in=policies, automatic=True)
+    rows = StagedVersion.objects.staged().filter(version__in=failed.values("version"))
     done = 0
     for staged in rows.select_related("version__project", "held_against__project"):
         report = staged.gate_reports.first()
@@ -119,10 +125,8 @@ def retry_promotions() -> int:
 
 
 def _judge_again(staged: StagedVersion) -> None:
-    from evaluation.tasks import advance
-
     logger.info("%s: %s", staged.version, staleness(staged, live_version(staged.version.project)))
-    advance.delay_on_commit(staged.pk)  # type: ignore[attr-defined]  # the stubs do not know DjangoTask
+    enqueue("evaluation.advance", staged.pk)
 
 
 def _try_again(failed: QuerySet[Deployment]) -> bool:

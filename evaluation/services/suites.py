@@ -5,11 +5,14 @@ import json
 
 from django.db import transaction
 
+from common.actor import system
 from evaluation.models import Suite, SuiteCase
-from labeling.carrying import identities
+from labeling.kinds import Input, kind_of
 from labeling.models import GoldenSample, Project
-from labeling.services import cases_left_out
+from labeling.services import cases_left_out, events
 from labeling.services.fitting import Fitting
+
+_GATE = system("gate")
 
 
 def freeze_suite(project: Project) -> Suite | None:
@@ -19,7 +22,7 @@ def freeze_suite(project: Project) -> Suite | None:
     same cases give the same digest and row, whatever their labels are called: a suite keeps the names of its own spec.
     """
     spec = project.spec
-    fitting = Fitting(spec.to_spec())
+    fitting, kind = Fitting(spec.to_spec()), kind_of(spec)
     cases = []
     golden = GoldenSample.objects.judging().filter(project=project)
     for row in golden.select_related("sample").order_by("sample__content_hash").iterator():
@@ -28,7 +31,7 @@ def freeze_suite(project: Project) -> Suite | None:
             cases.append((row.sample, answer))
     if not cases:
         return None
-    digest = _digest([(sample.text, identities(answer, fitting.asked)) for sample, answer in cases])
+    digest = _digest([(sample.whole_input, kind.identities(fitting.asked, answer)) for sample, answer in cases])
     left_out = cases_left_out(project) | dict(fitting.left_out)
     with transaction.atomic():
         suite, created = Suite.objects.get_or_create(
@@ -37,10 +40,19 @@ def freeze_suite(project: Project) -> Suite | None:
         if suite.left_out != left_out:
             suite.left_out = left_out
             suite.save(update_fields=["left_out"])
+            events.record(_GATE, "suite.recounted", suite, after={"left_out": sum(left_out.values())})
         if created:
+            events.record(_GATE, "suite.frozen", suite, after={"digest": digest, "cases": len(cases)})
             SuiteCase.objects.bulk_create(
                 [
-                    SuiteCase(suite=suite, position=position, sample=sample, text=sample.text, expected=answer)
+                    SuiteCase(
+                        suite=suite,
+                        position=position,
+                        sample=sample,
+                        text=sample.text,
+                        input=sample.input,
+                        expected=answer,
+                    )
                     for position, (sample, answer) in enumerate(cases)
                 ],
                 batch_size=500,
@@ -48,7 +60,7 @@ def freeze_suite(project: Project) -> Suite | None:
     return suite
 
 
-def _digest(cases: list[tuple[str, dict[str, object]]]) -> str:
+def _digest(cases: list[tuple[Input, dict[str, object]]]) -> str:
     whole = hashlib.sha256()
     for case in cases:
         whole.update(json.dumps(case, ensure_ascii=False, sort_keys=True).encode() + b"\n")

@@ -1,40 +1,40 @@
 """What beat does on this floor: verdicts and promotions that are due, benchmarks whose worker was lost."""
 
 from django.db.models import Exists, OuterRef, Q
-from django.utils import timezone
+from django.db.models.functions import Now
 
-from deployment.models import Deployment, StagedVersion, Verdict
-from deployment.services.live import SERVING
+from common import leases
+from deployment.models import Deployment, StagedVersion
 from evaluation.models import Benchmark
+from evaluation.services.promotable import promotable
 
 
 def due() -> list[int]:
     """Ids of staged versions that `advance` has something to do for, and that no living worker is benchmarking."""
-    staged = StagedVersion.objects.filter(state=StagedVersion.State.STAGED, version__project__archived_at=None)
+    staged = StagedVersion.objects.staged().filter(version__project__archived_at=None)
     own = Benchmark.objects.filter(staged=OuterRef("pk"))
-    working = own.filter(state=Benchmark.State.RUNNING, lease_until__gte=timezone.now())
+    working = own.filter(state=Benchmark.State.RUNNING, lease_until__gte=Now())
     # A benchmark that failed for good waits for a person: `rejudge` queues it again.
     failed = own.filter(state=Benchmark.State.FAILED, decoding=Benchmark.Decoding.SERVED)
-    rows = staged.filter(Q(verdict="") | _promotion()).exclude(Exists(working)).exclude(Exists(failed))
+    untried = ~Exists(Deployment.objects.filter(version=OuterRef("version")))
+    rows = staged.filter(Q(verdict="") | (promotable() & Q(untried))).exclude(Exists(working)).exclude(Exists(failed))
     return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
 def interrupted() -> list[int]:
     """Ids of benchmarks of judged versions (judged again, or held against) that wait or whose worker fell silent."""
-    silent = Q(state=Benchmark.State.RUNNING, lease_until__lt=timezone.now())
+    silent = Q(state=Benchmark.State.RUNNING) & leases.expired()
     rows = Benchmark.objects.filter(Q(state=Benchmark.State.QUEUED) | silent).exclude(staged__verdict="")
     rows = rows.filter(staged__state=StagedVersion.State.STAGED, suite__project__archived_at=None)
     return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
-def _promotion() -> Q:
-    """Passed (or the baseline of a project where nothing is live), not tried yet, newer than what is live."""
-    serving = Deployment.objects.filter(project=OuterRef("version__project"), state__in=SERVING)
-    newer_is_live = serving.filter(version__number__gte=OuterRef("version__number"))
-    tried = Deployment.objects.filter(version=OuterRef("version"))
-    wanted = Q(verdict=Verdict.PASSED) | (Q(verdict=Verdict.BASELINE) & ~Exists(serving))
-    policy = Q(version__project__serving_policy__auto_promote=True)
-    # One server's verdict does not promote over another's.
-    elsewhere = StagedVersion.objects.filter(version=OuterRef("version"), state=StagedVersion.State.STAGED)
-    against = elsewhere.filter(verdict__in=[Verdict.REFUSED, Verdict.INSUFFICIENT])
-    return wanted & policy & Q(~Exists(against), ~Exists(newer_is_live), ~Exists(tried))
+def lost() -> list[tuple[str, int]]:
+    """For each benchmark at work whose worker fell silent, the task that goes on with it, and its argument."""
+    rows = leases.silent(Benchmark, Benchmark.State.RUNNING).filter(
+        staged__state=StagedVersion.State.STAGED, suite__project__archived_at=None
+    )
+    return [
+        ("evaluation.benchmark", pk) if verdict else ("evaluation.advance", staged)
+        for pk, staged, verdict in rows.order_by("pk").values_list("pk", "staged", "staged__verdict")
+    ]

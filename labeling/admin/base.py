@@ -1,24 +1,28 @@
 """What the admin classes share."""
 
-from collections.abc import Iterable
-from typing import Any, cast
+from functools import reduce
+from typing import Any
 
+from django import forms
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import reverse
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
 
-from labeling.access import visible
-from labeling.models import User
+from labeling.access import Right, may, projects_for, visible
+from labeling.admin.recorded import RecordedAdmin, staff
+from labeling.models import Project
+from labeling.services.rows import right_over
+from labeling.services.withdrawals import MAX_REASON
 
 
-class ProjectScopedAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
-    """Staff see the rows of their projects, administrators all. `project_path` leads from a row to its project."""
+class ProjectScopedAdmin(RecordedAdmin):
+    """Staff see the rows of their projects, administrators all. `project_path` leads from a row to its project.
+
+    Rows that can be edited need a right in the project as well, the one that their service asks for.
+    """
 
     project_path = "project"
     show_full_result_count = False
@@ -27,6 +31,27 @@ class ProjectScopedAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
         return rows if request.user.is_superuser else visible(request.user, rows, self.project_path)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(super().has_add_permission(request)) and self.may(request, right_over(self.model))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(super().has_change_permission(request, obj)) and self.may(request, right_over(self.model), obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(super().has_delete_permission(request, obj)) and self.may(request, right_over(self.model), obj)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Only projects where this person may edit such rows can be chosen."""
+        if db_field.related_model is Project:
+            kwargs["queryset"] = projects_for(request.user, right_over(self.model))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def may(self, request: HttpRequest, right: Right, obj: Any = None) -> bool:
+        """Whether this person has a right in the row's project, which is not archived; without a row, in any."""
+        if obj is None:
+            return bool(request.user.is_superuser or projects_for(request.user, right).exists())
+        return may(staff(request), reduce(getattr, self.project_path.split("__"), obj), right)
 
 
 class EvidenceAdmin(ProjectScopedAdmin):
@@ -45,33 +70,11 @@ class EvidenceAdmin(ProjectScopedAdmin):
         return False
 
 
-def staff(request: HttpRequest) -> User:
-    """Who works in the admin; nobody anonymous gets this far."""
-    return cast(User, request.user)
+class ConfirmForm(forms.Form):
+    """The yes to a question, and a reason where one is asked for."""
 
-
-def admin_link(row: Model | None, text: str = "") -> SafeString | str:
-    """A link to a row's own admin page."""
-    if row is None:
-        return "-"
-    url = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
-    return format_html('<a class="underline" href="{}">{}</a>', url, text or str(row))
-
-
-def list_link(model: type[Model], text: str, **filters: Any) -> SafeString:
-    """A link to the filtered list of another model's rows."""
-    url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist", query=filters)
-    return format_html('<a class="underline" href="{}">{}</a>', url, text)
-
-
-def site_link(name: str, *args: Any, text: str = "Open page") -> SafeString:
-    """A link out of the admin to a page of the site."""
-    return format_html('<a class="underline" href="{}">{}</a>', reverse(name, args=args), text)
-
-
-def one_line(links: Iterable[str]) -> SafeString:
-    """Several links beside each other."""
-    return format_html_join(" · ", "{}", ((link,) for link in links))
+    confirmed = forms.BooleanField()
+    reason = forms.CharField(required=False, max_length=MAX_REASON)
 
 
 def ask_first(
@@ -85,7 +88,8 @@ def ask_first(
     reason: bool = False,
 ) -> HttpResponse | None:
     """The confirmation page of an admin action, with a field for the `reason`; None once the person said yes."""
-    if request.POST.get("confirmed"):
+    form = ConfirmForm(request.POST if "confirmed" in request.POST else None)
+    if form.is_valid():
         return None
     context = {
         **model_admin.admin_site.each_context(request),
@@ -94,7 +98,14 @@ def ask_first(
         "action": action,
         "yes": yes,
         "reason": reason,
+        "form": form,
         "opts": model_admin.model._meta,
         "checkbox_name": ACTION_CHECKBOX_NAME,
     }
-    return TemplateResponse(request, "admin/labeling/confirm.html", context)
+    return TemplateResponse(request, "admin/labeling/confirm.html", context, status=400 if form.errors else 200)
+
+
+def reason_of(request: HttpRequest) -> str:
+    """The reason beside a yes that `ask_first` has found."""
+    form = ConfirmForm(request.POST)
+    return str(form.cleaned_data["reason"]) if form.is_valid() else ""

@@ -3,13 +3,15 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 
+from common.admin import list_link, site_link
 from labeling.access import Right, projects_for
-from labeling.admin.base import EvidenceAdmin, list_link, site_link
+from labeling.admin.base import EvidenceAdmin
 from labeling.models import ImportBatch, Sample
 
 
@@ -25,9 +27,11 @@ class ImportBatchAdmin(EvidenceAdmin):
     readonly_fields = ("page", "bad_row_report", "samples", "uid", "created_at")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return bool(projects_for(request.user, Right.IMPORT).exists())
+        return self.may(request, Right.IMPORT)
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied("You may import in no project. Ask a manager of yours.")
         projects = projects_for(request.user, Right.IMPORT)
         if len(projects) == 1:
             return redirect("labeling:imports", projects[0].key)

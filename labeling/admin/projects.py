@@ -7,16 +7,17 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanWidget
 
+from common.admin import admin_link, list_link, one_line, site_link
+from common.fields import TextField
+from common.problems import ProblemError
 from labeling import services
-from labeling.access import Right, projects_for
-from labeling.admin.base import EvidenceAdmin, admin_link, list_link, one_line, site_link, staff
-from labeling.json_field import JSON_OVERRIDES
-from labeling.kinds import storable
-from labeling.models import GoldenSample, ImportBatch, Membership, Prediction, Project, Sample, TaskSpec
-from labeling.problems import ProblemError
+from labeling.access import Right, known_projects, may, projects_for
+from labeling.admin.base import EvidenceAdmin
+from labeling.admin.membership import MembersAdmin, MembershipInline
+from labeling.admin.recorded import RecordedAdmin, staff
+from labeling.models import GoldenSample, ImportBatch, Prediction, Project, Sample, TaskSpec
 from labeling.querysets import COUNT_CAP, capped_count_of
 from labeling.services.labels import labels_as_text, parse_labels
 
@@ -24,7 +25,7 @@ from labeling.services.labels import labels_as_text, parse_labels
 class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
     """The project with its labels as a list, held against each other, so that the spec can be frozen after saving."""
 
-    labels = forms.CharField(
+    labels = TextField(
         required=False,
         strip=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 10, "spellcheck": "false"}),
@@ -44,7 +45,7 @@ class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at r
             self.initial["labels"] = labels_as_text(self.instance.labels.all())
 
     def clean_labels(self) -> list[services.NewLabel]:
-        return parse_labels(storable(self.cleaned_data["labels"]))
+        return parse_labels(self.cleaned_data["labels"])
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]  # fills the instance in; the stubs do not know it
@@ -56,15 +57,17 @@ class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at r
             self.add_error("labels", str(problem))
 
 
-class MemberInline(TabularInline):  # type: ignore[misc]  # unfold carries no types
-    model = Membership
+# What is shown for the fields of the form that the row has not: the labels are rows of their own.
+_AS_READ: dict[Any, str] = {"labels": "labels_read"}
+
+
+class MemberInline(MembershipInline):
     fields = ("user", "role")
     autocomplete_fields = ("user",)
-    extra = 0
 
 
 @admin.register(Project)
-class ProjectAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
+class ProjectAdmin(MembersAdmin, RecordedAdmin):
     """What is asked, of which texts, by whom. Saving freezes a new task spec where what is asked changed."""
 
     list_display = ("name", "key", "kind", "to_review", "golden", "page", "archived_at")
@@ -72,14 +75,18 @@ class ProjectAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
     search_fields = ("name", "key")
     show_full_result_count = False
     form = ProjectForm
-    formfield_overrides = JSON_OVERRIDES
     inlines = (MemberInline,)
     readonly_fields = ("lineage",)
     fieldsets = (
         (None, {"fields": ("key", "name", "description", "kind")}),
         (
             "What is asked",
-            {"fields": ("instruction", "labels", "leave_out", "prompt_template", "max_labels", "decoding")},
+            {
+                "fields": (
+                    *("instruction", "labels", "leave_out", "schema", "prompt_template", "max_labels", "decoding"),
+                    "thinking",
+                )
+            },
         ),
         ("Splits, in percent", {"fields": (("train_share", "validation_share", "test_share"),)}),
         ("Other", {"fields": ("keep_api_texts", "archived_at", "lineage")}),
@@ -88,7 +95,7 @@ class ProjectAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
     def get_queryset(self, request: HttpRequest) -> QuerySet[Project]:
         rows: QuerySet[Project] = super().get_queryset(request)
         if not request.user.is_superuser:
-            rows = rows.filter(pk__in=projects_for(request.user, Right.MANAGE).values("pk"))
+            rows = rows.filter(pk__in=known_projects(request.user).values("pk"))
         return rows.annotate(
             waiting=capped_count_of(Sample.objects.pending()), approved=capped_count_of(GoldenSample.objects.current())
         )
@@ -96,18 +103,34 @@ class ProjectAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
     def get_readonly_fields(self, request: HttpRequest, obj: Project | None = None) -> tuple[str, ...]:
         return (*self.readonly_fields, "key", "kind") if obj else self.readonly_fields
 
+    def get_fieldsets(self, request: HttpRequest, obj: Project | None = None) -> Any:
+        """Who may not change it reads all that the form would hold."""
+        if obj is None or self.has_change_permission(request, obj):
+            return self.fieldsets
+        shown = [(title, [name for name in said["fields"] if name != "leave_out"]) for title, said in self.fieldsets]
+        return [(title, {"fields": [_AS_READ.get(name, name) for name in names]}) for title, names in shown]
+
+    def get_inlines(self, request: HttpRequest, obj: Project | None) -> Any:
+        """Roles are their managers' business."""
+        return self.inlines if obj is None or self.has_change_permission(request, obj) else ()
+
+    def has_change_permission(self, request: HttpRequest, obj: Project | None = None) -> bool:
+        """An archived project is opened again by the same form."""
+        if not super().has_change_permission(request, obj):
+            return False
+        if obj is None:
+            return bool(projects_for(request.user, Right.MANAGE, also_archived=True).exists())
+        return may(staff(request), obj, Right.MANAGE, also_archived=True)
+
     def has_delete_permission(self, request: HttpRequest, obj: Project | None = None) -> bool:
         return False  # history points to it: archive it instead
 
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        super().save_related(request, form, formsets, change)
-        project: Project = form.instance
-        labels = form.cleaned_data["labels"]
-        if not change:
-            services.open_project(staff(request), project, labels)
-        elif project.archived_at is None:
-            leave_out = form.cleaned_data["leave_out"]
-            services.update_project(staff(request), project, labels=labels, leave_out=leave_out)
+    def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:
+        said = {name: form.cleaned_data[name] for name in form.changed_data if name != "leave_out"}
+        if change:
+            services.update_project(staff(request), obj, leave_out=form.cleaned_data["leave_out"], **said)
+        else:
+            obj.__dict__.update(services.create_project(staff(request), **said).__dict__)
 
     @admin.display(description="To review")
     def to_review(self, project: Project) -> str:
@@ -120,6 +143,10 @@ class ProjectAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
     @admin.display(description="Page")
     def page(self, project: Project) -> SafeString:
         return site_link("labeling:project", project.key)
+
+    @admin.display(description="Labels")
+    def labels_read(self, project: Project) -> str:
+        return labels_as_text(project.labels.all())
 
     @admin.display(description="All of this project")
     def lineage(self, project: Project) -> SafeString | str:

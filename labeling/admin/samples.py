@@ -9,10 +9,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
+from common.admin import admin_link, list_link, one_line, site_link
+from common.problems import ProblemError
 from labeling import services
-from labeling.admin.base import EvidenceAdmin, admin_link, ask_first, list_link, one_line, site_link, staff
+from labeling.access import Right
+from labeling.admin.base import EvidenceAdmin, ask_first, reason_of
+from labeling.admin.recorded import staff
 from labeling.models import Feedback, GoldenSample, Prediction, Review, Sample, Withdrawal
-from labeling.problems import ProblemError
 
 
 @admin.register(Sample)
@@ -26,10 +29,14 @@ class SampleAdmin(EvidenceAdmin):
     search_fields = ("text", "=external_id", "=uid")
     search_help_text = "Part of the text, or an exact external id or uid."
     fields = (
-        "page", "history", "project", "text", "external_id", "split", "state", "way_in", "rank", "of_batch",
-        "lease_user", "lease_until", "uid", "created_at",
+        "page", "history", "project", "text", "input", "external_id", "split", "state", "way_in", "rank",
+        "of_batch", "lease_user", "lease_until", "uid", "created_at",
     )  # fmt: skip
     readonly_fields = fields
+
+    def has_withdraw_permission(self, request: HttpRequest) -> bool:
+        """Who manages a project; the service looks at the sample's own."""
+        return self.may(request, Right.MANAGE)
 
     @admin.display(description="Page")
     def page(self, sample: Sample) -> SafeString:
@@ -47,26 +54,28 @@ class SampleAdmin(EvidenceAdmin):
     def of_batch(self, sample: Sample) -> SafeString | str:
         return admin_link(sample.batch)
 
-    @admin.action(description="Withdraw from every use")
+    @admin.action(description="Withdraw from every use", permissions=["withdraw"])
     def withdraw(self, request: HttpRequest, rows: QuerySet[Sample]) -> HttpResponse | None:
         question = "Withdraw these samples? Nothing uses them from then on; nothing is deleted."
-        return self._move(request, rows, services.withdraw_sample, question=question, yes="Withdraw")
+        return self._move(request, rows, services.withdraw_sample, action="withdraw", question=question, yes="Withdraw")
 
-    @admin.action(description="Bring back")
+    @admin.action(description="Bring back", permissions=["withdraw"])
     def bring_back(self, request: HttpRequest, rows: QuerySet[Sample]) -> HttpResponse | None:
         question = "Bring these samples back, with the answers that they had?"
-        return self._move(request, rows, services.restore_sample, question=question, yes="Bring back")
+        return self._move(
+            request, rows, services.restore_sample, action="bring_back", question=question, yes="Bring back"
+        )
 
     def _move(
-        self, request: HttpRequest, rows: QuerySet[Sample], verb: Any, *, question: str, yes: str
+        self, request: HttpRequest, rows: QuerySet[Sample], verb: Any, *, action: str, question: str, yes: str
     ) -> HttpResponse | None:
         """All of them or, where one is refused, none."""
-        action = request.POST["action"]
-        if (page := ask_first(self, request, rows, action=action, question=question, yes=yes, reason=True)) is not None:
+        page = ask_first(self, request, rows, action=action, question=question, yes=yes, reason=True)
+        if page is not None:
             return page
         try:
             with transaction.atomic():
-                moved = [verb(staff(request), sample, request.POST.get("reason", "")) for sample in rows]
+                moved = [verb(staff(request), sample, reason_of(request)) for sample in rows]
         except (ProblemError, PermissionDenied) as error:
             messages.error(request, f"Nothing was done: {error}")
         else:

@@ -1,6 +1,6 @@
 """API tokens: the secret is shown once, when the token is made."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -8,14 +8,13 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
-from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from labeling import services
 from labeling.access import projects_for
-from labeling.admin.base import ask_first, staff
-from labeling.models import ApiToken, Scope
-from labeling.tokens import create_token
+from labeling.admin.base import ask_first
+from labeling.admin.recorded import RecordedAdmin, staff
+from labeling.models import ApiToken, Scope, User
 
 
 class TokenForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
@@ -25,7 +24,7 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
+class ApiTokenAdmin(RecordedAdmin):
     """Staff see their own tokens, administrators all. A token is never edited, only revoked."""
 
     list_display = ("name", "prefix", "owner", "scopes", "in_force", "expires_at", "last_used_at")
@@ -40,7 +39,7 @@ class ApiTokenAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no type
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
         rows: QuerySet[ApiToken] = super().get_queryset(request)
-        return rows if request.user.is_superuser else rows.filter(owner=staff(request))
+        return rows if request.user.is_superuser else rows.filter(owner=request.user.pk)
 
     def get_form(self, request: HttpRequest, obj: ApiToken | None = None, change: bool = False, **kwargs: Any) -> Any:
         return super().get_form(request, obj, change, **({} if obj else {"form": TokenForm}), **kwargs)
@@ -66,8 +65,8 @@ class ApiTokenAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no type
 
     def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: bool) -> None:
         said = form.cleaned_data
-        owner = said.get("owner") or staff(request)
-        token, secret = create_token(owner, obj.name, list(said["projects"]), said["scopes"], obj.expires_at)
+        owner, projects = said.get("owner") or cast(User, request.user), list(said["projects"])
+        token, secret = services.create_token(staff(request), owner, obj.name, projects, said["scopes"], obj.expires_at)
         obj.__dict__.update(token.__dict__)
         text = "This is the token's secret. Keep it now: it is shown only once. <code>{}</code>"
         messages.warning(request, format_html(text, secret))

@@ -5,7 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.utils.safestring import SafeString
 
-from labeling.admin.base import EvidenceAdmin, admin_link
+from common.admin import admin_link
+from labeling.admin.base import EvidenceAdmin
 from labeling.models import Feedback, GoldenSample, Prediction, Review, Withdrawal
 
 

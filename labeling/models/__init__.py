@@ -1,20 +1,25 @@
-"""Projects, samples, predictions, reviews, golden samples, feedback; people and their roles."""
+"""Projects, samples, predictions, reviews, golden samples, feedback; people, their roles and their log-ins."""
 
 from labeling.models.accounts import ApiToken, Membership, Role, Scope, User
 from labeling.models.base import PublicModel
-from labeling.models.projects import Kind, Label, Project, TaskSpec
+from labeling.models.events import Event
+from labeling.models.logins import LoginCounter
+from labeling.models.projects import Label, Project, TaskSpec
+from labeling.models.retries import KeptResponse
 from labeling.models.samples import ImportBatch, Sample, SampleState, Split, Withdrawal
 from labeling.models.work import Feedback, GoldenSample, ParseStatus, Prediction, Review
 from labeling.ways import Given, WayIn
 
 __all__ = [
     "ApiToken",
+    "Event",
     "Feedback",
     "Given",
     "GoldenSample",
     "ImportBatch",
-    "Kind",
+    "KeptResponse",
     "Label",
+    "LoginCounter",
     "Membership",
     "ParseStatus",
     "Prediction",

@@ -1,14 +1,37 @@
 """People and machines: users, their roles in projects, API tokens."""
 
-from django.conf import settings
-from django.contrib.auth.models import AbstractUser
-from django.db import models
+from typing import Any
 
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.db import models, transaction
+
+from common.actor import system
 from labeling.models.base import PublicModel
+
+
+class People(UserManager["User"]):
+    """What Django's own command makes, it makes here: that is an event like any other."""
+
+    use_in_migrations = False
+
+    def create_superuser(self, *args: Any, **kwargs: Any) -> "User":
+        from labeling.services import events
+
+        with transaction.atomic():
+            user = super().create_superuser(*args, **kwargs)
+            events.record(system("command createsuperuser"), "user.created", user, after={"administrator": True})
+        return user
 
 
 class User(AbstractUser, PublicModel):
     """Our own user model: it cannot be exchanged later."""
+
+    reset_asked_at = models.DateTimeField(
+        null=True, editable=False, help_text="A link for a new password is to be mailed."
+    )
+
+    objects = People()  # type: ignore[misc]  # the base declares it for the class
 
 
 class Role(models.TextChoices):
@@ -38,6 +61,7 @@ class Scope(models.TextChoices):
     IMPORT = "import", "Add samples"
     OPERATE = "operate", "Start runs, promote, roll back, reload"
     MANAGE = "manage", "Change the task's labels, withdraw samples"
+    SERVERS = "servers", "Look after model servers, where the owner may"
 
 
 class ApiToken(PublicModel):

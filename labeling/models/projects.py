@@ -1,31 +1,40 @@
 """Projects, their labels, and the frozen task specs that everything else points to."""
 
+from datetime import date
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.utils import timezone
 
+from common.options import OptionsError
 from labeling import keys
-from labeling.kinds import LabelDef, Spec
+from labeling.decoding import checked_decoding
+from labeling.kinds import DEFAULT_DECODING, LabelDef, Spec, kind_choices, kind_of
 from labeling.models.base import PublicModel
 
-DEFAULT_DECODING = {"temperature": 0, "seed": 7, "num_predict": 256, "num_ctx": 2048}
 
-
-def default_decoding() -> dict[str, int]:
+def default_decoding() -> dict[str, Any]:
     return dict(DEFAULT_DECODING)
 
 
-class Kind(models.TextChoices):
-    MULTI_LABEL = "multi_label", "Several labels per text"
-    SINGLE_LABEL = "single_label", "One label per text"
-    TEXT = "text", "Free text"
+def today() -> date:
+    return timezone.now().date()
 
 
 def validate_key(key: str) -> None:
     if not keys.is_key(key):
         raise ValidationError(keys.RULE)
+
+
+def validate_decoding(decoding: Any) -> None:
+    try:
+        checked_decoding(decoding)
+    except OptionsError as error:
+        raise ValidationError(str(error)) from error
 
 
 class Project(PublicModel):
@@ -39,13 +48,25 @@ class Project(PublicModel):
     )
     name = models.CharField(max_length=120)
     description = models.TextField(blank=True)
-    kind = models.CharField(max_length=16, choices=Kind.choices)
+    kind = models.CharField(max_length=16, choices=kind_choices)
     instruction = models.TextField(help_text="What the model is told to do.")
     prompt_template = models.TextField(default="{text}", help_text="The user message; {text} is the sample's text.")
     max_labels = models.PositiveSmallIntegerField(
         default=5, validators=[MinValueValidator(1)], help_text="At most so many labels in one answer."
     )
-    decoding = models.JSONField(default=default_decoding)
+    schema = models.JSONField(
+        null=True, blank=True, help_text="The JSON schema of an answer, for kinds whose schema is your own."
+    )
+    decoding = models.JSONField(
+        default=default_decoding,
+        validators=[validate_decoding],
+        help_text="Options of every request, such as temperature, num_predict, num_ctx and stop.",
+    )
+    thinking = models.BooleanField(
+        default=False,
+        help_text="The model thinks aloud before each answer, where the base model's chat template knows how. Raise "
+        "num_predict with it: thoughts are long.",
+    )
     train_share = models.PositiveSmallIntegerField(default=80, validators=[MaxValueValidator(100)])
     validation_share = models.PositiveSmallIntegerField(default=10, validators=[MaxValueValidator(100)])
     test_share = models.PositiveSmallIntegerField(default=10, validators=[MaxValueValidator(100)])
@@ -81,6 +102,11 @@ class Project(PublicModel):
         return self.train_share, self.validation_share, self.test_share
 
     @property
+    def input_form(self) -> str:
+        """The form of what is asked about, by which templates show it."""
+        return kind_of(self).input.name
+
+    @property
     def spec(self) -> "TaskSpec":
         """The newest frozen spec; a project without one raises `TaskSpec.DoesNotExist`."""
         return self.specs.latest("number")
@@ -113,12 +139,18 @@ class TaskSpec(PublicModel):
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="specs")
     number = models.PositiveIntegerField()
-    kind = models.CharField(max_length=16, choices=Kind.choices)
+    kind = models.CharField(max_length=16, choices=kind_choices)
     instruction = models.TextField()
     labels = models.JSONField(default=list, help_text='[{"id", "name", "description", "merged"}, ...]')
     max_labels = models.PositiveSmallIntegerField(default=5)
     prompt_template = models.TextField(default="{text}")
+    schema = models.JSONField(null=True, help_text="The project's own JSON schema of an answer.")
     decoding = models.JSONField(default=dict)
+    thinking = models.BooleanField(default=False)
+    date = models.DateField(
+        default=today,
+        help_text="What chat templates that write a date are given: the day of the first spec, for ever.",
+    )
 
     class Meta:
         ordering = ["project", "-number"]
@@ -140,4 +172,6 @@ class TaskSpec(PublicModel):
             max_labels=min(self.max_labels, len(self.labels)),
             prompt_template=self.prompt_template,
             decoding=dict(self.decoding),
+            schema=self.schema,
+            thinking=self.thinking,
         )

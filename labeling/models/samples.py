@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from labeling.kinds import Input, whole
 from labeling.models.base import PublicModel
 from labeling.models.projects import Project, TaskSpec
 from labeling.querysets import SampleQuerySet
@@ -61,11 +62,12 @@ class ImportBatch(PublicModel):
 
 
 class Sample(PublicModel):
-    """A text. Its split comes from its near-duplicate group at import and never changes."""
+    """What is asked about. Its split comes from its near-duplicate group at import and never changes."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="samples")
     batch = models.ForeignKey(ImportBatch, null=True, on_delete=models.SET_NULL, related_name="samples")
-    text = models.TextField()
+    text = models.TextField(help_text="What is hashed, searched and shown in a line.")
+    input = models.JSONField(null=True, editable=False, help_text="All that is asked about, where that is more.")
     external_id = models.CharField(max_length=200, blank=True)
     content_hash = models.CharField(max_length=64)
     group_hash = models.CharField(max_length=64)
@@ -93,6 +95,11 @@ class Sample(PublicModel):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+    @property
+    def whole_input(self) -> Input:
+        """What the project's kind asks about."""
+        return whole(self.text, self.input)
 
     @property
     def is_blind(self) -> bool:

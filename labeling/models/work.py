@@ -49,6 +49,11 @@ class Prediction(PublicModel):
     def __str__(self) -> str:
         return f"{self.model_tag}: {self.raw[:60]}"
 
+    @property
+    def is_withheld(self) -> bool:
+        """Nobody who might answer its test text blind may see it. Of a text that was analyzed that is past."""
+        return bool(self.sample and self.sample.is_blind) and self.source != self.Source.ANALYZE
+
 
 class Review(PublicModel):
     """One decision of one expert. Never edited; `undo` points to what it takes back."""

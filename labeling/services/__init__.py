@@ -1,40 +1,71 @@
 """One function per mutating verb; pages, API, admin, tasks and commands all call these."""
 
+from labeling.services.decisions import NothingChosenError, confirm, decide, decide_known
 from labeling.services.feedback import give_feedback
 from labeling.services.imports import import_file, import_rows, restart_lost_imports, run_import, start_import
 from labeling.services.judging import cases_left_out
 from labeling.services.labels import NewLabel, change_label, merge_label, remove_label, replace_labels
+from labeling.services.logins import Attempt, HeldBackError, forget_old_counters, logged_in, logged_out
 from labeling.services.members import remove_member, set_role
+from labeling.services.passwords import ask_reset, mail_links, make_link, password_changed, set_password
+from labeling.services.people import create_user, save_user, set_active
 from labeling.services.predictions import record_prediction
-from labeling.services.projects import create_project, open_project, try_task, update_project
+from labeling.services.projects import create_project, try_task, update_project
 from labeling.services.queue import choose, next_sample, release_stale_leases, take
-from labeling.services.reviews import confirm, correct, reject, reopen, skip, undo
-from labeling.services.samples import NewText, add_sample, add_samples, approve_known_answer, create_samples
+from labeling.services.reviews import reject, reopen, skip, undo
+from labeling.services.rows import delete_row, save_row, set_row
+from labeling.services.samples import NewText, add_sample, add_samples, create_samples
+from labeling.services.sessions import (
+    end_access,
+    end_session,
+    end_sessions,
+    expire_session,
+    forget_old_sessions,
+    seen,
+    sessions_of,
+)
 from labeling.services.specs import AnswersLostError, freeze_spec
-from labeling.services.tokens import revoke_tokens
+from labeling.services.tokens import create_token, revoke_tokens, tokens_of
 from labeling.services.withdrawals import restore_sample, withdraw_sample
 
 __all__ = [
     "AnswersLostError",
+    "Attempt",
+    "HeldBackError",
     "NewLabel",
     "NewText",
+    "NothingChosenError",
     "add_sample",
     "add_samples",
-    "approve_known_answer",
+    "ask_reset",
     "cases_left_out",
     "change_label",
     "choose",
     "confirm",
-    "correct",
     "create_project",
     "create_samples",
+    "create_token",
+    "create_user",
+    "decide",
+    "decide_known",
+    "delete_row",
+    "end_access",
+    "end_session",
+    "end_sessions",
+    "expire_session",
+    "forget_old_counters",
+    "forget_old_sessions",
     "freeze_spec",
     "give_feedback",
     "import_file",
     "import_rows",
+    "logged_in",
+    "logged_out",
+    "mail_links",
+    "make_link",
     "merge_label",
     "next_sample",
-    "open_project",
+    "password_changed",
     "record_prediction",
     "reject",
     "release_stale_leases",
@@ -46,10 +77,18 @@ __all__ = [
     "restore_sample",
     "revoke_tokens",
     "run_import",
+    "save_row",
+    "save_user",
+    "seen",
+    "sessions_of",
+    "set_active",
+    "set_password",
     "set_role",
+    "set_row",
     "skip",
     "start_import",
     "take",
+    "tokens_of",
     "try_task",
     "undo",
     "update_project",

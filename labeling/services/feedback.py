@@ -11,20 +11,23 @@ texts that somebody complained of would bend every figure. The row keeps what fo
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from labeling.access import Right, projects_for
-from labeling.kinds import Answer, storable
-from labeling.models import ApiToken, Feedback, GoldenSample, Prediction, Sample, SampleState, Split, TaskSpec, User
-from labeling.problems import ProblemError
+from common.actor import Actor
+from common.problems import ProblemError
+from common.text import storable
+from labeling.access import Right, may
+from labeling.kinds import Answer
+from labeling.models import Feedback, GoldenSample, Prediction, Sample, SampleState, Split
+from labeling.services import events
+from labeling.services.decisions import decide_known
+from labeling.services.golden import stored_answer
 from labeling.services.queue import front_rank
-from labeling.services.samples import approve_known_answer, stored_answer
 
 
 @transaction.atomic
 def give_feedback(
+    actor: Actor,
     prediction: Prediction,
     *,
-    user: User | None = None,
-    token: ApiToken | None = None,
     thumb: int | None = None,
     comment: str = "",
     answer: Answer | None = None,
@@ -34,31 +37,34 @@ def give_feedback(
     Raises `PermissionDenied`, and `ProblemError` where nothing is said or the answer does not fit the project.
     """
     project = prediction.project
-    user = user or (token.owner if token else None)
-    if user is not None and not _may(user, prediction, Right.FEEDBACK, token):
-        raise PermissionDenied(f"{user} may not give feedback in project {project.key}.")
+    if not may(actor, project, Right.FEEDBACK):
+        raise PermissionDenied(f"{actor} may not give feedback in project {project.key}.")
     if thumb is None and not comment.strip() and answer is None:
         raise ProblemError("Say something: a thumb (1 or -1), a comment, or the right answer.")
     if thumb is not None and thumb not in Feedback.Thumb.values:
         raise ProblemError("A thumb is 1 or -1.")
     spec = project.spec
-    stored = None if answer is None else stored_answer(spec, answer)
-    reviews = stored is not None and user is not None and _may(user, prediction, Right.REVIEW, token)
+    asked = prediction.sample.whole_input if prediction.sample else None
+    stored = None if answer is None else stored_answer(spec, answer, asked)
+    reviews = stored is not None and not actor.is_system and may(actor, project, Right.REVIEW)
     wants_review = thumb == Feedback.Thumb.DOWN or stored is not None
-    return Feedback.objects.create(
+    feedback = Feedback.objects.create(
         project=project,
         prediction=prediction,
         thumb=thumb,
         comment=storable(comment.strip()),
         answer=stored,
         spec=None if stored is None else spec,
-        effect=_follow(prediction.sample, spec, stored if reviews else None, wants_review),
-        user=user,
-        token=token,
+        effect=_follow(actor, prediction.sample, stored if reviews else None, wants_review),
+        user_id=actor.user_id,
+        token_id=actor.token_id,
     )
+    after = {"prediction": prediction.uid, "thumb": thumb, "effect": str(feedback.effect)}
+    events.record(actor, "feedback.given", feedback, after=after)
+    return feedback
 
 
-def _follow(sample: Sample | None, spec: TaskSpec, approved: Answer | None, wants_review: bool) -> str:
+def _follow(actor: Actor, sample: Sample | None, approved: Answer | None, wants_review: bool) -> str:
     """Do what feedback asks of its text, where that may be; what followed."""
     if sample is None:
         return Feedback.Effect.KEPT
@@ -69,13 +75,9 @@ def _follow(sample: Sample | None, spec: TaskSpec, approved: Answer | None, want
     if sample.state == SampleState.WITHDRAWN:
         return Feedback.Effect.WITHDRAWN
     if approved is not None:
-        approve_known_answer(sample, spec, approved, source=GoldenSample.Source.FEEDBACK)
+        decide_known(actor, sample, approved, source=GoldenSample.Source.FEEDBACK)
         return Feedback.Effect.APPROVED
     if wants_review and sample.state == SampleState.PENDING:
         Sample.objects.filter(pk=sample.pk).update(rank=front_rank())
         return Feedback.Effect.FIRST
     return Feedback.Effect.KEPT
-
-
-def _may(user: User, prediction: Prediction, right: Right, token: ApiToken | None) -> bool:
-    return bool(projects_for(user, right, token).filter(pk=prediction.project_id).exists())

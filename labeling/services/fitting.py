@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 
 from django.db.models import Count, Q, QuerySet
 
-from labeling.carrying import Carrier, names_in
-from labeling.kinds import KINDS, Answer, AnswerError, Spec
+from labeling.carrying import Carrier
+from labeling.kinds import Answer, AnswerError, Spec, kind_of
 from labeling.models import GoldenSample, Project, Sample, TaskSpec
 
 # A page of answers that no longer fit reads them by what they say; more different ones than this are too many to show.
@@ -19,6 +19,7 @@ class Fitting:
     def __init__(self, asked: Spec) -> None:
         self.asked = asked
         self.left_out: Counter[str] = Counter()
+        self.reason = ""  # why the last one did not fit
         self._carriers: dict[int, Carrier] = {}
 
     def read(self, spec_id: int, answer: Answer, count: int = 1) -> Answer | None:
@@ -29,7 +30,8 @@ class Fitting:
         try:
             return self._carriers[spec_id].carry(answer)
         except AnswerError as error:
-            self.left_out[str(error)] += count
+            self.reason = str(error)
+            self.left_out[self.reason] += count
             return None
 
 
@@ -75,7 +77,7 @@ def answers_lost(project: Project, before: Spec, after: Spec) -> Counter[str]:
 
 def count_fitting(golden: QuerySet[GoldenSample], asked: Spec) -> int:
     """How many of these approved answers fit `asked`."""
-    if not KINDS[asked.kind].uses_labels:
+    if kind_of(asked).fits_every_spec:
         return golden.count()
     fitting = Fitting(asked)
     groups = list(_groups(golden, asked))
@@ -86,7 +88,8 @@ def label_usage(project: Project) -> Counter[str]:
     """How many approved answers in force use each label, by its name today."""
     fitting, usage = Fitting(project.spec.to_spec()), Counter[str]()
     for spec_id, answer, count in _groups(GoldenSample.objects.current().filter(project=project), fitting.asked):
-        for name in names_in(fitting.read(spec_id, answer) or {"labels": []}):
+        carried = fitting.read(spec_id, answer)
+        for name in kind_of(fitting.asked).labels_in(carried) if carried else ():
             usage[name] += count
     return usage
 
@@ -105,7 +108,7 @@ def samples_left_out(project: Project) -> QuerySet[Sample]:
 
 def _groups(golden: QuerySet[GoldenSample], asked: Spec) -> Iterator[tuple[int, Answer, int]]:
     """The different answers with how often each is there: a few hundred rows, however many samples there are."""
-    if not KINDS[asked.kind].uses_labels:
-        return  # a text fits every spec of its project
+    if kind_of(asked).fits_every_spec:
+        return
     rows = golden.order_by().values_list("spec_id", "answer").annotate(Count("pk"))
     yield from rows.iterator()

@@ -9,12 +9,13 @@ from typing import IO, Any
 
 from django.core.files import File
 
+from common.problems import ProblemError
 from labeling import splits
 from labeling.importers import FORMATS, ColumnMapping, ImportFormatError, Row
-from labeling.kinds import AnswerError, canonical
-from labeling.models import ImportBatch, Kind, Project, TaskSpec
-from labeling.problems import ProblemError
-from labeling.services.samples import NewText, splits_of
+from labeling.kinds import kind_of, whole
+from labeling.models import ImportBatch, Project, TaskSpec
+from labeling.services.golden import refusals, stored_answer
+from labeling.services.samples import NewText, samples_of, splits_of
 
 ANSWERS = ("none", "all", "test")
 _FORMAT_OF = {"ndjson": "jsonl", "tab": "tsv"}
@@ -62,18 +63,17 @@ class ImportJob:
         options = dict(batch.options)
         format = options.pop("format", None) or Path(batch.name).suffix.lower().lstrip(".")
         answers = options.pop("answers", "none")
-        if batch.project.kind == Kind.TEXT:
-            options["answer_is_text"] = True
+        kind = kind_of(batch.project)
+        options |= {"answer_is_text": not kind.is_json, "input_form": kind.input.name}
         task = batch.project.spec
         return cls(batch.project, task, _FORMAT_OF.get(format, format), answers, ColumnMapping.from_options(options))
 
-    def check(self, rows: Iterable[Row], report: BadRows) -> Iterator[NewText]:
-        """The good rows, with their known answers where those are wanted; bad rows go into the report."""
+    def check(self, rows: Iterable[Row], report: BadRows) -> Iterator[tuple[int, NewText]]:
+        """The good rows by line, with their known answers where those are wanted; bad rows go into the report."""
         rows = list(rows)
         split_of: dict[str, str] = {}
         if self.answers == "test":
             split_of = splits_of(self.project, {splits.group_key(row.text) for row in rows if not row.error})
-        spec = self.task.to_spec()
         for row in rows:
             wanted = self.answers == "all" or (
                 self.answers == "test" and not row.error and split_of[splits.group_key(row.text)] == "test"
@@ -82,11 +82,22 @@ class ImportJob:
                 report.add(row.line, row.error)
                 continue
             try:
-                answer = canonical(spec, row.answer_raw) if wanted and row.answer_raw is not None else None
-            except AnswerError as error:
+                given = row.answer_raw if wanted else None
+                answer = None if given is None else stored_answer(self.task, given, whole(row.text, row.input))
+            except ProblemError as error:
                 report.add(row.line, str(error))
                 continue
-            yield NewText(row.text, row.external_id, answer)
+            yield row.line, NewText(row.text, row.external_id, answer, row.input)
+
+    def list_untaken(self, rows: Iterable[tuple[int, NewText]], report: BadRows) -> int:
+        """Say of each known answer that is not its text's answer now why that is; how many there are."""
+        said = [(line, text.answer, text) for line, text in rows if text.answer is not None]
+        samples = samples_of(self.project, (text for _, _, text in said))
+        known = [(samples[splits.content_hash(text.text)], answer) for _, answer, text in said]
+        reasons = [(line, why) for (line, *_), why in zip(said, refusals(known, self.task), strict=True) if why]
+        for line, why in reasons:
+            report.add(line, f"The answer is not taken. {why}")
+        return len(reasons)
 
 
 def check_options(options: dict[str, Any]) -> None:

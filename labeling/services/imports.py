@@ -12,15 +12,21 @@ from typing import Any, BinaryIO, cast
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from labeling import leases, splits
-from labeling.access import Right, projects_for, require
+from common import actor as actors
+from common import leases
+from common.actor import Actor
+from common.queue import enqueue
+from labeling import splits
+from labeling.access import Right, may, require
 from labeling.importers import ImportFormatError, Row, read_rows
-from labeling.models import ImportBatch, Project, User
+from labeling.models import ImportBatch, Project
+from labeling.services import events
+from labeling.services.golden import announce_golden, settle
 from labeling.services.import_job import BadRows, ImportJob, check_options
-from labeling.services.samples import NewText, add_samples, announce_golden, make_golden_many
+from labeling.services.samples import NewText, add_samples, samples_of
 from labeling.ways import WayIn
 
 logger = logging.getLogger(__name__)
@@ -30,20 +36,15 @@ _MAX_ATTEMPTS = 3
 _MESSAGE_LOST_AFTER = timedelta(minutes=1)
 State = ImportBatch.State
 OnProgress = Callable[[ImportBatch], None]
+_WORKER, _SWEEP = actors.system("import"), actors.system("beat")
 
 
-def start_import(user: User, project: Project, upload: "UploadedFile[bytes]", options: dict[str, Any]) -> ImportBatch:
+def start_import(actor: Actor, project: Project, upload: "UploadedFile[bytes]", options: dict[str, Any]) -> ImportBatch:
     """Keep an uploaded file and queue its import. Raises `ProblemError` on options that mean nothing.
 
     Known answers become training data, so they may be imported only by those who may also review.
     """
-    from labeling.tasks import run_import as task  # the task calls this module
-
-    require(user, project, Right.IMPORT)
-    check_options(options)
-    reviewer = projects_for(user, Right.REVIEW).filter(pk=project.pk).exists()
-    if options.get("answers", "none") != "none" and not reviewer:
-        raise PermissionDenied(f"{user} may not import known answers: only those who review may approve answers.")
+    _check(actor, project, options)
     with transaction.atomic():
         batch = ImportBatch.objects.create(
             project=project,
@@ -51,21 +52,35 @@ def start_import(user: User, project: Project, upload: "UploadedFile[bytes]", op
             file=upload,
             options=options,
             bytes_total=upload.size or 0,
-            created_by=user,
+            created_by_id=actor.user_id,
         )
-        task.delay_on_commit(batch.pk)  # type: ignore[attr-defined]  # the stubs do not know DjangoTask
+        events.record(actor, "import.queued", batch, after={"bytes": batch.bytes_total})
+        enqueue("labeling.run_import", batch.pk)
     return batch
 
 
-def import_file(
-    project: Project, path: Path, options: dict[str, Any], on_progress: OnProgress | None = None
-) -> ImportBatch:
-    """Import a file of this machine now, in this process. Raises `ProblemError`, `OSError`."""
+def _check(actor: Actor, project: Project, options: dict[str, Any]) -> None:
+    require(actor, project, Right.IMPORT)
     check_options(options)
+    if options.get("answers", "none") != "none" and not may(actor, project, Right.REVIEW):
+        raise PermissionDenied(f"{actor} may not import known answers: only those who review may approve answers.")
+
+
+def import_file(
+    actor: Actor, project: Project, path: Path, options: dict[str, Any], on_progress: OnProgress | None = None
+) -> ImportBatch:
+    """Import a file of this machine now, in this process. Raises as `start_import`, and `OSError`."""
+    _check(actor, project, options)
     with path.open("rb") as stream:
-        batch = ImportBatch.objects.create(
-            project=project, name=path.name[:255], options=options, bytes_total=path.stat().st_size
-        )
+        with transaction.atomic():
+            batch = ImportBatch.objects.create(
+                project=project,
+                name=path.name[:255],
+                options=options,
+                bytes_total=path.stat().st_size,
+                created_by_id=actor.user_id,
+            )
+            events.record(actor, "import.queued", batch, after={"bytes": batch.bytes_total})
         run_import(batch.pk, stream=stream, on_progress=on_progress)
     batch.refresh_from_db()
     return batch
@@ -81,15 +96,25 @@ def run_import(batch_id: int, *, stream: BinaryIO | None = None, on_progress: On
         with leases.heartbeat(ImportBatch, batch_id, token), _opened(batch, stream) as source, BadRows() as report:
             import_rows(batch, token, source, report, on_progress)
             name = report.save(batch)
-            leases.finish(ImportBatch, batch_id, token, state=State.SUCCEEDED, report=name, finished_at=timezone.now())
+            _finish(batch, token, State.SUCCEEDED, report=name)
     except leases.LeaseLostError as error:
         logger.warning("import %s: %s", batch_id, error)
         return
     except (ImportFormatError, OSError) as error:
         logger.warning("import %s failed: %s", batch_id, error)
-        leases.finish(ImportBatch, batch_id, token, state=State.FAILED, error=str(error), finished_at=timezone.now())
+        _finish(batch, token, State.FAILED, error=str(error))
     if ImportBatch.objects.filter(pk=batch_id, golden__gt=0).exists():
         announce_golden(batch.project_id, None)
+
+
+def _finish(batch: ImportBatch, token: uuid.UUID, state: str, **values: Any) -> None:
+    """The end of an import, and the one event of all its rows."""
+    with transaction.atomic():
+        leases.finish(ImportBatch, batch.pk, token, state=state, finished_at=timezone.now(), **values)
+        batch.refresh_from_db()
+        counts = {name: getattr(batch, name) for name in ("rows_read", "imported", "golden", "duplicates", "bad_rows")}
+        verb = "import.finished" if state == State.SUCCEEDED else "import.failed"
+        events.record(_WORKER, verb, batch, after=counts)
 
 
 def import_rows(
@@ -106,9 +131,15 @@ def import_rows(
             position += len(chunk)
             with transaction.atomic():
                 good = list(job.check(chunk, report))
-                counts: dict[str, Any] = {"bad_rows": report.count, "bytes_read": source.tell()}
-                if position > done:
-                    counts |= {"rows_read": position, **_store(batch, job, good)}
+                counts: dict[str, Any] = {"bytes_read": source.tell()}
+                stored = _store(batch, job, [text for _, text in good]) if position > done else {}
+                untaken = job.list_untaken(good, report)
+                if stored:
+                    there = len(good) - stored["imported"] - untaken
+                    counts |= {name: F(name) + count for name, count in stored.items()}
+                    # Rows that are in stay in: the tries before them do not count any more.
+                    counts |= {"rows_read": position, "attempts": 0, "duplicates": F("duplicates") + there}
+                counts["bad_rows"] = report.count
                 # Inside the transaction: a worker that lost its lease takes its chunk back.
                 leases.renew(ImportBatch, batch.pk, token, **counts)
             if on_progress:
@@ -116,17 +147,14 @@ def import_rows(
                 on_progress(batch)
 
 
-def _store(batch: ImportBatch, job: ImportJob, texts: list[NewText]) -> dict[str, Any]:
-    """Add the texts, approve their known answers; what to add to the batch's counts."""
+def _store(batch: ImportBatch, job: ImportJob, texts: list[NewText]) -> dict[str, int]:
+    """Add the texts, approve their known answers, those of texts that were there and wait as well; how many each."""
     added = add_samples(batch.project, texts, way_in=WayIn.IMPORT, batch=batch)
-    # Of equal texts the first one counts, as in `add_samples`.
-    answers = {splits.content_hash(text.text): text.answer for text in reversed(texts)}
-    known = [(row, answer) for row in added if (answer := answers[row.content_hash]) is not None]
-    return {
-        "imported": F("imported") + len(added),
-        "golden": F("golden") + make_golden_many(known, job.task),
-        "duplicates": F("duplicates") + len(texts) - len(added),
-    }
+    # Of equal texts the first one that has an answer counts.
+    answers = {splits.content_hash(text.text): text.answer for text in reversed(texts) if text.answer is not None}
+    samples = samples_of(batch.project, (text for text in texts if text.answer is not None))
+    known = [(row, answers[content_hash]) for content_hash, row in samples.items()]
+    return {"imported": len(added), "golden": settle(known, job.task)}
 
 
 @contextmanager
@@ -142,11 +170,17 @@ def restart_lost_imports() -> list[int]:
     """Batches to run again: their worker fell silent, or their message got lost. Hopeless ones are failed here."""
     lost = leases.silent(ImportBatch, State.RUNNING)
     waiting = ImportBatch.objects.filter(state=State.QUEUED, created_at__lt=timezone.now() - _MESSAGE_LOST_AFTER)
-    failed = {"state": State.FAILED, "lease_token": None, "lease_until": None, "finished_at": timezone.now()}
-    (lost | waiting).filter(file="").update(
-        **failed, error="The command was stopped. Run it again: nothing is imported twice."
-    )
-    lost.filter(attempts__gte=_MAX_ATTEMPTS).update(
-        **failed, error=f"The worker was lost {_MAX_ATTEMPTS} times. Look at its log, then upload the file again."
+    _give_up((lost | waiting).filter(file=""), "The command was stopped. Run it again: nothing is imported twice.")
+    _give_up(
+        lost.filter(attempts__gte=_MAX_ATTEMPTS),
+        f"The worker was lost {_MAX_ATTEMPTS} times at the same rows. Look at its log, then upload the file again.",
     )
     return [*lost.values_list("pk", flat=True), *waiting.values_list("pk", flat=True)]
+
+
+@transaction.atomic
+def _give_up(batches: QuerySet[ImportBatch], error: str) -> None:
+    for batch in batches.select_related("project").select_for_update(of=("self",)):
+        failed = {"state": State.FAILED, "finished_at": timezone.now(), **leases.RELEASED}
+        ImportBatch.objects.filter(pk=batch.pk).update(error=error, **failed)
+        events.record(_SWEEP, "import.failed", batch, after={"imported": batch.imported, "attempts": batch.attempts})

@@ -6,10 +6,12 @@ from uuid import UUID
 
 from django.db import transaction
 
+from common.actor import Actor
+from common.problems import ProblemError
 from labeling.access import Right, require
 from labeling.kinds import MAX_LABELS, fold
-from labeling.models import Label, Project, User
-from labeling.problems import ProblemError
+from labeling.models import Label, Project
+from labeling.services import events
 from labeling.services.specs import freeze_spec
 
 
@@ -64,58 +66,61 @@ def set_labels(project: Project, labels: Iterable[LabelInput]) -> None:
 
 
 @transaction.atomic
-def replace_labels(
-    user: User | None, project: Project, labels: Iterable[LabelInput], *, leave_out: bool = False
-) -> None:
+def replace_labels(actor: Actor, project: Project, labels: Iterable[LabelInput], *, leave_out: bool = False) -> None:
     """Give the project exactly these labels (see `set_labels`), and freeze what it asks now.
 
     Raises `AnswersLostError` where approved answers would no longer fit, unless they may be left out.
     """
-    _open(user, project)
+    _open(actor, project)
     set_labels(project, labels)
-    freeze_spec(project, leave_out=leave_out)
+    spec = freeze_spec(actor, project, leave_out=leave_out)
+    events.record(actor, "labels.replaced", project, after={"labels": len(spec.labels), "spec": spec.number})
 
 
 @transaction.atomic
-def change_label(user: User | None, label: Label, *, name: str | None = None, description: str | None = None) -> Label:
+def change_label(actor: Actor, label: Label, *, name: str | None = None, description: str | None = None) -> Label:
     """Rename or describe a label; every answer that uses it goes with it. Raises `ProblemError` for a name in use."""
     project = label.project
-    _open(user, project)
+    _open(actor, project)
     label.name = label.name if name is None else name.strip()
     label.description = label.description if description is None else description.strip()
     _check([NewLabel(label.name, label.description)])
     if project.labels.filter(name=label.name).exclude(pk=label.pk).exists():
         raise ProblemError(f"There is a label {label.name!r} already. To make the two one, merge them.")
     label.save(update_fields=["name", "description"])
-    freeze_spec(project)
+    spec = freeze_spec(actor, project)
+    events.record(actor, "label.changed", label, after={"spec": spec.number})
     return label
 
 
 @transaction.atomic
-def merge_label(user: User | None, label: Label, into: Label) -> Label:
+def merge_label(actor: Actor, label: Label, into: Label) -> Label:
     """Make `label` a part of `into`: answers that use it use `into` from now on. Raises `ProblemError`."""
     project = label.project
-    _open(user, project)
+    _open(actor, project)
     if into.project_id != project.pk or into.pk == label.pk:
         raise ProblemError("A label can be merged only into another label of the same project.")
     into.merged = [*into.merged, str(label.uid), *label.merged]
     into.save(update_fields=["merged"])
+    gone = label.uid
     label.delete()
-    freeze_spec(project)
+    spec = freeze_spec(actor, project)
+    events.record(actor, "label.merged", into, before={"label": gone}, after={"label": into.uid, "spec": spec.number})
     return into
 
 
 @transaction.atomic
-def remove_label(user: User | None, label: Label, *, leave_out: bool = False) -> None:
+def remove_label(actor: Actor, label: Label, *, leave_out: bool = False) -> None:
     """Take a label away. Raises `AnswersLostError` where approved answers use it, unless they may be left out."""
     project = label.project
-    _open(user, project)
+    _open(actor, project)
     label.delete()
-    freeze_spec(project, leave_out=leave_out)
+    spec = freeze_spec(actor, project, leave_out=leave_out)
+    events.record(actor, "label.removed", label, after={"spec": spec.number})
 
 
-def _open(user: User | None, project: Project) -> None:
-    require(user, project, Right.MANAGE)
+def _open(actor: Actor, project: Project) -> None:
+    require(actor, project, Right.MANAGE)
     # One change of a project's labels after the other: what was checked still holds when it is written.
     Project.objects.select_for_update().get(pk=project.pk)
 

@@ -7,10 +7,13 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
+from common import actor as actors
+from common.actor import Actor
+from common.problems import ConflictError, ProblemError
 from labeling import keys, signals
-from labeling.access import Right, require
-from labeling.models import Membership, Project, Role, User
-from labeling.problems import ConflictError, ProblemError
+from labeling.access import Right, has_permission, require, user_behind
+from labeling.models import Membership, Project, Role
+from labeling.services import events
 from labeling.services.labels import LabelInput, set_labels
 from labeling.services.specs import freeze_spec
 
@@ -19,7 +22,7 @@ _FIXED = {"key", "kind", "id", "uid"}
 
 @transaction.atomic
 def create_project(
-    user: User | None,
+    actor: Actor,
     *,
     key: str,
     name: str,
@@ -28,12 +31,12 @@ def create_project(
     labels: Iterable[LabelInput] = (),
     **fields: Any,
 ) -> Project:
-    """Make a project with its labels and first spec; `user` becomes its manager (None: the system itself).
+    """Make a project with its labels and first spec; who makes it becomes its manager.
 
     Only administrators and staff who may add projects can do it. Raises `ConflictError` for a key in use and
     `ProblemError` where the key is none, or labels and kind do not fit.
     """
-    if user is not None and not user.has_perm("labeling.add_project"):
+    if not has_permission(actor, "labeling.add_project"):
         raise PermissionDenied("Only administrators may create projects. Ask one of them.")
     if not keys.is_key(key):
         raise ProblemError(keys.RULE)
@@ -44,31 +47,29 @@ def create_project(
         if not Project.objects.filter(key__iexact=key).exists():
             raise ProblemError("The shares of train, validation and test must add up to 100.") from error
         raise ConflictError(keys.TAKEN) from error
-    return open_project(user, project, labels)
-
-
-@transaction.atomic
-def open_project(user: User | None, project: Project, labels: Iterable[LabelInput]) -> Project:
-    """Give a project that was just made its labels and first spec, and make its maker the manager."""
     set_labels(project, labels)
-    freeze_spec(project)
+    spec = freeze_spec(actor, project)
+    events.record(actor, "project.created", project, after={"spec": spec.number, "labels": len(spec.labels)})
+    user = user_behind(actor)
     if user is not None and not user.is_superuser:
         Membership.objects.get_or_create(project=project, user=user, defaults={"role": Role.MANAGER})
-    signals.project_created.send(sender=Project, project=project)
+    signals.project_created.send(sender=Project, project=project, actor=actor)
     return project
 
 
 @transaction.atomic
-def update_project(user: User | None, project: Project, *, leave_out: bool = False, **changes: Any) -> Project:
+def update_project(actor: Actor, project: Project, *, leave_out: bool = False, **changes: Any) -> Project:
     """Change a project, and freeze a new spec if what is asked changed. `labels` replaces the labels (`set_labels`).
 
     Key and kind never change: what points to the project would lose its meaning. Raises `ProblemError`, and
     `AnswersLostError` where approved answers would no longer fit, unless they may be left out.
     """
-    require(user, project, Right.MANAGE)
+    # An archived project is opened again by the same form.
+    require(actor, project, Right.MANAGE, also_archived=True)
     fixed = sorted(_FIXED & set(changes))
     if fixed:
         raise ProblemError(f"{' and '.join(fixed)} of a project cannot be changed; create another project.")
+    fields = sorted(changes)
     labels = changes.pop("labels", None)
     for name, value in changes.items():
         setattr(project, name, value)
@@ -76,7 +77,8 @@ def update_project(user: User | None, project: Project, *, leave_out: bool = Fal
         project.save(update_fields=list(changes))
     if labels is not None:
         set_labels(project, labels)
-    freeze_spec(project, leave_out=leave_out)
+    spec = freeze_spec(actor, project, leave_out=leave_out)
+    events.record(actor, "project.changed", project, after={"fields": fields, "spec": spec.number})
     return project
 
 
@@ -90,5 +92,5 @@ def try_task(project: Project, labels: Iterable[LabelInput], *, leave_out: bool 
             project = copy(project)
         project.save()
         set_labels(project, labels)
-        freeze_spec(project, leave_out=leave_out)
+        freeze_spec(actors.system("trial"), project, leave_out=leave_out)
         transaction.set_rollback(True)

@@ -5,60 +5,64 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from common.actor import Actor
+from common.problems import ConflictError
 from labeling import signals
 from labeling.access import Right, require
-from labeling.models import Project, Sample, SampleState, Split, User
-from labeling.problems import ConflictError
+from labeling.models import Project, Sample, SampleState, Split
 
 LEASE = timedelta(minutes=10)
 # A sample shown again keeps its lease while more than this is left, so that two tabs of one expert agree.
 _RENEW_BELOW = timedelta(minutes=5)
 
 
-def next_sample(user: User, project: Project) -> Sample | None:
-    """The sample that `user` should review next, leased for ten minutes; None when the queue is empty.
+def next_sample(actor: Actor, project: Project) -> Sample | None:
+    """The sample that the person should review next, leased for ten minutes; None when the queue is empty.
 
     What the expert already holds comes first (newest lease first: an undone sample is shown at once).
     """
-    require(user, project, Right.REVIEW)
-    held = _held(user, project)
+    require(actor, project, Right.REVIEW)
+    held = _held(actor, project)
     if held is not None:
         return held
     with transaction.atomic():
         # SKIP LOCKED: two experts at once pass over the row that the other is just taking.
         sample = (
-            Sample.objects.filter(project=project).awaiting_review(user).select_for_update(skip_locked=True).first()
+            Sample.objects.filter(project=project)
+            .awaiting_review(actor.person_id)
+            .select_for_update(skip_locked=True)
+            .first()
         )
         if sample is None:
             return None
-        lease(sample, user)
+        lease(sample, actor)
     signals.proposals_wanted.send_robust(sender=Project, project_id=project.pk)
     return sample
 
 
 @transaction.atomic
-def take(user: User, sample: Sample) -> Sample:
+def take(actor: Actor, sample: Sample) -> Sample:
     """Lease one sample; the review page then shows it first. Raises `ConflictError`."""
-    require(user, sample.project, Right.REVIEW)
-    locked = Sample.objects.awaiting_review(user).select_for_update().filter(pk=sample.pk).first()
+    require(actor, sample.project, Right.REVIEW)
+    locked = Sample.objects.awaiting_review(actor.person_id).select_for_update().filter(pk=sample.pk).first()
     if locked is None:
         raise ConflictError("This sample is decided, or somebody else has it now.")
-    lease(locked, user)
+    lease(locked, actor)
     return locked
 
 
-def choose(user: User, sample: Sample) -> Sample:
+def choose(actor: Actor, sample: Sample) -> Sample:
     """Lease a sample of one's own choice. Raises `ConflictError`, for a test text too: chance alone chooses those."""
-    require(user, sample.project, Right.REVIEW)
+    require(actor, sample.project, Right.REVIEW)
     if sample.split == Split.TEST:
         raise ConflictError("This is a test text: nobody chooses those. The review page shows them in their own order.")
-    return take(user, sample)
+    return take(actor, sample)
 
 
-def _held(user: User, project: Project) -> Sample | None:
+def _held(actor: Actor, project: Project) -> Sample | None:
     now = timezone.now()
     mine = Sample.objects.filter(
-        project=project, state=SampleState.PENDING, lease_user=user, lease_until__gt=now
+        project=project, state=SampleState.PENDING, lease_user=actor.person_id, lease_until__gt=now
     ).order_by("-lease_until")
     sample = mine.first()
     if sample is None or (sample.lease_until and sample.lease_until - now > _RENEW_BELOW):
@@ -70,9 +74,9 @@ def _held(user: User, project: Project) -> Sample | None:
     return sample
 
 
-def lease(sample: Sample, user: User) -> None:
-    """Give a locked sample to `user` for ten minutes."""
-    sample.lease_user, sample.lease_until = user, timezone.now() + LEASE
+def lease(sample: Sample, actor: Actor) -> None:
+    """Give a locked sample to a person for ten minutes."""
+    sample.lease_user_id, sample.lease_until = actor.person_id, timezone.now() + LEASE
     sample.save(update_fields=["lease_user", "lease_until"])
 
 

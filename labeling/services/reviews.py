@@ -10,78 +10,48 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from common.actor import Actor
+from common.problems import ConflictError, ProblemError
 from labeling.access import Right, require
-from labeling.kinds import Answer
-from labeling.models import GoldenSample, Prediction, Project, Review, Sample, SampleState, Split, User
-from labeling.problems import ConflictError, ProblemError
-from labeling.services.fitting import carried
+from labeling.models import Prediction, Project, Review, Sample, SampleState, Split
+from labeling.services import events
+from labeling.services.golden import retire_golden
 from labeling.services.queue import back_rank, front_rank, lease
-from labeling.services.samples import make_golden, retire_golden, stored_answer
-from labeling.ways import Given
 
 Action = Review.Action
+_VERBS: dict[str, str] = {
+    Action.CONFIRM: "sample.confirmed",
+    Action.CORRECT: "sample.corrected",
+    Action.REJECT: "sample.rejected",
+    Action.SKIP: "sample.skipped",
+}
 
 
 class ProposalSeenError(ProblemError):
     """A test text was answered beside what a model says of it."""
 
 
-def confirm(
-    user: User,
-    sample: Sample,
-    *,
-    prediction: Prediction,
-    seconds: float | None = None,
-    comment: str = "",
-    held_until: datetime | None = None,
-) -> Review:
-    """The proposal is right: its answer becomes the golden answer. Raises `ConflictError`, `ProblemError`.
-
-    `held_until` is the lease that the expert's page was made under; None asks only that nobody else holds it.
-    """
-    answer = carried(prediction.spec, prediction.answer, sample.project.spec.to_spec())
-    if answer is None:
-        raise ProblemError(
-            "The model gave no answer that fits the task of today, so there is nothing to confirm. Choose the answer."
-        )
-    return _approve(user, sample, Action.CONFIRM, answer, prediction, seconds, comment, held_until)
-
-
-def correct(
-    user: User,
-    sample: Sample,
-    *,
-    answer: Answer,
-    prediction: Prediction | None = None,
-    seconds: float | None = None,
-    comment: str = "",
-    held_until: datetime | None = None,
-) -> Review:
-    """The expert's own answer becomes the golden answer. Raises `ConflictError`, `ProblemError`."""
-    return _approve(user, sample, Action.CORRECT, answer, prediction, seconds, comment, held_until)
-
-
 @transaction.atomic
-def reject(user: User, sample: Sample, **details: Any) -> Review:
+def reject(actor: Actor, sample: Sample, **details: Any) -> Review:
     """The text is not fit for labeling: it leaves the queue and is never trained on."""
-    return _decide(user, sample, Action.REJECT, {"state": SampleState.REJECTED}, **details)
+    return conclude(actor, sample, Action.REJECT, {"state": SampleState.REJECTED}, **details)
 
 
 @transaction.atomic
-def skip(user: User, sample: Sample, **details: Any) -> Review:
+def skip(actor: Actor, sample: Sample, **details: Any) -> Review:
     """Not now, or not by me: the sample goes to the back of the queue."""
-    return _decide(user, sample, Action.SKIP, {"rank": back_rank()}, **details)
+    return conclude(actor, sample, Action.SKIP, {"rank": back_rank()}, **details)
 
 
 @transaction.atomic
-def undo(user: User, project: Project) -> Review | None:
+def undo(actor: Actor, project: Project) -> Review | None:
     """Take the expert's own last decision back; the sample is theirs again at once. None: nothing to undo.
 
     Raises `ConflictError` where somebody else has decided or taken the sample since.
     """
-    require(user, project, Right.REVIEW)
+    require(actor, project, Right.REVIEW)
     last = (
-        Review.objects.filter(reviewer=user, sample__project=project, undone_by=None)
+        Review.objects.filter(reviewer=actor.person_id, sample__project=project, undone_by=None)
         .exclude(action=Action.UNDO)
         .select_related("sample")
         .order_by("-id")
@@ -92,21 +62,21 @@ def undo(user: User, project: Project) -> Review | None:
     sample = Sample.objects.select_for_update().get(pk=last.sample_id)
     _refuse_withdrawn(sample)
     newest = sample.reviews.order_by("-id").values_list("pk", flat=True).first()
-    if newest != last.pk or _held_by_other(sample, user):
+    if newest != last.pk or _held_by_other(sample, actor):
         raise ConflictError("Somebody else has this sample now, so your last decision cannot be undone.")
-    return _reopen(user, sample, last)
+    return _reopen(actor, sample, last)
 
 
 @transaction.atomic
-def reopen(user: User, sample: Sample) -> Review:
+def reopen(actor: Actor, sample: Sample) -> Review:
     """Send a decided sample back to review, to this expert at once; its golden answer is retired, not deleted."""
-    require(user, sample.project, Right.REVIEW)
+    require(actor, sample.project, Right.REVIEW)
     sample = Sample.objects.select_for_update().get(pk=sample.pk)
     _refuse_withdrawn(sample)
     if sample.state == SampleState.PENDING:
         raise ConflictError("This sample waits for review already.")
     last = sample.reviews.filter(undone_by=None).exclude(action=Action.UNDO).order_by("-id").first()
-    return _reopen(user, sample, last)
+    return _reopen(actor, sample, last)
 
 
 def _refuse_withdrawn(sample: Sample) -> None:
@@ -114,52 +84,22 @@ def _refuse_withdrawn(sample: Sample) -> None:
         raise ConflictError("This sample is withdrawn. A manager of the project can bring it back on its page.")
 
 
-def _reopen(user: User, sample: Sample, last: Review | None) -> Review:
+def _reopen(actor: Actor, sample: Sample, last: Review | None) -> Review:
+    was = sample.state
     retire_golden(sample)
     sample.state, sample.rank = SampleState.PENDING, front_rank()
     sample.save(update_fields=["state", "rank"])
-    lease(sample, user)
-    return Review.objects.create(
-        sample=sample, spec=sample.project.spec, reviewer=user, action=Action.UNDO, undoes=last
+    lease(sample, actor)
+    review = Review.objects.create(
+        sample=sample, spec=sample.project.spec, reviewer_id=actor.person_id, action=Action.UNDO, undoes=last
     )
-
-
-@transaction.atomic
-def _approve(
-    user: User,
-    sample: Sample,
-    action: str,
-    answer: Answer,
-    prediction: Prediction | None,
-    seconds: float | None,
-    comment: str,
-    held_until: datetime | None,
-) -> Review:
-    spec = sample.project.spec
-    stored = stored_answer(spec, answer)
-    review = _decide(
-        user,
-        sample,
-        action,
-        {"state": SampleState.GOLDEN},
-        answer=stored,
-        prediction=prediction,
-        seconds=seconds,
-        comment=comment,
-        held_until=held_until,
-    )
-    make_golden(sample, spec, stored, source=GoldenSample.Source.REVIEW, given=_given(prediction), review=review)
+    after = {"state": sample.state, "review": review.uid, "undoes": last.uid if last else None}
+    events.record(actor, "sample.reopened", sample, before={"state": was}, after=after)
     return review
 
 
-def _given(prediction: Prediction | None) -> str:
-    """Whatever a model said was on the card, readable or not, the expert has seen it."""
-    shown = prediction is not None and (prediction.answer is not None or prediction.raw)
-    return Given.SEEN if shown else Given.BLIND
-
-
-def _decide(
-    user: User,
+def conclude(
+    actor: Actor,
     sample: Sample,
     action: str,
     values: dict[str, Any],
@@ -168,7 +108,11 @@ def _decide(
     prediction: Prediction | None = None,
     **details: Any,
 ) -> Review:
-    require(user, sample.project, Right.REVIEW)
+    """Write down what the expert decided, and end the lease: the one way that every decision goes.
+
+    Raises `ConflictError` where somebody else came first, `ProposalSeenError`, `PermissionDenied`.
+    """
+    require(actor, sample.project, Right.REVIEW)
     if prediction is not None and prediction.sample_id != sample.pk:
         raise ProblemError("This prediction belongs to another text.")
     if prediction is not None and sample.split == Split.TEST:
@@ -177,27 +121,31 @@ def _decide(
             "review page, without a proposal."
         )
     # One conditional update decides who comes first: of two clicks, or two experts, only one gets through.
+    user = actor.person_id
     mine = Q(lease_user=user) if held_until is None else Q(lease_user=user, lease_until=held_until)
     nobody = Q(lease_user=None) | Q(lease_until=None) | Q(lease_until__lt=timezone.now())
     decided = Sample.objects.filter(mine | nobody, pk=sample.pk, state=SampleState.PENDING).update(
         **values, lease_user=None, lease_until=None
     )
     if not decided:
-        raise ConflictError(_why_not(user, sample))
-    return Review.objects.create(
-        sample=sample, spec=sample.project.spec, reviewer=user, action=action, prediction=prediction, **details
+        raise ConflictError(_why_not(actor, sample))
+    review = Review.objects.create(
+        sample=sample, spec=sample.project.spec, reviewer_id=user, action=action, prediction=prediction, **details
     )
+    after = {"review": review.uid, "prediction": prediction.uid if prediction else None, **values}
+    events.record(actor, _VERBS[action], sample, after=after)
+    return review
 
 
-def _held_by_other(sample: Sample, user: User) -> bool:
+def _held_by_other(sample: Sample, actor: Actor) -> bool:
     free = sample.lease_user_id is None or sample.lease_until is None or sample.lease_until < timezone.now()
-    return not free and sample.lease_user_id != user.pk
+    return not free and sample.lease_user_id != actor.person_id
 
 
-def _why_not(user: User, sample: Sample) -> str:
+def _why_not(actor: Actor, sample: Sample) -> str:
     sample = Sample.objects.select_related("lease_user").get(pk=sample.pk)
     if sample.state == SampleState.PENDING:
-        if sample.lease_user_id == user.pk:
+        if sample.lease_user_id == actor.person_id:
             return "This sample was given to you again since this page was made. Please look and decide once more."
         return f"Your time for this sample ran out and {sample.lease_user} has it now."
     if sample.state == SampleState.WITHDRAWN:
@@ -205,5 +153,5 @@ def _why_not(user: User, sample: Sample) -> str:
     last = sample.reviews.select_related("reviewer").order_by("-id").first()
     if last is None:
         return "This sample got its answer in the meantime."
-    who = "You have" if last.reviewer_id == user.pk else f"{last.reviewer} has"
+    who = "You have" if last.reviewer_id == actor.person_id else f"{last.reviewer} has"
     return f"{who} decided this sample already ({last.get_action_display().lower()})."

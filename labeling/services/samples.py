@@ -1,41 +1,67 @@
-"""Add texts, and approve answers: the one place where golden samples are made and retired."""
+"""Add texts: each is stored once, with its split and how it came in."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
-from labeling import signals, splits
+from common.actor import Actor
+from common.problems import ProblemError
+from common.text import storable
+from labeling import splits
 from labeling.access import Right, require
-from labeling.kinds import Answer, AnswerError, canonical, storable
-from labeling.models import GoldenSample, ImportBatch, Project, Review, Sample, SampleState, Split, TaskSpec, User
-from labeling.problems import ConflictError, ProblemError
-from labeling.services.fitting import carried
-from labeling.ways import DRAWN, Given, WayIn
+from labeling.kinds import Answer, Input, InputError, kind_of, whole
+from labeling.models import ImportBatch, Project, Sample, Split
+from labeling.services import events
+from labeling.services.golden import announce_golden, settle
+from labeling.ways import DRAWN, WayIn
 
 
 @dataclass(frozen=True)
 class NewText:
-    """A text to add: `text` is storable; `answer`, where known, is in stored form."""
+    """A text to add: `text` is storable; `answer`, where known, is in stored form; `input`, where it is more."""
 
     text: str
     external_id: str = ""
     answer: Answer | None = None
+    input: Input | None = None
+
+    @property
+    def whole_input(self) -> Input:
+        """What the project's kind asks about."""
+        return whole(self.text, self.input)
 
 
+def checked_input(project: Project, value: Any) -> Input:
+    """What the project's kind asks about, in its stored form. Raises `ProblemError` where `value` is none."""
+    try:
+        return kind_of(project).input.check(value)
+    except InputError as error:
+        raise ProblemError(str(error)) from error
+
+
+def new_text(project: Project, value: Any, external_id: str = "") -> NewText:
+    """An input to add. Raises `ProblemError` where it is none."""
+    checked = checked_input(project, value)
+    text = kind_of(project).input.text(checked)
+    return NewText(text, storable(external_id), input=None if checked == text else checked)
+
+
+@transaction.atomic
 def add_sample(
-    project: Project, text: str, *, way_in: str, external_id: str = "", batch: ImportBatch | None = None
+    actor: Actor, project: Project, value: Any, *, way_in: str, external_id: str = ""
 ) -> tuple[Sample, bool]:
-    """The sample of `text`, and whether it is new; an equal text (case and spaces apart) is the same sample.
+    """The sample of an input, and whether it is new; an equal text (case and spaces apart) is the same sample.
 
-    `way_in` is kept of a new one only. Raises `ProblemError` on an empty text.
+    `way_in` is kept of a new one only. Raises `ProblemError` on what the project does not ask about.
     """
-    text = storable(text).strip()
-    if not text:
-        raise ProblemError("The text is empty.")
-    added = add_samples(project, [NewText(text, external_id)], way_in=way_in, batch=batch)
-    sample = Sample.objects.get(project=project, content_hash=splits.content_hash(text))
+    text = new_text(project, value, external_id)
+    added = add_samples(project, [text], way_in=way_in)
+    sample = Sample.objects.get(project=project, content_hash=splits.content_hash(text.text))
+    sample.project = project
+    if added:
+        events.record(actor, "sample.added", sample, after={"split": sample.split, "way_in": way_in})
     return sample, bool(added)
 
 
@@ -47,7 +73,7 @@ def add_samples(
 
     Equal texts, within the call or in the project, become one sample. Near-duplicates share the split of the
     first of their group, whatever the shares are today. A text that a person chose (by `way_in`) enters the test split
-    only behind its group. A thousand texts at a time is a good size.
+    only behind its group. A thousand texts at a time is a good size. Who calls it writes the event.
     """
     by_hash: dict[str, NewText] = {}
     for text in texts:
@@ -60,6 +86,7 @@ def add_samples(
             project=project,
             batch=batch,
             text=text.text,
+            input=text.input,
             external_id=text.external_id[:200],
             content_hash=content_hash,
             group_hash=splits.group_key(text.text),
@@ -78,6 +105,13 @@ def add_samples(
     for row in added:
         row.pk = ids[row.uid]
     return added
+
+
+def samples_of(project: Project, texts: Iterable[NewText]) -> dict[str, Sample]:
+    """The project's samples of these texts, by their hash."""
+    hashes = {splits.content_hash(text.text) for text in texts}
+    rows = Sample.objects.filter(project=project, content_hash__in=hashes).select_related("project")
+    return {row.content_hash: row for row in rows}
 
 
 def _shuffled(content_hash: str) -> int:
@@ -102,103 +136,27 @@ def splits_of(project: Project, groups: set[str], *, drawn: bool = True) -> dict
 
 
 @transaction.atomic
-def approve_known_answer(
-    sample: Sample, spec: TaskSpec, answer: Answer, source: str = GoldenSample.Source.IMPORT
-) -> GoldenSample:
-    """Make `answer` the golden answer of `sample`, on the word of a file or of a person's feedback.
-
-    A file never overrules what was decided before: the golden sample in force comes back unchanged.
-    Raises `ProblemError` where it is no answer to `spec`, `ConflictError` where the sample is withdrawn.
-    """
-    sample = Sample.objects.select_for_update().get(pk=sample.pk)
-    if sample.state == SampleState.WITHDRAWN:
-        raise ConflictError("This text is withdrawn. A manager of the project can bring it back.")
-    current = GoldenSample.objects.current().select_related("spec").filter(sample=sample).first()
-    stored = stored_answer(spec, answer)
-    if current is not None:
-        said_already = carried(current.spec, current.answer, spec.to_spec()) == stored
-        if source == GoldenSample.Source.IMPORT or said_already:
-            return current
-    # Feedback is said of a prediction, so whoever gives it has seen one.
-    given = Given.IMPORTED if source == GoldenSample.Source.IMPORT else Given.SEEN
-    return make_golden(sample, spec, stored, source=source, given=given)
-
-
-def stored_answer(spec: TaskSpec, answer: Answer) -> Answer:
-    """`answer` in its stored form; raises `ProblemError` with what is wrong with it."""
-    try:
-        return canonical(spec.to_spec(), answer)
-    except AnswerError as error:
-        raise ProblemError(str(error)) from error
-
-
-def make_golden(
-    sample: Sample, spec: TaskSpec, answer: Answer, *, source: str, given: str, review: Review | None = None
-) -> GoldenSample:
-    """Put a golden sample in force and retire the one before it. Call it with the sample's row locked."""
-    retire_golden(sample)
-    golden = GoldenSample.objects.create(
-        project_id=sample.project_id,
-        sample=sample,
-        spec=spec,
-        answer=answer,
-        source=source,
-        given=given,
-        review=review,
-    )
-    Sample.objects.filter(pk=sample.pk).update(state=SampleState.GOLDEN, lease_user=None, lease_until=None)
-    announce_golden(sample.project_id, golden.pk)
-    return golden
-
-
-def make_golden_many(samples: Iterable[tuple[Sample, Answer]], spec: TaskSpec) -> int:
-    """Approve the imported answers of samples made in this very transaction; announces nothing."""
-    pairs = list(samples)
-    GoldenSample.objects.bulk_create(
-        GoldenSample(
-            project_id=sample.project_id,
-            sample=sample,
-            spec=spec,
-            answer=answer,
-            source=GoldenSample.Source.IMPORT,
-            given=Given.IMPORTED,
-        )
-        for sample, answer in pairs
-    )
-    Sample.objects.filter(pk__in=[sample.pk for sample, _ in pairs]).update(state=SampleState.GOLDEN)
-    return len(pairs)
-
-
-def retire_golden(sample: Sample) -> bool:
-    """Take the golden answer in force back, keeping its row; whether there was one."""
-    return bool(GoldenSample.objects.filter(sample=sample, retired_at=None).update(retired_at=timezone.now()))
-
-
-def announce_golden(project_id: int, golden_id: int | None) -> None:
-    """Say after commit that golden samples landed. A listener that fails must not undo an expert's work."""
-    transaction.on_commit(
-        lambda: signals.golden_sample_added.send_robust(sender=GoldenSample, project_id=project_id, golden_id=golden_id)
-    )
-
-
-@transaction.atomic
 def create_samples(
-    user: User, project: Project, texts: list[NewText], *, may_approve: bool
+    actor: Actor, project: Project, texts: list[NewText], *, may_approve: bool
 ) -> list[tuple[Sample, bool]]:
     """Add texts for a caller with the right to import; answers need `may_approve` (the right to review).
 
-    Texts that are there already keep what was decided of them. The samples of all texts come back, in order,
-    each with whether it is new.
+    Of texts that are there already those that wait take their answer, and the others keep what was decided of them
+    (`golden.settle`). The samples of all texts come back, in order, each with whether it is new.
     """
-    require(user, project, Right.IMPORT)
+    require(actor, project, Right.IMPORT)
     if not may_approve and any(text.answer is not None for text in texts):
         raise ProblemError("Known answers may be given only by those who may review. Leave the answers out.")
     added = {row.content_hash for row in add_samples(project, texts, way_in=WayIn.API)}
     hashes = [splits.content_hash(text.text) for text in texts]
-    samples = {row.content_hash: row for row in Sample.objects.filter(project=project, content_hash__in=hashes)}
-    spec = project.spec
-    for text, content_hash in zip(texts, hashes, strict=True):
-        if text.answer is not None and samples[content_hash].state == SampleState.PENDING:
-            approve_known_answer(samples[content_hash], spec, text.answer)
-            samples[content_hash].state = SampleState.GOLDEN
+    samples = samples_of(project, texts)
+    said = {
+        content_hash: text.answer for text, content_hash in zip(texts, hashes, strict=True) if text.answer is not None
+    }
+    approved = settle([(samples[content_hash], answer) for content_hash, answer in said.items()], project.spec)
+    if approved:
+        announce_golden(project.pk, None)
+    if added or approved:
+        after = {"new": len(added), "known": len(texts) - len(added), "approved": approved}
+        events.record(actor, "samples.added", project, after=after)
     return [(samples[content_hash], content_hash in added) for content_hash in hashes]

@@ -4,10 +4,14 @@ from collections import Counter
 
 from django.db import transaction
 
-from labeling import signals
+from common.actor import Actor
+from common.options import OptionsError
+from common.problems import ConflictError, ProblemError
+from labeling.decoding import checked_decoding
 from labeling.kinds import Spec, SpecError
 from labeling.models import Project, TaskSpec
-from labeling.problems import ConflictError, ProblemError
+from labeling.models.projects import today
+from labeling.services import events
 from labeling.services.fitting import answers_lost, reasons
 
 
@@ -24,7 +28,7 @@ class AnswersLostError(ConflictError):
 
 
 @transaction.atomic
-def freeze_spec(project: Project, *, leave_out: bool = False) -> TaskSpec:
+def freeze_spec(actor: Actor, project: Project, *, leave_out: bool = False) -> TaskSpec:
     """The spec of what the project asks now: the newest one where nothing changed, else a new, numbered one.
 
     Raises `ProblemError` where the project contradicts itself (no labels for a label kind, for one), and
@@ -39,7 +43,10 @@ def freeze_spec(project: Project, *, leave_out: bool = False) -> TaskSpec:
         "labels": _frozen_labels(project),
         "max_labels": project.max_labels,
         "prompt_template": project.prompt_template,
-        "decoding": project.decoding,
+        "schema": project.schema,
+        "decoding": _decoding(project),
+        "thinking": project.thinking,
+        "date": newest.date if newest else today(),
     }
     if newest is not None and all(getattr(newest, name) == value for name, value in asked.items()):
         return newest
@@ -50,10 +57,8 @@ def freeze_spec(project: Project, *, leave_out: bool = False) -> TaskSpec:
         if lost and not leave_out:
             raise AnswersLostError(lost)
     spec.save()
-    if newest is not None:
-        transaction.on_commit(
-            lambda: signals.spec_frozen.send_robust(sender=TaskSpec, project_id=project.pk, spec_id=spec.pk)
-        )
+    before = {"number": newest.number} if newest else {}
+    events.record(actor, "spec.frozen", spec, before=before, after={"number": spec.number, "labels": len(spec.labels)})
     return spec
 
 
@@ -62,6 +67,13 @@ def _frozen_labels(project: Project) -> list[dict[str, object]]:
         {"id": str(label.uid), "name": label.name, "description": label.description, "merged": label.merged}
         for label in project.labels.all()
     ]
+
+
+def _decoding(project: Project) -> dict[str, object]:
+    try:
+        return checked_decoding(project.decoding)
+    except OptionsError as error:
+        raise ProblemError(f"The decoding cannot be used. {error}") from error
 
 
 def _plain(spec: TaskSpec) -> Spec:

@@ -6,16 +6,22 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
-from labeling.access import ROLE_RIGHTS, Right
+from common.actor import Actor
+from common.problems import ProblemError
+from labeling.access import ROLE_RIGHTS, Right, acting
 from labeling.models import Membership, Project, User
-from labeling.problems import ProblemError
 
 
 def person(request: HttpRequest) -> User:
     """Who is logged in; pages are `login_required`."""
     return cast(User, request.user)
+
+
+def actor(request: HttpRequest) -> Actor:
+    """The same as the services are told."""
+    return acting(person(request))
 
 
 def rights_of(user: User, project: Project) -> set[str]:
@@ -29,6 +35,17 @@ def rights_of(user: User, project: Project) -> set[str]:
 def page_context(request: HttpRequest, project: Project, section: str, **context: Any) -> dict[str, Any]:
     """The context that every page of a project needs."""
     return {"project": project, "section": section, "rights": rights_of(person(request), project), **context}
+
+
+def polls(request: HttpRequest) -> bool:
+    """HTMX asks, for the part of a page that changes, not for the whole."""
+    return bool(request.htmx)  # type: ignore[attr-defined]  # set by django-htmx
+
+
+def part_of_page(response: HttpResponse) -> HttpResponse:
+    """Mark an answer that HTMX may put into its page whatever its status; others of an error stay out of it."""
+    response["X-Page-Part"] = "yes"
+    return response
 
 
 @contextmanager

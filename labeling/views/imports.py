@@ -8,12 +8,12 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from common.problems import ProblemError
 from labeling import services
 from labeling.access import Right, project_for
 from labeling.forms import ImportForm
 from labeling.models import ImportBatch, Project
-from labeling.problems import ProblemError
-from labeling.views.base import page_context, person, rights_of
+from labeling.views.base import actor, page_context, person, polls, rights_of
 
 
 @login_required
@@ -26,7 +26,7 @@ def imports(request: HttpRequest, key: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             upload = form.cleaned_data["file"]
-            batch = services.start_import(person(request), project, upload, form.options)
+            batch = services.start_import(actor(request), project, upload, form.options)
             return redirect("labeling:import", key, batch.uid)
         except (ProblemError, PermissionDenied) as error:
             form.add_error(None, str(error))
@@ -41,8 +41,7 @@ def batch(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
     """One import: progress, counts, bad rows. The page asks again every second while it runs."""
     project = project_for(person(request), key, Right.IMPORT)
     batch = _batch(project, uid)
-    swaps = bool(request.htmx)  # type: ignore[attr-defined]  # set by django-htmx
-    template = "labeling/partials/import_state.html" if swaps else "labeling/import.html"
+    template = "labeling/partials/import_state.html" if polls(request) else "labeling/import.html"
     return render(request, template, page_context(request, project, "samples", batch=batch))
 
 

@@ -10,15 +10,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from common.problems import ProblemError
+from common.text import storable
 from labeling import services
 from labeling.access import Right, project_for
 from labeling.forms import LabelForm, LabelListForm, MergeForm, RemoveLabelForm
-from labeling.kinds import KINDS, MAX_LABELS, storable
+from labeling.kinds import MAX_LABELS, kind_of
 from labeling.models import Project
-from labeling.problems import ProblemError
 from labeling.services.fitting import answers_left_out, label_usage, samples_left_out
 from labeling.services.labels import labels_as_text
-from labeling.views.base import page_context, person, problems_as_messages
+from labeling.views.base import actor, page_context, person, problems_as_messages
 
 PAGE = 100
 SHOWN_SAMPLES = 20
@@ -29,14 +30,14 @@ SHOWN_SAMPLES = 20
 def labels(request: HttpRequest, key: str) -> HttpResponse:
     """All labels with how often approved answers use them; a POST gives the project the labels of the list."""
     project = project_for(person(request), key, Right.MANAGE)
-    if not KINDS[project.kind].uses_labels:
-        messages.info(request, "The answers of this project are texts: it has no labels.")
+    if not kind_of(project).has_labels:
+        messages.info(request, "The answers of this project are not made of labels: it has none.")
         return redirect("labeling:project", key)
     form = LabelListForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             services.replace_labels(
-                person(request), project, form.cleaned_data["labels"], leave_out=form.cleaned_data["leave_out"]
+                actor(request), project, form.cleaned_data["labels"], leave_out=form.cleaned_data["leave_out"]
             )
         except ProblemError as problem:
             form.add_error("labels", str(problem))
@@ -60,7 +61,7 @@ def change(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
         messages.error(request, f"{before!r} was not changed: {_first_error(form)}")
         return redirect("labeling:labels", key)
     with problems_as_messages(request):
-        label = services.change_label(person(request), label, **form.cleaned_data)
+        label = services.change_label(actor(request), label, **form.cleaned_data)
         renamed = f"{before!r} is called {label.name!r} now; its answers go with it."
         messages.success(request, renamed if label.name != before else f"{label.name!r} is saved.")
     return redirect("labeling:labels", key)
@@ -77,7 +78,7 @@ def merge(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
         messages.error(request, f"Type the exact name of the label that {label.name!r} is to become a part of.")
         return redirect("labeling:labels", key)
     with problems_as_messages(request):
-        services.merge_label(person(request), label, into)
+        services.merge_label(actor(request), label, into)
         messages.success(request, f"{label.name!r} is {into.name!r} now, in all answers.")
     return redirect("labeling:labels", key)
 
@@ -92,7 +93,7 @@ def remove(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
     form = RemoveLabelForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         with problems_as_messages(request):
-            services.remove_label(person(request), label, leave_out=form.cleaned_data["leave_out"])
+            services.remove_label(actor(request), label, leave_out=form.cleaned_data["leave_out"])
             messages.success(request, f"{label.name!r} is no label any more.")
             return redirect("labeling:labels", key)
     context = page_context(request, project, "labels", label=label, used=used, form=form)

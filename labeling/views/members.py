@@ -6,19 +6,19 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from labeling import services
 from labeling.access import Right, project_for
 from labeling.forms import MemberForm
 from labeling.models import Membership, Project, Role
-from labeling.views.base import page_context, person, problems_as_messages
+from labeling.views.base import actor, page_context, person, problems_as_messages
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def members(request: HttpRequest, key: str) -> HttpResponse:
-    """The members with their roles; a POST adds, changes or removes one."""
+    """The members with their roles; a POST adds or changes one."""
     project = project_for(person(request), key, Right.MANAGE)
     if request.method == "POST":
         with problems_as_messages(request):
@@ -29,24 +29,22 @@ def members(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "labeling/members.html", context)
 
 
-def _change(request: HttpRequest, project: Project) -> None:
-    if request.POST.get("action") == "remove":
-        membership = get_object_or_404(
-            Membership.objects.select_related("user").filter(project=project), uid=_uid(request.POST.get("member", ""))
-        )
-        services.remove_member(person(request), project, membership)
+@login_required
+@require_POST
+def remove(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
+    """Take a member's role away."""
+    project = project_for(person(request), key, Right.MANAGE)
+    membership = get_object_or_404(Membership.objects.select_related("user").filter(project=project), uid=uid)
+    with problems_as_messages(request):
+        services.remove_member(actor(request), project, membership)
         messages.success(request, f"{membership.user} has no role in this project any more.")
-        return
+    return redirect("labeling:members", key)
+
+
+def _change(request: HttpRequest, project: Project) -> None:
     form = MemberForm(request.POST)
     if not form.is_valid():
         messages.error(request, "Give a user name and a role.")
         return
-    row = services.set_role(person(request), project, form.cleaned_data["username"], form.cleaned_data["role"])
+    row = services.set_role(actor(request), project, form.cleaned_data["username"], form.cleaned_data["role"])
     messages.success(request, f"{row.user} is now {row.get_role_display()}.")
-
-
-def _uid(value: str) -> UUID | None:
-    try:
-        return UUID(value)
-    except ValueError:
-        return None

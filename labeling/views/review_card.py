@@ -1,31 +1,16 @@
-"""What the review page shows of one sample: toggles with the proposal on them, and the form's hidden facts."""
+"""What the review page shows of one sample: the kind's fields with the proposal, and the form's hidden facts."""
 
-import math
 from dataclasses import dataclass, field
-from datetime import datetime
+from functools import cached_property
+from typing import Any
 
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
-from labeling.kinds import KINDS, MULTI_LABEL, SINGLE_LABEL, Answer, Spec
+from labeling.kinds import Answer, Spec, kind_of
 from labeling.models import Prediction, Project, Review, Sample
 from labeling.querysets import capped_count
 from labeling.services.fitting import carried
-
-# One key each for the first ten toggles, as they lie on a keyboard.
-KEYS = "1234567890"
-
-
-@dataclass(frozen=True)
-class Toggle:
-    """One label as a checkbox or radio button."""
-
-    name: str
-    description: str
-    key: str
-    proposed: bool
-    checked: bool
 
 
 @dataclass
@@ -50,42 +35,14 @@ class Card:
         return self.sample.lease_until.isoformat() if self.sample.lease_until else ""
 
     @property
-    def uses_labels(self) -> bool:
-        return KINDS[self.spec.kind].uses_labels
-
-    @property
-    def single(self) -> bool:
-        return self.spec.kind == SINGLE_LABEL
-
-    @property
-    def toggles(self) -> list[Toggle]:
-        """All labels in the project's order."""
-        proposed, checked = label_names(self.proposal), label_names(self.current)
-        keys = KEYS.ljust(len(self.spec.labels))
-        return [
-            Toggle(label.name, label.description, key.strip(), label.name in proposed, label.name in checked)
-            for key, label in zip(keys, self.spec.labels, strict=False)
-        ]
-
-    @property
     def current(self) -> Answer | None:
         """What the form shows: what was entered before, else the proposal."""
         return self.proposal if self.entered is None else self.entered
 
-    @property
-    def text(self) -> str:
-        return str((self.current or {}).get("text", ""))
-
-    @property
-    def proposed_text(self) -> str:
-        return str((self.proposal or {}).get("text", ""))
-
-
-def label_names(answer: Answer | None) -> list[str]:
-    """The labels of an answer of any kind, for people to read."""
-    if answer is None:
-        return []
-    return [answer["label"]] if "label" in answer else list(answer.get("labels", []))
+    @cached_property
+    def fields(self) -> dict[str, Any]:
+        """What the kind's form shows."""
+        return kind_of(self.spec).fields(self.spec, self.proposal, self.current, self.sample.whole_input)
 
 
 def make_card(project: Project, sample: Sample, entered: Answer | None = None, comment: str = "") -> Card:
@@ -114,30 +71,6 @@ def _undone_answer(sample: Sample, spec: Spec) -> Answer | None:
         # A colleague's answer is no blank page either.
         return None
     return carried(last.undoes.spec, last.undoes.answer, spec)
-
-
-def entered_answer(form: QueryDict, kind: str) -> Answer:
-    """What the form's toggles or text say, not yet checked."""
-    if kind == MULTI_LABEL:
-        return {"labels": form.getlist("labels")}
-    return {"label": form.get("labels", "")} if kind == SINGLE_LABEL else {"text": form.get("text", "")}
-
-
-def seconds_since_shown(form: QueryDict) -> float | None:
-    """How long the expert looked; None where the form does not say, an hour at most."""
-    try:
-        seconds = timezone.now().timestamp() - float(form.get("shown", ""))
-    except ValueError:
-        return None
-    return round(min(max(seconds, 0.0), 3600.0), 1) if math.isfinite(seconds) else None
-
-
-def held_until(form: QueryDict) -> datetime | None:
-    """The lease that the form was made under."""
-    try:
-        return parse_datetime(form.get("lease", ""))
-    except ValueError:
-        return None
 
 
 def progress(request: HttpRequest, project: Project) -> dict[str, int]:

@@ -10,14 +10,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from common.problems import ProblemError
+from common.text import storable
 from labeling import panels, services
 from labeling.access import Right, in_project, project_for
-from labeling.kinds import storable
 from labeling.models import Project, Sample, SampleState, Split, WayIn
-from labeling.problems import ProblemError
 from labeling.services.fitting import carried
 from labeling.timeline import hidden_from, timeline_of
-from labeling.views.base import page_context, person
+from labeling.views.base import actor, page_context, person
 
 PAGE = 50
 
@@ -96,9 +96,9 @@ def review_this(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
     sample = get_object_or_404(Sample.objects.select_related("project").filter(project=project), uid=uid)
     try:
         if sample.state == SampleState.PENDING:
-            services.choose(person(request), sample)
+            services.choose(actor(request), sample)
         else:
-            services.reopen(person(request), sample)
+            services.reopen(actor(request), sample)
     except (ProblemError, PermissionDenied) as error:
         messages.error(request, str(error))
         return redirect("labeling:sample", key, uid)

@@ -12,7 +12,7 @@ from labeling import services
 from labeling.access import Right, project_for
 from labeling.forms import ReasonForm
 from labeling.models import Sample
-from labeling.views.base import page_context, person, problems_as_messages
+from labeling.views.base import actor, page_context, person, problems_as_messages
 
 _DONE = {
     "withdraw": "Withdrawn: nothing uses this sample from now on.",
@@ -32,6 +32,6 @@ def withdraw(request: HttpRequest, key: str, uid: UUID, verb: str) -> HttpRespon
         context = page_context(request, project, "samples", sample=sample, form=form, verb=verb)
         return render(request, "labeling/withdraw.html", context, status=400 if form.errors else 200)
     with problems_as_messages(request):
-        VERBS[verb](person(request), sample, form.cleaned_data["reason"])
+        VERBS[verb](actor(request), sample, form.cleaned_data["reason"])
         messages.success(request, _DONE[verb])
     return redirect("labeling:sample", key, uid)

@@ -2,14 +2,22 @@
 (() => {
   "use strict";
   const root = document.getElementById("review");
-  const trouble = document.getElementById("trouble");
+  const bar = document.getElementById("bar");
   const KEYS = "1234567890";
+  const FIELD = "textarea, select, input:not([type=checkbox], [type=radio], [type=hidden])";
+  const CONTROL = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘" : "Ctrl";
+  // Where an answer is typed, letters are commands after Esc alone: a click beside the box must not arm them.
+  let armed = false, shownSample = "";
 
   const form = () => document.getElementById("review-form");
+  const text = () => document.getElementById("sample-text");
+  const typed = () => root.querySelector("[data-typed]");
   const toggles = () => [...root.querySelectorAll(".toggle")];
   const shown = () => toggles().filter((toggle) => !toggle.hidden);
   const box = (toggle) => toggle.querySelector("input");
   const proposed = (toggle) => toggle.hasAttribute("data-proposed");
+  const sample = () => form()?.elements.sample?.value ?? "";
+  const commanding = () => !document.activeElement.matches(FIELD) && (armed || !typed());
 
   // The first ten labels that are shown carry the number keys.
   function number() {
@@ -17,9 +25,22 @@
     shown().slice(0, KEYS.length).forEach((toggle, i) => { toggle.querySelector("kbd").textContent = KEYS[i]; });
   }
 
+  // What stands in the bar names the key that works now.
+  function nameKeys() {
+    const at = document.activeElement, commands = commanding();
+    const enterSaves = at.name === "comment" || (commands && !at.matches("a, button, summary"));
+    for (const kbd of bar.querySelectorAll("[data-key] kbd")) {
+      const { key } = kbd.parentElement.dataset;
+      const name = key === "enter" ? `${enterSaves ? "" : `${CONTROL} `}Enter` : `${commands ? "" : "Esc "}${key.toUpperCase()}`;
+      if (kbd.textContent !== name) kbd.textContent = name;
+      kbd.hidden = false;
+    }
+    root.classList.toggle("typing", !commands);
+  }
+
   function difference() {
-    const text = document.getElementById("answer");
-    if (text) return text.dataset.proposed && text.value.trim() !== text.dataset.proposed ? "The text differs from the proposal." : "";
+    const answer = typed();
+    if (answer) return answer.dataset.proposed && answer.value.trim() !== answer.dataset.proposed ? "The text differs from the proposal." : "";
     if (!toggles().some(proposed) && !root.querySelector("[data-has-proposal]")) return "";
     const names = (list) => list.map((toggle) => box(toggle).value).join(", ");
     const added = toggles().filter((toggle) => box(toggle).checked && !proposed(toggle));
@@ -29,10 +50,10 @@
 
   function showDifference() {
     const changes = document.getElementById("changes");
-    if (!changes) return;
+    const label = document.querySelector("#save span");
+    if (!changes || !label) return;
     const said = difference();
     if (changes.textContent !== said) changes.textContent = said;
-    const label = document.querySelector("#save span");
     label.dataset.start ??= label.textContent;
     label.textContent = said ? "Save correction" : label.dataset.start;
   }
@@ -52,9 +73,21 @@
     input.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
-  function press(action) {
-    // A click, not requestSubmit(): htmx learns only from clicks which button was meant.
-    form()?.querySelector(`button[value="${action}"]`)?.click();
+  // A click, not requestSubmit(): htmx learns only from clicks which button was meant.
+  const press = (key) => bar.querySelector(`[data-key="${key}"]`)?.click();
+
+  function comment() {
+    const details = root.querySelector(".comment");
+    if (!details) return;
+    details.open = true;
+    details.querySelector("input").focus();
+  }
+
+  function focus() {
+    const answer = typed();
+    (answer ?? text())?.focus({ preventScroll: true });
+    answer?.setSelectionRange(answer.value.length, answer.value.length);
+    answer?.scrollIntoView({ block: "nearest" });
   }
 
   function ready() {
@@ -62,56 +95,87 @@
     if (field) field.hidden = false;
     number();
     showDifference();
-    document.getElementById("sample-text")?.focus({ preventScroll: true });
+    nameKeys();
+  }
+
+  function leave(at) {
+    if (at.id === "find-label") { at.value = ""; find(""); }
+    document.getElementById("shortcuts").open = false;
+    armed = true;
+    text()?.focus({ preventScroll: true });
+    nameKeys();
   }
 
   function inField(event) {
     const field = event.target;
-    if (event.key === "Escape") {
-      if (field.id === "find-label") { field.value = ""; find(""); }
-      field.blur();
-    } else if (event.key === "Enter" && field.id === "find-label") {
+    if (event.key !== "Enter") return;
+    if (field.id === "find-label") {
       event.preventDefault();
       flip(shown()[0]);
-      field.value = "";
-      find("");
-      document.getElementById("sample-text").focus({ preventScroll: true });
-    } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      leave(field);
+    } else if (field.name === "comment") {
       event.preventDefault();
-      press("save");
-    } else if (event.key === "Enter" && field.name === "comment") {
-      event.preventDefault();
-      press("save");
+      press("enter");
     }
+  }
+
+  function command(event) {
+    const key = event.key.toLowerCase();
+    if (key === "enter" && event.target.matches("a, button, summary")) return;
+    const doing = { "/": () => document.getElementById("find-label")?.focus(), c: comment }[key];
+    const digit = KEYS.indexOf(key);
+    if (!doing && digit < 0 && !["enter", "s", "x", "u", "l", "?"].includes(key)) return;
+    event.preventDefault();
+    if (doing) doing();
+    else if (digit < 0) press(key);
+    else flip(shown()[digit]);
   }
 
   document.addEventListener("keydown", (event) => {
     if (event.repeat || event.isComposing) return;
-    if (event.target.matches("textarea, select, input:not([type=checkbox], [type=radio])")) return inField(event);
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const key = event.key.toLowerCase();
-    if (key === "enter" && event.target.matches("a, button, summary")) return;
-    const doing = {
-      enter: () => press("save"), s: () => press("skip"), x: () => press("reject"), u: () => press("undo"),
-      "/": () => document.getElementById("find-label")?.focus(),
-      "?": () => { const help = document.getElementById("shortcuts"); help.open = !help.open; if (help.open) help.scrollIntoView({ block: "nearest" }); },
-    }[key];
-    if (!doing && !KEYS.includes(key)) return;
-    event.preventDefault();
-    doing ? doing() : flip(shown()[KEYS.indexOf(key)]);
+    const at = event.target;
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      press("enter");
+    } else if (event.ctrlKey || event.metaKey || event.altKey) {
+      return;
+    } else if (event.key === "Escape") leave(at);
+    else if (at.matches(FIELD)) inField(event);
+    else if (commanding()) command(event);
+    // Typed beside the box: it is meant for the box.
+    else if (event.key.trim().length === 1 && (at === document.body || at === text())) focus();
   });
 
+  document.addEventListener("pointerdown", () => { armed = false; nameKeys(); });
+  document.addEventListener("focusin", (event) => { if (event.target.matches(FIELD)) armed = false; nameKeys(); });
+  document.addEventListener("focusout", () => setTimeout(nameKeys));
+  document.addEventListener("trouble", nameKeys);
   root.addEventListener("change", showDifference);
   root.addEventListener("input", (event) => (event.target.id === "find-label" ? find(event.target.value) : showDifference()));
-  document.body.addEventListener("htmx:afterSwap", (event) => { if (event.detail.target === root) { trouble.hidden = true; ready(); } });
-  // A proposal that comes late is shown at once, unless the expert has begun to answer.
-  document.body.addEventListener("htmx:load", () => {
+
+  const begun = () => toggles().some((toggle) => box(toggle).checked) || [...root.querySelectorAll(FIELD)].some((field) => field.value);
+  // A proposal that comes late is shown at once, unless the expert has begun to answer, if only while it was fetched.
+  document.addEventListener("htmx:load", () => {
     const arrived = root.querySelector("[data-proposal-arrived]");
-    const begun = toggles().some((toggle) => box(toggle).checked) || document.getElementById("answer")?.value;
-    if (arrived && !begun) arrived.click();
+    if (arrived && !begun()) arrived.click();
   });
-  const fail = (said) => () => { trouble.textContent = said; trouble.hidden = false; };
-  document.body.addEventListener("htmx:sendError", fail("Not saved: the server does not answer. Your answer is still in the form; try again."));
-  document.body.addEventListener("htmx:responseError", fail("Not saved: the server had an error. Your answer is still in the form; try again, or reload the page."));
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    const asked = detail.requestConfig.triggeringEvent?.isTrusted;
+    if (detail.target === root && detail.requestConfig.verb === "get" && begun() && !asked) detail.shouldSwap = false;
+  });
+
+  document.addEventListener("htmx:afterSwap", ({ detail }) => {
+    if (detail.target !== root) return;
+    ready();
+    const changed = sample() !== shownSample;
+    shownSample = sample();
+    if (!changed && root.contains(document.activeElement)) return;
+    armed = false;
+    if (changed) window.scrollTo({ top: 0 });
+    focus();
+  });
+
+  shownSample = sample();
   ready();
+  focus();
 })();

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from common import jsonbounds
 from common.jsonbounds import MAX_DEPTH, BoundedDecoder, JsonBoundsError, depth_of, loads
 
+pytestmark = pytest.mark.pure
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),

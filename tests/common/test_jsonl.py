@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from common import jsonl
 
+pytestmark = pytest.mark.pure
+
 SEPARATORS = "\u2028\u2029\x85\x0b\x0c\x1c\x1d\x1e\r"
 
 
@@ -101,3 +103,32 @@ def test_a_writer_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
         jsonl.write(path, [{"a": 2}, {"a": float("nan")}])
     assert list(jsonl.read(path)) == [{"a": 1}]
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_last_of_many_whole_lines_stays(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(b'{"a": 1}\n{"a": 2}\n{"a"')
+    jsonl.cut_unfinished(path)
+    assert path.read_bytes() == b'{"a": 1}\n{"a": 2}\n'
+
+
+def test_a_fault_in_a_growing_file_names_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    for line, says in ((b"{bad\n", "not a line of JSON"), (b"[1]\n", r"not a JSON object: b'\[1\]'")):
+        path.write_bytes(line)
+        with pytest.raises(jsonl.JsonLinesError, match=f"rows.jsonl: {says}"):
+            jsonl.read_whole(path)
+
+
+def test_the_last_line_of_several_is_read() -> None:
+    assert jsonl.last('{"a": 1}\n{"a": 2}\n{"a": 3}\n\n') == {"a": 3}
+
+
+def test_keys_stay_in_their_order_or_are_sorted() -> None:
+    assert jsonl.dumps({"b": 1, "a": 2}) == '{"b": 1, "a": 2}'
+    assert jsonl.dumps({"b": 1, "a": 2}, sort_keys=True) == '{"a": 2, "b": 1}'
+
+
+def test_nan_is_read_where_it_is_asked_for() -> None:
+    (found,) = jsonl.scan(io.StringIO('{"a": NaN}\n'), constants=True)
+    assert found.value["a"] != found.value["a"]

@@ -4,50 +4,63 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.pure
+
 ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ("common", "config", "labeling", "training", "deployment", "evaluation", "demo")
 
 _LOG = "the end of a program's log, shown to a person"
 SPLITLINES = {
+    "common/toolwords.py": _LOG,
     "config/embedded/postgres.py": "PostgreSQL's own pid file",
     "config/embedded/server.py": _LOG,
     "config/health.py": "the first line of an error's text",
-    "deployment/gguf/converter.py": _LOG,
-    "deployment/gguf/quantizer.py": _LOG,
-    "deployment/gguf/source.py": _LOG,
-    "deployment/localserver/memory.py": "the kernel's file",
-    "deployment/localserver/openmp.py": "the kernel's file",
-    "deployment/localserver/process.py": _LOG,
-    "deployment/services/pipeline/processes.py": _LOG,
-    "deployment/services/standing.py": _LOG,
+    "deployment/artifacts/gguf/converter.py": _LOG,
+    "deployment/artifacts/gguf/quantizer.py": _LOG,
+    "deployment/artifacts/gguf/source.py": _LOG,
+    "deployment/servers/localserver/memory.py": "the kernel's file",
+    "deployment/servers/localserver/openmp.py": "the kernel's file",
+    "deployment/servers/localserver/process.py": _LOG,
+    "deployment/artifacts/placement.py": _LOG,
     "training/engine/bases/tiny.py": "texts to learn pieces from: no piece may reach over any end of line",
-    "training/services/bases.py": _LOG,
+    "training/engine/devices.py": "a table that a driver's tool prints",
+    "training/engine/train.py": "the first line of an error's text",
+    "training/engine/looks/words.py": "the first line of an error's text",
+    "training/services/engine_process.py": _LOG,
     "training/services/supervisor.py": _LOG,
 }
 _OURS = "a small file that this project writes by itself"
 JSON_READERS = {
+    "common/locks.py": _OURS,
     "common/jsonbounds.py": "the reader with bounds",
     "config/embedded/lock.py": _OURS,
     "config/launcher/environment.py": _OURS,
     "config/launcher/session.py": "the answer of our own /readyz",
     "labeling/json_field.py": "with the decoder that has bounds",
     "labeling/answers.py": "what `jsonbounds.check` has passed",
+    "labeling/loose_json.py": "single strings and numbers of what `jsonbounds.check` has passed",
     "demo/setup.py": _OURS,
     "demo/load.py": "the answers of our own API",
-    "deployment/gguf/__main__.py": "the configuration of weights that were merged here",
-    "deployment/gguf/vocabulary.py": "the answers of our own child process",
-    "deployment/localserver/registry.py": _OURS,
-    "deployment/services/pipeline/steps.py": _OURS,
-    "deployment/services/pipeline/store.py": _OURS,
-    "deployment/drivers/ollama.py": "within `errors`, which knows what too deep an answer raises",
-    "deployment/drivers/ollama_staging.py": "as in `ollama.py`",
-    "deployment/drivers/ollama_pull.py": "as in `ollama.py`",
+    "deployment/artifacts/gguf/__main__.py": "the configuration of weights that were merged here",
+    "deployment/artifacts/gguf/vocabulary.py": "the answers of our own child process",
+    "deployment/servers/localserver/registry.py": _OURS,
+    "deployment/artifacts/pipeline/steps.py": _OURS,
+    "deployment/artifacts/pipeline/store.py": _OURS,
+    "deployment/servers/drivers/ollama.py": "within `errors`, which knows what too deep an answer raises",
+    "deployment/servers/drivers/ollama_staging.py": "as in `ollama.py`",
+    "deployment/servers/drivers/ollama_pull.py": "as in `ollama.py`",
     "evaluation/services/reports.py": "a copy of our own figures",
     "training/engine/answers.py": _OURS,
+    "training/engine/best.py": _OURS,
     "training/engine/bases/smollm2.py": "the tokenizer of a package whose hash is pinned",
     "training/engine/checkpoints.py": _OURS,
     "training/engine/merge.py": _OURS,
     "training/engine/rundir.py": _OURS,
+    "training/engine/rungs.py": _OURS,
+    "training/services/dryruns.py": _OURS,
+    "training/services/snapshots.py": _OURS,
     "training/services/supervisor.py": _OURS,
     "training/services/versions.py": _OURS,
 }

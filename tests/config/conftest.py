@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.config.site import Site, site
+
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
@@ -21,3 +23,10 @@ def var_dir(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.delenv("CELERY_BROKER_URL", raising=False)
     return folder / "var"
+
+
+@pytest.fixture(scope="session")
+def shared_site() -> Iterator[Site]:
+    """One site for all tests of this worker that leave it as they found it."""
+    with site() as up:
+        yield up

@@ -32,8 +32,8 @@ def test_a_deep_body_is_a_problem_with_a_sentence(client, door):
 def test_a_long_body_is_refused_before_it_is_read_whole(client, settings):
     settings.API_MAX_BODY_BYTES = 1_000
     answer = post(client, "samples", '{"text": "' + "x" * 1_000 + '"}')
-    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
-    assert "longer than 1000 bytes" in answer.json()["detail"]
+    assert (answer.status_code, answer["Content-Type"]) == (413, "application/problem+json")
+    assert "longer than 1,000 bytes" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("body", ["{", "", '{"text": NaN}', b"\xff", '"\\ud800', "9" * 5_000])

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from config.embedded import AlreadyRunning, EmbeddedError, VarLock, ensure, secret
-from config.embedded.server import tail
+from config.embedded.server import reason
 from tests.config.processes import ROOT, clean_env, eventually, gone, server_pids
 
 
@@ -121,7 +121,10 @@ def test_a_killed_database_comes_back_on_its_port(var_dir: Path) -> None:
         for pid in server_pids(var_dir):
             os.kill(pid, signal.SIGKILL)
         assert eventually(lambda: not any(server.alive for server in servers.servers))
-        assert sorted(servers.revive()) == ["PostgreSQL", "Valkey"]
+        assert sorted(servers.revive()) == [
+            "PostgreSQL had ended; it runs again.",
+            "Valkey had ended; it runs again.",
+        ]
         assert psycopg.connect(servers.database_url).closed == 0
         assert "PONG" in ask_valkey(servers.broker_url, "PING")
     finally:
@@ -190,7 +193,19 @@ def test_platform_without_wheel_is_told_what_to_set(var_dir: Path, monkeypatch: 
     VarLock(var_dir).acquire(patience=0).release()
 
 
-def test_tail_gives_the_end_of_a_log(tmp_path: Path) -> None:
-    (tmp_path / "a.log").write_text("".join(f"{number}\n" for number in range(100)))
-    assert tail(tmp_path / "a.log", lines=2) == "98\n99"
-    assert tail(tmp_path / "none.log") == ""
+@pytest.mark.parametrize(
+    ("log", "says"),
+    [
+        (
+            "Traceback (most recent call last):\n  raise error\nkombu.errors.OperationalError: no broker\n\nbye\n",
+            "no broker",
+        ),
+        ("1 FATAL:  wrong version\n1 LOG:  database system is shut down\n", "1 FATAL:  wrong version"),
+        ("starting\nno room left\n", "no room left"),
+        ("", "it says nothing."),
+    ],
+)
+def test_the_reason_is_the_line_of_a_log_that_tells_most(tmp_path: Path, log: str, says: str) -> None:
+    (tmp_path / "a.log").write_text("FATAL: of an earlier start\n" + log)
+    assert reason(tmp_path / "a.log", len("FATAL: of an earlier start\n")).endswith(says)
+    assert reason(tmp_path / "none.log") == "it says nothing."

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -122,6 +121,16 @@ def test_killed_launcher_leaves_no_process(folder: Path) -> None:
     assert (folder / "order").read_text().split() == ["web", "worker", "beat"]
 
 
+def test_killed_launcher_leaves_no_process_that_hangs(folder: Path) -> None:
+    driver = start_driver(folder)
+    running = everything(folder)
+    for name in ("web", "worker", "beat"):
+        os.kill(pids(folder, name)[0], signal.SIGSTOP)
+    driver.kill()
+    driver.wait()
+    assert eventually(lambda: all(gone(pid) for pid in running))
+
+
 @pytest.fixture
 def guard() -> Iterator[Guard]:
     guard = Guard()
@@ -201,15 +210,6 @@ def test_run_gives_the_environment_and_the_exit_code(folder: Path) -> None:
     assert not (folder / "var" / "postgres" / "postmaster.pid").exists()
 
 
-def test_taken_port_is_named_with_the_next_step(folder: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        done = launcher("serve", var_dir=folder / "var", PORT=str(port))
-    assert done.returncode == 1
-    assert f"Port {port} is taken" in done.stderr
-    assert f"PORT={port + 1}" in done.stderr
-
-
 def test_env_says_when_nothing_runs(folder: Path) -> None:
     done = launcher("env", var_dir=folder / "var")
     assert done.returncode == 1
@@ -219,7 +219,7 @@ def test_env_says_when_nothing_runs(folder: Path) -> None:
 def test_every_queue_has_one_worker_and_nothing_listens_beyond_loopback(folder: Path) -> None:
     table = processes(folder, port=8000, model_port=8001)
     queues = [process.command[process.command.index("-Q") + 1] for process in table if "-Q" in process.command]
-    assert queues == ["default", "build", "gpu"]
+    assert queues == ["urgent", "default", "bulk", "build", "gpu"]
     assert min(table, key=lambda process: process.stage).name == "web"
     assert not [word for process in table for word in process.command if "0.0.0.0" in word or "autoscale" in word]
 

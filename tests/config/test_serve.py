@@ -1,5 +1,6 @@
 """`serve` with every real process: ready, reachable, joined by a second command, and gone after SIGTERM."""
 
+import contextlib
 import http.client
 import os
 import signal
@@ -17,13 +18,13 @@ from tests.config.processes import ROOT, clean_env, eventually, gone
 
 pytestmark = pytest.mark.loop
 
-EXPECTED = {"config.wsgi:application", "default@%h", "build@%h", "gpu@%h", "beat", "deployment.localserver"}
+EXPECTED = {"config.wsgi:application", "default@%h", "build@%h", "gpu@%h", "beat", "deployment.servers.localserver"}
 
 
 @pytest.fixture(params=["embedded", "given"])
 def settings_of(request: pytest.FixtureRequest, folder: Path) -> dict[str, str]:
     """The caller's environment: with nothing given, or with the URLs of servers that somebody else runs."""
-    own = {"TOUCHSTONE_VAR": str(folder / "var")}
+    own = {"TOUCHSTONE_VAR": str(folder / "var"), "AN_UNRELATED_SECRET": "s", "SCRIPT_NAME": "/label"}
     if request.param == "embedded":
         return clean_env() | own
     # A broker database of its own: these workers must not take the messages of other tests.
@@ -50,10 +51,18 @@ def test_serve_is_ready_can_be_joined_and_ends_without_leftovers(
     assert eventually(lambda: launcher.poll() is not None or kept.exists(), 120)
     assert probe(port) == (True, "ok")
     family = psutil.Process(launcher.pid).children(recursive=True)
-    words = {word for process in family for word in process.cmdline()}
+    words: set[str] = set()
+    for process in family:
+        with contextlib.suppress(psutil.NoSuchProcess):  # short-lived ones come and go
+            command, environment = process.cmdline(), process.environ()
+            assert "AN_UNRELATED_SECRET" not in environment
+            if "deployment.servers.localserver" in command:
+                assert not {"DATABASE_URL", "SECRET_KEY", "CELERY_BROKER_URL"} & environment.keys()
+            words |= set(command)
     assert words >= EXPECTED
     assert get(port, "/login/") == 200
-    assert get(port, "/static/css/touchstone.css") == 200
+    assert get(port, "/label/static/css/touchstone.css") == 200
+    assert open_to_others(folder / "var") == []
 
     code = "from labeling.models import User; print(f'users={User.objects.count()}')"
     words_to_run = [sys.executable, "-m", "config.launcher", "run", "--", "manage.py", "shell", "-v", "0", "-c", code]
@@ -64,6 +73,12 @@ def test_serve_is_ready_can_be_joined_and_ends_without_leftovers(
     assert launcher.wait(60) == 0
     assert [process for process in family if not gone(process.pid)] == []
     assert not kept.exists()
+
+
+def open_to_others(folder: Path) -> list[str]:
+    """What other accounts could read or write. As root the folder itself is passed through by the database's."""
+    mine = [path for path in folder.rglob("*") if path.lstat().st_uid == os.geteuid() and not path.is_symlink()]
+    return [f"{path} {path.stat().st_mode:o}" for path in (folder, *mine) if path.stat().st_mode & 0o066]
 
 
 def get(port: int, path: str) -> int:

@@ -1,14 +1,13 @@
 """`make demo OLLAMA_HOST=...`: the server at that address serves the project, and loses only what a demo left there."""
 
-import hashlib
-
 import httpx
 import pytest
 
-from demo.setup import KEY, serve
+from demo.setup import serve
 from demo.show import DemoError
-from deployment.drivers import Artifact, driver_for
-from tests.deployment.standins import ollama_standin
+from demo.support_tags import KEY
+from deployment.servers.drivers import Content, driver_for
+from tests.deployment.standins import content_of, ollama_standin
 from tests.factories import make_project
 
 pytestmark = pytest.mark.django_db
@@ -22,10 +21,10 @@ def running(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def content(tmp_path) -> Artifact:
+def content(tmp_path) -> Content:
     path = tmp_path / "v1.gguf"
     path.write_bytes(b"GGUF of a demo")
-    return Artifact(path, hashlib.sha256(path.read_bytes()).hexdigest())
+    return content_of(path)
 
 
 def test_what_an_earlier_demo_left_is_removed_and_nothing_else(running, content):
@@ -52,7 +51,7 @@ def test_what_an_earlier_demo_left_is_removed_and_nothing_else(running, content)
 def test_a_model_of_ones_own_under_the_demos_alias_stays(running, content):
     project = make_project(KEY)
     digest = f"sha256:{content.sha256}"
-    httpx.post(f"{running.url}/api/blobs/{digest}", content=content.path.read_bytes()).raise_for_status()
+    httpx.post(f"{running.url}/api/blobs/{digest}", content=content.file.read_bytes()).raise_for_status()
     body = {"model": KEY, "files": {"v1.gguf": digest}, "system": "Mine.", "stream": False}
     httpx.post(f"{running.url}/api/create", json=body).raise_for_status()
     serve(project)

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from functools import cache
 
 from common import jsonl
-from demo.setup import SHIPPED, TAGS
+from demo.support_tags import SHIPPED, TAGS
 
 
 @cache

@@ -12,9 +12,15 @@ from typing import Any
 import httpx
 from django.conf import settings
 
-from deployment.models import InferenceServer, ServingPolicy, StagedVersion
-from deployment.services import record_verdict
-from deployment.services.staging import request_staging, stage
+from deployment import storage
+from deployment.artifacts.build import build as build_artifact
+from deployment.artifacts.build import request_build
+from deployment.artifacts.staging import request_staging, stage
+from deployment.artifacts.verdicts import record_verdict
+from deployment.files import VersionFile, artifact_of, file_of
+from deployment.models import Artifact, InferenceServer, ServingPolicy, StagedVersion
+from deployment.models.formats import GGUF
+from deployment.servers.drivers import Content
 from labeling.models import Project
 from tests.processes import alive, free_port
 from training.models import BaseModel, ModelVersion
@@ -83,18 +89,38 @@ def make_version(project: Project, number: int, content: bytes | None = None) ->
     path = Path(settings.ARTIFACTS_DIR) / project.key / f"v{number}.gguf"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-    return ModelVersion.objects.create(
-        project=project,
-        number=number,
-        spec=project.spec,
-        base=base,
-        state=ModelVersion.State.BUILT,
-        gguf_path=str(path.relative_to(settings.ARTIFACTS_DIR)),
-        gguf_digest=hashlib.sha256(content).hexdigest(),
-        gguf_bytes=len(content),
+    version = ModelVersion.objects.create(project=project, number=number, spec=project.spec, base=base)
+    Artifact.objects.create(
+        weights=version,
+        format=GGUF,
         quantization="q8_0",
+        state=Artifact.State.BUILT,
+        path=str(path.relative_to(settings.ARTIFACTS_DIR)),
+        digest=hashlib.sha256(content).hexdigest(),
+        bytes=len(content),
         proof={"ok": True, "sentence": "All ids are equal.", "checked": 10, "first_difference": None},
     )
+    return version
+
+
+def content_of(path: Path, **more: Any) -> Content:
+    """A file as it is staged: copied to where the files of artifacts lie."""
+    body = path.read_bytes()
+    digest = hashlib.sha256(body).hexdigest()
+    name = f"tests/{digest[:12]}-{path.name}"
+    if not storage.holds(name):
+        storage.path_of(name).parent.mkdir(parents=True, exist_ok=True)
+        storage.path_of(name).write_bytes(body)
+    return Content(name, digest, **more)
+
+
+def build(version: ModelVersion) -> VersionFile:
+    """What the workers make of a new version, but for its staging."""
+    request_build(version)
+    artifact = artifact_of(version)
+    if artifact is not None:
+        build_artifact(artifact.pk)
+    return file_of(version)
 
 
 def stage_version(version: ModelVersion, verdict: str = "passed") -> StagedVersion:
@@ -121,10 +147,11 @@ def make_staged(project: Project, number: int, verdict: str = "passed", content:
 
 
 @contextlib.contextmanager
-def local_server(folder: Path, key: str = "for-tests") -> Iterator[str]:
+def local_server(folder: Path, key: str = "for-tests", artifacts: Path | None = None) -> Iterator[str]:
     """The real local model server, on a free port: its URL. Loopback; two cores at most."""
+    files = str(artifacts or settings.ARTIFACTS_DIR)
     port = free_port()
-    command = [sys.executable, "-m", "deployment.localserver", "--port", str(port), "--cores", "2"]
+    command = [sys.executable, "-m", "deployment.servers.localserver", "--port", str(port), "--cores", "2"]
     env = {**os.environ, "LOCAL_MODEL_SERVER_KEY": key}
-    with alive([*command, "--state-dir", str(folder)], port, env, folder / "server.log") as url:
+    with alive([*command, "--state-dir", str(folder), "--artifacts", files], port, env, folder / "server.log") as url:
         yield url

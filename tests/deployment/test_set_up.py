@@ -4,10 +4,10 @@ import pytest
 from django.core.management import call_command
 
 from deployment.models import InferenceServer, ServingPolicy
-from deployment.services.servers import built_in_server
+from deployment.servers.registration import built_in_server
 from labeling import services as labeling
 from tests.deployment.standins import make_server
-from tests.factories import make_admin
+from tests.factories import SYSTEM, make_admin
 from training.models import BaseModel, RetrainPolicy
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,7 @@ def started(settings):
 
 def new_project(key="letters"):
     return labeling.create_project(
-        None, key=key, name=key, kind="single_label", instruction="Which one?", labels=["a", "b"]
+        SYSTEM, key=key, name=key, kind="single_label", instruction="Which one?", labels=["a", "b"]
     )
 
 
@@ -59,7 +59,7 @@ def test_a_name_that_is_taken_is_left_to_whom_it_belongs(started):
 
 def test_without_a_built_in_server_there_is_no_row(settings):
     settings.LOCAL_MODEL_SERVER_URL = ""
-    assert built_in_server() is None
+    assert built_in_server(SYSTEM) is None
     assert not InferenceServer.objects.exists()
 
 
@@ -102,7 +102,15 @@ def test_the_built_in_servers_address_is_not_edited_in_the_admin(started, client
     started(4001)
     client.force_login(make_admin())
     row = InferenceServer.objects.get()
-    fields = {"name": "mine", "threads": 0, "slots": 2, "memory_mb": 0, "max_loaded": 0, "url": "http://x:1"}
+    fields = {
+        "name": "mine",
+        "threads": 0,
+        "slots": 2,
+        "answer_seconds": 10,
+        "memory_mb": 0,
+        "max_loaded": 0,
+        "url": "http://x:1",
+    }
     client.post(f"/admin/deployment/inferenceserver/{row.pk}/change/", {**fields, "is_active": "on"})
     row.refresh_from_db()
     assert (row.name, row.url) == ("mine", "http://127.0.0.1:4001")

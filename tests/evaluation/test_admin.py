@@ -7,7 +7,7 @@ from evaluation.models import Benchmark, CaseResult, GatePolicy, GateReport, Sui
 from evaluation.services import advance, baseline_results, freeze_suite
 from labeling.models import Split
 from tests.evaluation.worlds import make_golden, make_standing, make_world, right_every, text_of, wrong
-from tests.factories import make_admin
+from tests.factories import SYSTEM, make_admin
 from training.services import freeze_snapshot
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +21,7 @@ def shop(models, client):
     models.answer(0, wrong)
     models.answer(1, right_every(2))
     advance(make_standing(project, 1).pk)
-    baseline_results(freeze_suite(project), freeze_snapshot(project))
+    baseline_results(freeze_suite(project), freeze_snapshot(SYSTEM, project))
     client.force_login(make_admin())
     return project
 

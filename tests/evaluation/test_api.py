@@ -3,12 +3,11 @@
 import pytest
 from rest_framework.test import APIClient
 
-from evaluation import tasks
 from evaluation.models import Benchmark, GateReport
 from evaluation.services import advance
-from labeling.tokens import create_token
+from labeling.services import create_token
 from tests.evaluation.worlds import make_standing, make_world, right_every, wrong
-from tests.factories import make_expert, make_operator, make_project
+from tests.factories import SYSTEM, make_expert, make_operator, make_project
 
 pytestmark = pytest.mark.django_db
 API = "/api/v1/projects/shop"
@@ -21,7 +20,7 @@ def client_of(user) -> APIClient:
 
 
 def token_client(owner, project, *scopes) -> APIClient:
-    _, secret = create_token(owner, "test", [project], list(scopes))
+    _, secret = create_token(SYSTEM, owner, "test", [project], list(scopes))
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
     return client
@@ -41,7 +40,7 @@ def test_benchmarks_with_their_figures(shop):
     client = token_client(make_operator(shop), shop, "read")
     rows = client.get(f"{API}/benchmarks").json()["results"]
     assert len(rows) == 4
-    served = next(row for row in rows if (row["version"], row["decoding"]) == ("shop:v1", "served"))
+    served = next(row for row in rows if (row["version"], row["decoding"]) == (1, "served"))
     assert (served["state"], served["cases"], served["server"]) == ("succeeded", 40, "server-shop")
     assert served["metrics"]["f1_micro"] == 0.5
     assert "id" not in served
@@ -65,19 +64,16 @@ def test_cases_come_in_order_page_by_page(shop):
 def test_gate_reports_say_why(shop):
     client = client_of(make_expert(shop))
     (row,) = client.get(f"{API}/gate-reports").json()["results"]
-    assert (row["version"], row["verdict"]) == ("shop:v1", "passed")
+    assert (row["version"], row["verdict"]) == (1, "passed")
     assert [check["name"] for check in row["checks"]] == ["cases", "minimum", "psr", "difference"]
     assert row["reference"] == str(GateReport.objects.get().reference.uid)
     assert client.get(f"{API}/gate-reports/{row['uid']}").json() == row
 
 
-def test_judging_again_needs_the_right_and_the_scope(shop, monkeypatch, django_capture_on_commit_callbacks):
-    sent = []
-    monkeypatch.setattr(tasks.advance, "delay", sent.append)
+def test_judging_again_needs_the_right_and_the_scope(shop, sent):
     operator = make_operator(shop)
-    with django_capture_on_commit_callbacks(execute=True):
-        response = token_client(operator, shop, "operate").post(f"{API}/gate-reports", {"version": 1}, format="json")
-    assert (response.status_code, response.json()) == (202, {"queued": ["shop:v1 on server-shop"]})
+    response = token_client(operator, shop, "operate").post(f"{API}/gate-reports", {"version": 1}, format="json")
+    assert (response.status_code, response.json()) == (202, {"version": 1, "servers": ["server-shop"]})
     assert len(sent) == 1
     refused = token_client(operator, shop, "read").post(f"{API}/gate-reports", {"version": 1}, format="json")
     assert (refused.status_code, refused["Content-Type"]) == (403, "application/problem+json")

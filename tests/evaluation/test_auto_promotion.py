@@ -2,10 +2,10 @@
 
 import pytest
 
+from common.problems import ConflictError
 from deployment.models import Deployment, ServingPolicy
 from evaluation.services import advance, reports
 from evaluation.services.upkeep import due
-from labeling.problems import ConflictError
 from tests.evaluation.worlds import make_live, make_standing, make_world, right, right_every, wrong
 
 pytestmark = pytest.mark.django_db
@@ -16,11 +16,11 @@ def promoted(monkeypatch):
     """What was promoted, as (tag, reason); no server is asked."""
     calls = []
 
-    def promote(user, version, *, reason="", automatic=False):
-        assert user is None
+    def promote(actor, plan, *, reason="", automatic=False):
+        assert actor.name == "gate"
         assert automatic
-        calls.append((version.tag, reason))
-        return make_live(version.staged.get())
+        calls.append((plan.version.tag, reason))
+        return make_live(plan.version.staged.get())
 
     monkeypatch.setattr(reports, "promote", promote)
     return calls

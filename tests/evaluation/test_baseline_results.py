@@ -6,6 +6,7 @@ from evaluation.models import BaselineResult
 from evaluation.services import advance, baseline_results, freeze_suite
 from labeling.models import Split
 from tests.evaluation.worlds import make_golden, make_standing, make_world, right, text_of
+from tests.factories import SYSTEM, remade
 from training.models import BaseModel, TrainingRun
 from training.services import freeze_snapshot
 from training.services.snapshots import folder_of
@@ -21,24 +22,28 @@ def shop():
     return project
 
 
-def test_both_methods_are_worked_out_once(shop):
-    suite, snapshot = freeze_suite(shop), freeze_snapshot(shop)
+def test_all_methods_are_worked_out_once(shop):
+    suite, snapshot = freeze_suite(shop), freeze_snapshot(SYSTEM, shop)
     rows = baseline_results(suite, snapshot)
-    assert [row.name for row in rows] == ["constant", "tfidf_logreg"]
+    assert [row.name for row in rows] == ["constant", "nearest", "tfidf_logreg", "word_overlap"]
     assert all(row.metrics["cases"] == 30 for row in rows)
-    assert rows[1].metrics["f1_micro"] > rows[0].metrics["f1_micro"]
+    figures = {row.name: row.metrics for row in rows}
+    assert figures["tfidf_logreg"]["f1_micro"] > figures["constant"]["f1_micro"]
+    for row in figures.values():
+        low, high = row["main_interval"]
+        assert low <= row["main"] <= high
     assert baseline_results(suite, snapshot) == rows
 
 
 def test_one_that_is_missing_is_added(shop):
-    suite, snapshot = freeze_suite(shop), freeze_snapshot(shop)
+    suite, snapshot = freeze_suite(shop), freeze_snapshot(SYSTEM, shop)
     baseline_results(suite, snapshot)
     BaselineResult.objects.get(name="tfidf_logreg").delete()
-    assert len(baseline_results(suite, snapshot)) == 2
+    assert len(baseline_results(suite, snapshot)) == 4
 
 
 def test_a_host_without_the_snapshot_goes_on_without(shop):
-    suite, snapshot = freeze_suite(shop), freeze_snapshot(shop)
+    suite, snapshot = freeze_suite(shop), freeze_snapshot(SYSTEM, shop)
     (folder_of(snapshot) / "train.jsonl").rename(folder_of(snapshot) / "gone")
     try:
         assert baseline_results(suite, snapshot) == []
@@ -50,10 +55,14 @@ def test_a_judgment_works_them_out_for_the_versions_snapshot(shop, models):
     make_standing(shop, 0)
     staged = make_standing(shop, 1)
     version = staged.version
-    version.run = TrainingRun.objects.create(
-        project=shop, snapshot=freeze_snapshot(shop), base=BaseModel.objects.get(), trigger="manual", state="succeeded"
+    run = TrainingRun.objects.create(
+        project=shop,
+        snapshot=freeze_snapshot(SYSTEM, shop),
+        base=BaseModel.objects.get(),
+        trigger="manual",
+        state="succeeded",
     )
-    version.save()
+    remade(version, run=run)
     models.answer(0, right)
     advance(staged.pk)
-    assert BaselineResult.objects.filter(snapshot=version.run.snapshot).count() == 2
+    assert BaselineResult.objects.filter(snapshot=run.snapshot).count() == 4

@@ -2,11 +2,11 @@
 
 import pytest
 
-from deployment.drivers import PromptTooLongError, RefusedError
+from common import leases
+from deployment.servers.drivers import PromptTooLongError, RefusedError
 from evaluation.models import Benchmark, CaseResult
 from evaluation.services import freeze_suite, run_benchmark, start_benchmark
 from evaluation.services.benchmarks import MAX_ATTEMPTS
-from labeling import leases
 from tests.evaluation.worlds import make_standing, make_world, repeated, right, right_every
 
 State = Benchmark.State
@@ -107,7 +107,7 @@ def test_one_hiccup_is_tried_again(queued, models, monkeypatch):
 
     def stumbles(*args, **kwargs):
         if next(failures, False):
-            from deployment.drivers import TransportError
+            from deployment.servers.drivers import TransportError
 
             raise TransportError("once")
         return models.ask(*args, **kwargs)

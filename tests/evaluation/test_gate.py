@@ -4,17 +4,25 @@ import json
 import random
 import subprocess
 import sys
-from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from evaluation.gate import Evidence, GateReport, Policy, Verdict, decide
-from evaluation.metrics import Scored, micro
-from evaluation.paired import compare
+from evaluation.paired import TEST, compare
+from evaluation.scorers import SCORERS, Scored
+from evaluation.scorers.multi_label import MultiLabelScorer
+
+pytestmark = pytest.mark.pure
 
 LABELS = ["a", "b", "c", "d"]
+SCORER = MultiLabelScorer()
 POLICY = Policy(resamples=2000)
+
+
+def replace(policy: Policy, **changes: object) -> Policy:
+    return Policy(**{**policy.model_dump(), **changes})
 
 
 def evidence(
@@ -38,7 +46,7 @@ V1 = evidence("p:v1", 0.6)
 
 
 def judge(candidate: Evidence, live: Evidence | None = V1, policy: Policy = POLICY) -> GateReport:
-    return decide(policy, "multi_label", candidate, live, baseline=V0)
+    return decide(policy, SCORER, candidate, live, baseline=V0)
 
 
 def failed_checks(report: GateReport) -> list[str]:
@@ -48,6 +56,8 @@ def failed_checks(report: GateReport) -> list[str]:
 def test_the_bare_base_is_the_baseline_and_not_judged() -> None:
     report = judge(V0, None)
     assert (report.verdict, report.checks) == (Verdict.BASELINE, ())
+    assert (report.metric, report.candidate, report.reference) == ("f1_micro", "p:v0", "")
+    assert report.sentence.startswith("p:v0 is the bare base model")
 
 
 @pytest.mark.parametrize("live", [None, V0])
@@ -79,9 +89,52 @@ def test_a_better_version_passes_and_one_that_is_much_like_the_live_does_not() -
     assert "straddles 0" in close.sentence
 
 
+def test_a_pass_names_the_versions_and_every_number() -> None:
+    report = judge(evidence("p:v2", 0.95))
+    found = report.difference
+    assert found is not None
+    assert (report.metric, report.candidate, report.reference) == ("f1_micro", "p:v2", "p:v1")
+    assert [(check.name, check.value, check.bound) for check in report.checks] == [
+        ("cases", 150, 30),
+        ("minimum", found.candidate, 0.3),
+        ("psr", 1.0, 1.0),
+        ("difference", found.value, 0.0),
+    ]
+    assert report.sentence == (
+        f"p:v2 passed: micro-F1 {found.candidate:.3f} against {found.reference:.3f} of p:v1, difference "
+        f"{found.value:+.3f}, whose 95% interval ({found.low:+.3f} to {found.high:+.3f}; {TEST}) lies above 0; "
+        f"150 shared cases; micro-F1 {found.candidate:.3f} reaches the minimum of 0.300; "
+        "parsing success 1.000 holds the 1.000 of the reference."
+    )
+
+
+def test_the_live_version_is_not_held_against_itself() -> None:
+    assert judge(V1, V1).reference == "p:v0"
+
+
+def test_the_policy_decides_how_the_difference_is_tested() -> None:
+    policy, candidate = replace(POLICY, confidence=0.8, resamples=300, seed=3), evidence("p:v2", 0.62)
+    ours, theirs = ([each.cases[case] for case in sorted(each.cases)] for each in (candidate, V1))
+    assert judge(candidate, policy=policy).difference == compare(
+        SCORER, ours, theirs, confidence=0.8, resamples=300, seed=3
+    )
+
+
+def test_what_just_reaches_a_bound_reaches_it() -> None:
+    right = {case: Scored({"label": "a"}, {"label": "a"}) for case in (1, 2)}
+    wrong = {case: Scored({"label": "a"}, {"label": "b"}) for case in (1, 2)}
+    policy, single = replace(POLICY, minimum=1.0, min_cases=2), SCORERS["single_label"]
+    assert decide(policy, single, Evidence("v2", right), Evidence("v1", wrong)).verdict == Verdict.PASSED
+    one = Evidence("v2", {1: right[1]})
+    lenient = replace(policy, min_cases=0)
+    assert decide(lenient, single, one, Evidence("v1", wrong)).verdict == Verdict.PASSED
+
+
 def test_the_same_answers_are_a_tie_which_a_policy_may_accept() -> None:
     same = Evidence("p:v2", V1.cases)
-    assert judge(same).verdict == Verdict.INSUFFICIENT
+    tie = judge(same)
+    assert (tie.verdict, failed_checks(tie)) == (Verdict.INSUFFICIENT, ["difference"])
+    assert "straddles 0" in tie.sentence
     assert judge(same, policy=replace(POLICY, accept_tie=True, margin=0.02)).verdict == Verdict.PASSED
     assert judge(evidence("p:v3", 0.1), policy=replace(POLICY, accept_tie=True, margin=0.02)).verdict == Verdict.REFUSED
 
@@ -98,8 +151,12 @@ def test_lost_parsing_success_refuses_a_better_version() -> None:
     candidate = evidence("p:v2", 0.99, failed=3)
     report = judge(candidate)
     assert (report.verdict, failed_checks(report)) == (Verdict.REFUSED, ["psr"])
-    assert "parsing success 0.980 falls below the 1.000" in report.sentence
-    assert judge(candidate, policy=replace(POLICY, psr_tolerance=0.02)).verdict == Verdict.PASSED
+    assert report.sentence == "p:v2 is refused: parsing success 0.980 falls below the 1.000 of the reference."
+    tolerant = judge(candidate, policy=replace(POLICY, psr_tolerance=0.02))
+    assert tolerant.verdict == Verdict.PASSED
+    assert "parsing success 0.980 falls below" not in tolerant.sentence
+    assert tolerant.sentence.endswith("(up to 0.020 may be lost).")
+    assert (tolerant.checks[2].value, tolerant.checks[2].bound) == pytest.approx((0.98, 0.98))
 
 
 @pytest.mark.parametrize("candidate", [evidence("p:v2", 0.95, cases=29), evidence("p:v2", 0.0, cases=29)])
@@ -107,15 +164,24 @@ def test_too_few_shared_cases_judge_nobody(candidate: Evidence) -> None:
     report = judge(candidate)
     assert report.verdict == Verdict.INSUFFICIENT
     assert "only 29 shared cases where 30 are asked for" in report.sentence
+    assert [(check.name, check.value, check.bound) for check in report.checks] == [("cases", 29, 30)]
+    assert (report.metric, report.candidate, report.reference) == ("f1_micro", "p:v2", "p:v1")
 
 
 def test_without_any_reference_nothing_is_judged() -> None:
-    assert decide(POLICY, "multi_label", V1, None).verdict == Verdict.INSUFFICIENT
+    report = decide(POLICY, SCORER, V1, None)
+    assert (report.verdict, report.metric, report.candidate) == (Verdict.INSUFFICIENT, "f1_micro", "p:v1")
+    assert report.sentence.startswith("p:v1 cannot be judged: there is no benchmark")
 
 
 def test_pairs_are_made_by_id_whatever_the_order() -> None:
     shuffled = dict(random.Random(2).sample(sorted(V1.cases.items()), len(V1.cases)))
     assert judge(evidence("p:v2", 0.9), Evidence("p:v1", shuffled)) == judge(evidence("p:v2", 0.9))
+
+
+def test_ids_of_several_kinds_are_put_in_one_order() -> None:
+    mixed = {case if number % 2 else number: scored for number, (case, scored) in enumerate(V1.cases.items())}
+    assert judge(Evidence("p:v2", mixed), Evidence("p:v1", mixed)).verdict == Verdict.INSUFFICIENT
 
 
 def test_benchmarks_of_different_suites_are_not_compared() -> None:
@@ -127,10 +193,10 @@ def test_benchmarks_of_different_suites_are_not_compared() -> None:
 def test_one_label_and_text_have_their_own_figures() -> None:
     right = {i: Scored({"label": "a"}, {"label": "a"}) for i in range(40)}
     wrong = {i: Scored({"label": "a"}, {"label": "b"}) for i in range(40)}
-    report = decide(POLICY, "single_label", Evidence("v2", right), Evidence("v1", wrong))
+    report = decide(POLICY, SCORERS["single_label"], Evidence("v2", right), Evidence("v1", wrong))
     assert (report.verdict, report.metric) == (Verdict.PASSED, "exact")
     texts = {i: Scored({"text": "x y"}, {"text": "x"}) for i in range(40)}
-    assert decide(POLICY, "text", Evidence("v2", texts), Evidence("v1", texts)).metric == "token_f1"
+    assert decide(POLICY, SCORERS["text"], Evidence("v2", texts), Evidence("v1", texts)).metric == "token_f1"
 
 
 def test_the_report_is_json_and_the_same_every_time() -> None:
@@ -142,25 +208,35 @@ def test_the_report_is_json_and_the_same_every_time() -> None:
 
 def test_the_bootstrap_recomputes_micro_f1_from_the_drawn_cases() -> None:
     ours, theirs = list(evidence("p:v2", 0.8, 60).cases.values()), list(V1.cases.values())[:60]
-    found = compare("f1_micro", ours, theirs)
+    found = compare(SCORER, ours, theirs)
     rng = np.random.default_rng(0)
     draws = [rng.integers(0, 60, 60) for _ in range(2000)]
-    differences = [micro([ours[i] for i in draw]).f1 - micro([theirs[i] for i in draw]).f1 for draw in draws]
-    assert found.value == pytest.approx(micro(ours).f1 - micro(theirs).f1)
+    differences = [
+        SCORER.micro([ours[i] for i in draw]).f1 - SCORER.micro([theirs[i] for i in draw]).f1 for draw in draws
+    ]
+    assert found.value == pytest.approx(SCORER.micro(ours).f1 - SCORER.micro(theirs).f1)
     assert (found.low, found.high) == pytest.approx(tuple(np.quantile(differences, [0.025, 0.975])), abs=0.02)
+
+
+class Exactness(MultiLabelScorer):
+    def parts(self, case: Scored) -> list[float]:
+        return [float(self.is_exact(case))]
+
+    def figure(self, sums: Any, cases: int) -> Any:
+        return sums[0] / cases
 
 
 def test_the_interval_covers_the_true_difference_about_as_often_as_it_says() -> None:
     hits = 0
     for seed in range(60):
         one, two = evidence("x", 0.7, 150, seed=seed), evidence("y", 0.5, 150, seed=seed)
-        found = compare("exact", list(one.cases.values()), list(two.cases.values()), resamples=1000)
+        found = compare(Exactness(), list(one.cases.values()), list(two.cases.values()), resamples=1000)
         # A draw of one label of four is never the whole answer of two, so the skill is the chance of being exact.
         hits += found.low <= 0.2 <= found.high
     assert hits >= 52
 
 
 def test_the_gate_loads_no_heavy_library_by_itself() -> None:
-    code = "import sys, evaluation.gate, evaluation.baselines; print({'numpy', 'sklearn'} & set(sys.modules))"
+    code = "import sys, evaluation.gate, evaluation.scorers; print({'numpy', 'sklearn'} & set(sys.modules))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "set()"

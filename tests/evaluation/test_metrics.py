@@ -7,22 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation.metrics import (
-    Counts,
-    Scored,
-    exact_match,
-    fcr,
-    is_exact,
-    macro,
-    micro,
-    per_label,
-    percentiles,
-    psr,
-    summary,
-    wilson,
-)
+from evaluation.metrics import fcr, percentiles, psr, summary
+from evaluation.scorers import SCORERS, Counts, Scored
+from evaluation.scorers.labels import macro
+from evaluation.scorers.multi_label import MultiLabelScorer
+
+pytestmark = pytest.mark.pure
 
 LABELS = ["a", "b", "c", "d"]
+SCORER = MultiLabelScorer()
 
 
 def multi(expected: str, got: str | None, status: str = "strict") -> Scored:
@@ -33,19 +26,31 @@ CASES = [multi("ab", "ab"), multi("a", "bc", "repaired"), multi("c", None, "fail
 
 
 def test_rates_of_reading() -> None:
-    assert (psr(CASES), fcr(CASES), exact_match(CASES)) == (0.75, 0.25, 0.5)
+    assert (psr(CASES), fcr(CASES), summary(SCORER, CASES)["exact"]) == (0.75, 0.25, 0.5)
 
 
 def test_a_failed_answer_misses_every_label_and_is_never_exact() -> None:
-    assert micro([multi("ab", None, "failed")]) == Counts(0, 0, 2)
-    assert not is_exact(multi("", None, "failed"))
-    assert micro([multi("a", "a", "failed")]) == Counts(0, 0, 1)
+    assert SCORER.micro([multi("ab", None, "failed")]) == Counts(0, 0, 2)
+    assert not SCORER.is_exact(multi("", None, "failed"))
+    assert SCORER.micro([multi("a", "a", "failed")]) == Counts(0, 0, 1)
 
 
 def test_counts_by_hand() -> None:
-    assert micro(CASES) == Counts(2, 2, 2)
-    assert per_label(CASES) == {"a": Counts(1, 0, 1), "b": Counts(1, 1, 0), "c": Counts(0, 1, 1)}
-    assert macro(CASES)["f1"] == pytest.approx((2 / 3 + 2 / 3 + 0) / 3)
+    assert SCORER.micro(CASES) == Counts(2, 2, 2)
+    assert SCORER.per_label(CASES) == {"a": Counts(1, 0, 1), "b": Counts(1, 1, 0), "c": Counts(0, 1, 1)}
+    assert macro(SCORER.per_label(CASES))["f1"] == pytest.approx((2 / 3 + 2 / 3 + 0) / 3)
+
+
+def test_a_case_by_itself() -> None:
+    assert SCORER.case_scores(multi("ab", "bcd")) == {"tp": 1, "fp": 2, "fn": 1, "f1": 2 / 5}
+    assert SCORER.case_scores(multi("ab", "a", "failed")) == {"tp": 0, "fp": 0, "fn": 2, "f1": 0.0}
+    assert [SCORER.parts(case) for case in CASES] == [[4, 4], [0, 3], [0, 1], [0, 0]]
+
+
+@pytest.mark.parametrize("drawn", [CASES, CASES[:1], CASES[1:], CASES[3:], [CASES[0], CASES[0], CASES[2]]])
+def test_a_draw_of_the_paired_test_has_the_figure_of_its_cases(drawn: list[Scored]) -> None:
+    sums = np.sum([SCORER.parts(case) for case in drawn], axis=0)
+    assert SCORER.figure(sums, len(drawn)) == pytest.approx(SCORER.main_value(drawn))
 
 
 PAIRS = st.tuples(st.sets(st.sampled_from(LABELS)), st.sets(st.sampled_from(LABELS)))
@@ -60,28 +65,21 @@ def test_the_figures_are_scikit_learns(pairs: list[tuple[set[str], set[str]]]) -
     wanted = np.array([[name in expected for name in LABELS] for expected, _ in pairs])
     given_ = np.array([[name in got for name in LABELS] for _, got in pairs])
     precision, recall, f1, _ = precision_recall_fscore_support(wanted, given_, average="micro", zero_division=0)
-    total = micro(cases)
+    total = SCORER.micro(cases)
     assert (total.precision, total.recall, total.f1) == pytest.approx((precision, recall, f1))
-    assert exact_match(cases) == pytest.approx(accuracy_score(wanted, given_))
-    seen = [i for i, name in enumerate(LABELS) if name in per_label(cases)]
+    assert summary(SCORER, cases)["exact"] == pytest.approx(accuracy_score(wanted, given_))
+    seen = [i for i, name in enumerate(LABELS) if name in SCORER.per_label(cases)]
     if seen:
         means = precision_recall_fscore_support(wanted, given_, average="macro", labels=seen, zero_division=0)
-        assert tuple(macro(cases).values()) == pytest.approx(means[:3])
+        assert tuple(macro(SCORER.per_label(cases)).values()) == pytest.approx(means[:3])
 
 
 def test_single_label_exactness_is_accuracy() -> None:
     cases = [Scored({"label": "a"}, {"label": "a"}), Scored({"label": "a"}, {"label": "b"})]
-    figures = summary("single_label", cases)
+    figures = summary(SCORERS["single_label"], cases)
     assert (figures["exact"], figures["main"], figures["main_metric"]) == (0.5, 0.5, "exact")
     assert figures["labels"]["a"]["support"] == 2
-
-
-@pytest.mark.parametrize(
-    ("successes", "total", "interval"),
-    [(0, 0, (0, 1)), (0, 10, (0, 0.2775)), (10, 10, (0.7225, 1)), (81, 263, (0.2553, 0.3662))],
-)
-def test_wilsons_interval(successes: int, total: int, interval: tuple[float, float]) -> None:
-    assert wilson(successes, total) == pytest.approx(interval, abs=1e-4)
+    assert SCORERS["single_label"].figure(np.array([3.0]), 4) == 0.75
 
 
 @settings(deadline=None)
@@ -95,7 +93,7 @@ def test_percentiles_are_numpys(values: list[float]) -> None:
 def test_the_summary_is_json_and_whole() -> None:
     import json
 
-    figures: dict[str, Any] = summary("multi_label", CASES, [10.0, 20.0])
+    figures: dict[str, Any] = summary(SCORER, CASES, [10.0, 20.0])
     assert json.loads(json.dumps(figures))["latency_ms"] == {"p50": 15.0, "p95": 19.5, "p99": 19.9, "max": 20.0}
     assert figures["main"] == figures["f1_micro"] == 0.5
-    assert summary("multi_label", [])["main"] == 0.0
+    assert summary(SCORER, [])["main"] == 0.0

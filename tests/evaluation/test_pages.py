@@ -8,7 +8,7 @@ from evaluation.models import BaselineResult, Benchmark, CaseResult
 from evaluation.services import advance, freeze_suite, start_benchmark
 from labeling.services import reopen
 from tests.evaluation.worlds import make_golden, make_live, make_standing, make_world, right_every, text_of, wrong
-from tests.factories import make_expert, make_operator
+from tests.factories import acting, make_expert, make_operator
 from training.models import Snapshot
 
 pytestmark = pytest.mark.django_db
@@ -114,7 +114,7 @@ def test_one_case_in_full(judged, client):
     assert client.get(reverse("evaluation:case", args=["shop", judged.uid, 999])).status_code == 404
 
 
-def test_a_running_benchmark_polls_its_progress_and_then_refreshes(judged, client):
+def test_a_running_benchmark_polls_its_progress_and_then_brings_the_whole_page(judged, client):
     for number in range(40, 45):
         make_golden(judged.version.project, text_of(number))
     running = start_benchmark(judged.staged, freeze_suite(judged.version.project))
@@ -122,9 +122,11 @@ def test_a_running_benchmark_polls_its_progress_and_then_refreshes(judged, clien
     assert "11 of 45 cases" in shown(client.get(url_of(running)))
     fragment = client.get(url_of(running), **HTMX)
     assert shown(fragment).startswith('<section id="progress"')
-    assert "HX-Refresh" not in fragment
+    assert "HX-Retarget" not in fragment
     Benchmark.objects.filter(pk=running.pk).update(state="succeeded")
-    assert client.get(url_of(running), **HTMX)["HX-Refresh"] == "true"
+    ended = client.get(url_of(running), **HTMX)
+    assert (ended["HX-Retarget"], ended["HX-Reselect"], ended["HX-Reswap"]) == ("#main", "#main", "morph")
+    assert "hx-trigger" not in shown(ended)
 
 
 def test_a_failed_benchmark_says_why_and_offers_another_run(judged, client):
@@ -185,5 +187,14 @@ def test_results_of_a_test_sample_are_hidden_while_it_is_answered_anew(judged, c
     sample = judged.suite.cases.first().sample
     url = reverse("labeling:sample", args=["shop", sample.uid])
     assert "In benchmarks" in shown(client.get(url))
-    reopen(make_expert(sample.project), sample)
+    reopen(acting(make_expert(sample.project)), sample)
     assert "In benchmarks" not in shown(client.get(url))
+
+
+def test_the_reasoning_of_a_case_stands_apart(judged, client):
+    case = CaseResult.objects.filter(benchmark=judged).first()
+    CaseResult.objects.filter(pk=case.pk).update(raw='<think>hm</think>{"labels": []}<|im_end|>')
+    page = shown(client.get(reverse("evaluation:case", args=["shop", judged.uid, case.case.position])))
+    assert "<summary>Its reasoning</summary> <pre>hm</pre>" in page
+    assert "As it came (reasoning taken off, end mark taken off before reading)" in page
+    assert "Its reasoning" in shown(client.get(reverse("evaluation:benchmark", args=["shop", judged.uid])))

@@ -4,12 +4,11 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
+from common.problems import ProblemError
 from deployment.models import StagedVersion
-from evaluation import tasks
 from evaluation.services import rejudge
-from labeling.problems import ProblemError
 from tests.evaluation.worlds import make_standing, make_world
-from tests.factories import make_expert, make_manager, make_operator, make_project, make_user
+from tests.factories import SYSTEM, acting, make_expert, make_manager, make_operator, make_project, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -19,25 +18,22 @@ def staged() -> StagedVersion:
     return make_standing(make_world(cases=2), 1)
 
 
-def test_operators_and_managers_may_judge_again(staged, monkeypatch, django_capture_on_commit_callbacks):
-    sent = []
-    monkeypatch.setattr(tasks.advance, "delay", sent.append)
-    with django_capture_on_commit_callbacks(execute=True):
-        for person in (make_operator(staged.version.project), make_manager(staged.version.project)):
-            rejudge(person, staged)
-    assert sent == [staged.pk, staged.pk]
+def test_operators_and_managers_may_judge_again(staged, sent):
+    for person in (make_operator(staged.version.project), make_manager(staged.version.project)):
+        rejudge(acting(person), staged)
+    assert sent == 2 * [("evaluation.advance", staged.pk)]
 
 
 def test_an_expert_and_a_stranger_may_not(staged):
     for person in (make_expert(staged.version.project), make_operator(make_project()), make_user()):
         with pytest.raises(PermissionDenied):
-            rejudge(person, staged)
+            rejudge(acting(person), staged)
 
 
 def test_what_is_not_staged_cannot_be_judged(staged):
     staged.state = "removed"
     with pytest.raises(ProblemError, match="only a staged version can be judged"):
-        rejudge(None, staged)
+        rejudge(SYSTEM, staged)
 
 
 def test_the_button_is_refused_to_an_expert(staged, client):

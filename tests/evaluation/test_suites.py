@@ -6,7 +6,7 @@ from evaluation.services import freeze_suite
 from labeling import services as labeling
 from labeling.models import Label, Sample, Split, TaskSpec
 from tests.evaluation.worlds import make_golden, make_world, text_of
-from tests.factories import make_project
+from tests.factories import SYSTEM, make_project
 
 pytestmark = pytest.mark.django_db
 
@@ -74,8 +74,8 @@ def test_only_drawn_texts_with_independent_answers_are_cases():
 def test_a_withdrawn_sample_is_in_no_new_suite():
     project = make_world(cases=4)
     whole, sample = freeze_suite(project), Sample.objects.first()
-    labeling.withdraw_sample(None, sample, "not ours to use")
+    labeling.withdraw_sample(SYSTEM, sample, "not ours to use")
     assert freeze_suite(project).size == 3
     assert whole.cases.count() == 4
-    labeling.restore_sample(None, sample)
+    labeling.restore_sample(SYSTEM, sample)
     assert freeze_suite(project) == whole

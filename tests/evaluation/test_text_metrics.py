@@ -4,8 +4,14 @@ import time
 
 import pytest
 
-from evaluation.metrics import Scored, main_value, summary
-from evaluation.text_metrics import bleu, rouge_l, text_summary, token_f1
+from evaluation.metrics import summary
+from evaluation.scorers import Scored
+from evaluation.scorers.text import TextScorer
+from evaluation.text_metrics import ROUGE_WORDS, bleu, rouge_l, token_f1
+
+SCORER = TextScorer()
+
+pytestmark = pytest.mark.pure
 
 
 def text(expected: str, got: str | None, status: str = "strict") -> Scored:
@@ -33,7 +39,14 @@ def test_bleu_and_rouge_know_equal_and_unlike_texts() -> None:
     same = ["the quick brown fox jumps over it", "привет мир как твои дела"]
     assert (bleu(same, same), rouge_l(same, same)) == (pytest.approx(100), pytest.approx(1))
     assert (bleu(same, ["no", "да"]), rouge_l(same, ["no", "да"])) == (0, 0)
+    assert (bleu([], []), rouge_l([], [])) == (0, 0)
     assert rouge_l(["b c d e"], ["b x d"]) == pytest.approx(2 * 2 / (4 + 3))
+
+
+def test_rouge_compares_the_first_words_of_very_long_texts() -> None:
+    words = " ".join(f"w{number}" for number in range(ROUGE_WORDS))
+    assert rouge_l([f"{words} one"], [f"{words} two"]) == 1.0
+    assert rouge_l(["one"], [f"{words} one"]) == 0.0
 
 
 @pytest.mark.parametrize(
@@ -60,8 +73,22 @@ def test_rouge_l_of_long_texts_is_quick() -> None:
 
 def test_a_failed_answer_is_an_empty_text() -> None:
     cases = [text("the end", "End"), text("x y", "x y"), text("x", None, "failed"), text("!", None, "failed")]
-    figures = text_summary(cases)
+    figures = SCORER.figures(cases)
     assert (figures["exact_normalised"], figures["token_f1"]) == (0.5, 0.5)
-    whole = summary("text", cases)
+    whole = summary(SCORER, cases)
     assert (whole["exact"], whole["main"], whole["main_metric"]) == (0.25, 0.5, "token_f1")
-    assert main_value("text", []) == text_summary([])["bleu"] == 0.0
+    assert SCORER.case_scores(cases[3]) == {"token_f1": 0.0}, "though both have no words"
+
+
+def test_a_text_is_exact_letter_by_letter_and_close_word_by_word() -> None:
+    cases = [text("Dear Ana", "Dear Ana"), text("Dear Ana", "dear, ANA!"), text("Dear Ana", "Dear Bob")]
+    assert [SCORER.is_exact(case) for case in cases] == [True, False, False]
+    figures = SCORER.figures(cases)
+    assert (figures["exact_normalised"], figures["token_f1"]) == (pytest.approx(2 / 3), pytest.approx(2.5 / 3))
+    assert figures["rouge_l"] == pytest.approx(2.5 / 3)
+    assert 0 < figures["bleu"] < 100
+
+
+def test_no_cases_have_figures_of_zero() -> None:
+    assert SCORER.figures([]) == {"exact_normalised": 0.0, "token_f1": 0.0, "bleu": 0.0, "rouge_l": 0.0}
+    assert SCORER.main_value([]) == 0.0

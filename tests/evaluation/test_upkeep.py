@@ -12,18 +12,10 @@ from evaluation.models import Benchmark, GateReport
 from evaluation.services import advance, freeze_suite, rejudge, resume, start_benchmark
 from evaluation.services.upkeep import due, interrupted
 from tests.evaluation.worlds import make_golden, make_live, make_standing, make_world, right_every, text_of, wrong
+from tests.factories import SYSTEM
 
 State = Benchmark.State
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def queued(monkeypatch):
-    """What was sent to workers, as (task, id)."""
-    sent = []
-    monkeypatch.setattr(tasks.advance, "delay", lambda pk: sent.append(("advance", pk)))
-    monkeypatch.setattr(tasks.benchmark, "delay", lambda pk: sent.append(("benchmark", pk)))
-    return sent
 
 
 @pytest.fixture
@@ -34,32 +26,36 @@ def shop(models):
     return project
 
 
-def test_a_staged_version_is_sent_to_a_worker(shop, queued, django_capture_on_commit_callbacks):
+def test_a_staged_version_is_sent_to_a_worker(shop, sent):
     staged = make_standing(shop, 1)
-    with django_capture_on_commit_callbacks(execute=True):
-        version_staged.send(sender=StagedVersion, staged_id=staged.pk)
-    assert queued == [("advance", staged.pk)]
+    version_staged.send(sender=StagedVersion, staged_id=staged.pk)
+    assert sent == [("evaluation.advance", staged.pk)]
 
 
-def test_the_sweep_sends_what_has_no_verdict(shop, queued):
+def test_the_sweep_sends_what_has_no_verdict(shop, sent):
     bare, staged = StagedVersion.objects.get(), make_standing(shop, 1)
     tasks.sweep()
-    assert queued == [("advance", bare.pk), ("advance", staged.pk)]
+    assert sent == [("evaluation.advance", bare.pk), ("evaluation.advance", staged.pk)]
     advance(bare.pk)
     advance(staged.pk)
     assert due() == interrupted() == []
 
 
-def test_a_version_under_benchmark_is_not_sent_again_until_its_worker_is_silent(shop):
+def test_a_version_under_benchmark_is_not_sent_again_until_its_worker_is_silent(shop, sent):
     staged = make_standing(shop, 1)
     benchmark = start_benchmark(staged, freeze_suite(shop))
     Benchmark.objects.update(state=State.RUNNING, lease_until=timezone.now() + timedelta(minutes=1))
     assert staged.pk not in due()
+    tasks.reap()
+    assert sent == []
     Benchmark.objects.filter(pk=benchmark.pk).update(lease_until="2020-01-01T00:00Z")
     assert staged.pk in due()
+    tasks.reap()
+    tasks.reap()
+    assert sent == [("evaluation.advance", staged.pk)], "once, however often it is looked for"
 
 
-def test_a_failed_benchmark_waits_for_a_person(shop, models, queued, django_capture_on_commit_callbacks):
+def test_a_failed_benchmark_waits_for_a_person(shop, models, sent):
     staged = make_standing(shop, 1)
     models.down_after = 0
     for _ in range(3):
@@ -67,9 +63,8 @@ def test_a_failed_benchmark_waits_for_a_person(shop, models, queued, django_capt
     assert Benchmark.objects.get(staged=staged, decoding="served").state == State.FAILED
     assert staged.pk not in due()
     models.down_after = None
-    with django_capture_on_commit_callbacks(execute=True):
-        rejudge(None, staged)
-    assert queued == [("advance", staged.pk)]
+    rejudge(SYSTEM, staged)
+    assert sent == [("evaluation.advance", staged.pk)]
     assert advance(staged.pk).verdict == "passed"
 
 

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from deployment.drivers import TransportError
 from deployment.models import Deployment, InferenceServer, StagedVersion
-from deployment.services.serving import Answer
+from deployment.servers.drivers import TransportError
+from deployment.serving.predict import Answer
 from labeling.answers import parse
 from labeling.models import GoldenSample, Project, Split
 from tests.deployment.standins import make_server, make_version, serve_from
 from tests.factories import TAGS, make_project, make_sample
 
-Teller = Callable[[str], str]
+Teller = Callable[[Any], str]
 
 
 def truth_of(text: str) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def make_standing(project: Project, number: int) -> StagedVersion:
     version = make_version(project, number)
     server = InferenceServer.objects.get(policies__project=project)
     return StagedVersion.objects.create(
-        version=version, server=server, tag=version.server_tag, state=StagedVersion.State.STAGED
+        version=version, artifact=version.artifacts.get(), server=server, tag=version.server_tag, state="staged"
     )
 
 
@@ -94,14 +94,14 @@ class Models:
     def answer(self, number: int, teller: Teller) -> None:
         self.tellers[number] = teller
 
-    def ask(self, staged: StagedVersion, spec: Any, text: str, *, free: bool = False, logprobs: bool = False) -> Answer:
+    def ask(self, staged: StagedVersion, spec: Any, text: Any, *, free: bool = False, logprobs: bool = False) -> Answer:
         number = staged.version.number
         with self.lock:
             if self.down_after is not None and self.asked.total() >= self.down_after:
                 raise TransportError("the model server does not answer")
-            self.asked[number, free, text] += 1
+            self.asked[number, free, str(text)] += 1
         raw = self.tellers.get(number, right)(text)
-        return Answer(raw=raw, parsed=parse(raw, spec), confidence=None, latency_ms=5.0, tokens=3)
+        return Answer(raw=raw, parsed=parse(raw, spec, text), confidence=None, latency_ms=5.0, tokens=3)
 
     def texts_of(self, number: int, free: bool = False) -> list[str]:
         return [text for one, was_free, text in self.asked.elements() if (one, was_free) == (number, free)]

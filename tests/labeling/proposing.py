@@ -6,6 +6,7 @@ from labeling import services
 from labeling.answers import parse
 from labeling.models import Prediction, Project, Sample
 from labeling.splits import group_key, split_for
+from tests.factories import SYSTEM
 
 
 def propose(sample: Sample, raw: str = '{"labels": ["billing"]}', source: str = "queue", **fields: Any) -> Prediction:
@@ -15,13 +16,13 @@ def propose(sample: Sample, raw: str = '{"labels": ["billing"]}', source: str = 
 
 def predict(project: Project, text: str, raw: str = '{"labels": ["billing"]}', source: str = "api") -> Prediction:
     """The answer `raw` of version 1 to a text, which is kept as the project says."""
-    return _record(project, raw, source=source, text=text)
+    return _record(project, raw, source=source, input=text)
 
 
 def _record(project: Project, raw: str, **fields: Any) -> Prediction:
     spec, tag = project.spec, f"{project.key}:v1"
-    parsed = parse(raw, spec.to_spec())
-    return services.record_prediction(project, spec=spec, model_tag=tag, raw=raw, parsed=parsed, **fields)
+    parsed = parse(raw, spec.to_spec(), None)
+    return services.record_prediction(SYSTEM, project, spec=spec, model_tag=tag, raw=raw, parsed=parsed, **fields)
 
 
 def texts_of(split: str, project: Project, count: int, start: int = 0) -> list[str]:

@@ -10,8 +10,8 @@ from django.urls import reverse
 from labeling import services
 from labeling.answers import parse
 from labeling.models import ApiToken, ImportBatch, Project, Sample, TaskSpec
-from labeling.tokens import create_token
-from tests.factories import make_admin, make_expert, make_manager, make_project, make_sample
+from labeling.services import create_token
+from tests.factories import SYSTEM, acting, make_admin, make_expert, make_manager, make_project, make_sample
 
 pytestmark = pytest.mark.django_db
 
@@ -30,20 +30,21 @@ def project():
     sample = make_sample(project)
     raw = '{"labels": ["billing"]}'
     prediction = services.record_prediction(
+        SYSTEM,
         project,
         spec=project.spec,
         model_tag="shop:v1",
         raw=raw,
-        parsed=parse(raw, project.spec.to_spec()),
+        parsed=parse(raw, project.spec.to_spec(), None),
         source="queue",
         sample=sample,
     )
     ana = make_expert(project, "ana")
-    services.confirm(ana, sample, prediction=prediction)
-    services.give_feedback(prediction, user=ana, thumb=1)
-    services.withdraw_sample(None, make_sample(project), "a private letter")
+    services.confirm(acting(ana), sample, prediction=prediction)
+    services.give_feedback(acting(ana), prediction, thumb=1)
+    services.withdraw_sample(SYSTEM, make_sample(project), "a private letter")
     ImportBatch.objects.create(project=project, name="mails.csv")
-    create_token(ana, "bot", [project], ["read"])
+    create_token(SYSTEM, ana, "bot", [project], ["read"])
     return project
 
 
@@ -146,12 +147,12 @@ def test_a_token_shows_its_secret_once_and_can_be_revoked(client, boss, project)
     url = reverse("admin:labeling_apitoken_changelist")
     assert secret not in client.get(url).content.decode()
     auth = {"Authorization": f"Bearer {secret}"}
-    assert client.get("/api/v1/projects/shop/", headers=auth).status_code == 200
+    assert client.get("/api/v1/projects/shop", headers=auth).status_code == 200
     action = {"action": "revoke", "_selected_action": [token.pk]}
     assert "Revoke these tokens?" in client.post(url, action).content.decode()
     assert ApiToken.objects.get(pk=token.pk).revoked_at is None
     client.post(url, action | {"confirmed": "1"})
-    assert client.get("/api/v1/projects/shop/", headers=auth).status_code == 401
+    assert client.get("/api/v1/projects/shop", headers=auth).status_code == 401
 
 
 def test_uploading_asks_for_the_project_first(client, boss, project):

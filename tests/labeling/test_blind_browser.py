@@ -32,7 +32,7 @@ def page(request, browser, live_server):
 
 
 def sees(page, text):
-    page.locator("#sample-text", has_text=re.compile(f"{text}$")).wait_for(timeout=10_000)
+    page.locator("#sample-text", has_text=re.compile(rf"{text}\s*$")).wait_for(timeout=10_000)
 
 
 def test_a_test_text_is_answered_blind_with_the_same_keys(page):

@@ -6,11 +6,11 @@ import pytest
 from django.urls import reverse
 from rest_framework.test import APIClient
 
+from common.problems import ConflictError, ProblemError
 from labeling import services
 from labeling.models import GoldenSample, Review
-from labeling.problems import ConflictError, ProblemError
-from labeling.tokens import create_token
-from tests.factories import make_expert, make_manager, make_project, make_sample
+from labeling.services import create_token
+from tests.factories import SYSTEM, acting, make_expert, make_manager, make_project, make_sample
 from tests.labeling.proposing import propose
 from tests.labeling.test_review_page import URL, fields, page
 
@@ -70,21 +70,21 @@ def test_an_answer_beside_a_proposal_is_refused_and_does_not_come_back_as_ones_o
     assert not Review.objects.exists()
 
 
-@pytest.mark.parametrize("verb", ["confirm", "correct", "skip", "reject"])
+@pytest.mark.parametrize("verb", ["confirm", "decide", "skip", "reject"])
 def test_no_service_takes_a_decision_beside_a_proposal(ana, sample, verb):
-    details = {"answer": ["praise"]} if verb == "correct" else {}
+    details = {"answer": ["praise"]} if verb == "decide" else {}
     with pytest.raises(ProblemError, match="test text"):
-        getattr(services, verb)(ana, sample, prediction=sample.predictions.get(), **details)
+        getattr(services, verb)(acting(ana), sample, prediction=sample.predictions.get(), **details)
     assert not Review.objects.exists()
 
 
 def test_the_samples_page_hides_what_was_said_until_the_answer_is_there(client, ana, sample):
-    services.give_feedback(sample.predictions.get(), user=ana, comment="it is praise, is it not")
+    services.give_feedback(acting(ana), sample.predictions.get(), comment="it is praise, is it not")
     url = reverse("labeling:sample", args=["shop", sample.uid])
     html = client.get(url).content.decode()
     assert "(2 so far) is hidden until it has its answer" in html
     assert "praise" not in html
-    services.correct(ana, sample, answer=["billing"])
+    services.decide(acting(ana), sample, ["billing"])
     html = client.get(url).content.decode()
     assert html.count("praise") == 2
     assert "hidden until" not in html
@@ -94,17 +94,17 @@ def test_the_api_tells_a_program_and_no_person(ana, sample):
     url = f"/api/v1/projects/shop/predictions/{sample.predictions.get().uid}"
     person, program = APIClient(), APIClient()
     person.force_login(ana)
-    _, secret = create_token(ana, "bot", [sample.project], ["read"])
+    _, secret = create_token(SYSTEM, ana, "bot", [sample.project], ["read"])
     program.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
     assert person.get(url).status_code == 409
     assert program.get(url).status_code == 200
-    services.correct(ana, sample, answer=["billing"])
+    services.decide(acting(ana), sample, ["billing"])
     assert person.get(url).status_code == 200
 
 
 def test_nobody_chooses_a_test_text(client, ana, sample):
     with pytest.raises(ConflictError, match="nobody chooses"):
-        services.choose(ana, sample)
+        services.choose(acting(ana), sample)
     detail = reverse("labeling:sample", args=["shop", sample.uid])
     assert "Review now" not in client.get(detail).content.decode()
     html = client.post(reverse("labeling:review_this", args=["shop", sample.uid]), follow=True).content.decode()
@@ -114,11 +114,11 @@ def test_nobody_chooses_a_test_text(client, ana, sample):
 
 
 def test_an_undone_answer_is_filled_in_for_its_own_expert_alone(client, project, ana, sample):
-    services.correct(ana, sample, answer=["billing"])
-    services.undo(ana, project)
+    services.decide(acting(ana), sample, ["billing"])
+    services.undo(acting(ana), project)
     assert re.findall(r'value="(\w+)" checked', page(client)) == ["billing"]
-    services.correct(ana, sample, answer=["billing"])
+    services.decide(acting(ana), sample, ["billing"])
     ben = make_manager(project, "ben")
-    services.reopen(ben, sample)
+    services.reopen(acting(ben), sample)
     client.force_login(ben)
     assert "checked" not in page(client)

@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 
 from labeling import services
 from labeling.models import GoldenSample
-from tests.factories import make_expert, make_manager, make_project, make_sample
+from tests.factories import SYSTEM, acting, make_expert, make_manager, make_project, make_sample
 from tests.labeling.proposing import predict, propose
 
 pytestmark = pytest.mark.django_db
@@ -27,36 +27,36 @@ def given():
 
 def test_beside_a_proposal_it_is_seen_whether_confirmed_or_corrected(project, ana):
     sample = make_sample(project)
-    services.confirm(ana, sample, prediction=propose(sample))
+    services.confirm(acting(ana), sample, prediction=propose(sample))
     assert given() == "seen"
-    services.undo(ana, project)
-    services.correct(ana, sample, answer=["praise"], prediction=propose(sample))
+    services.undo(acting(ana), project)
+    services.decide(acting(ana), sample, ["praise"], prediction=propose(sample))
     assert given() == "seen"
 
 
 def test_without_a_proposal_it_is_blind(project, ana):
-    services.correct(ana, make_sample(project), answer=["praise"])
+    services.decide(acting(ana), make_sample(project), ["praise"])
     assert given() == "blind"
 
 
 def test_an_unreadable_proposal_was_in_sight_too_and_a_refused_text_had_none(project, ana):
     sample = make_sample(project)
-    services.correct(ana, sample, answer=["praise"], prediction=propose(sample, "It is praise, I say"))
+    services.decide(acting(ana), sample, ["praise"], prediction=propose(sample, "It is praise, I say"))
     assert given() == "seen"
-    services.undo(ana, project)
-    services.correct(ana, sample, answer=["praise"], prediction=propose(sample, ""))
+    services.undo(acting(ana), project)
+    services.decide(acting(ana), sample, ["praise"], prediction=propose(sample, ""))
     assert given() == "blind"
 
 
 def test_known_answers_are_imported_and_feedback_has_seen(project, tmp_path):
     file = tmp_path / "mails.jsonl"
     file.write_text('{"text": "From a file", "labels": ["praise"]}\n')
-    services.import_file(project, file, {"text": "text", "answer": "labels", "answers": "all"})
+    services.import_file(SYSTEM, project, file, {"text": "text", "answer": "labels", "answers": "all"})
     text = services.NewText("Posted", answer={"labels": ["praise"]})
-    services.create_samples(make_manager(project), project, [text], may_approve=True)
+    services.create_samples(acting(make_manager(project)), project, [text], may_approve=True)
     assert set(GoldenSample.objects.values_list("given", flat=True)) == {"imported"}
     prediction = predict(project, "Asked")
-    services.give_feedback(prediction, user=make_expert(project), answer=["praise"])
+    services.give_feedback(acting(make_expert(project)), prediction, answer=["praise"])
     assert GoldenSample.objects.get(source="feedback").given == "seen"
 
 

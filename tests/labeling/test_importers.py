@@ -13,8 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from common.text import plain_lines
 from labeling import importers
 from labeling.importers import ColumnMapping, ImportFormatError, Row, read_rows
+
+pytestmark = pytest.mark.pure
 
 DATA = Path(os.environ.get("TOUCHSTONE_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
 
@@ -247,8 +250,10 @@ def test_what_python_writes_is_read_back(values: list[str]) -> None:
     values = [value for value in values if value.strip()]
     out = io.StringIO(newline="")
     csv.writer(out).writerows([["text", "n"], *([value, i] for i, value in enumerate(values))])
-    assert texts(rows(out.getvalue())) == values
-    assert texts(rows("\n".join(json.dumps({"text": value}) for value in values), "jsonl")) == values
+    assert texts(rows(out.getvalue())) == [plain_lines(value) for value in values]
+    assert texts(rows("\n".join(json.dumps({"text": value}) for value in values), "jsonl")) == [
+        plain_lines(value) for value in values
+    ]
 
 
 def test_a_real_file_is_read_whole() -> None:

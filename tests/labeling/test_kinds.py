@@ -10,6 +10,8 @@ from labeling.answers import parse
 from labeling.kinds import AnswerError, LabelDef, Spec, SpecError, canonical, dumps, json_schema, validate_answer
 from labeling.prompts import training_row
 
+pytestmark = pytest.mark.pure
+
 
 def multi(*names: str, limit: int = 0) -> Spec:
     return Spec("multi_label", "Tag it.", tuple(LabelDef(name) for name in names), max_labels=limit)
@@ -82,9 +84,9 @@ def test_the_limit_is_never_above_the_number_of_labels() -> None:
     ],
 )
 def test_the_stored_form_and_the_text_to_train_on(spec: Spec, given: Any, stored: Any, text: str) -> None:
-    assert canonical(spec, given) == stored
-    assert dumps(spec, given) == text
-    validate_answer(spec, stored)
+    assert canonical(spec, given, None) == stored
+    assert dumps(spec, given, None) == text
+    validate_answer(spec, stored, None)
 
 
 @pytest.mark.parametrize(
@@ -103,12 +105,12 @@ def test_the_stored_form_and_the_text_to_train_on(spec: Spec, given: Any, stored
 )
 def test_what_is_no_answer_is_refused_with_what_to_do(spec: Spec, given: Any, says: str) -> None:
     with pytest.raises(AnswerError, match=says):
-        canonical(spec, given)
+        canonical(spec, given, None)
 
 
 def test_a_loose_answer_does_not_pass_as_the_stored_form() -> None:
     with pytest.raises(AnswerError, match="stored form"):
-        validate_answer(multi("a", "b"), {"labels": ["b", "a"]})
+        validate_answer(multi("a", "b"), {"labels": ["b", "a"]}, None)
 
 
 @pytest.mark.parametrize("name", ["<no_label>", "<unk>", "</s>", "[INST]", "<|x|>", "a\u2028b", "a\x85b"])
@@ -121,12 +123,12 @@ def test_a_label_that_a_prompt_would_change_is_refused(name: str) -> None:
 def test_a_label_with_brackets_of_its_own_is_written_as_it_is(name: str) -> None:
     spec = Spec("single_label", "Tag.", (LabelDef("other"), LabelDef(name)))
     completion = training_row(spec, "text", {"label": name})["completion"][0]["content"]
-    assert parse(completion, spec).status == "strict"
-    assert parse(completion, spec).answer == {"label": name}
+    assert parse(completion, spec, None).status == "strict"
+    assert parse(completion, spec, None).answer == {"label": name}
 
 
 def test_five_thousand_labels_are_found_quickly() -> None:
     spec = Spec("multi_label", "Tag.", tuple(LabelDef(f"Label {number}") for number in range(5_000)))
     start = time.process_time()
-    assert len(canonical(spec, {"labels": [f"label_{number}" for number in range(5_000)]})["labels"]) == 5_000
+    assert len(canonical(spec, {"labels": [f"label_{number}" for number in range(5_000)]}, None)["labels"]) == 5_000
     assert time.process_time() - start < 1

@@ -5,10 +5,10 @@ from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
 from labeling import services
+from labeling.services import create_token
 from labeling.services.fitting import label_usage
 from labeling.services.labels import labels_as_text, parse_labels
-from labeling.tokens import create_token
-from tests.factories import make_expert, make_manager, make_project, make_sample
+from tests.factories import SYSTEM, acting, make_expert, make_manager, make_project, make_sample
 
 pytestmark = pytest.mark.django_db
 
@@ -18,7 +18,7 @@ def shop(client):
     """Managed by mia, who is logged in; one answer says billing."""
     project = make_project("shop")
     client.force_login(make_manager(project, "mia"))
-    services.correct(make_expert(project, "ana"), make_sample(project), answer={"labels": ["billing"]})
+    services.decide(acting(make_expert(project, "ana")), make_sample(project), {"labels": ["billing"]})
     return project
 
 
@@ -79,19 +79,19 @@ def test_an_expert_reaches_none_of_it(client, shop):
     assert client.get(url("labels")).status_code == 403
     assert client.post(url("remove_label", shop.labels.first().uid)).status_code == 403
     with pytest.raises(PermissionDenied):
-        services.remove_label(make_expert(shop), shop.labels.get(name="praise"))
+        services.remove_label(acting(make_expert(shop)), shop.labels.get(name="praise"))
 
 
 def test_a_list_reads_as_it_was_written(shop):
     labels = ["a | b", "plain", ("spoken", "of | twice")]
-    services.replace_labels(None, shop, labels, leave_out=True)
+    services.replace_labels(SYSTEM, shop, labels, leave_out=True)
     rows = [(label.name, label.description) for label in parse_labels(labels_as_text(shop.labels.all()))]
     assert rows == [("a | b", ""), ("plain", ""), ("spoken", "of | twice")]
 
 
 def test_the_api_reads_replaces_renames_merges_and_removes(client, shop):
     mia = shop.memberships.get(role="manager").user
-    _, secret = create_token(mia, "sync", [shop], ["read", "manage"])
+    _, secret = create_token(SYSTEM, mia, "sync", [shop], ["read", "manage"])
     client.logout()
     options = {"headers": {"Authorization": f"Bearer {secret}"}, "content_type": "application/json"}
     at = "/api/v1/projects/shop/labels"
@@ -113,7 +113,7 @@ def test_the_api_reads_replaces_renames_merges_and_removes(client, shop):
 
 def test_a_token_without_the_scope_only_reads(client, shop):
     mia = shop.memberships.get(role="manager").user
-    _, secret = create_token(mia, "reader", [shop], ["read"])
+    _, secret = create_token(SYSTEM, mia, "reader", [shop], ["read"])
     client.logout()
     options = {"headers": {"Authorization": f"Bearer {secret}"}, "content_type": "application/json"}
     assert client.get("/api/v1/projects/shop/labels", **options).status_code == 200

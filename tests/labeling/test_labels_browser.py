@@ -5,7 +5,7 @@ import pytest
 from labeling import services
 from labeling.services.fitting import label_usage
 from tests.browser import log_in
-from tests.factories import make_expert, make_manager, make_project, make_sample
+from tests.factories import SYSTEM, acting, make_expert, make_manager, make_project, make_sample
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -15,9 +15,9 @@ def test_a_label_is_renamed_by_keyboard_and_takes_its_answers_along(browser, liv
     project = make_project("shop", labels=("billing", "delivery", "a label with a rather long name that goes on"))
     make_manager(project, "mia")
     ana = make_expert(project, "ana")
-    services.correct(ana, make_sample(project), answer={"labels": ["billing"]})
-    services.correct(ana, make_sample(project), answer={"labels": ["delivery"]})
-    services.remove_label(None, project.labels.get(name="delivery"), leave_out=True)
+    services.decide(acting(ana), make_sample(project), {"labels": ["billing"]})
+    services.decide(acting(ana), make_sample(project), {"labels": ["delivery"]})
+    services.remove_label(SYSTEM, project.labels.get(name="delivery"), leave_out=True)
     page = browser.new_page(viewport={"width": width, "height": 844})
     log_in(page, live_server.url, "mia")
     page.goto(f"{live_server.url}/projects/shop/labels/")

@@ -6,7 +6,16 @@ from django.urls import reverse
 
 from labeling import panels, services, tasks
 from labeling.models import ImportBatch
-from tests.factories import make_admin, make_expert, make_manager, make_operator, make_project, make_sample, make_user
+from tests.factories import (
+    acting,
+    make_admin,
+    make_expert,
+    make_manager,
+    make_operator,
+    make_project,
+    make_sample,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -68,7 +77,7 @@ def test_a_stranger_finds_no_page(client, project):
 
 
 def test_the_project_page_counts_golden_samples_by_split_and_shows_panels(client, project, ana, monkeypatch):
-    services.correct(ana, make_sample(project, "Late again", split="test"), answer=["delivery"])
+    services.decide(acting(ana), make_sample(project, "Late again", split="test"), ["delivery"])
     monkeypatch.setattr(panels, "_panels", {"project": [lambda request, project: f"panel of {project.key}"]})
     html = html_of(client, "project", "shop")
     assert "<dt>Golden, test</dt><dd>1</dd>" in html
@@ -91,7 +100,7 @@ def test_a_panel_is_registered_once_and_only_in_a_slot_that_exists(monkeypatch, 
 
 def test_samples_are_found_by_text_id_state_and_split(client, project, ana):
     make_sample(project, "The kettle is broken", external_id="m-1", split="test")
-    services.correct(ana, make_sample(project, "Lamp is fine"), answer=["praise"])
+    services.decide(acting(ana), make_sample(project, "Lamp is fine"), ["praise"])
     assert "kettle" not in html_of(client, "samples", "shop", q="lamp")
     assert "kettle" in html_of(client, "samples", "shop", q="m-1")
     assert "kettle" not in html_of(client, "samples", "shop", state="golden")
@@ -113,7 +122,7 @@ def test_samples_are_paged_by_id_and_never_counted(client, project, ana, django_
 
 def test_the_sample_page_tells_its_history(client, project, ana):
     sample = make_sample(project)
-    services.correct(ana, sample, answer=["praise"], comment="so kind", seconds=4)
+    services.decide(acting(ana), sample, ["praise"], comment="so kind", seconds=4)
     html = html_of(client, "sample", "shop", sample.uid)
     assert "so kind" in html
     assert "Golden answer" in html
@@ -121,13 +130,13 @@ def test_the_sample_page_tells_its_history(client, project, ana):
 
 def test_a_sample_is_sent_back_to_review_by_an_expert_only(client, project, ana):
     sample = make_sample(project)
-    services.correct(ana, sample, answer=["praise"])
+    services.decide(acting(ana), sample, ["praise"])
     url = reverse("labeling:review_this", args=["shop", sample.uid])
     client.force_login(make_operator(project))
     assert client.post(url).status_code == 403
     client.force_login(ana)
     client.post(url)
-    assert services.next_sample(ana, project) == sample
+    assert services.next_sample(acting(ana), project) == sample
 
 
 def test_an_upload_shows_its_progress_and_its_bad_rows(client, project):

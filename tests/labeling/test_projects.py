@@ -1,19 +1,21 @@
 """Creating and changing projects; specs are frozen when what is asked changes."""
 
+from datetime import date
+
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from labeling import services, signals
+from common.problems import ConflictError, ProblemError
+from labeling import services
 from labeling.models import Project, TaskSpec
-from labeling.problems import ConflictError, ProblemError
-from tests.factories import make_admin, make_expert, make_manager, make_project, make_user
+from tests.factories import SYSTEM, acting, make_admin, make_expert, make_manager, make_project, make_user
 
 pytestmark = pytest.mark.django_db
 
 
 def create(user=None, **fields):
     given = {"key": "shop", "name": "Shop", "kind": "multi_label", "instruction": "Tag it.", "labels": ["late"]}
-    return services.create_project(user, **(given | fields))
+    return services.create_project(SYSTEM if user is None else acting(user), **(given | fields))
 
 
 def test_a_project_starts_with_its_first_spec():
@@ -52,39 +54,43 @@ def test_only_administrators_create_projects():
     assert create(make_admin()).pk
 
 
-def test_a_change_of_what_is_asked_freezes_a_new_spec_and_says_so(django_capture_on_commit_callbacks):
-    project, heard = create(), []
-
-    def listen(**news):
-        heard.append(news["spec_id"])
-
-    signals.spec_frozen.connect(listen)
-    try:
-        with django_capture_on_commit_callbacks(execute=True):
-            services.update_project(None, project, name="Another name")
-            services.update_project(None, project, labels=["late", "lost"])
-    finally:
-        signals.spec_frozen.disconnect(listen)
+def test_a_change_of_what_is_asked_freezes_a_new_spec():
+    project = create()
+    services.update_project(SYSTEM, project, name="Another name")
+    services.update_project(SYSTEM, project, labels=["late", "lost"])
     assert [spec.number for spec in TaskSpec.objects.order_by("number")] == [1, 2]
-    assert heard == [project.spec.pk]
     assert TaskSpec.objects.get(number=1).to_spec().label_names == ("late",)
 
 
 def test_the_order_of_the_labels_is_kept_and_counts():
     project = create(labels=["a", "b"])
-    services.update_project(None, project, labels=["b", "a"])
+    services.update_project(SYSTEM, project, labels=["b", "a"])
     assert [project.spec.number, *project.spec.to_spec().label_names] == [2, "b", "a"]
 
 
 @pytest.mark.parametrize("field", ["key", "kind"])
 def test_key_and_kind_never_change(field):
     with pytest.raises(ProblemError):
-        services.update_project(None, create(), **{field: "text"})
+        services.update_project(SYSTEM, create(), **{field: "text"})
 
 
 def test_expert_cannot_change_the_task_but_a_manager_can():
     project = make_project()
     with pytest.raises(PermissionDenied):
-        services.update_project(make_expert(project), project, instruction="Do less.")
-    services.update_project(make_manager(project), project, instruction="Do more.")
+        services.update_project(acting(make_expert(project)), project, instruction="Do less.")
+    services.update_project(acting(make_manager(project)), project, instruction="Do more.")
     assert project.spec.instruction == "Do more."
+
+
+def test_thinking_is_part_of_the_task_and_off_at_first():
+    project = create()
+    assert not project.spec.to_spec().thinking
+    services.update_project(SYSTEM, project, thinking=True)
+    assert (project.spec.number, project.spec.to_spec().thinking) == (2, True)
+
+
+def test_the_day_of_the_first_task_stays():
+    project = create()
+    TaskSpec.objects.filter(project=project).update(date=date(2025, 3, 9))
+    services.update_project(SYSTEM, project, labels=["late", "lost"])
+    assert (project.spec.number, project.spec.date) == (2, date(2025, 3, 9))

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from labeling import marks
 from labeling.kinds import LabelDef, Spec
-from labeling.prompts import messages, neutralise, training_row
+from labeling.prompts import input_of, messages, neutralise, training_row
+
+pytestmark = pytest.mark.pure
 
 MULTI = Spec("multi_label", "Tag the message.", (LabelDef("refund", "money back"), LabelDef("other")), max_labels=1)
 
@@ -38,8 +40,20 @@ def test_labels_without_descriptions_take_one_line() -> None:
     assert user["content"] == "Say {x}: hi"
 
 
+@pytest.mark.parametrize("limit", [0, 2, 9])
+def test_a_limit_that_forbids_nothing_is_not_said(limit: int) -> None:
+    spec = Spec("multi_label", "Tag it.", (LabelDef("a"), LabelDef("b")), max_labels=limit)
+    assert messages(spec, "hi")[0]["content"].endswith('\nAnswer in JSON: {"labels": ["..."]}')
+
+
 def test_a_text_task_has_only_its_instruction() -> None:
     assert messages(Spec("text", "Answer kindly."), "hi")[0] == {"role": "system", "content": "Answer kindly."}
+
+
+def test_what_messages_ask_about_is_found_again_in_them_with_its_chat_marks_broken() -> None:
+    spec = Spec("text", "Answer kindly.", prompt_template="Mail: {text}\nAnswer:")
+    assert input_of(spec, messages(spec, "Where is it?")) == "Where is it?"
+    assert input_of(spec, messages(spec, "a<|im_end|>b")) == "a< |im_end| >b"
 
 
 def test_a_training_row_is_the_served_prompt_and_the_exact_answer() -> None:
@@ -69,12 +83,7 @@ def test_marks_split_over_template_and_text_are_broken_too() -> None:
     assert "<|" not in messages(spec, "end")[1]["content"]
 
 
-_NAMES = "s|bos|eos|pad|unk|mask|cls|sep|think|reponame|filename|tool_call|unused\\d+|\\w*_\\w*"
-_SLOW = re.compile(
-    rf"<(?=/?(?:{_NAMES})>)|<(?=</?SYS>>)"
-    r"|\[(?=/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|TOOL_CONTENT|IMG|PREFIX|SUFFIX|MIDDLE)\])",
-    re.IGNORECASE,
-)
+_SLOW = re.compile(marks._MARK.pattern.replace(r"[^\W_]*_\w*", r"\w*_\w*"), re.IGNORECASE)
 
 
 @settings(deadline=None, max_examples=500)

@@ -8,16 +8,24 @@ from labeling import services
 from labeling.answers import parse
 from labeling.models import GoldenSample, Review
 from tests.browser import log_in
-from tests.factories import make_expert, make_project, make_sample
+from tests.factories import SYSTEM, make_expert, make_project, make_sample
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def propose(project, sample):
     spec, raw = project.spec, '{"labels": ["billing"]}'
-    parsed = parse(raw, spec.to_spec())
+    parsed = parse(raw, spec.to_spec(), None)
     services.record_prediction(
-        project, spec=spec, model_tag="shop:v1", raw=raw, parsed=parsed, source="queue", sample=sample, confidence=0.9
+        SYSTEM,
+        project,
+        spec=spec,
+        model_tag="shop:v1",
+        raw=raw,
+        parsed=parsed,
+        source="queue",
+        sample=sample,
+        confidence=0.9,
     )
 
 
@@ -43,7 +51,7 @@ def page(browser, live_server, project):
 
 
 def sees(page, text):
-    page.locator("#sample-text", has_text=re.compile(f"{text}$")).wait_for(timeout=10_000)
+    page.locator("#sample-text", has_text=re.compile(rf"{text}\s*$")).wait_for(timeout=10_000)
 
 
 def saved(page, text):
@@ -80,7 +88,7 @@ def test_ten_samples_are_reviewed_by_keyboard_alone(page):
 
 def test_the_question_mark_shows_the_shortcuts_and_nothing_is_wider_than_a_phone(page):
     page.keyboard.press("?")
-    page.locator("#shortcuts[open]", has_text="Undo your last decision").wait_for()
+    page.locator("#shortcuts[open] dl", has_text="Undo your last decision").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 

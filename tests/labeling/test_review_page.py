@@ -9,7 +9,7 @@ from django.utils import timezone
 from labeling import services
 from labeling.answers import parse
 from labeling.models import GoldenSample, Review, Sample
-from tests.factories import make_expert, make_operator, make_project, make_sample
+from tests.factories import SYSTEM, acting, make_expert, make_operator, make_project, make_sample
 
 pytestmark = pytest.mark.django_db
 URL = "/projects/shop/review/"
@@ -30,11 +30,12 @@ def ana(project, client):
 def propose(sample, raw='{"labels": ["billing"]}'):
     project = sample.project
     return services.record_prediction(
+        SYSTEM,
         project,
         spec=project.spec,
         model_tag="shop:v1",
         raw=raw,
-        parsed=parse(raw, project.spec.to_spec()),
+        parsed=parse(raw, project.spec.to_spec(), None),
         source="queue",
         sample=sample,
         confidence=0.87,
@@ -72,6 +73,11 @@ def test_a_proposal_that_comes_late_is_announced(client, project, ana):
     assert client.get(f"{URL}?proposal=rubbish").status_code == 204
 
 
+def test_what_nobody_can_review_any_more_is_not_asked_about_again(client, project, ana):
+    ended = client.get(f"{URL}?proposal={make_sample(project, state='rejected').uid}")
+    assert (ended.status_code, ended["HX-Reswap"]) == (286, "none")
+
+
 def test_the_unchanged_answer_is_a_confirm(client, project, ana):
     propose(make_sample(project))
     assert client.post(URL, fields(page(client))).status_code == 302
@@ -104,7 +110,7 @@ def test_htmx_gets_the_next_sample_alone_and_a_saved_line(client, project, ana):
 
 def test_an_answer_with_too_many_labels_comes_back_with_the_toggles_as_they_were(client, ana):
     project = make_project("strict", max_labels=1)
-    services.set_role(None, project, "ana", "expert")
+    services.set_role(SYSTEM, project, "ana", "expert")
     make_sample(project)
     url = "/projects/strict/review/"
     form = fields(client.get(url).content.decode(), labels=["billing", "praise"], comment="both?")
@@ -141,7 +147,7 @@ def test_a_lease_taken_over_loses_nothing(client, project, ana):
     make_sample(project, "Contested text")
     form = fields(page(client), labels=["delivery"])
     Sample.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    services.next_sample(make_expert(project, "ben"), project)
+    services.next_sample(acting(make_expert(project, "ben")), project)
     html = client.post(URL, form, headers={"HX-Request": "true"}).content.decode()
     assert "ben has it now" in html
     assert "not saved: <strong>delivery</strong>" in html
@@ -158,7 +164,7 @@ def test_a_lease_that_ran_out_unseen_still_counts(client, project, ana):
 def test_the_same_sample_in_a_second_tab_asks_to_look_again_with_the_answer_kept(client, project, ana):
     sample = make_sample(project)
     form = fields(page(client), labels=["delivery"])
-    services.take(ana, sample)
+    services.take(acting(ana), sample)
     answer = client.post(URL, form)
     html = answer.content.decode()
     assert answer.status_code == 409
@@ -197,13 +203,13 @@ def test_the_empty_queue_says_what_to_do(client, project, ana):
 
 def test_what_is_left_with_colleagues_is_said(client, project, ana):
     make_sample(project)
-    services.next_sample(make_expert(project, "ben"), project)
+    services.next_sample(acting(make_expert(project, "ben")), project)
     assert "with your colleagues" in page(client)
 
 
 def test_a_single_label_must_be_chosen(client, ana):
     project = make_project("one", kind="single_label")
-    services.set_role(None, project, "ana", "expert")
+    services.set_role(SYSTEM, project, "ana", "expert")
     make_sample(project)
     url = "/projects/one/review/"
     refused = client.post(url, fields(client.get(url).content.decode(), labels="")).content.decode()
@@ -214,7 +220,7 @@ def test_a_single_label_must_be_chosen(client, ana):
 
 def test_a_text_is_edited_in_place(client, ana):
     project = make_project("mail", kind="text", labels=())
-    services.set_role(None, project, "ana", "expert")
+    services.set_role(SYSTEM, project, "ana", "expert")
     propose(make_sample(project), "Dear customer")
     url = "/projects/mail/review/"
     html = client.get(url).content.decode()
@@ -225,7 +231,7 @@ def test_a_text_is_edited_in_place(client, ana):
 
 def test_a_proposal_for_labels_that_are_gone_is_not_offered(client, project, ana):
     propose(make_sample(project))
-    services.update_project(None, project, labels=["delivery", "praise"])
+    services.update_project(SYSTEM, project, labels=["delivery", "praise"])
     html = page(client)
     assert "outdated" in html
     assert "billing" not in re.findall(r'name="labels" value="(\w+)"', html)

@@ -9,10 +9,10 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.utils import timezone
 
+from common.problems import ConflictError
 from labeling import services
 from labeling.models import Sample
-from labeling.problems import ConflictError
-from tests.factories import make_expert, make_operator, make_project, make_sample
+from tests.factories import acting, make_expert, make_operator, make_project, make_sample
 
 
 @pytest.fixture
@@ -23,27 +23,27 @@ def project(db):
 def test_the_lowest_rank_comes_first(project):
     make_sample(project, rank=5)
     first = make_sample(project, rank=-1)
-    assert services.next_sample(make_expert(project), project) == first
+    assert services.next_sample(acting(make_expert(project)), project) == first
 
 
 def test_an_expert_keeps_their_sample_and_another_gets_the_next(project):
     ana, ben = make_expert(project, "ana"), make_expert(project, "ben")
     first, second = make_sample(project), make_sample(project)
-    assert [services.next_sample(ana, project), services.next_sample(ben, project)] == [first, second]
-    assert services.next_sample(ana, project) == first
-    assert services.next_sample(make_expert(project), project) is None
+    assert [services.next_sample(acting(ana), project), services.next_sample(acting(ben), project)] == [first, second]
+    assert services.next_sample(acting(ana), project) == first
+    assert services.next_sample(acting(make_expert(project)), project) is None
 
 
 def test_a_lease_that_ran_out_frees_the_sample(project):
     sample = make_sample(project)
-    services.next_sample(make_expert(project, "ana"), project)
+    services.next_sample(acting(make_expert(project, "ana")), project)
     Sample.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    assert services.next_sample(make_expert(project, "ben"), project) == sample
+    assert services.next_sample(acting(make_expert(project, "ben")), project) == sample
 
 
 def test_the_sweep_releases_stale_leases(project):
     make_sample(project)
-    services.next_sample(make_expert(project), project)
+    services.next_sample(acting(make_expert(project)), project)
     assert services.release_stale_leases() == 0
     Sample.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     assert services.release_stale_leases() == 1
@@ -53,20 +53,20 @@ def test_the_sweep_releases_stale_leases(project):
 def test_operator_cannot_review(project):
     make_sample(project)
     with pytest.raises(PermissionDenied):
-        services.next_sample(make_operator(project), project)
+        services.next_sample(acting(make_operator(project)), project)
 
 
 def test_an_expert_of_another_project_gets_nothing(project):
     make_sample(project)
     with pytest.raises(PermissionDenied):
-        services.next_sample(make_expert(make_project()), project)
+        services.next_sample(acting(make_expert(make_project())), project)
 
 
 def test_taking_a_sample_that_somebody_holds_is_refused(project):
     sample = make_sample(project)
-    services.next_sample(make_expert(project, "ana"), project)
+    services.next_sample(acting(make_expert(project, "ana")), project)
     with pytest.raises(ConflictError):
-        services.take(make_expert(project, "ben"), sample)
+        services.take(acting(make_expert(project, "ben")), sample)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -83,9 +83,9 @@ def test_eight_experts_at_once_never_get_the_same_sample():
         try:
             start.wait()
             for _ in range(50):
-                sample = services.next_sample(expert, project)
+                sample = services.next_sample(acting(expert), project)
                 handed.append(sample.pk)
-                services.correct(expert, sample, answer=["billing"], held_until=sample.lease_until)
+                services.decide(acting(expert), sample, ["billing"], held_until=sample.lease_until)
         except BaseException as error:  # noqa: BLE001  the main thread asserts that there was none
             errors.append(error)
         finally:

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from labeling.splits import content_hash, group_key, normalise, split_for
 
+pytestmark = pytest.mark.pure
+
 
 @pytest.mark.parametrize("other", ["my CARD  is lost ", "My card is\nlost", "Ｍｙ card is lost"])
 def test_texts_equal_but_for_case_spacing_and_width_are_duplicates(other: str) -> None:
@@ -57,7 +59,12 @@ def test_the_salt_makes_splits_independent() -> None:
     assert both / 2000 == pytest.approx(0.01, abs=0.01)
 
 
-@pytest.mark.parametrize("shares", [(0, 0, 0), (90, -10, 20)])
+def test_half_a_character_has_its_split_and_one_share_is_enough() -> None:
+    assert len(content_hash("\ud83d")) == 64
+    assert split_for("x", (0, 1, 0)) == "validation"
+
+
+@pytest.mark.parametrize("shares", [(0, 0, 0), (90, -10, 20), (80, 20)])
 def test_impossible_shares_are_refused(shares: tuple[int, int, int]) -> None:
     with pytest.raises(ValueError, match="shares"):
         split_for("x", shares)

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from labeling import services
 from labeling.models import Sample, Split
 from labeling.splits import content_hash
-from tests.factories import make_expert, make_manager, make_project, make_sample
+from tests.factories import SYSTEM, acting, make_expert, make_manager, make_project, make_sample
 from tests.labeling.proposing import predict, texts_of
 
 pytestmark = pytest.mark.django_db
@@ -20,8 +20,8 @@ def project():
 def test_each_way_in_is_recorded(project, tmp_path):
     file = tmp_path / "mails.jsonl"
     file.write_text('{"text": "From a file"}\n')
-    services.import_file(project, file, {"text": "text"})
-    services.create_samples(make_manager(project), project, [services.NewText("Posted")], may_approve=False)
+    services.import_file(SYSTEM, project, file, {"text": "text"})
+    services.create_samples(acting(make_manager(project)), project, [services.NewText("Posted")], may_approve=False)
     predict(project, "Asked by a program")
     predict(project, "Recorded of another model", source="outside")
     predict(project, "Asked by a person", source="analyze")
@@ -37,7 +37,7 @@ def test_each_way_in_is_recorded(project, tmp_path):
 
 def test_the_first_way_in_stays(project):
     predict(project, "A text", source="analyze")
-    services.create_samples(make_manager(project), project, [services.NewText("a  TEXT")], may_approve=False)
+    services.create_samples(acting(make_manager(project)), project, [services.NewText("a  TEXT")], may_approve=False)
     assert Sample.objects.get().way_in == "analyze"
 
 
@@ -55,10 +55,10 @@ def test_only_what_chance_drew_opens_a_group_of_the_test_split(project, source):
 
 def test_an_analyzed_text_shares_the_split_of_its_group(project):
     (text,) = texts_of("test", project, 1)
-    services.add_sample(project, text, way_in="import")
+    services.add_sample(SYSTEM, project, text, way_in="import")
     near = predict(project, f"{text}!!! 7", source="analyze").sample
     assert (near.split, near.way_in) == ("test", "analyze")
-    services.correct(make_expert(project), near, answer=["billing"])
+    services.decide(acting(make_expert(project)), near, ["billing"])
     assert not project.golden_samples.judging().exists()
     assert not project.golden_samples.trainable().exists()
     assert services.cases_left_out(project) == {"the text was typed on the Analyze page: a person chose it": 1}
@@ -69,6 +69,6 @@ def test_chance_orders_the_queue_whatever_the_way_in(project):
         if number % 2:
             predict(project, text)
         else:
-            services.add_sample(project, text, way_in="import")
+            services.add_sample(SYSTEM, project, text, way_in="import")
     ranked = [sample.content_hash for sample in Sample.objects.pending()]
     assert ranked == sorted(ranked) == sorted(content_hash(text) for text in texts_of("test", project, 40))

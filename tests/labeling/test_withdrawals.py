@@ -6,11 +6,20 @@ from django.db.models import ProtectedError
 from django.urls import reverse
 from rest_framework.test import APIClient
 
+from common.problems import ConflictError, ProblemError
 from labeling import services
 from labeling.models import GoldenSample, Sample, Withdrawal
-from labeling.problems import ConflictError, ProblemError
-from labeling.tokens import create_token
-from tests.factories import make_admin, make_expert, make_manager, make_operator, make_project, make_sample
+from labeling.services import create_token
+from tests.factories import (
+    SYSTEM,
+    acting,
+    make_admin,
+    make_expert,
+    make_manager,
+    make_operator,
+    make_project,
+    make_sample,
+)
 from tests.labeling.proposing import predict, propose
 from tests.labeling.test_review_page import URL, fields, page
 
@@ -37,12 +46,12 @@ def state():
 
 
 def test_it_leaves_the_queue_and_comes_back_as_it_was(project, mia, sample):
-    services.withdraw_sample(mia, sample, "a private letter")
-    assert services.next_sample(mia, project) is None
+    services.withdraw_sample(acting(mia), sample, "a private letter")
+    assert services.next_sample(acting(mia), project) is None
     assert not Sample.objects.pending().exists()
     assert not Sample.objects.in_use().exists()
-    services.restore_sample(mia, sample, "it was not")
-    assert services.next_sample(mia, project) == sample
+    services.restore_sample(acting(mia), sample, "it was not")
+    assert services.next_sample(acting(mia), project) == sample
     assert list(Withdrawal.objects.values_list("reason", "was")) == [
         ("it was not", "withdrawn"),
         ("a private letter", "pending"),
@@ -52,31 +61,32 @@ def test_it_leaves_the_queue_and_comes_back_as_it_was(project, mia, sample):
 @pytest.mark.parametrize(("split", "use"), [("train", "trainable"), ("test", "judging")])
 def test_its_golden_answer_is_kept_and_counts_nowhere(project, mia, split, use):
     sample = make_sample(project, split=split)
-    services.correct(mia, sample, answer=["billing"])
-    services.withdraw_sample(mia, sample, "wrong language")
+    services.decide(acting(mia), sample, ["billing"])
+    services.withdraw_sample(acting(mia), sample, "wrong language")
     assert not GoldenSample.objects.current().exists()
     assert not getattr(GoldenSample.objects, use)().exists()
     left_out = {"the text is withdrawn": 1} if split == "test" else {}
     assert services.cases_left_out(project) == left_out
     assert GoldenSample.objects.get().retired_at is None
-    services.restore_sample(mia, sample)
+    services.restore_sample(acting(mia), sample)
     assert getattr(GoldenSample.objects, use)().get().answer == {"labels": ["billing"]}
     assert state() == "golden"
 
 
 def test_the_same_text_coming_in_again_does_not_bring_it_back(project, mia, sample, tmp_path):
-    services.withdraw_sample(mia, sample, "no")
+    services.withdraw_sample(acting(mia), sample, "no")
     file = tmp_path / "again.jsonl"
     file.write_text('{"text": "a text that NOBODY should use", "labels": ["billing"]}\n')
-    batch = services.import_file(project, file, {"text": "text", "answer": "labels", "answers": "all"})
-    assert (batch.imported, batch.golden, batch.duplicates) == (0, 0, 1)
+    batch = services.import_file(SYSTEM, project, file, {"text": "text", "answer": "labels", "answers": "all"})
+    assert (batch.imported, batch.golden, batch.duplicates, batch.bad_rows) == (0, 0, 0, 1)
+    assert "withdrawn" in batch.report.read().decode()
     text = services.NewText(sample.text, answer={"labels": ["billing"]})
-    assert services.create_samples(mia, project, [text], may_approve=True) == [(sample, False)]
+    assert services.create_samples(acting(mia), project, [text], may_approve=True) == [(sample, False)]
     prediction = predict(project, sample.text)
     assert prediction.sample == sample
-    assert services.give_feedback(prediction, user=mia, answer=["billing"]).effect == "withdrawn"
+    assert services.give_feedback(acting(mia), prediction, answer=["billing"]).effect == "withdrawn"
     with pytest.raises(ConflictError):
-        services.approve_known_answer(sample, project.spec, {"labels": ["billing"]})
+        services.decide_known(SYSTEM, sample, {"labels": ["billing"]})
     assert state() == "withdrawn"
     assert not GoldenSample.objects.exists()
 
@@ -85,7 +95,7 @@ def test_who_has_it_open_is_told_and_nothing_is_saved(client, project, mia, samp
     client.force_login(make_expert(project, "ana"))
     propose(sample)
     form = fields(page(client))
-    services.withdraw_sample(mia, sample, "no")
+    services.withdraw_sample(acting(mia), sample, "no")
     answer = client.post(URL, form)
     assert answer.status_code == 409
     assert "withdrawn from every use" in answer.content.decode()
@@ -93,12 +103,12 @@ def test_who_has_it_open_is_told_and_nothing_is_saved(client, project, mia, samp
 
 
 def test_neither_undo_nor_reopen_brings_it_back(project, mia, sample):
-    services.correct(mia, sample, answer=["billing"])
-    services.withdraw_sample(mia, sample, "no")
+    services.decide(acting(mia), sample, ["billing"])
+    services.withdraw_sample(acting(mia), sample, "no")
     with pytest.raises(ConflictError, match="withdrawn"):
-        services.undo(mia, project)
+        services.undo(acting(mia), project)
     with pytest.raises(ConflictError, match="withdrawn"):
-        services.reopen(mia, sample)
+        services.reopen(acting(mia), sample)
     assert state() == "withdrawn"
 
 
@@ -106,28 +116,28 @@ def test_only_managers_withdraw_and_bring_back(project, mia, sample):
     others = make_expert(project), make_operator(project), make_manager(make_project())
     for user in others:
         with pytest.raises(PermissionDenied):
-            services.withdraw_sample(user, sample, "no")
-    services.withdraw_sample(mia, sample, "no")
+            services.withdraw_sample(acting(user), sample, "no")
+    services.withdraw_sample(acting(mia), sample, "no")
     for user in others:
         with pytest.raises(PermissionDenied):
-            services.restore_sample(user, sample)
+            services.restore_sample(acting(user), sample)
     assert state() == "withdrawn"
 
 
 def test_it_asks_for_a_reason_and_happens_once(mia, sample):
     for reason in ("", "  ", "x" * 2001):
         with pytest.raises(ProblemError, match="Say why"):
-            services.withdraw_sample(mia, sample, reason)
+            services.withdraw_sample(acting(mia), sample, reason)
     with pytest.raises(ConflictError, match="is not withdrawn"):
-        services.restore_sample(mia, sample)
-    services.withdraw_sample(mia, sample, "no")
+        services.restore_sample(acting(mia), sample)
+    services.withdraw_sample(acting(mia), sample, "no")
     with pytest.raises(ConflictError, match="already"):
-        services.withdraw_sample(mia, sample, "no")
+        services.withdraw_sample(acting(mia), sample, "no")
     assert Withdrawal.objects.count() == 1
 
 
 def test_the_record_outlives_its_author(mia, sample):
-    services.withdraw_sample(mia, sample, "no")
+    services.withdraw_sample(acting(mia), sample, "no")
     with pytest.raises(ProtectedError):
         mia.delete()
 
@@ -165,7 +175,7 @@ def test_an_expert_finds_no_button_and_no_page(client, project, sample, verb):
 
 def test_the_api_withdraws_and_brings_back_for_managers(project, mia, sample):
     url = f"/api/v1/projects/shop/samples/{sample.uid}"
-    services.correct(mia, sample, answer=["billing"])
+    services.decide(acting(mia), sample, ["billing"])
     client = APIClient()
     client.force_login(mia)
     assert client.post(f"{url}/withdraw", {}, format="json").status_code == 400
@@ -179,7 +189,7 @@ def test_the_api_withdraws_and_brings_back_for_managers(project, mia, sample):
 @pytest.mark.parametrize(("scopes", "status"), [(["read", "import", "operate"], 403), (["manage"], 200)])
 def test_a_token_withdraws_with_the_scope_to_manage_alone(project, mia, sample, scopes, status):
     client = APIClient()
-    _, secret = create_token(mia, "bot", [project], scopes)
+    _, secret = create_token(SYSTEM, mia, "bot", [project], scopes)
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
     url = f"/api/v1/projects/shop/samples/{sample.uid}/withdraw"
     assert client.post(url, {"reason": "no"}, format="json").status_code == status
@@ -193,10 +203,10 @@ def test_the_admin_asks_first_and_does_all_or_nothing(client, project, mia, samp
     form = {"action": "withdraw", "_selected_action": [sample.pk, other.pk]}
     assert 'name="reason"' in client.post(url, form).content.decode()
     assert not Withdrawal.objects.exists()
-    services.withdraw_sample(mia, other, "already")
+    services.withdraw_sample(acting(mia), other, "already")
     html = client.post(url, {**form, "confirmed": 1, "reason": "no"}, follow=True).content.decode()
     assert "Nothing was done" in html
-    services.restore_sample(mia, other)
+    services.restore_sample(acting(mia), other)
     client.post(url, {**form, "confirmed": 1, "reason": "no"})
     assert not Sample.objects.in_use().exists()
     client.post(url, {**form, "action": "bring_back", "confirmed": 1})

@@ -10,7 +10,7 @@ from tests.ollama_standin.api import Api
 from tests.ollama_standin.http import handler_for
 from tests.ollama_standin.llama import Llama
 from tests.ollama_standin.runners import Runners
-from tests.ollama_standin.store import Store
+from tests.ollama_standin.store import TRUNCATED_SECONDS, Store
 
 
 def main() -> None:
@@ -20,11 +20,14 @@ def main() -> None:
     parser.add_argument("--version", default="0.33.0-rc2", help="adapters and quantizing are refused from 0.34 on")
     parser.add_argument("--max-loaded", type=int, default=3, help="OLLAMA_MAX_LOADED_MODELS")
     parser.add_argument("--load-seconds", type=float, default=0.02, help="per megabyte of a model")
+    parser.add_argument(
+        "--truncated-seconds", type=float, default=TRUNCATED_SECONDS, help="how long a copy leaves its target empty"
+    )
     parser.add_argument("--llama", action="store_true", help="a real llama.cpp answers; models must be real GGUFs")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     mind = Llama() if options.llama else Made()
-    store = Store(options.folder, options.version)
+    store = Store(options.folder, options.version, options.truncated_seconds)
     runners = Runners(store, mind, options.max_loaded, options.load_seconds)
     server = ThreadingHTTPServer(("127.0.0.1", options.port), handler_for(Api(store, runners, mind)))
     server.daemon_threads = True

@@ -14,6 +14,8 @@ from tests.ollama_standin.store import Model
 Messages = list[dict[str, str]]
 # The first tokens of a prompt that is cut; of the rest about half of the context is kept, from its end.
 _KEPT = 4
+# Tokens of a thought, of models that think.
+_THOUGHT = 16
 _TOO_LONG = (
     "the prompt is longer than the context length currently available to the model; shorten the prompt, adjust the "
     "context length in settings, or use a model with a longer context length"
@@ -38,15 +40,19 @@ class Asked:
 
 @dataclass(frozen=True)
 class Said:
-    """An answer: tokens with their logarithms of probability, the prompt's count of tokens, why it ended."""
+    """An answer: tokens with their logarithms of probability, the prompt's count of tokens, why it ended.
+
+    The tokens begin with those of what it thought.
+    """
 
     tokens: tuple[tuple[str, float], ...]
     prompt_tokens: int
     reason: str
+    thinking: str = ""
 
     @property
     def text(self) -> str:
-        return "".join(token for token, _ in self.tokens)
+        return "".join(token for token, _ in self.tokens).removeprefix(self.thinking)
 
     @property
     def count(self) -> int:
@@ -99,11 +105,12 @@ class Made:
         text = prompt if isinstance(prompt, str) else self.render(model, prompt, asked.think)
         count = _fitted(prompt_tokens(text, model.facts.pieces), model, asked)
         seed = hashlib.sha256((model.blob + text).encode()).digest()
-        tokens = re.findall(r"\w+|[^\w]", _text(asked.format, seed))
+        thought = [f"{seed.hex()[index : index + 4]} " for index in range(0, 4 * _THOUGHT, 4)] if asked.think else []
+        tokens = [*thought, *re.findall(r"\w+|[^\w]", _text(asked.format, seed))]
         limit = asked.options.get("num_predict", 10**6)
         sure = -math.log(1 + seed[0] / 255)
         kept = tuple((token, sure) for token in tokens[:limit])
-        return Said(kept, count, "length" if len(tokens) >= limit else "stop")
+        return Said(kept, count, "length" if len(tokens) >= limit else "stop", "".join(thought[:limit]))
 
 
 def _fitted(count: int, model: Model, asked: Asked) -> int:

@@ -115,6 +115,8 @@ class Api:
         if said is None:
             debug = {"response": "", "done": False, "_debug_info": {"rendered_template": rendered}}
             return Answer([{**stamped(name), **debug}], content_type=JSON)
+        if said.thinking:
+            raise NotShownError("thoughts before what is generated")
         end = figures(said) if body.get("raw") else {"context": [1, 2, 3], **figures(said)}
         return self._said(body, said, lambda text: {"response": text}, end)
 
@@ -131,7 +133,10 @@ class Api:
         if said is None:
             debug = {"done": False, "_debug_info": {"rendered_template": rendered}}
             return Answer([{**stamped(body["model"]), "message": _message("", ""), **debug}], content_type=JSON)
-        return self._said(body, said, lambda text: {"message": _message("assistant", text)}, figures(said))
+        if said.thinking and body.get("stream") is not False:
+            raise NotShownError("thoughts in a stream")
+        thought = {"thinking": said.thinking} if said.thinking else {}
+        return self._said(body, said, lambda text: {"message": _message("assistant", text) | thought}, figures(said))
 
     def _ask(self, body: Body, prompt: Messages | str) -> tuple[Said | None, str]:
         """An answer, or only the rendered prompt where that was asked for."""
@@ -143,6 +148,8 @@ class Api:
                 raise NotShownError("an answer by an adapter alone, or through a template of the request's own")
             if model.system and not isinstance(prompt, str) and not any(m["role"] == "system" for m in prompt):
                 prompt = [{"role": "system", "content": model.system}, *prompt]
+            if body.get("think") and "thinking" not in model.facts.capabilities:
+                raise HTTPError(400, f'"{body["model"]}" does not support thinking')
             # Silence switches thinking on where the template knows it.
             think = body.get("think", True) and "thinking" in model.facts.capabilities
             if body.get("_debug_render_only"):

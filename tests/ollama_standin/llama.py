@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from deployment.localserver.child import KEY_VARIABLE
+from deployment.servers.localserver.child import KEY_VARIABLE
 from tests.ollama_standin.answers import Asked, Messages, Said
 from tests.ollama_standin.errors import HTTPError, NotShownError
 from tests.ollama_standin.store import Model
@@ -91,14 +91,15 @@ class Llama:
         choice = found["choices"][0]
         tokens = tuple((each["token"], each["logprob"]) for each in (choice.get("logprobs") or {}).get("content") or [])
         reason = "length" if choice["finish_reason"] == "length" else "stop"
-        text = choice["message"]["content"] or ""
-        return Said(_exact(tokens, text, reason), found["usage"]["prompt_tokens"], reason)
+        thought = choice["message"].get("reasoning_content") or ""
+        text = thought + (choice["message"]["content"] or "")
+        return Said(_exact(tokens, text, reason), found["usage"]["prompt_tokens"], reason, thought)
 
 
 def _start(path: Path, context: int, threads: int) -> Child:
     """Load a file; the child is ready when this returns."""
     key = secrets.token_urlsafe(16)
-    command = [sys.executable, "-m", "deployment.localserver.child", "--gguf", str(path), "--slots", "1"]
+    command = [sys.executable, "-m", "deployment.servers.localserver.child", "--gguf", str(path), "--slots", "1"]
     process = subprocess.Popen(
         [*command, "--context", str(context), "--threads", str(threads), "--parent", str(os.getpid())],
         env={"OMP_WAIT_POLICY": "passive", **os.environ, KEY_VARIABLE: key},

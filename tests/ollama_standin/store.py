@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import pickle
 import re
 import threading
 import time
@@ -55,8 +56,23 @@ class Store:
 
     folder: Path
     version: str
+    truncated_seconds: float = TRUNCATED_SECONDS
     models: dict[str, tuple[str, Model | None]] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def __post_init__(self) -> None:
+        """What an earlier process left on the disk: it may have been killed in the middle of a copy."""
+        if self._kept.exists():
+            self.models = pickle.loads(self._kept.read_bytes())
+
+    @property
+    def _kept(self) -> Path:
+        return self.folder / "manifests"
+
+    def _keep(self) -> None:
+        part = self._kept.with_suffix(".part")
+        part.write_bytes(pickle.dumps(self.models))
+        part.replace(self._kept)
 
     @property
     def takes_adapters(self) -> bool:
@@ -110,6 +126,7 @@ class Store:
         with self.lock:
             spelled, old = self.models.get(same(name), (full(name), None))
             self.models[same(name)] = spelled, replace(model, modified_at=now())
+            self._keep()
             self._prune(old)
 
     def empty(self, name: str) -> None:
@@ -117,12 +134,14 @@ class Store:
         with self.lock:
             spelled, _ = self.models.get(same(name), (full(name), None))
             self.models[same(name)] = spelled, None
+            self._keep()
 
     def delete(self, name: str) -> None:
         """Forget a name, and the layers that no other name needs."""
         model = self.model(name)
         with self.lock:
             self.models.pop(same(name), None)
+            self._keep()
             self._prune(model)
 
     def _prune(self, old: Model | None) -> None:
@@ -138,5 +157,5 @@ class Store:
             raise HTTPError(400, f'destination "{destination}" is invalid')
         model = self.model(source)
         self.empty(destination)
-        time.sleep(TRUNCATED_SECONDS)
+        time.sleep(self.truncated_seconds)
         self.put(destination, model)

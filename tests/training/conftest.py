@@ -8,7 +8,6 @@ import pytest
 from labeling.models import Project
 from tests.factories import make_project
 from tests.training.engine.conftest import tiny_base  # noqa: F401  (a fixture)
-from tests.workers import start_workers  # noqa: F401  (a fixture)
 
 
 @pytest.fixture

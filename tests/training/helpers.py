@@ -6,22 +6,22 @@ from typing import Any
 from django.utils import timezone
 
 from labeling.models import GoldenSample, Project
-from labeling.services import approve_known_answer
-from tests.factories import TAGS, make_sample
+from labeling.services import decide_known
+from tests.factories import SYSTEM, TAGS, make_sample
 from training.models import BaseModel, RetrainPolicy, RunEvent, TrainingProfile, TrainingRun, WorkerHeartbeat
 from training.services import register_base, start_run
 
 
 def make_golden(project: Project, count: int = 1, split: str = "train") -> list[GoldenSample]:
     """Approved answers, each for a text of its own; the labels take turns."""
-    return [
-        approve_known_answer(make_sample(project, split=split), project.spec, {"labels": [TAGS[number % len(TAGS)]]})
-        for number in range(count)
-    ]
+    samples = [make_sample(project, split=split) for _ in range(count)]
+    for number, sample in enumerate(samples):
+        decide_known(SYSTEM, sample, {"labels": [TAGS[number % len(TAGS)]]})
+    return [GoldenSample.objects.current().get(sample=sample) for sample in samples]
 
 
 def make_base(location: Path | str = "org/some-model", revision: str = "r1") -> BaseModel:
-    return register_base("some-base", str(location), revision)
+    return register_base(SYSTEM, "some-base", str(location), revision)
 
 
 def make_policy(project: Project, threshold: int = 3, base: BaseModel | None = None, **options: Any) -> RetrainPolicy:
@@ -36,7 +36,14 @@ def make_run(project: Project, state: str = TrainingRun.State.QUEUED, **fields: 
     """A run on a snapshot of what is golden now."""
     if not GoldenSample.objects.trainable().filter(project=project).exists():
         make_golden(project, 2)
-    run = start_run(None, project, trigger=TrainingRun.Trigger.MANUAL, base=make_base(), overrides={"max_steps": 10})
+    run = start_run(
+        SYSTEM,
+        project,
+        trigger=TrainingRun.Trigger.MANUAL,
+        base=make_base(),
+        overrides={"max_steps": 10},
+        again=True,
+    )
     TrainingRun.objects.filter(pk=run.pk).update(state=state, **fields)
     run.refresh_from_db()
     return run

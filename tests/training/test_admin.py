@@ -10,7 +10,7 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from labeling.models import Membership, Role
-from tests.factories import make_admin, make_project, make_user
+from tests.factories import SYSTEM, make_admin, make_project, make_user, remade
 from tests.training.helpers import add_events, gpu_worker_lives, make_base, make_policy, make_run
 from training.models import BaseModel, RetrainPolicy, RunEvent, Snapshot, TrainingProfile, TrainingRun
 from training.services import create_baseline
@@ -33,8 +33,8 @@ def everything(shop):
     run = make_run(shop, "running")
     add_events(run, 2)
     make_policy(shop)
-    version = create_baseline(shop, run.base)
-    type(version).objects.filter(pk=version.pk).update(run=run)
+    version = create_baseline(SYSTEM, shop, run.base)
+    remade(version, run=run)
     gpu_worker_lives()
     return run
 
@@ -83,7 +83,8 @@ def test_the_lineage_is_linked(client, boss, everything):
 @pytest.mark.parametrize(
     ("config", "complaint"),
     [
-        ({"max_stepz": 3}, "max_stepz"),
+        ({"max_stepz": 3}, "Did you mean max_steps?"),
+        ({"epochs": 1e308}, "less than or equal to 1000"),
         ({"max_steps": 3, "epochs": 1}, "not both"),
         ({"base_model": {"name": "x"}}, "base_model"),
         ([1], "as an object"),
@@ -159,7 +160,7 @@ def test_a_base_with_runs_is_not_deleted(client, boss, shop):
     make_run(shop)
     base = BaseModel.objects.get()
     assert client.post(reverse("admin:training_basemodel_delete", args=[base.pk]), {"post": "yes"}).status_code == 403
-    create_baseline(shop, base)
+    create_baseline(SYSTEM, shop, base)
     page = client.get(reverse("admin:training_basemodel_change", args=[base.pk])).content.decode()
     assert 'name="revision"' not in page
     assert Path(base.location) == Path(make_base().location)

@@ -5,8 +5,8 @@ import uuid
 import pytest
 from rest_framework.test import APIClient
 
-from labeling.tokens import create_token
-from tests.factories import make_expert, make_operator, make_project
+from labeling.services import create_token
+from tests.factories import SYSTEM, make_expert, make_operator, make_project
 from tests.training.helpers import add_events, make_golden, make_policy, make_run
 from training.models import BaseModel, TrainingRun
 from training.services import create_baseline, freeze_snapshot
@@ -16,7 +16,7 @@ API = "/api/v1/projects/shop"
 
 
 def client_of(owner, project, *scopes) -> APIClient:
-    _, secret = create_token(owner, "test", [project], list(scopes))
+    _, secret = create_token(SYSTEM, owner, "test", [project], list(scopes))
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
     return client
@@ -45,11 +45,11 @@ def test_a_run_is_started_watched_and_cancelled(api, shop):
 def test_a_run_on_a_chosen_snapshot_base_and_profile(api, shop):
     make_policy(shop)
     make_golden(shop, 2)
-    snapshot = freeze_snapshot(shop)
+    snapshot = freeze_snapshot(SYSTEM, shop)
     make_golden(shop, 2)
     asked = {"snapshot": str(snapshot.uid), "base": "some-base", "profile": "developer"}
     run = api.post(f"{API}/runs", asked, format="json").json()
-    assert (run["snapshot"], run["profile"], run["config"]["max_steps"]) == (str(snapshot.uid), "developer", 60)
+    assert (run["snapshot"], run["profile"], run["config"]["min_updates"]) == (str(snapshot.uid), "developer", 120)
     asked["snapshot"] = str(uuid.uuid4())
     assert api.post(f"{API}/runs", asked, format="json").status_code == 404
 
@@ -78,9 +78,9 @@ def test_events_come_oldest_first_in_pages(api, shop):
 
 def test_snapshots_and_versions(api, shop):
     run = make_run(shop)
-    create_baseline(shop, run.base)
+    create_baseline(SYSTEM, shop, run.base)
     (version,) = api.get(f"{API}/versions").json()["results"]
-    assert (version["tag"], version["number"], version["run"], version["snapshot"]) == ("shop:v0", 0, None, None)
+    assert (version["model"], version["version"], version["run"], version["snapshot"]) == ("shop:v0", 0, None, None)
     (snapshot,) = api.get(f"{API}/snapshots").json()["results"]
     assert snapshot == api.get(f"{API}/snapshots/{run.snapshot.uid}").json()
     assert (snapshot["digest"], snapshot["train_rows"]) == (run.snapshot.digest, 2)
@@ -91,7 +91,7 @@ def test_a_bare_base_becomes_version_0_once(api, shop):
     BaseModel.objects.create(name="elsewhere", location="m:1b", server_name="m:1b")
     assert api.post(f"{API}/versions", {"base": "elsewhere"}, format="json").status_code == 400
     made = api.post(f"{API}/versions", {"base": "tiny"}, format="json")
-    assert (made.status_code, made.json()["number"], made.json()["base"]) == (201, 0, base.name)
+    assert (made.status_code, made.json()["version"], made.json()["base"]) == (201, 0, base.name)
     again = api.post(f"{API}/versions", {"base": "tiny"}, format="json")
     assert again.status_code == 409
     assert "shop:v0 is the baseline" in again.json()["detail"]

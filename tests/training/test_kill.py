@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.factories import make_project
+from tests.factories import SYSTEM, make_project
 from tests.training.helpers import make_base, make_golden, make_policy
 from tests.workers import alive, eventually
 from training.engine.events import read_events
 from training.models import ModelVersion, RunEvent, TrainingRun
-from training.services import cancel_run, check_trigger, run_folder, start_run
+from training.services import cancel_run, check_trigger, keep_best, pause_run, resume_run, run_folder, start_run
 from training.services.reaper import reap
 from training.workers import queue_is_alive
 
@@ -75,7 +75,8 @@ def test_a_killed_run_goes_on_once(run, start_workers, pool, engine_too):
     eventually(lambda: reaped(run), 180, "the run never ended")
 
     run = fresh(run)
-    assert (run.state, run.step, run.attempts, run.error) == ("succeeded", STEPS, 2, "")
+    # Each checkpoint has set the tries back.
+    assert (run.state, run.step, run.attempts, run.error) == ("succeeded", STEPS, 0, "")
     assert not alive(engine.pid)
     assert TrainingRun.objects.count() == 1
     (resumed,) = RunEvent.objects.filter(run=run, kind="resumed")
@@ -102,14 +103,14 @@ def assert_one_writer(run: TrainingRun) -> None:
 
 def test_a_running_run_is_cancelled_and_the_next_one_waits_its_turn(run, start_workers):
     second = start_run(
-        None, run.project, trigger="manual", profile=run.profile, base=run.base, overrides={"max_steps": 3}
+        SYSTEM, run.project, trigger="manual", profile=run.profile, base=run.base, overrides={"max_steps": 3}
     )
     worker = start_workers("gpu", pool="threads")
     assert queue_is_alive("gpu")
     assert not queue_is_alive("build")
     eventually(lambda: started(run), 120, "the run never started")
     assert fresh(second).state == "queued"
-    cancel_run(None, run)
+    cancel_run(SYSTEM, run)
     eventually(lambda: fresh(run).state == "cancelled", 60, "the run was not cancelled")
     assert fresh(run).step < STEPS
     assert not (run_folder(run) / "manifest.json").exists()
@@ -118,12 +119,33 @@ def test_a_running_run_is_cancelled_and_the_next_one_waits_its_turn(run, start_w
     assert not worker.engines
 
 
+def test_a_run_is_paused_goes_on_and_is_stopped_with_its_best(run, start_workers):
+    start_workers("gpu", pool="threads")
+    eventually(lambda: started(run), 120, "the run never started")
+    at = pause_run(SYSTEM, run).step
+    eventually(lambda: fresh(run).state == "paused", 60, "the run was not paused")
+    paused = fresh(run)
+    assert at <= paused.step < STEPS
+    assert (paused.attempts, paused.ordered, paused.error) == (0, "", "")
+    resume_run(SYSTEM, run)
+    eventually(lambda: fresh(run).step > paused.step, 120, "the run did not go on")
+    (resumed,) = RunEvent.objects.filter(run=run, kind="resumed")
+    assert resumed.payload["step"] == paused.step
+    keep_best(SYSTEM, run)
+    eventually(lambda: not fresh(run).unfinished, 60, "the run was not stopped")
+    stopped = fresh(run)
+    assert (stopped.state, stopped.error) == ("succeeded", "")
+    assert stopped.step < STEPS
+    assert stopped.metrics["kept_step"] <= stopped.step
+    assert ModelVersion.objects.get(project=run.project).run == run
+
+
 def test_a_run_that_cannot_train_fails_and_says_why(run, start_workers):
-    hopeless = start_run(None, run.project, trigger="manual", base=run.base, overrides={"max_length": 8})
-    cancel_run(None, run)
+    hopeless = start_run(SYSTEM, run.project, trigger="manual", base=run.base, overrides={"max_length": 8})
+    cancel_run(SYSTEM, run)
     start_workers("gpu", pool="threads")
     eventually(lambda: not fresh(hopeless).unfinished, 60, "the run never ended")
     hopeless = fresh(hopeless)
-    assert hopeless.state == "failed"
+    assert (hopeless.state, hopeless.ending) == ("failed", "hopeless")
     assert "No training row is left" in hopeless.error
     assert not ModelVersion.objects.exists()

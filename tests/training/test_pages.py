@@ -2,12 +2,14 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from tests.factories import make_admin, make_expert, make_operator, make_project
+from labeling import services as labeling
+from tests.factories import SYSTEM, make_admin, make_expert, make_operator, make_project, remade
 from tests.training.helpers import add_events, gpu_worker_lives, make_golden, make_policy, make_run
-from training.models import BaseModel, TrainingRun
+from training.models import BaseModel, RunEvent, TrainingRun
 from training.services import create_baseline, freeze_snapshot, run_folder
-from training.services.snapshots import folder_of
+from training.services.snapshots import folder_of, samples_of
 
 pytestmark = pytest.mark.django_db
 NO_WORKER = "no GPU worker is alive"
@@ -78,14 +80,14 @@ def test_a_running_run_shows_progress_loss_log_and_configuration(client, olga, s
     assert page.count("hx-swap-oob") == 0
     polled = client.get(url("run", shop, run.uid), headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in polled
-    assert polled.count('hx-swap-oob="true"') == 4
+    assert polled.count('hx-swap-oob="morph"') == 4
     assert "chart.js" not in polled
 
 
 def test_an_ended_run_is_polled_no_more_and_leads_to_its_version(client, olga, shop):
     run = make_run(shop, "succeeded", step=10, total_steps=10)
-    version = create_baseline(shop, run.base)
-    type(version).objects.filter(pk=version.pk).update(run=run, number=1)
+    version = create_baseline(SYSTEM, shop, run.base)
+    remade(version, run=run, number=1)
     page = body(client, url("run", shop, run.uid))
     assert "hx-get" not in page
     assert reverse("deployment:version", args=["shop", 1]) in page
@@ -158,7 +160,7 @@ def test_an_expert_looks_and_changes_nothing(client, shop):
 
 
 def test_strangers_see_nothing(client, shop):
-    run, snapshot = make_run(shop), freeze_snapshot(shop)
+    run, snapshot = make_run(shop), freeze_snapshot(SYSTEM, shop)
     other = make_project("elsewhere")
     foreign = [
         url("runs", shop),
@@ -179,7 +181,7 @@ def test_strangers_see_nothing(client, shop):
 
 def test_a_snapshot_shows_its_first_rows_and_gives_its_files(client, olga, shop):
     make_golden(shop, 5)
-    snapshot = freeze_snapshot(shop, note="by hand")
+    snapshot = freeze_snapshot(SYSTEM, shop, note="by hand")
     page = body(client, url("snapshot", shop, snapshot.uid))
     assert snapshot.digest in page
     assert "by hand" in page
@@ -192,7 +194,7 @@ def test_a_snapshot_shows_its_first_rows_and_gives_its_files(client, olga, shop)
 
 def test_a_snapshot_on_another_host_is_said(client, olga, shop, settings, tmp_path):
     make_golden(shop, 2)
-    snapshot = freeze_snapshot(shop)
+    snapshot = freeze_snapshot(SYSTEM, shop)
     settings.SNAPSHOTS_DIR = tmp_path / "elsewhere"
     assert "lie on another host" in body(client, url("snapshot", shop, snapshot.uid))
     assert client.get(url("download", shop, snapshot.uid, "train")).status_code == 404
@@ -211,3 +213,36 @@ def test_an_administrator_sees_the_way_to_the_policy(client, shop):
     client.force_login(make_admin())
     policy = make_policy(shop)
     assert reverse("admin:training_retrainpolicy_change", args=[policy.pk]) in body(client, url("runs", shop))
+
+
+def test_rows_that_were_left_out_lead_to_their_samples(client, olga, shop):
+    make_golden(shop, 3)
+    run = make_run(shop)
+    samples = samples_of(run.snapshot)["train"]
+    assert len(set(samples)) == 3
+    said = {"message": "1 of 3 rows of train.jsonl are longer than 9 tokens.", "file": "train.jsonl", "rows": 1}
+    event = {"run": run, "kind": "left_out", "at": timezone.now()}
+    RunEvent.objects.create(seq=1, payload={**said, "numbers": [1]}, **event)
+    RunEvent.objects.create(seq=2, payload={**said, "numbers": [2]}, **event)  # of a later attempt
+    page = body(client, url("run", shop, run.uid))
+    assert page.count("1 of 3 rows of train.jsonl are longer") == 1
+    assert reverse("labeling:sample", args=["shop", samples[1]]) in page
+    assert reverse("labeling:sample", args=["shop", samples[0]]) not in page
+    TrainingRun.objects.filter(pk=run.pk).update(metrics={"rows_left_out": 2})
+    assert "2 rows too long for it, left out" in body(client, url("snapshot", shop, run.snapshot.uid))
+
+
+def test_answers_that_do_not_fit_lead_to_their_samples(client, olga, shop):
+    misfit = make_golden(shop, 3)[2]  # praise
+    labeling.update_project(SYSTEM, shop, labels=["billing", "delivery"], leave_out=True)
+    snapshot = freeze_snapshot(SYSTEM, shop)
+    page = body(client, url("snapshot", shop, snapshot.uid))
+    assert "<strong>1</strong> approved answer left out" in page
+    assert reverse("labeling:sample", args=["shop", misfit.sample.uid]) in page
+
+
+def test_what_the_engine_said_stands_on_the_page(client, olga, shop):
+    run = make_run(shop, "running")
+    said = {"message": "Out of memory with 8 rows at once: from here on 4."}
+    RunEvent.objects.create(run=run, seq=1, kind="memory", payload=said, at=timezone.now())
+    assert "from here on 4." in body(client, url("run", shop, run.uid))

@@ -28,7 +28,7 @@ def page(browser, live_server, folders):
 
 
 def curve_has(window, points: int) -> None:
-    window.wait_for_function(f"document.getElementById('loss-chart').dataset.points === '{points}'", timeout=10_000)
+    window.wait_for_selector(f"#loss-chart[data-points='{points}']", state="attached", timeout=10_000)
 
 
 def test_a_run_is_watched_to_its_end(page, live_server):
@@ -62,3 +62,17 @@ def test_a_run_is_started_and_cancelled_without_a_worker(page, live_server):
     page.click("button:has-text('Cancel the run')")
     page.locator(".badge", has_text="cancelled").wait_for()
     assert TrainingRun.objects.order_by("-pk").first().state == "cancelled"
+
+
+def test_a_run_is_paused_and_goes_on(page, live_server):
+    run = make_run(page.project, "running", step=3, total_steps=10)
+    page.goto(live_server.url + reverse("training:run", args=["shop", run.uid]))
+    page.click("button:has-text('Pause')")
+    page.locator("#run-status .notice", has_text="writes a checkpoint at its next step").wait_for()
+    TrainingRun.objects.filter(pk=run.pk).update(state="paused", ordered="")
+    page.locator("#run-status .notice", has_text="Paused after step 3").wait_for()
+    assert page.locator("#run-status").get_attribute("hx-get") is None
+    page.dblclick("button:has-text('Resume')")
+    page.locator(".badge", has_text="queued").wait_for()
+    assert page.locator(".messages", has_text="waits already").count() == 0
+    assert TrainingRun.objects.get(pk=run.pk).state == "queued"

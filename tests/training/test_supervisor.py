@@ -8,14 +8,14 @@ import pytest
 import yaml
 from django.utils import timezone
 
-from common import jsonl
-from labeling import leases
+from common import jsonl, leases
 from tests.training.helpers import gpu_worker_lives, make_golden, make_run
+from training.engine.errors import Exit
 from training.models import ModelVersion, RunEvent, TrainingRun
 from training.services import publish_version, run_folder, supervisor
+from training.services.engine_process import Ending
 from training.services.events import EventTail, summarise
 from training.services.reaper import reap
-from training.services.versions import latest_run_folder
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +28,7 @@ def conclude(run: TrainingRun, code: int) -> TrainingRun:
     token = claimed(run)
     run.refresh_from_db()
     folder = supervisor.prepare_folder(run)
-    supervisor._conclude(run, token, folder, code)
+    supervisor._conclude(run, token, folder, Ending(code))
     run.refresh_from_db()
     return run
 
@@ -51,12 +51,12 @@ def test_the_folder_holds_the_resolved_configuration_and_the_rows(shop):
 def test_a_run_that_succeeded_makes_one_version_and_leads_latest_to_it(shop):
     run = make_run(shop)
     finished_folder(run)
-    run = conclude(run, supervisor.OK)
+    run = conclude(run, Exit.OK)
     assert (run.state, run.metrics, run.lease_token) == ("succeeded", {"train_loss": 0.5}, None)
     version = publish_version(run)
     assert publish_version(run) == version
     assert (version.number, version.adapter_digest, version.spec) == (1, "ab" * 32, run.snapshot.spec)
-    assert latest_run_folder(shop) == run_folder(run)
+    assert (run_folder(run).parent / "LATEST").read_text().strip() == run_folder(run).name
     assert ModelVersion.objects.count() == 1
 
 
@@ -64,23 +64,23 @@ def test_versions_are_numbered_without_gaps(shop):
     for number in (1, 2):
         run = make_run(shop)
         finished_folder(run)
-        conclude(run, supervisor.OK)
+        conclude(run, Exit.OK)
         assert run.version.number == number
 
 
-@pytest.mark.parametrize("code", [supervisor.LOCKED, supervisor.ORPHANED, supervisor.PAUSED, -9])
+@pytest.mark.parametrize("code", [Exit.LOCKED, Exit.ORPHANED, Exit.PAUSED, -9])
 def test_an_engine_ended_from_outside_goes_on_later(shop, code):
     run = conclude(make_run(shop), code)
     assert (run.state, run.lease_token) == ("queued", None)
     assert run.error
-    assert run.attempts == (0 if code == supervisor.PAUSED else 1)
+    assert run.attempts == (0 if code == Exit.PAUSED else 1)
 
 
 def test_an_engine_that_is_killed_again_and_again_is_given_up(shop):
     run = make_run(shop, attempts=supervisor.MAX_ATTEMPTS - 1)
     run = conclude(run, -9)
     assert run.state == "failed"
-    assert "killed by signal 9. Given up after 5 attempts" in run.error
+    assert "out of memory does that. Given up after 5 attempts" in run.error
 
 
 def test_a_failed_run_shows_the_engines_own_reason(shop):
@@ -95,7 +95,9 @@ def test_a_failed_run_shows_the_engines_own_reason(shop):
 def test_a_run_is_claimed_once(shop, monkeypatch):
     run = make_run(shop)
     started = []
-    monkeypatch.setattr(supervisor, "_train", lambda run, token, folder: started.append(run.pk) or supervisor.CANCELLED)
+    monkeypatch.setattr(
+        supervisor, "run_engine", lambda run, token, folder: started.append(run.pk) or Ending(Exit.CANCELLED)
+    )
     supervisor.execute(run.pk)
     supervisor.execute(run.pk)
     run.refresh_from_db()
@@ -108,7 +110,7 @@ def test_whoever_lost_the_lease_writes_nothing(shop):
     token = claimed(run)
     TrainingRun.objects.filter(pk=run.pk).update(lease_token=uuid.uuid4())
     with pytest.raises(leases.LeaseLostError):
-        supervisor._conclude(run, token, supervisor.prepare_folder(run), supervisor.CANCELLED)
+        supervisor._conclude(run, token, supervisor.prepare_folder(run), Ending(Exit.CANCELLED))
     run.refresh_from_db()
     assert run.state == "running"
 
@@ -120,7 +122,7 @@ def silent_run(shop, **fields):
 
 def test_the_reaper_queues_cancels_or_fails_what_fell_silent(shop):
     lost = silent_run(shop, attempts=1)
-    unwanted = silent_run(shop, attempts=1, cancel_requested=True)
+    unwanted = silent_run(shop, attempts=1, ordered="cancel")
     hopeless = silent_run(shop, attempts=supervisor.MAX_ATTEMPTS)
     alive = make_run(shop, "running", lease_token=uuid.uuid4(), lease_until=timezone.now() + timedelta(minutes=1))
     assert reap() == 3
@@ -129,18 +131,17 @@ def test_the_reaper_queues_cancels_or_fails_what_fell_silent(shop):
     assert reap() == 0
 
 
-def test_the_reaper_reminds_workers_of_a_run_whose_message_was_lost(shop, monkeypatch):
-    reminded = []
-    monkeypatch.setattr("training.services.reaper.enqueue", reminded.append)
+def test_the_reaper_reminds_workers_of_a_run_whose_message_was_lost(shop, sent):
     first, _ = make_run(shop), make_run(shop)
+    sent.clear()
     reap()
-    assert reminded == []
+    assert sent == []
     gpu_worker_lives()
     reap()
-    assert reminded == [first.pk]
+    assert sent == [("training.train_run", first.pk)]
     TrainingRun.objects.filter(pk=first.pk).update(state="running")
     reap()
-    assert reminded == [first.pk]
+    assert len(sent) == 1
 
 
 def test_the_tail_reads_whole_lines_once(tmp_path):

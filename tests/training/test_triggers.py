@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from labeling import services as labeling
-from tests.factories import make_expert, make_project, make_sample
+from tests.factories import acting, make_expert, make_project, make_sample
 from tests.training.helpers import make_golden, make_policy
 from training.models import RetrainPolicy, TrainingRun
 from training.services import check_trigger, new_golden_samples
@@ -98,20 +98,13 @@ def test_the_task_leaves_unknown_projects_alone(shop):
     assert not TrainingRun.objects.exists()
 
 
-def test_a_review_asks_for_the_check_after_commit(shop, django_capture_on_commit_callbacks, mocker_of_delay):
+def test_a_review_asks_for_the_check_after_commit(shop, sent, django_capture_on_commit_callbacks):
     make_policy(shop, threshold=1)
     make_sample(shop)
     ana = make_expert(shop, "ana")
     with django_capture_on_commit_callbacks(execute=True):
-        labeling.correct(ana, labeling.next_sample(ana, shop), answer={"labels": ["billing"]})
-    assert mocker_of_delay == [shop.pk]
-
-
-@pytest.fixture
-def mocker_of_delay(monkeypatch):
-    asked = []
-    monkeypatch.setattr("training.tasks.check_trigger.delay_on_commit", asked.append)
-    return asked
+        labeling.decide(acting(ana), labeling.next_sample(acting(ana), shop), {"labels": ["billing"]})
+    assert ("training.check_trigger", shop.pk) in sent
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,12 +6,12 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
-from unfold.decorators import display
 
+from common.admin import admin_link, list_link, one_line, site_link
 from labeling import panels
-from labeling.admin.base import EvidenceAdmin, admin_link, one_line, site_link
-from training.admin.links import STATE_COLORS, LineageAdmin, rows_link
+from labeling.admin.base import EvidenceAdmin
+from labeling.admin.recorded import RecordedAdmin
+from training.admin.links import LineageAdmin
 from training.models import ModelVersion, RunEvent, Snapshot, WorkerHeartbeat
 
 
@@ -37,8 +37,8 @@ class SnapshotAdmin(LineageAdmin):
         return one_line(
             [
                 site_link("training:snapshot", snapshot.project.key, snapshot.uid),
-                rows_link("labeling_goldensample", "golden samples", sample__project__id__exact=snapshot.project_id),
-                rows_link("training_trainingrun", "runs", snapshot__id__exact=snapshot.pk),
+                list_link("labeling_goldensample", "golden samples", sample__project__id__exact=snapshot.project_id),
+                list_link("training_trainingrun", "runs", snapshot__id__exact=snapshot.pk),
             ]
         )
 
@@ -59,10 +59,10 @@ class RunEventAdmin(EvidenceAdmin):
 
 @admin.register(ModelVersion)
 class ModelVersionAdmin(LineageAdmin):
-    list_display = ("__str__", "shown_state", "project", "base", "quantization", "of_run", "note", "created_at")
-    list_filter = ("state", "project", "base")
+    list_display = ("__str__", "project", "method", "base", "of_run", "note", "created_at")
+    list_filter = ("method", "project", "base")
     list_select_related = ("project", "base", "run__project", "derived_from__project")
-    search_fields = ("project__key", "=uid", "adapter_digest", "gguf_digest")
+    search_fields = ("project__key", "=uid", "adapter_digest")
     change_form_before_template = "admin/training/panels.html"
 
     def change_view(
@@ -73,10 +73,6 @@ class ModelVersionAdmin(LineageAdmin):
         context = {**(extra_context or {}), "panels": panels.render("version", request, version) if version else []}
         response: HttpResponse = super().change_view(request, object_id, form_url, context)
         return response
-
-    @display(description="State", label=STATE_COLORS, ordering="state")  # type: ignore[untyped-decorator]  # unfold's
-    def shown_state(self, version: ModelVersion) -> str:
-        return version.state
 
     @admin.display(description="Run")
     def of_run(self, version: ModelVersion) -> SafeString | str:
@@ -95,12 +91,13 @@ class ModelVersionAdmin(LineageAdmin):
             "benchmarks": "evaluation_benchmark",
             "deployments": "deployment_deployment",
         }
-        links += [rows_link(model, text, version__id__exact=version.pk) for text, model in higher.items()]
+        links += [list_link(model, text, version__id__exact=version.pk) for text, model in higher.items()]
+        links.append(list_link("deployment_artifact", "files", weights__id__exact=version.weights.pk))
         return one_line(links)
 
 
 @admin.register(WorkerHeartbeat)
-class WorkerHeartbeatAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
+class WorkerHeartbeatAdmin(RecordedAdmin):
     """Which workers gave a sign of life, and when."""
 
     list_display = ("worker", "queue", "seen_at")

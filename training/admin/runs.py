@@ -8,20 +8,22 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
-from unfold.decorators import display
 
-from labeling.admin.base import admin_link, ask_first, one_line, site_link, staff
-from labeling.models import User
-from labeling.problems import ProblemError
-from training.admin.links import STATE_COLORS, LineageAdmin, rows_link
+from common.actor import Actor
+from common.admin import admin_link, list_link, one_line, site_link, state_display
+from common.problems import ProblemError
+from labeling.access import Right
+from labeling.admin.base import ask_first
+from labeling.admin.recorded import staff
+from training.admin.links import LineageAdmin
 from training.models import RunEvent, TrainingRun
-from training.querysets import version_of
-from training.services import cancel_run, repeat_run, start_run
+from training.queries import version_of
+from training.services import cancel_run, keep_best, pause_run, repeat_run, resume_run, start_run
 
 
-def _start_like(user: User, run: TrainingRun) -> TrainingRun:
+def _start_like(actor: Actor, run: TrainingRun) -> TrainingRun:
     """A run on today's golden samples, with the profile and base of `run`."""
-    return start_run(user, run.project, trigger=TrainingRun.Trigger.MANUAL, profile=run.profile, base=run.base)
+    return start_run(actor, run.project, trigger=TrainingRun.Trigger.MANUAL, profile=run.profile, base=run.base)
 
 
 @admin.register(TrainingRun)
@@ -37,17 +39,17 @@ class TrainingRunAdmin(LineageAdmin):
         "worker",
         "queued",
     )
-    list_filter = ("state", "trigger", "project", "base", "profile")
+    list_filter = ("state", "ending", "trigger", "project", "base", "profile")
     list_select_related = ("project", "base", "profile", "snapshot__project")
     search_fields = ("project__key", "=uid", "snapshot__digest", "worker", "error")
     date_hierarchy = "created_at"
-    actions = ("cancel", "repeat", "start")
+    actions = ("pause", "resume", "keep", "cancel", "repeat", "start")
 
     def has_start_permission(self, request: HttpRequest) -> bool:
-        """Who may work with runs at all; the service looks at the project as well."""
-        return request.user.has_perm("training.start_run")
+        """Who may work with runs, and does so in a project; the service looks at the run's own."""
+        return request.user.has_perm("training.start_run") and self.may(request, Right.OPERATE)
 
-    @display(description="State", label=STATE_COLORS, ordering="state")  # type: ignore[untyped-decorator]  # unfold's
+    @state_display()
     def shown_state(self, run: TrainingRun) -> str:
         return run.state
 
@@ -65,16 +67,31 @@ class TrainingRunAdmin(LineageAdmin):
         links = [
             site_link("training:run", run.project.key, run.uid),
             admin_link(run.snapshot, f"snapshot {run.snapshot.short}"),
-            rows_link(RunEvent._meta.label_lower.replace(".", "_"), "events", run__id__exact=run.pk),
+            list_link(RunEvent._meta.label_lower.replace(".", "_"), "events", run__id__exact=run.pk),
         ]
         version = version_of(run)
         if version is not None:
             links += [
                 admin_link(version),
-                rows_link("evaluation_benchmark", "benchmarks", version__id__exact=version.pk),
-                rows_link("deployment_deployment", "deployments", version__id__exact=version.pk),
+                list_link("evaluation_benchmark", "benchmarks", version__id__exact=version.pk),
+                list_link("deployment_deployment", "deployments", version__id__exact=version.pk),
             ]
         return one_line(links)
+
+    @admin.action(description="Pause…", permissions=["start"])
+    def pause(self, request: HttpRequest, rows: QuerySet[TrainingRun]) -> HttpResponse | None:
+        """With a checkpoint, at their next step."""
+        return self._each(request, rows, "pause", "Pause these runs?", pause_run)
+
+    @admin.action(description="Resume…", permissions=["start"])
+    def resume(self, request: HttpRequest, rows: QuerySet[TrainingRun]) -> HttpResponse | None:
+        """From their last checkpoints."""
+        return self._each(request, rows, "resume", "Have these runs go on?", resume_run)
+
+    @admin.action(description="Stop and keep the best…", permissions=["start"])
+    def keep(self, request: HttpRequest, rows: QuerySet[TrainingRun]) -> HttpResponse | None:
+        """Each makes a version of the best that it has."""
+        return self._each(request, rows, "keep", "Stop these runs and keep the best of each?", keep_best)
 
     @admin.action(description="Cancel…", permissions=["start"])
     def cancel(self, request: HttpRequest, rows: QuerySet[TrainingRun]) -> HttpResponse | None:
@@ -97,7 +114,7 @@ class TrainingRunAdmin(LineageAdmin):
         rows: QuerySet[TrainingRun],
         action: str,
         question: str,
-        verb: Callable[[User, TrainingRun], TrainingRun],
+        verb: Callable[[Actor, TrainingRun], TrainingRun],
     ) -> HttpResponse | None:
         asked = ask_first(self, request, rows, action=action, question=question, yes="Yes")
         if asked is not None:

@@ -2,30 +2,36 @@
 
 from typing import Any
 
-from django import forms
-from django.contrib import admin
-from django.core.exceptions import ValidationError
-from django.db.models import ForeignKey, QuerySet
-from django.forms import ModelChoiceField
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
 
-from labeling.access import Right, projects_for
-from labeling.admin.base import ProjectScopedAdmin, one_line, site_link, staff
-from labeling.json_field import JSON_OVERRIDES
-from labeling.problems import ProblemError
-from training.admin.links import rows_link
+from common.admin import action, list_link, one_line, site_link, state_display
+from common.problems import ProblemError
+from labeling.admin.base import ProjectScopedAdmin, ask_first
+from labeling.admin.recorded import RecordedAdmin, staff
 from training.models import BaseModel, RetrainPolicy, TrainingProfile
-from training.services import awaits_fetching, new_golden_samples, resolve_location
-from training.services.runs import checked
+from training.queries import facts_of
+from training.services import ask_look, awaits_fetching, new_golden_samples, resolve_location, save_base
+from training.workers import queue_is_alive
 
 
 @admin.register(BaseModel)
-class BaseModelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
-    list_display = ("name", "location", "revision", "weights", "created_at")
+class BaseModelAdmin(RecordedAdmin):
+    list_display = ("name", "location", "revision", "shown_state", "weights", "created_at")
+    list_filter = ("state",)
     search_fields = ("name", "location", "revision")
     readonly_fields = ("uid", "created_at", "lineage")
+    actions = ("look_again",)
+    actions_detail = ("look_at_one",)
+    change_form_outer_before_template = "admin/training/look.html"
+
+    class Media:
+        css = {"all": ("css/look-admin.css",)}
+        # What is asked for every two seconds changes in place.
+        js = ("vendor/idiomorph-ext-0.8.0.min.js",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: BaseModel | None = None) -> tuple[str, ...]:
         # Another revision is another base model: versions say what they were trained on.
@@ -34,6 +40,51 @@ class BaseModelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no typ
 
     def has_delete_permission(self, request: HttpRequest, obj: BaseModel | None = None) -> bool:
         return obj is not None and super().has_delete_permission(request, obj) and not obj.runs.exists()
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """With what a worker saw of it."""
+        base = self.get_object(request, object_id)
+        seen = {"facts": facts_of(base), "build_worker_alive": queue_is_alive("build")} if base else {}
+        response: HttpResponse = super().change_view(request, object_id, form_url, {**(extra_context or {}), **seen})
+        return response
+
+    def save_model(self, request: HttpRequest, obj: BaseModel, form: Any, change: bool) -> None:
+        save_base(staff(request), obj, form.changed_data)
+
+    def has_look_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Who may change base models."""
+        return bool(request.user.has_perm("training.change_basemodel"))
+
+    @state_display(description="Looked at")
+    def shown_state(self, base: BaseModel) -> str:
+        return "on model servers" if base.server_name else base.state
+
+    @admin.action(description="Look again", permissions=["look"])
+    def look_again(self, request: HttpRequest, rows: QuerySet[BaseModel]) -> None:
+        """Have a worker look at these."""
+        for base in rows:
+            self._look(request, base)
+
+    @action(description="Look again…", url_path="look", permissions=["look"])
+    def look_at_one(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Have a worker look at this one, once that was confirmed."""
+        base = self.row_of(request, object_id)
+        rows, question = BaseModel.objects.filter(pk=base.pk), f"Have a worker look at {base}?"
+        page = ask_first(self, request, rows, action="look_again", question=question, yes="Look")
+        if page is not None:
+            return page
+        self._look(request, base)
+        return redirect("admin:training_basemodel_change", object_id)
+
+    def _look(self, request: HttpRequest, base: BaseModel) -> None:
+        try:
+            ask_look(staff(request), base)
+        except ProblemError as problem:
+            messages.error(request, str(problem))
+        else:
+            messages.success(request, f"A worker will look at {base}.")
 
     @admin.display(description="Weights")
     def weights(self, base: BaseModel) -> str:
@@ -46,36 +97,14 @@ class BaseModelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no typ
         if not base.pk:
             return "-"
         names = {"Runs": "training_trainingrun", "Versions": "training_modelversion"}
-        return one_line(rows_link(model, text, base__id__exact=base.pk) for text, model in names.items())
-
-
-class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """Holds the options against the engine's own configuration."""
-
-    class Meta:
-        model = TrainingProfile
-        fields = ["name", "description", "config"]
-
-    def clean_config(self) -> dict[str, Any]:
-        """Options that the engine does not know or take are refused, by name; the base model is chosen elsewhere."""
-        config = self.cleaned_data["config"] or {}
-        if not isinstance(config, dict):
-            raise ValidationError('Write the options as an object, such as {"max_steps": 60}.')
-        if "base_model" in config:
-            raise ValidationError("base_model: the retrain policy, or who starts a run, chooses the base model.")
-        try:
-            checked({**config, "base_model": {"name": "any"}})
-        except ProblemError as error:
-            raise ValidationError(str(error)) from error
-        return config
+        return one_line(list_link(model, text, base__id__exact=base.pk) for text, model in names.items())
 
 
 @admin.register(TrainingProfile)
-class TrainingProfileAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
+class TrainingProfileAdmin(RecordedAdmin):
     """The options of `training/engine/config.py`."""
 
-    form = ProfileForm
-    formfield_overrides = JSON_OVERRIDES
+    fields = ("name", "description", "config", "uid", "created_at", "lineage")
     list_display = ("name", "description", "options", "created_at")
     search_fields = ("name", "description")
     readonly_fields = ("uid", "created_at", "lineage")
@@ -86,7 +115,7 @@ class TrainingProfileAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries 
 
     @admin.display(description="Trained with it")
     def lineage(self, profile: TrainingProfile) -> SafeString | str:
-        return rows_link("training_trainingrun", "Runs", profile__id__exact=profile.pk) if profile.pk else "-"
+        return list_link("training_trainingrun", "Runs", profile__id__exact=profile.pk) if profile.pk else "-"
 
 
 @admin.register(RetrainPolicy)
@@ -99,17 +128,6 @@ class RetrainPolicyAdmin(ProjectScopedAdmin):
     search_fields = ("project__key", "project__name")
     fields = ("project", "enabled", "threshold", "profile", "base", "progress")
     readonly_fields = ("progress",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[RetrainPolicy]:
-        rows: QuerySet[RetrainPolicy] = super().get_queryset(request)
-        return rows.filter(project__in=projects_for(staff(request), Right.OPERATE))
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> "ModelChoiceField[Any]":
-        """Only projects that this person operates can be chosen."""
-        if isinstance(db_field, ForeignKey) and db_field.name == "project":
-            kwargs["queryset"] = projects_for(staff(request), Right.OPERATE)
-        field: ModelChoiceField[Any] = super().formfield_for_foreignkey(db_field, request, **kwargs)
-        return field
 
     @admin.display(description="New golden samples")
     def progress(self, policy: RetrainPolicy) -> str:

@@ -1,19 +1,24 @@
-"""`python -m training.engine`: train, merge, tokenize, answer, fetch-base, make-tiny, info.
+"""`python -m training.engine`: train, merge, tokenize, answer, look, fetch-base, make-tiny, info.
 
 Exit codes: 0 done, 1 failed, 2 bad configuration, 3 paused, 4 cancelled, 5 another process writes to the folder,
-6 the supervisor is gone.
+6 the supervisor is gone, 7 failed by what may pass by itself, 8 failed by what a person must mend first.
 """
 
 import argparse
 import logging
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from common import jsonl
+from common import jsonbounds, jsonl
+from common.options import checked
 from training.engine.errors import EngineError, Exit
 from training.engine.events import finite
+
+if TYPE_CHECKING:
+    from training.engine.config import ChatOptions
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,6 +43,9 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--run", type=Path, required=True)
     train.add_argument("--lease", help="token of the lease under which this process trains")
     train.add_argument("--supervisor-pid", type=int, help="end when this process is gone")
+    train.add_argument(
+        "--dry-run", action="store_true", help="tell what it would be, after a few updates; keep nothing"
+    )
     train.set_defaults(command=_train)
 
     merge = commands.add_parser("merge", help="merge a run's adapter, or take a bare base, into a 16-bit folder")
@@ -46,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     source.add_argument("--base", help="folder or Hugging Face name")
     merge.add_argument("--revision")
     merge.add_argument("--token-env")
+    merge.add_argument("--chat", type=_chat, help="how a bare base is asked, as JSON; a run says so itself")
     merge.add_argument("--out", type=Path, required=True)
     merge.set_defaults(command=_merge)
 
@@ -53,8 +62,10 @@ def _parser() -> argparse.ArgumentParser:
     tokens.add_argument("--model", required=True)
     tokens.add_argument("--revision")
     tokens.add_argument("--token-env")
+    tokens.add_argument("--chat", type=_chat, help="how the model is asked, as JSON")
     tokens.add_argument("--prompts", type=Path, required=True)
     tokens.add_argument("--out", type=Path, required=True)
+    tokens.add_argument("--marks", type=Path, required=True, help="where the tokenizer's own marks are written")
     tokens.set_defaults(command=_tokenize)
 
     answer = commands.add_parser("answer", help="greedy answers of a merged model, held to a JSON schema")
@@ -64,6 +75,12 @@ def _parser() -> argparse.ArgumentParser:
     answer.add_argument("--limit", type=int, required=True, help="tokens of an answer, at most")
     answer.add_argument("--out", type=Path, required=True)
     answer.set_defaults(command=_answer)
+
+    look = commands.add_parser("look", help="what a base model is, and what makes it unusable; loads no weights")
+    look.add_argument("--base", required=True, help="folder or Hugging Face name")
+    look.add_argument("--revision")
+    look.add_argument("--token-env")
+    look.set_defaults(command=_look)
 
     fetch = commands.add_parser("fetch-base", help="make the SmolLM2-135M-Instruct folder")
     fetch.add_argument("--out", type=Path, required=True)
@@ -82,10 +99,41 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _chat(text: str) -> "ChatOptions":
+    from training.engine.config import ChatOptions
+
+    try:
+        return checked(ChatOptions, jsonbounds.loads(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _chat_or_usual(options: argparse.Namespace) -> "ChatOptions":
+    from training.engine.config import ChatOptions
+
+    return options.chat or ChatOptions()
+
+
 def _train(options: argparse.Namespace) -> Exit:
+    _spare_the_start(options.run)
+    from training.engine.dryrun import dry_run
     from training.engine.train import train
 
+    if options.dry_run:
+        report = dry_run(options.run)
+        _say(report)
+        return Exit.BAD_CONFIG if report["refused"] else Exit.OK
     return train(options.run, lease=options.lease, supervisor_pid=options.supervisor_pid)
+
+
+def _spare_the_start(run: Path) -> None:
+    """Leave out a library that only 4 bits need, where nothing asks for them: its import is an eighth of the start."""
+    from training.engine.config import load_config
+    from training.engine.rundir import RunDir
+
+    with suppress(EngineError):  # said where the run begins
+        if load_config(RunDir(run).config).method != "qlora":
+            sys.modules.setdefault("bitsandbytes", None)  # type: ignore[arg-type]  # Python's way to say: not there
 
 
 def _merge(options: argparse.Namespace) -> Exit:
@@ -96,7 +144,7 @@ def _merge(options: argparse.Namespace) -> Exit:
         merge_run(options.run, options.out)
     else:
         base = BaseModelConfig(name=options.base, revision=options.revision, token_env=options.token_env)
-        save_base(base, options.out)
+        save_base(base, _chat_or_usual(options), options.out)
     return Exit.OK
 
 
@@ -105,7 +153,7 @@ def _tokenize(options: argparse.Namespace) -> Exit:
     from training.engine.tokens import tokenize_file
 
     base = BaseModelConfig(name=options.model, revision=options.revision, token_env=options.token_env)
-    tokenize_file(base, options.prompts, options.out)
+    tokenize_file(base, _chat_or_usual(options), options.prompts, options.out, options.marks)
     return Exit.OK
 
 
@@ -114,6 +162,15 @@ def _answer(options: argparse.Namespace) -> Exit:
     from training.engine.config import BaseModelConfig
 
     answer_file(BaseModelConfig(name=options.model), options.prompts, options.schema, options.limit, options.out)
+    return Exit.OK
+
+
+def _look(options: argparse.Namespace) -> Exit:
+    from training.engine.config import BaseModelConfig
+    from training.engine.looks.base import look
+
+    base = BaseModelConfig(name=options.base, revision=options.revision, token_env=options.token_env)
+    _say(look(base).as_json())
     return Exit.OK
 
 

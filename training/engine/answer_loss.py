@@ -1,21 +1,32 @@
-"""TRL's SFT trainer with a loss that computes logits only at the answers' positions.
+"""TRL's SFT trainer with a loss that computes logits only at the answers' positions, over flat or padded rows.
 
-With a vocabulary of 49,152 and prompts of 150 tokens, logits of the prompts are most of a step's memory and a third of
-its time, and the loss never looks at them. TRL skips them on CUDA by a kernel of its own; elsewhere it does not.
+On CUDA TRL's own loss does the same by a kernel of its own, which makes no logits at all.
 """
 
-import inspect
 from typing import Any
 
 import torch
-from torch.nn.functional import cross_entropy
+from datasets import Dataset
+from torch.nn.functional import cross_entropy, pad
+from torch.utils.data import Sampler
 from trl.trainer.sft_trainer import SFTTrainer
 
+from training.engine.batches.blocks import rounded_up
+from training.engine.batches.collate import collate_flat
+from training.engine.batches.grouping import LikeLengths
+from training.engine.batches.layout import Layout
+from training.engine.batches.logits import logits_at
 from training.engine.data import IGNORED
+
+ANSWERS_STEP = 16
 
 
 class AnswerLossTrainer(SFTTrainer):
-    """Same loss, same gradients, fewer logits. Falls back to TRL's own loss where nothing would be gained."""
+    """Same loss, same gradients, fewer logits. Batches are made for the model's `layout`."""
+
+    def __init__(self, *, layout: Layout, **options: Any) -> None:
+        self.layout = layout
+        super().__init__(data_collator=collate_flat if layout.flat else None, **options)
 
     def compute_loss(
         self,
@@ -26,38 +37,47 @@ class AnswerLossTrainer(SFTTrainer):
     ) -> Any:
         """The summed negative log-likelihood of the answers' tokens over `num_items_in_batch` (default: their number).
 
-        `inputs`: `input_ids`, `attention_mask` and `labels`, each (rows, tokens).
+        `inputs`: `input_ids` and `labels`, each (rows, tokens), with `attention_mask`, or those of a flat row.
         """
-        positions = self._answer_positions(inputs["labels"])
-        if return_outputs or positions is None:
+        inputs = {key: value for key, value in inputs.items() if key != "rests"}
+        labels = inputs["labels"]
+        if return_outputs or self.aux_loss_enabled or labels.device.type == "cuda":
             plain = super().compute_loss
             return plain(model, inputs, return_outputs, num_items_in_batch)  # type: ignore[no-untyped-call]  # as in TRL
-        rest = {key: value for key, value in inputs.items() if key != "labels"}
-        logits = model(**rest, use_cache=False, logits_to_keep=positions).logits
-        targets = inputs["labels"][:, positions + 1]
-        answered = targets != IGNORED
-        scores, wanted = logits[answered].float(), targets[answered]
-        count = wanted.numel() if num_items_in_batch is None else num_items_in_batch
-        loss = cross_entropy(scores, wanted, reduction="sum") / count
+        del inputs["labels"]
+        # The label of a position is the next token; the last one of a row has none, its row's end or the next's prompt.
+        following = pad(labels[:, 1:], (0, 1), value=IGNORED).flatten()
+        positions = (following != IGNORED).nonzero().flatten()
+        answers = len(positions)
+        # Rounded up, for the sake of the kernels (see `STEP`), by the last position of all, which has no next token.
+        positions = pad(positions, (0, rounded_up(answers, ANSWERS_STEP) - answers), value=len(following) - 1)
+        scores, wanted = logits_at(model, inputs, positions, self._base()).float(), following[positions]
+        loss = cross_entropy(scores, wanted, reduction="sum", ignore_index=IGNORED)
+        loss = loss / (answers if num_items_in_batch is None else num_items_in_batch)
         mode = "train" if model.training else "eval"
-        hits = (scores.detach().argmax(-1) == wanted).float().mean()
+        hits = (scores.detach().argmax(-1) == wanted).float().sum() / answers
         self._metrics[mode]["mean_token_accuracy"].append(hits.item())
         if num_items_in_batch is not None and self.args.average_tokens_across_devices:
             # The count is of all processes, and their gradients are averaged.
             loss = loss * self.accelerator.num_processes
         return loss
 
-    def _answer_positions(self, labels: torch.Tensor) -> torch.Tensor | None:
-        """Columns whose next token some row's loss needs; None where TRL's own loss is as good or the only one."""
-        if labels.device.type == "cuda" or not self._keeps_logits():
-            return None
-        positions = (labels[:, 1:] != IGNORED).any(dim=0).nonzero().flatten()
-        if not 0 < len(positions) <= labels.shape[1] // 2:
-            return None
-        return positions
-
-    def _keeps_logits(self) -> bool:
-        """Whether the architecture can compute some of its logits."""
+    def _base(self) -> Any:
         base = self.accelerator.unwrap_model(self.model)
-        base = base.get_base_model() if hasattr(base, "get_base_model") else base
-        return "logits_to_keep" in inspect.signature(base.forward).parameters
+        return base.get_base_model() if hasattr(base, "get_base_model") else base
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> "Sampler[int] | None":
+        """Rows of like length together, where a batch is padded to its longest."""
+        if self.layout.flat:
+            return super()._get_train_sampler(train_dataset)
+        assert isinstance(self.train_dataset, Dataset)
+        lengths = [len(row) for row in self.train_dataset["input_ids"]]
+        # By the rows of an update, so that fewer rows at once, where memory ran out, leave their order as it was.
+        update = self.args.train_batch_size * self.args.gradient_accumulation_steps
+        return LikeLengths(lengths, update, self.args.seed)
+
+    def _track_num_input_tokens(self, inputs: dict[str, Any]) -> None:
+        """Tokens that were learnt from: padding is none, and a shared prefix counts for each row that has it."""
+        blocks = inputs.get("blocks")
+        tokens = inputs["attention_mask"].sum() if blocks is None else torch.tensor(blocks.useful)
+        self.state.num_input_tokens_seen += int(self.accelerator.gather(tokens.to(self.args.device)).sum())

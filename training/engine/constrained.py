@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from training.engine.chat import token_ids
+from training.engine.chat import end_ids, token_ids
 from training.engine.errors import EngineError
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 # As much as llama.cpp's grammars allow; without a bound, a model that knows nothing never gets beyond it.
 _SPACE = r"(?: |\n{1,2}[ \t]{0,20})?"
-_ENDS = ("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|end_of_text|>", "<end_of_turn>", "</s>")
 
 # What `decode` shows for the first bytes of a character, until its last ones come.
 _HALF = "\ufffd"
@@ -88,7 +87,7 @@ def greedy(
 
     prompt = token_ids(tokenizer, text)
     start = len(_text(tokenizer, prompt))
-    ends = _end_ids(tokenizer)
+    ends = end_ids(tokenizer)
     given: list[int] = []
     past: Any = None
 
@@ -120,10 +119,3 @@ def _allowed(token: int, ends: set[int], form: Form | None, so_far: str, with_ne
 
 def _text(tokenizer: "PreTrainedTokenizerBase", ids: Sequence[int]) -> str:
     return str(tokenizer.decode(list(ids), skip_special_tokens=False, clean_up_tokenization_spaces=False))
-
-
-def _end_ids(tokenizer: "PreTrainedTokenizerBase") -> set[int]:
-    """The tokens that llama.cpp takes for an answer's end as well."""
-    known = tokenizer.get_vocab()
-    found = {known[name] for name in _ENDS if name in known}
-    return found | ({tokenizer.eos_token_id} if isinstance(tokenizer.eos_token_id, int) else set())

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from training.engine.chat import Message, render, token_ids
+from training.engine.chat import Message, continuation, end_ids, render, token_ids
 from training.engine.errors import EngineError
 from training.engine.files import read_jsonl
+from training.engine.marks import broken, marks_of
+from training.engine.template import ANSWER, INSTRUCTION, TEXT, lead_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -24,60 +27,53 @@ class Encoded(TypedDict):
 
 @dataclass(frozen=True)
 class EncodedRows:
-    """The rows of one file that fit, and how many were too long."""
+    """The rows of one file that fit, the numbers of those that were too long, and the tokens of the longest."""
 
     rows: list[Encoded]
-    dropped: int
+    left_out: list[int]
     longest: int
+
+    @property
+    def share_left_out(self) -> float:
+        """Of all rows of the file."""
+        return len(self.left_out) / max(1, len(self.rows) + len(self.left_out))
 
 
 def encode_file(tokenizer: "PreTrainedTokenizerBase", path: Path, max_length: int) -> EncodedRows:
-    """Encode every row of a JSON Lines file; rows longer than `max_length` tokens are dropped, never cut."""
-    encoded = []
+    """Encode every row of a JSON Lines file; rows longer than `max_length` tokens are left out, never cut."""
+    encoded, marks = [], marks_of(tokenizer)
     for number, row in enumerate(read_jsonl(path), start=1):
         prompt, completion = _messages(row, f"{path.name}, row {number}")
-        encoded.append(encode(tokenizer, prompt, completion))
+        encoded.append(encode(tokenizer, broken(prompt, marks), broken(completion, marks)))
+    left_out = [number for number, row in enumerate(encoded, start=1) if len(row["input_ids"]) > max_length]
     fitting = [row for row in encoded if len(row["input_ids"]) <= max_length]
-    longest = max((len(row["input_ids"]) for row in encoded), default=0)
-    return EncodedRows(fitting, len(encoded) - len(fitting), longest)
+    return EncodedRows(fitting, left_out, max((len(row["input_ids"]) for row in encoded), default=0))
 
 
 def encode(tokenizer: "PreTrainedTokenizerBase", prompt: Sequence[Message], completion: Sequence[Message]) -> Encoded:
-    """One row: the prompt's ids exactly as serving sends them, then the answer up to its end token."""
-    prompt_text = render(tokenizer, prompt)
-    prompt_ids = token_ids(tokenizer, prompt_text)
-    whole_text = render(tokenizer, [*prompt, *completion], ask=False)
-    if whole_text.startswith(prompt_text):
-        answer_ids = _continuation(tokenizer, prompt_ids, prompt_text, whole_text)
-    else:
-        # Some templates render a finished answer in another way (without its reasoning, say).
-        answer_ids = token_ids(tokenizer, completion[-1]["content"])
-    answer_ids = _up_to_end(tokenizer, answer_ids)
-    return {"input_ids": prompt_ids + answer_ids, "labels": [IGNORED] * len(prompt_ids) + answer_ids}
+    """One row: the prompt's ids exactly as serving sends them, then the answer and its end token.
+
+    Where the model thinks before it answers, the prompt is followed by a thought that is empty, and is not learnt.
+    """
+    lead, end = _around_answers(tokenizer, str(tokenizer.get_chat_template()))
+    asked = render(tokenizer, prompt)
+    ids = token_ids(tokenizer, asked)
+    if lead:
+        ids, asked = ids + continuation(tokenizer, ids, asked, lead), asked + lead
+    answer = [*continuation(tokenizer, ids, asked, completion[-1]["content"]), end]
+    return {"input_ids": ids + answer, "labels": [IGNORED] * len(ids) + answer}
 
 
-def _continuation(
-    tokenizer: "PreTrainedTokenizerBase", prompt_ids: list[int], prompt_text: str, whole_text: str
-) -> list[int]:
-    whole_ids = token_ids(tokenizer, whole_text)
-    if whole_ids[: len(prompt_ids)] == prompt_ids:
-        return whole_ids[len(prompt_ids) :]
-    # Tokens merged across the boundary. Serving tokenizes the prompt alone, so training does, too.
-    return token_ids(tokenizer, whole_text.removeprefix(prompt_text))
-
-
-def _up_to_end(tokenizer: "PreTrainedTokenizerBase", answer_ids: list[int]) -> list[int]:
-    """Cut what the template puts after the end token; where it puts none, add the tokenizer's own."""
-    special = {*tokenizer.all_special_ids, *_special_added(tokenizer)}
-    ends = [index for index, token in enumerate(answer_ids) if token in special]
-    if ends:
-        return answer_ids[: ends[-1] + 1]
-    return [*answer_ids, int(tokenizer.eos_token_id)]
-
-
-def _special_added(tokenizer: "PreTrainedTokenizerBase") -> list[int]:
-    added: Mapping[int, Any] = getattr(tokenizer, "added_tokens_decoder", {})
-    return [index for index, token in added.items() if token.special]
+@lru_cache(maxsize=4)
+def _around_answers(tokenizer: "PreTrainedTokenizerBase", template: str) -> tuple[str, int]:
+    """What stands before each answer, and the token that ends it: the first after it that servers end at."""
+    ends = end_ids(tokenizer)
+    finished = render(tokenizer, [INSTRUCTION, TEXT, ANSWER], ask=False)
+    after = token_ids(tokenizer, finished.rpartition(ANSWER["content"])[2])
+    end = next((token for token in after if token in ends), tokenizer.eos_token_id)
+    if end is None:
+        raise EngineError("The base model's tokenizer names no end token, so answers would never end.")
+    return lead_of(tokenizer), int(end)
 
 
 def _messages(row: Mapping[str, Any], where: str) -> tuple[list[Message], list[Message]]:

@@ -4,7 +4,11 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """What the process answers its supervisor. `accelerate launch` hides it: read the last event there."""
+    """What the process answers its supervisor. `accelerate launch` hides it: read the last event there.
+
+    FAILED and BAD_CONFIG come again however often they are tried; TRANSIENT may pass by itself; PERSON goes on from the
+    last checkpoint once somebody did what it says.
+    """
 
     OK = 0
     FAILED = 1
@@ -13,6 +17,8 @@ class Exit(IntEnum):
     CANCELLED = 4
     LOCKED = 5
     ORPHANED = 6
+    TRANSIENT = 7
+    PERSON = 8
 
 
 class EngineError(Exception):

@@ -6,6 +6,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from training.engine.devices import pinned
+
 LIBRARIES = (
     "torch",
     "transformers",
@@ -54,7 +56,8 @@ def device() -> dict[str, Any]:
         return {
             "type": "cuda",
             "name": gpu.name,
-            "count": torch.cuda.device_count(),
+            "pinned": pinned(),
+            "uuid": str(getattr(gpu, "uuid", "")),
             "memory": gpu.total_memory,
             "bf16": torch.cuda.is_bf16_supported(),
         }

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from common.files import built_folder, sha256_of, write_json
 from training.engine.bases.record import read_record
 from training.engine.config import BaseModelConfig, EngineConfig
 from training.engine.events import read_events
-from training.engine.files import built_folder, sha256_of, write_json
 from training.engine.info import environment, git_commit
 from training.engine.rundir import RunDir
 

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from training.engine.bases.record import read_record
-from training.engine.config import BaseModelConfig, EngineConfig
+from training.engine.config import BaseModelConfig, ChatOptions, EngineConfig
 from training.engine.errors import EngineError, Exit
 from training.engine.info import native_bf16
+from training.engine.template import freeze
+from training.engine.weights import round_linears
 
 if TYPE_CHECKING:
     import torch
@@ -46,12 +48,13 @@ def hub_arguments(base: BaseModelConfig) -> dict[str, Any]:
     return {
         "pretrained_model_name_or_path": base.name,
         "revision": base.revision,
-        "token": _token(base),
+        "token": hub_token(base),
         "trust_remote_code": base.trust_remote_code,
     }
 
 
-def _token(base: BaseModelConfig) -> str | None:
+def hub_token(base: BaseModelConfig) -> str | None:
+    """The hub's token that the base names; None where it names none. Raises `EngineError` where it is not set."""
     if base.token_env is None:
         return None
     token = os.environ.get(base.token_env)
@@ -60,14 +63,19 @@ def _token(base: BaseModelConfig) -> str | None:
     return token
 
 
-def load_tokenizer(base: BaseModelConfig) -> "PreTrainedTokenizerBase":
-    """The tokenizer that training, merging and the token proof share."""
+def load_tokenizer(base: BaseModelConfig, chat: ChatOptions | None = None) -> "PreTrainedTokenizerBase":
+    """The tokenizer that training, merging and the token proof share, its template as the task has it.
+
+    Without `chat` the template is as it stands: that of a merged model is frozen already.
+    """
     from transformers import AutoTokenizer
 
     try:
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(**hub_arguments(base))
     except (OSError, ValueError) as error:
         raise EngineError(f"The tokenizer of {base.name} cannot be loaded: {error}") from error
+    if chat is not None:
+        freeze(tokenizer, chat)
     return tokenizer
 
 
@@ -76,9 +84,17 @@ def load_base(base: BaseModelConfig, **options: Any) -> "PreTrainedModel":
     from transformers import AutoModelForCausalLM
 
     try:
-        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(**hub_arguments(base), **options)
-    except (OSError, ValueError) as error:
+        found: Any = AutoModelForCausalLM.from_pretrained(**hub_arguments(base), **options, output_loading_info=True)
+    except (OSError, ValueError, RuntimeError) as error:
         raise EngineError(f"The base model {base.name} cannot be loaded: {error}") from error
+    model: PreTrainedModel = found[0]
+    missing = sorted(found[1]["missing_keys"])
+    if missing:
+        # The library fills them with random numbers, and goes on.
+        shown = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
+        raise EngineError(
+            f"Weights are missing from the base model's files: {shown}. Copy the whole folder of the model again."
+        )
     return model
 
 
@@ -96,6 +112,8 @@ def load_for_training(config: EngineConfig) -> tuple["PreTrainedModel", Precisio
     if precision.weights == torch.float32 and config.dtype == "auto" and config.method == "lora":
         big = model.num_parameters() >= BF16_PAYS_FROM_PARAMETERS
         precision = Precision(precision.weights, bf16=big and native_bf16())
+    if precision.bf16 and precision.weights == torch.float32:
+        round_linears(model)
     return model, precision
 
 

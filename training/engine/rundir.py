@@ -2,17 +2,20 @@
 
 import json
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from common.children import Name
+from common.files import write_json
 from training.engine.errors import EngineError, Exit
-from training.engine.files import write_json
 
-ORDERS = {"pause": Exit.PAUSED, "cancel": Exit.CANCELLED}
+# The weights of an adapter, as PEFT names them.
+WEIGHTS = "adapter_model.safetensors"
+# `keep`: end now, with the best that there is.
+ORDERS = {"pause": Exit.PAUSED, "cancel": Exit.CANCELLED, "keep": Exit.OK}
 
 
 class RunDir:
@@ -25,10 +28,14 @@ class RunDir:
         self.validation = path / "data" / "validation.jsonl"
         self.events = path / "events.jsonl"
         self.checkpoints = path / "checkpoints"
+        self.best = path / "best"
+        self.rung = path / "memory.json"
         self.adapter = path / "adapter"
         self.control = path / "control.json"
+        self.pulse = path / "pulse"
         self.manifest = path / "manifest.json"
         self.lease = path / "lease.json"
+        self.log = path / "engine.log"
 
     @property
     def complete(self) -> bool:
@@ -46,25 +53,42 @@ class RunDir:
         try:
             lock.acquire()
         except Timeout as error:
-            raise EngineError(f"Another process writes to {self.path} ({self._holder()}).", Exit.LOCKED) from error
+            raise EngineError(f"Another process writes to {self.path}{self._held_by()}.", Exit.LOCKED) from error
         with lock:
-            write_json(self.lease, {"token": token, "pid": os.getpid(), "host": socket.gethostname()})
+            self.pulse.unlink(missing_ok=True)
+            write_json(self.lease, {"token": token, **vars(Name.of(os.getpid()))})
             yield
 
-    def _holder(self) -> str:
+    def _held_by(self) -> str:
+        holder = self.holder()
+        return f" (process {holder.pid} on {holder.host})" if holder else ""
+
+    def holder(self) -> Name | None:
+        """The process that held the lock last, as it named itself; None where nobody did."""
         try:
             lease = json.loads(self.lease.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return "unknown"
-        return f"process {lease.get('pid')} on {lease.get('host')}, lease {lease.get('token')}"
+            return Name(lease["host"], lease["pid"], lease["started"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def beat(self) -> None:
+        """A sign that the work goes on: a step, or a part of one."""
+        self.pulse.touch()
 
     def order(self) -> Exit | None:
-        """What `control.json` asks for: PAUSED, CANCELLED or nothing. A half-written file asks for nothing yet."""
+        """What `control.json` asks for: PAUSED, CANCELLED, OK or nothing. A half-written file asks for nothing yet."""
         try:
             action = json.loads(self.control.read_text(encoding="utf-8"))["action"]
         except (OSError, ValueError, KeyError, TypeError):
             return None
         return ORDERS.get(action)
+
+    def give(self, action: str) -> None:
+        """Order `pause`, `cancel` or `keep`, or nothing any more; the engine reads it at its next step."""
+        if action:
+            write_json(self.control, {"action": action})
+        else:
+            self.control.unlink(missing_ok=True)
 
     def obeyed(self, order: Exit) -> None:
         """A pause is used up once obeyed, so that the next start goes on; a cancelled run stays cancelled."""

@@ -1,108 +1,134 @@
 """Supervised fine-tuning by TRL: the configuration in its words, and the trainer."""
 
-import math
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from training.engine.callbacks import RunCallback
 from training.engine.config import EngineConfig
 from training.engine.data import Encoded
 from training.engine.models import Precision
+from training.engine.recipe import Recipe
 from training.engine.rundir import RunDir
+from training.engine.rungs import Rung
+from training.engine.schedule import scheduled
 
 if TYPE_CHECKING:
+    from peft import LoraConfig
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
     from trl.trainer.sft_config import SFTConfig
-    from trl.trainer.sft_trainer import SFTTrainer
+
+    from training.engine.answer_loss import AnswerLossTrainer
 
 # Above this many tokens a row's activations are recomputed rather than kept on a GPU.
 CHECKPOINT_ACTIVATIONS_FROM = 4096
 
 
-def total_steps(config: EngineConfig, rows: int) -> int:
-    """How many optimizer steps the run takes, with the processes that share it."""
-    if config.max_steps is not None:
-        return config.max_steps
-    processes = int(os.environ.get("WORLD_SIZE", "1"))
-    batches = math.ceil(rows / (config.batch_size * processes))
-    return math.ceil((config.epochs or 1) * math.ceil(batches / config.gradient_accumulation))
+def processes() -> int:
+    """How many processes share the run: one, but for a distributed one."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+@dataclass(frozen=True)
+class Work:
+    """How the rows of a run are taken: the recipe, and the rung of memory that it came to."""
+
+    recipe: Recipe
+    rung: Rung
+
+    @property
+    def rows_at_once(self) -> int:
+        """Rows that the device takes."""
+        return self.rung.batch_size(self.recipe)
 
 
 def build_trainer(
     run: RunDir,
     config: EngineConfig,
+    work: Work,
     model: "PreTrainedModel",
     tokenizer: "PreTrainedTokenizerBase",
     precision: Precision,
     rows: tuple[list[Encoded], list[Encoded]],
     callback: RunCallback,
-) -> "SFTTrainer":
+) -> "AnswerLossTrainer":
     """The trainer for `rows` (train, validation; the second may be empty), with a fresh adapter on `model`."""
     from datasets import Dataset
-    from peft import LoraConfig
     from transformers import PrinterCallback
-    from trl.trainer.sft_trainer import SFTTrainer
 
+    from training.engine.adapted import join_adapters
     from training.engine.answer_loss import AnswerLossTrainer
+    from training.engine.batches.layout import choose_layout
+    from training.engine.weights import give_memory_back
 
     train, validation = rows
-    trainer_class = AnswerLossTrainer if config.answer_logits else SFTTrainer
-    trainer = trainer_class(
+    trainer: AnswerLossTrainer = scheduled(AnswerLossTrainer, config, work.recipe)(
+        layout=choose_layout(model, max(len(row["input_ids"]) for row in (*train, *validation))),
         model=model,
-        args=_arguments(run, config, precision, len(train), bool(validation)),
+        args=_arguments(run, config, work, precision, bool(validation)),
         processing_class=tokenizer,
         # Encoded already: TRL's own preparation would train on template text after the end token, and cut long rows.
         train_dataset=Dataset.from_list([dict(row) for row in train]),
         eval_dataset=Dataset.from_list([dict(row) for row in validation]) if validation else None,
-        peft_config=LoraConfig(
-            r=config.lora.r,
-            lora_alpha=config.lora.alpha,
-            lora_dropout=config.lora.dropout,
-            target_modules=config.lora.target_modules,
-            task_type="CAUSAL_LM",
-        ),
+        peft_config=lora_config(config),
         callbacks=[callback],
     )
     trainer.remove_callback(PrinterCallback)
+    if model.device.type == "cpu":
+        join_adapters(model, share=not trainer.args.gradient_checkpointing)
+        give_memory_back()
     return trainer
 
 
-def _arguments(run: RunDir, config: EngineConfig, precision: Precision, rows: int, validate: bool) -> "SFTConfig":
+def lora_config(config: EngineConfig) -> "LoraConfig":
+    """The adapter's options in PEFT's words."""
+    from peft import LoraConfig
+
+    return LoraConfig(
+        r=config.lora.r,
+        lora_alpha=config.lora.alpha,
+        lora_dropout=config.lora.dropout,
+        target_modules=config.lora.target_modules,
+        task_type="CAUSAL_LM",
+    )
+
+
+def _arguments(run: RunDir, config: EngineConfig, work: Work, precision: Precision, validate: bool) -> "SFTConfig":
     import torch
     from trl.trainer.sft_config import SFTConfig
 
-    steps = total_steps(config, rows)
-    return SFTConfig(
+    steps = work.recipe.updates
+    arguments = SFTConfig(
         output_dir=str(run.checkpoints),
         use_cpu=not torch.cuda.is_available(),
         bf16=precision.bf16,
         fp16=precision.fp16,
-        gradient_checkpointing=_recompute(config),
+        gradient_checkpointing=work.rung.recompute or _recompute(config),
         max_length=None,
         max_steps=steps,
-        per_device_train_batch_size=config.batch_size,
-        per_device_eval_batch_size=config.batch_size,
-        gradient_accumulation_steps=config.gradient_accumulation,
+        per_device_train_batch_size=work.rows_at_once,
+        per_device_eval_batch_size=work.rows_at_once,
+        gradient_accumulation_steps=work.rung.accumulation(work.recipe),
         learning_rate=config.learning_rate,
-        lr_scheduler_type=config.scheduler,
-        warmup_steps=config.warmup_steps,
         weight_decay=config.weight_decay,
         max_grad_norm=config.max_grad_norm,
         seed=config.seed,
         logging_steps=config.logging_steps,
         # A loss that is no number shall be seen, not averaged away.
         logging_nan_inf_filter=False,
-        include_num_input_tokens_seen="non_padding",
+        include_num_input_tokens_seen="non_padding",  # as `AnswerLossTrainer` counts them
         eval_strategy="steps" if validate else "no",
         eval_steps=config.eval_steps or max(25, steps // 5),
         prediction_loss_only=True,
         save_strategy="steps",
         save_steps=config.save_steps or max(5, steps // 10),
-        save_total_limit=config.keep_checkpoints,
         dataloader_pin_memory=torch.cuda.is_available(),
         disable_tqdm=True,
         report_to="none",
     )
+    # Where no driver's tool lists the devices, none was pinned; the libraries would share each batch out over all.
+    arguments._n_gpu = min(arguments.n_gpu, 1)
+    return arguments
 
 
 def _recompute(config: EngineConfig) -> bool:

@@ -28,7 +28,8 @@ class Stop:
 
     def request(self, reason: Exit) -> None:
         """Ask the training loop to stop after its current step."""
-        self.reason = self.reason or reason
+        if self.reason is None:  # OK, to end well, is 0
+            self.reason = reason
 
     @contextmanager
     def on_signals(self) -> Iterator[None]:
@@ -67,10 +68,10 @@ class SupervisorWatch:
 
     def _watch(self) -> None:
         while not self._gone():
-            time.sleep(POLL_SECONDS)
+            time.sleep(POLL_SECONDS)  # between two looks
         self._stop.request(Exit.ORPHANED)
         self._events.emit("warning", message="The supervisor is gone; the engine stops.")
-        time.sleep(GRACE_SECONDS)
+        time.sleep(GRACE_SECONDS)  # for the step that is under way to end
         logger.warning("no step ended in %s seconds; leaving now", GRACE_SECONDS)
         os._exit(Exit.ORPHANED)
 

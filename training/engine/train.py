@@ -1,22 +1,35 @@
 """Train a run folder, from wherever it stands, to its manifest."""
 
+import gc
 import logging
+import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from training.engine.checkpoints import newest_complete, step_of
+from training.engine import checkpoints
+from training.engine.best import load_adapter
 from training.engine.config import EngineConfig, load_config
-from training.engine.data import EncodedRows, encode_file
+from training.engine.devices import pin
+from training.engine.endings import code_of, is_out_of_memory, may_lie_in_files, sentence_of
 from training.engine.errors import EngineError, Exit
 from training.engine.events import EventLog
+from training.engine.finishing import finish, parameters
 from training.engine.info import environment
-from training.engine.manifest import base_of, save_adapter, step_seconds, write_manifest
+from training.engine.madeof import change_since, made_of
+from training.engine.manifest import base_of
+from training.engine.recipe import recipe_for
 from training.engine.rundir import RunDir, is_main_process
+from training.engine.rungs import next_rung, read_rung, write_rung
+from training.engine.runrows import read_rows
 from training.engine.stopping import Stop, SupervisorWatch
+from training.engine.targets import require_targets
+from training.engine.weights import require_own_weights
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
     from trl.trainer.sft_trainer import SFTTrainer
+
+    from training.engine.answer_loss import AnswerLossTrainer
+    from training.engine.callbacks import RunCallback
 
 logger = logging.getLogger(__name__)
 
@@ -39,129 +52,204 @@ def train(path: Path, *, lease: str | None = None, supervisor_pid: int | None = 
         if supervisor_pid is not None:
             SupervisorWatch(supervisor_pid, stop, events).start()
         try:
+            pin()
             with stop.on_signals():
-                return _Training(run, config, events, stop).go()
+                return Training(run, config, events, stop).go()
         except Exception as error:  # any failure at all belongs into the run's story before it ends the process
-            events.emit("failed", error=str(error) or type(error).__name__, error_type=type(error).__name__)
-            raise
+            code, said = code_of(error), sentence_of(error)
+            events.emit("failed", error=said, error_type=type(error).__name__, ending=code.name.lower())
+            if isinstance(error, EngineError) and error.code is code:
+                raise
+            raise EngineError(said, code) from error
 
 
-class _Training:
+class Training:
     """One attempt at a run."""
 
     def __init__(self, run: RunDir, config: EngineConfig, events: EventLog, stop: Stop) -> None:
         self.run, self.config, self.events, self.stop = run, config, events, stop
+        self.rung = read_rung(run.rung)
+        self.loaded = False
 
     def go(self) -> Exit:
         if self._stopped():
-            return self._conclude_stop(0)
+            return self._conclude_stop(checkpoints.steps_behind(self.run.checkpoints))
         if self.config.threads is not None:
             import torch
 
             torch.set_num_threads(self.config.threads)
         surroundings = environment()
         self.events.emit("started", environment=surroundings, config=self.config.model_dump(mode="json"))
-        trainer = self._load()
+        self._read_rows()
+        while True:
+            try:
+                done = self._attempt()
+            except Exception as error:
+                if not is_out_of_memory(error) or not self.loaded:
+                    raise  # no rung makes the base itself smaller
+                said = sentence_of(error).splitlines()[0]
+            else:
+                if done is not None:
+                    return done
+                continue
+            # Outside of the block above: the error's frames hold the very memory that is to be freed.
+            self._climb_down(said)
+
+    def _read_rows(self) -> None:
+        """Rows, recipe and what the run is made of, as far as the rung of memory allows."""
+        from training.engine.models import load_tokenizer
+        from training.engine.sft import processes
+
+        self.tokenizer = load_tokenizer(self.config.base_model, self.config.chat)
+        self.rows = read_rows(self.run, self.config, self._max_length, self.tokenizer, self.events.emit)
+        self.recipe = recipe_for(self.config, len(self.rows.train.rows), processes())
+        base = base_of(self.config.base_model)
+        self.made_of = made_of(self.run, self.config, self.recipe, base, processes())
+
+    def _attempt(self) -> Exit | None:
+        """Train to an end; None where a checkpoint could not be used and the one before it is to be tried."""
+        trainer, callback = self._load()
         if self._stopped():
-            return self._conclude_stop(0)
-        checkpoint = newest_complete(self.run.checkpoints) if is_main_process() else None
+            return self._conclude_stop(checkpoints.steps_behind(self.run.checkpoints))
+        checkpoint = self._checkpoint()
         trainer.accelerator.wait_for_everyone()
-        checkpoint = checkpoint or newest_complete(self.run.checkpoints)
+        checkpoint = checkpoint or checkpoints.newest_sound(self.run.checkpoints)[0]
         if checkpoint is not None:
-            self.events.emit("resumed", step=step_of(checkpoint), checkpoint=f"checkpoints/{checkpoint.name}")
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-        if self.stop.reason is not None:
+            self.events.emit(
+                "resumed", step=checkpoints.step_of(checkpoint), checkpoint=f"checkpoints/{checkpoint.name}"
+            )
+        if checkpoint is not None and self._is_last(checkpoint):
+            self._restore(trainer, checkpoint)
+        else:
+            try:
+                trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+            except Exception as error:
+                if checkpoint is None or callback.stepping or not may_lie_in_files(error):
+                    raise
+                self._warn(checkpoints.set_aside(checkpoint, sentence_of(error).splitlines()[0]))
+                return None
+        if self.stop.reason not in {None, Exit.OK}:
             return self._conclude_stop(trainer.state.global_step)
         if is_main_process():
-            self._finish(trainer)
+            best = self.stop.reason is Exit.OK
+            finish(self.run, self.config, self.events, trainer, self.rows.counts, best=best)
         trainer.accelerator.wait_for_everyone()
         return Exit.OK
 
-    def _load(self) -> "SFTTrainer":
+    def _load(self) -> "tuple[AnswerLossTrainer, RunCallback]":
         from training.engine.callbacks import RunCallback
-        from training.engine.models import load_for_training, load_tokenizer
-        from training.engine.sft import build_trainer, total_steps
+        from training.engine.models import load_for_training
+        from training.engine.sft import Work, build_trainer, processes
 
-        tokenizer = load_tokenizer(self.config.base_model)
-        train = self._encode(tokenizer, self.run.train)
-        validation = self._encode(tokenizer, self.run.validation)
-        if not train.rows:
-            raise EngineError(
-                f"No training row is left. The longest has {train.longest} tokens; max_length is "
-                f"{self.config.max_length}."
-                if train.dropped
-                else "There are no training rows."
-            )
-        self.rows = {"train_rows": len(train.rows), "validation_rows": len(validation.rows)}
-        self.rows["dropped_rows"] = train.dropped + validation.dropped
+        self.loaded = False
         model, precision = load_for_training(self.config)
-        callback = RunCallback(self.run, self.events, self.stop)
-        trainer = build_trainer(
-            self.run, self.config, model, tokenizer, precision, (train.rows, validation.rows), callback
-        )
+        require_targets(self.config.lora.target_modules, [name for name, _ in model.named_modules()])
+        keep, recipe = self.config.keep_checkpoints, self.recipe
+        callback = RunCallback(self.run, self.events, self.stop, self.made_of, keep)
+        rows = (self.rows.train.rows, self.rows.validation.rows)
+        work = Work(recipe, self.rung)
+        trainer = build_trainer(self.run, self.config, work, model, self.tokenizer, precision, rows, callback)
+        assert trainer.model is not None
+        require_own_weights(trainer.model)
+        self.loaded = True
         self.events.emit(
             "loaded",
             base=base_of(self.config.base_model),
-            total_steps=total_steps(self.config, len(train.rows)),
-            longest=train.longest,
+            total_steps=recipe.updates,
+            warmup_steps=recipe.warmup,
+            rows_of_an_update=recipe.batch_size * recipe.accumulation * processes(),
+            rows_at_once=work.rows_at_once,
+            longest=self.rows.train.longest,
             compute=precision.compute,
-            **self._parameters(trainer),
-            **self.rows,
+            attention=trainer.layout.attention,
+            padded_because=trainer.layout.refused,
+            **parameters(trainer),
+            **self.rows.counts,
         )
-        return trainer
+        return trainer, callback
 
-    def _encode(self, tokenizer: "PreTrainedTokenizerBase", path: Path) -> EncodedRows:
-        encoded = encode_file(tokenizer, path, self.config.max_length) if path.is_file() else EncodedRows([], 0, 0)
-        if encoded.dropped:
-            self.events.emit(
-                "warning",
-                message=f"{encoded.dropped} rows of {path.name} are longer than {self.config.max_length} tokens "
-                f"(the longest has {encoded.longest}) and were left out.",
-                file=path.name,
-                dropped=encoded.dropped,
+    def _checkpoint(self) -> Path | None:
+        """Where to go on. `EngineError` PERSON where data or options are not those that it was made with."""
+        if not is_main_process():
+            return None
+        checkpoint, said = checkpoints.newest_sound(self.run.checkpoints)
+        for sentence in said:
+            self._warn(sentence)
+        changed = change_since(checkpoints.made_of(checkpoint), self.made_of) if checkpoint else ""
+        if checkpoint and changed:
+            raise EngineError(
+                f"The run cannot go on from {checkpoint.name}: {changed}. Put back what was there, or repeat the run.",
+                Exit.PERSON,
             )
-        return encoded
+        return checkpoint
 
-    def _parameters(self, trainer: "SFTTrainer") -> dict[str, int]:
-        from peft import PeftModel
+    def _is_last(self, checkpoint: Path) -> bool:
+        """No step is left to make, or none is wanted: killed after the last one, or stopped while it paused."""
+        if self.run.order() is Exit.OK:
+            self.stop.request(Exit.OK)
+            return True
+        return checkpoints.step_of(checkpoint) >= self.recipe.updates
 
-        assert isinstance(trainer.model, PeftModel)
-        trainable, total = trainer.model.get_nb_trainable_parameters()
-        self.parameters = {"trainable_parameters": trainable, "total_parameters": total}
-        return self.parameters
+    def _restore(self, trainer: "SFTTrainer", checkpoint: Path) -> None:
+        from transformers import TrainerState
+
+        load_adapter(trainer.accelerator.unwrap_model(trainer.model), checkpoint)
+        trainer.state = TrainerState.load_from_json(str(checkpoint / "trainer_state.json"))
+
+    def _climb_down(self, said: str) -> None:
+        """Use less memory from here on. `EngineError` PERSON where nothing is left to try."""
+        import torch
+
+        recipe = self.recipe
+        # The longest row that is trained on, not the one that was left out.
+        longest = min(self.rows.train.longest, self._max_length)
+        rung = next_rung(self.rung, self.config, recipe, longest)
+        if rung is None:
+            raise EngineError(
+                f"The device has too little memory, even for {self.rung.said(recipe)} ({said}). Free some, take a "
+                "larger device, or repeat the run with a smaller base model or a lower max_length.",
+                Exit.PERSON,
+            )
+        self.events.emit(
+            "memory",
+            message=f"Out of memory with {self.rung.said(recipe)}: from here on {rung.said(recipe)}.",
+            error=said,
+            rows_at_once=rung.batch_size(recipe),
+            accumulation=rung.accumulation(recipe),
+            recompute=rung.recompute,
+            max_length=rung.max_length,
+        )
+        shorter = rung.max_length != self.rung.max_length
+        write_rung(self.run.rung, rung)
+        self.rung = rung
+        if shorter:
+            # Other rows make other steps: what was trained so far is no beginning of that.
+            shutil.rmtree(self.run.checkpoints, ignore_errors=True)
+            shutil.rmtree(self.run.best, ignore_errors=True)
+            self._read_rows()
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    @property
+    def _max_length(self) -> int:
+        return self.config.max_length if self.rung.max_length is None else self.rung.max_length
+
+    def _warn(self, message: str, **more: object) -> None:
+        self.events.emit("warning", message=message, **more)
 
     def _stopped(self) -> bool:
-        if self.run.order() is Exit.CANCELLED:
-            self.stop.request(Exit.CANCELLED)
+        """Whether it is to end before it has begun: cancelled, or paused while it loads."""
+        order = self.run.order()
+        if order in {Exit.CANCELLED, Exit.PAUSED}:
+            self.stop.request(order)
         return self.stop.reason is not None
 
     def _conclude_stop(self, step: int) -> Exit:
-        reason = self.stop.reason or Exit.PAUSED
+        reason = Exit.PAUSED if self.stop.reason is None else self.stop.reason
         if reason is Exit.CANCELLED:
             self.events.emit("cancelled", step=step)
         elif reason is Exit.PAUSED:
-            self.events.emit("warning", message=f"Paused at step {step}; start again to go on.", step=step)
+            self.events.emit("paused", step=step)
         self.run.obeyed(reason)
         return reason
-
-    def _finish(self, trainer: "SFTTrainer") -> None:
-        metrics = self._metrics(trainer)
-        save_adapter(self.run, self.config, trainer.accelerator.unwrap_model(trainer.model), metrics)
-        self.events.emit("finished", step=trainer.state.global_step, metrics=metrics)
-        write_manifest(self.run, self.config, metrics)
-
-    def _metrics(self, trainer: "SFTTrainer") -> dict[str, Any]:
-        history = trainer.state.log_history
-        losses = [entry["loss"] for entry in history if "loss" in entry]
-        evaluations = [entry["eval_loss"] for entry in history if "eval_loss" in entry]
-        return {
-            "steps": trainer.state.global_step,
-            "epochs": round(trainer.state.epoch or 0.0, 3),
-            "first_loss": losses[0] if losses else None,
-            "train_loss": losses[-1] if losses else None,
-            "eval_loss": evaluations[-1] if evaluations else None,
-            "tokens": trainer.state.num_input_tokens_seen,
-            "seconds": step_seconds(self.run),
-            **self.rows,
-            **self.parameters,
-        }

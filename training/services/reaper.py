@@ -1,42 +1,71 @@
-"""Put runs that lost their worker back into the queue, and tell the workers of runs whose message was lost."""
+"""Put runs and looks that lost their worker back into the queue, and send the messages of runs that were lost."""
 
 import logging
+from typing import Any
 
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
-from labeling import leases
-from training.models import TrainingRun
-from training.services.runs import enqueue
+from common import actor as actors
+from common import leases
+from common.queue import enqueue, remind
+from labeling.services import events
+from training.models import BaseModel, TrainingRun
+from training.services.counting import give_back
 from training.services.supervisor import MAX_ATTEMPTS
 from training.workers import queue_is_alive
 
 logger = logging.getLogger(__name__)
 State = TrainingRun.State
+_REAPER = actors.system("reaper")
+SILENT = "Its worker fell silent; the run goes on elsewhere."
 
 
 def reap() -> int:
     """Requeue or fail every run whose lease ran out; the number of runs touched."""
-    touched = 0
-    for run in leases.silent(TrainingRun, State.RUNNING).values("pk", "attempts", "lease_token", "cancel_requested"):
-        mine = TrainingRun.objects.filter(pk=run["pk"], state=State.RUNNING, lease_token=run["lease_token"])
-        cleared = {"lease_token": None, "lease_until": None}
-        if run["cancel_requested"]:
-            touched += mine.update(state=State.CANCELLED, finished_at=timezone.now(), **cleared)
-        elif run["attempts"] >= MAX_ATTEMPTS:
-            error = f"Its worker was lost {run['attempts']} times. Look at the worker's log, then repeat the run."
-            touched += mine.update(state=State.FAILED, finished_at=timezone.now(), error=error, **cleared)
-        elif mine.update(state=State.QUEUED, error="Its worker fell silent; the run goes on elsewhere.", **cleared):
-            logger.warning("run %s lost its worker; queued again", run["pk"])
-            enqueue(run["pk"])
-            touched += 1
+    touched = sum(_reap(run) for run in leases.silent(TrainingRun, State.RUNNING).select_related("project"))
     _remind()
+    for base_id in leases.silent(BaseModel, BaseModel.State.LOOKING).values_list("pk", flat=True):
+        remind("training.look", base_id)
     return touched
+
+
+def _reap(run: TrainingRun) -> bool:
+    """False where its worker, or another reaper, was faster."""
+    verb, values = _ending(run)
+    with transaction.atomic():
+        mine = TrainingRun.objects.filter(pk=run.pk, state=State.RUNNING, lease_token=run.lease_token)
+        if not mine.update(**values, **leases.RELEASED):
+            return False
+        if verb == "run.failed":
+            give_back(run)
+        events.record(_REAPER, verb, run, before={"state": run.state}, after={"attempts": run.attempts})
+        if verb == "run.requeued":
+            logger.warning("run %s lost its worker; queued again", run.pk)
+            enqueue("training.train_run", run.pk)
+    return True
+
+
+def _ending(run: TrainingRun) -> tuple[str, dict[str, Any]]:
+    now, order = timezone.now(), TrainingRun.Order
+    if run.ordered == order.CANCEL:
+        return "run.cancelled", {"state": State.CANCELLED, "finished_at": now}
+    if run.ordered == order.PAUSE:
+        return "run.paused", {"state": State.PAUSED, "ordered": "", "error": ""}
+    if run.attempts >= MAX_ATTEMPTS:
+        error = f"Its worker was lost {run.attempts} times. Look at the worker's log, then resume the run."
+        ending = {"error": error, "ending": TrainingRun.Ending.PERSON, "ordered": ""}
+        return "run.failed", {"state": State.FAILED, "finished_at": now, **ending}
+    return "run.requeued", {"state": State.QUEUED, "error": SILENT, "retry_at": None}
 
 
 def _remind() -> None:
     """Send the message of the oldest waiting run again where a GPU worker lives and nothing runs."""
     if not queue_is_alive("gpu") or TrainingRun.objects.filter(state=State.RUNNING).exists():
         return
-    waiting = TrainingRun.objects.filter(state=State.QUEUED).order_by("pk").values_list("pk", flat=True).first()
+    due = Q(retry_at=None) | Q(retry_at__lte=Now())
+    waiting = TrainingRun.objects.filter(due, state=State.QUEUED).order_by("pk").values_list("pk", flat=True).first()
     if waiting is not None:
-        enqueue(waiting)
+        remind("training.train_run", waiting)

@@ -1,52 +1,60 @@
-"""Start, cancel and repeat training runs. The work itself is in `supervisor`."""
+"""Start and repeat training runs. The work itself is in `supervisor`, what is ordered on the way in `orders`."""
 
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
+from common.actor import Actor
+from common.options import OptionsError, checked
+from common.problems import ConflictError, ProblemError
+from common.queue import enqueue
 from labeling.access import Right, require
-from labeling.models import Project, User
-from labeling.problems import ConflictError, ProblemError
-from training.models import UNFINISHED, BaseModel, RetrainPolicy, Snapshot, TrainingProfile, TrainingRun
-from training.services.bases import resolve_location
+from labeling.models import Project, TaskSpec
+from labeling.services import events
+from training.engine.config import EngineConfig
+from training.models import OPEN, BaseModel, RetrainPolicy, Snapshot, TrainingProfile, TrainingRun
+from training.overrides import merged
+from training.services.chat import chat_of, require_thoughts
+from training.services.counting import take_again
+from training.services.locations import resolve_location
 from training.services.snapshots import freeze_snapshot
 
 State = TrainingRun.State
 
 
+class SameRunError(ConflictError):
+    """A run on the same snapshot, with the same options and seed, is there: it would come out the same."""
+
+
 def resolve_config(
-    base: BaseModel, profile: TrainingProfile | None, overrides: dict[str, Any] | None
+    base: BaseModel, profile: TrainingProfile | None, overrides: dict[str, Any] | None, spec: TaskSpec
 ) -> dict[str, Any]:
-    """The engine's whole configuration after defaults, profile and overrides; `ProblemError` for unknown keys."""
+    """The engine's whole configuration after defaults, profile and overrides; `ProblemError` for unknown keys.
+
+    Base and task decide where the weights are and how the model is asked, whatever the others say.
+    """
     if base.server_name:
         raise ProblemError(
             f"{base} is only on model servers. Register its 16-bit weights as a base model to train on it."
         )
-    options = {**(profile.config if profile else {}), **(overrides or {})}
+    if base.obstacle:
+        raise ProblemError(base.obstacle)
+    require_thoughts(spec, base)
+    options = merged(profile.config if profile else {}, overrides or {})
     options["base_model"] = {
         "name": resolve_location(base),
         "revision": base.revision or None,
         "token_env": base.token_env or None,
     }
-    return checked(options)
-
-
-def checked(options: dict[str, Any]) -> dict[str, Any]:
-    """The engine's options with all defaults; `ProblemError` names every one that it does not know or take."""
-    from pydantic import ValidationError
-
-    from training.engine.config import EngineConfig
-
+    options["chat"] = chat_of(spec, base)
     try:
-        return EngineConfig.model_validate(options).model_dump(mode="json")
-    except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, part['loc']))}: {part['msg']}" for part in error.errors())
-        raise ProblemError(f"The training options cannot be used: {problems}") from error
+        return checked(EngineConfig, options).model_dump(mode="json")
+    except OptionsError as error:
+        raise ProblemError(f"The training options cannot be used. {error}") from error
 
 
 def start_run(
-    user: User | None,
+    actor: Actor,
     project: Project,
     *,
     trigger: str,
@@ -54,9 +62,46 @@ def start_run(
     base: BaseModel | None = None,
     snapshot: Snapshot | None = None,
     overrides: dict[str, Any] | None = None,
+    again: bool = False,
+    counted: tuple[int, int] | None = None,
 ) -> TrainingRun:
-    """Queue a run; profile and base come from the project's retrain policy unless given, the snapshot is frozen now."""
-    require(user, project, Right.OPERATE)
+    """Queue a run; profile and base come from the project's retrain policy unless given, the snapshot is frozen now.
+
+    Raises `SameRunError` where it would repeat a run that is there, unless `again` says that this is meant. `counted`:
+    the trigger's marks before and after the golden samples that the run takes from it.
+    """
+    require(actor, project, Right.OPERATE)
+    profile, base = chosen(project, profile, base)
+    if snapshot is not None and snapshot.project_id != project.pk:
+        raise ProblemError("This snapshot belongs to another project.")
+    config = resolve_config(base, profile, overrides, snapshot.spec if snapshot else project.spec)
+    with transaction.atomic():
+        snapshot = snapshot or freeze_snapshot(actor, project)
+        if not again:
+            refuse_the_same(snapshot, base, config)
+        run = TrainingRun.objects.create(
+            project=project,
+            snapshot=snapshot,
+            profile=profile,
+            base=base,
+            trigger=trigger,
+            requested_by_id=actor.user_id,
+            config=config,
+            counted_from=counted[0] if counted else None,
+            counted_to=counted[1] if counted else None,
+        )
+        TrainingRun.objects.filter(pk=run.pk).update(folder=f"{project.key}/{run.uid}")
+        run.refresh_from_db()
+        after = {"snapshot": run.snapshot.digest, "base": base.uid, "trigger": trigger}
+        events.record(actor, "run.queued", run, after=after)
+        enqueue("training.train_run", run.pk)
+    return run
+
+
+def chosen(
+    project: Project, profile: TrainingProfile | None, base: BaseModel | None
+) -> tuple[TrainingProfile | None, BaseModel]:
+    """Profile and base, those of the project's retrain policy where none is given. `ProblemError` without a base."""
     policy = RetrainPolicy.objects.select_related("profile", "base").filter(project=project).first()
     profile = profile or (policy.profile if policy else None)
     base = base or (policy.base if policy else None)
@@ -64,57 +109,43 @@ def start_run(
         raise ProblemError(
             "No base model is chosen. Give the project a retrain policy in the admin, or name a base model."
         )
-    if snapshot is not None and snapshot.project_id != project.pk:
-        raise ProblemError("This snapshot belongs to another project.")
-    config = resolve_config(base, profile, overrides)
-    with transaction.atomic():
-        run = TrainingRun.objects.create(
-            project=project,
-            snapshot=snapshot or freeze_snapshot(project),
-            profile=profile,
-            base=base,
-            trigger=trigger,
-            requested_by=user,
-            config=config,
+    return profile, base
+
+
+def refuse_the_same(snapshot: Snapshot, base: BaseModel, config: dict[str, Any]) -> None:
+    """Raise `SameRunError` where a run like this is there, and neither failed nor was cancelled."""
+    rows = TrainingRun.objects.filter(snapshot=snapshot, base=base, config=config)
+    same = rows.exclude(state__in=[State.FAILED, State.CANCELLED]).order_by("-pk").first()
+    if same is not None:
+        how = {State.QUEUED: "is queued", State.RUNNING: "is running", State.PAUSED: "is paused"}.get(
+            State(same.state), "has succeeded"
         )
-        TrainingRun.objects.filter(pk=run.pk).update(folder=f"{project.key}/{run.uid}")
-        run.refresh_from_db()
-        enqueue(run.pk)
-    return run
+        raise SameRunError(
+            f"Run {same.short} {how} on this very snapshot, with the same options and seed: another one comes out the "
+            "same. Say that you want it again, or change an option."
+        )
 
 
-def enqueue(run_id: int) -> None:
-    """Tell the GPU workers after commit. The row decides; a message too many does no harm."""
-    from training.tasks import train_run
+def repeat_run(actor: Actor, run: TrainingRun) -> TrainingRun:
+    """A new run on the same snapshot and base with the same options, whatever the profile says today.
 
-    train_run.delay_on_commit(run_id)  # type: ignore[attr-defined]  # the stubs do not know DjangoTask
-
-
-def cancel_run(user: User | None, run: TrainingRun) -> TrainingRun:
-    """A queued run is cancelled at once, a running one at its next step. An ended run raises `ConflictError`."""
-    require(user, run.project, Right.OPERATE)
-    now = timezone.now()
-    queued = TrainingRun.objects.filter(pk=run.pk, state=State.QUEUED)
-    if not queued.update(state=State.CANCELLED, cancel_requested=True, finished_at=now):
-        running = TrainingRun.objects.filter(pk=run.pk, state=State.RUNNING)
-        if not running.update(cancel_requested=True):
-            run.refresh_from_db()
-            raise ConflictError(f"This run has already {run.state}; there is nothing to cancel.")
-    run.refresh_from_db()
-    return run
-
-
-def repeat_run(user: User | None, run: TrainingRun) -> TrainingRun:
-    """A new run on the same snapshot and base with the same options, whatever the profile says today."""
-    require(user, run.project, Right.OPERATE)
-    if TrainingRun.objects.filter(UNFINISHED, pk=run.pk).exists():
+    Where the first one failed and had taken samples from the trigger, this one takes them.
+    """
+    require(actor, run.project, Right.OPERATE)
+    if TrainingRun.objects.filter(OPEN, pk=run.pk).exists():
         raise ConflictError("This run has not ended yet. Cancel it first, or wait.")
-    return start_run(
-        user,
-        run.project,
-        trigger=TrainingRun.Trigger.MANUAL,
-        profile=run.profile,
-        base=run.base,
-        snapshot=run.snapshot,
-        overrides=run.config,
-    )
+    taken = run.counted_to if run.state == State.FAILED else None
+    with transaction.atomic():
+        again = start_run(
+            actor,
+            run.project,
+            trigger=TrainingRun.Trigger.MANUAL,
+            profile=run.profile,
+            base=run.base,
+            snapshot=run.snapshot,
+            overrides={name: value for name, value in run.config.items() if name != "base_model"},
+            again=True,
+            counted=(run.counted_from or 0, taken) if taken is not None else None,
+        )
+        take_again(again)
+    return again

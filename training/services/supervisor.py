@@ -1,218 +1,176 @@
-"""Run the engine as a child process and carry what it reports into the rows.
+"""Supervise one training: claim the run, have the engine train, publish what it made.
 
-One writer per DIR: the row's lease lets one supervisor in, the engine's file lock on DIR refuses a second writer, and
-an engine whose supervisor is gone ends by itself. After a `kill -9` the run goes on from its last checkpoint.
+After a `kill -9`, or an end of the engine from outside, the run goes on from its last checkpoint. What may pass by
+itself is tried again later, what needs a person waits for one, what would come again has failed.
 """
 
 import json
 import logging
 import os
-import shutil
+import signal
 import socket
 import subprocess
-import sys
-import time
 import uuid
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import yaml
-from django.conf import settings
-from django.db.models import F
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Greatest, Now
 from django.utils import timezone
 
-from labeling import leases
-from labeling.problems import ProblemError
+from common import actor as actors
+from common import leases
+from common.problems import ProblemError
+from common.queue import enqueue
+from labeling.services import events
+from training.engine.errors import Exit
+from training.engine.rundir import RunDir
 from training.models import RunEvent, TrainingRun
-from training.services.bases import obtain_base, resolve_location
-from training.services.events import EventTail, summarise
-from training.services.runs import enqueue
-from training.services.snapshots import folder_of
-from training.services.versions import publish_version, run_folder
+from training.services.bases import obtain_base
+from training.services.counting import give_back
+from training.services.engine_process import Ending, log_tail, run_engine
+from training.services.folders import prepare_folder
+from training.services.versions import publish_version
 
 logger = logging.getLogger(__name__)
-State = TrainingRun.State
+State, Order, Kind = TrainingRun.State, TrainingRun.Order, TrainingRun.Ending
 
-POLL_SECONDS = 0.5
+_SUPERVISOR = actors.system("training")
 MAX_ATTEMPTS = 5
-STOP_SECONDS = 60
-# Exit codes of the engine (see training/engine/__main__.py).
-OK, PAUSED, CANCELLED, LOCKED, ORPHANED = 0, 3, 4, 5, 6
-_ENDINGS = {
-    PAUSED: "The engine was asked to pause; the run goes on from its checkpoint.",
-    LOCKED: "Another engine holds the run's folder.",
-    ORPHANED: "The engine lost its supervisor.",
+# What may pass by itself is tried again after these; the last one is for all that follow.
+BACK_OFF = [timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), timedelta(minutes=30)]
+_OUTSIDE: dict[int, str] = {
+    Exit.PAUSED: "The engine was asked to pause; the run goes on from its checkpoint.",
+    Exit.LOCKED: "Another engine holds the run's folder.",
+    Exit.ORPHANED: "The engine lost its supervisor.",
 }
 
 
 def execute(run_id: int) -> None:
-    """Claim the run, train, publish. Returns quietly where another worker holds it or it has ended."""
+    """Claim the run, train, publish. Returns quietly where another worker holds it, it has ended, or is not due yet."""
     worker = f"{socket.gethostname()}:{os.getpid()}"
-    token = leases.claim(TrainingRun, run_id, waiting=[State.QUEUED], working=State.RUNNING, worker=worker)
+    token = _claim(run_id, worker)
     if token is None:
         return
     run = TrainingRun.objects.select_related("snapshot", "project", "base").get(pk=run_id)
     if run.started_at is None:
-        leases.renew(TrainingRun, run_id, token, started_at=timezone.now())
+        with transaction.atomic():
+            leases.renew(TrainingRun, run_id, token, started_at=timezone.now())
+            events.record(_SUPERVISOR, "run.started", run, after={"attempts": run.attempts})
     logger.info("run %s of %s: attempt %s on %s", run.pk, run.project.key, run.attempts, worker)
     try:
-        with leases.heartbeat(TrainingRun, run_id, token):
-            obtain_base(run.base)
-        folder = prepare_folder(run)
-        code = _train(run, token, folder)
-        _conclude(run, token, folder, code)
+        _train(run, token)
     except leases.LeaseLostError:
         logger.warning("run %s: the lease went to another worker; this one stops", run_id)
-    except ProblemError as error:
-        _fail(run, token, str(error))
     except (OSError, subprocess.SubprocessError) as error:
-        _fail(run, token, f"The run's folder or the engine cannot be used: {error}")
+        _retry(run, token, f"The run's folder or the engine cannot be used: {error}")
+    except (OperationalError, InterfaceError):
+        raise  # nothing can be said of the run now: its lease runs out, and another worker goes on
+    except Exception as error:  # else the run would be taken up again and again, and say that its worker was lost
+        logger.exception("run %s: the worker failed", run_id)
+        words = f"The worker failed: {type(error).__name__}: {error}. See its log, then resume the run."
+        _fail(run, token, words, Kind.PERSON)
 
 
-def prepare_folder(run: TrainingRun) -> Path:
-    """DIR with `config.yaml` and `data/`, made once; a DIR that is there is used as it is."""
-    folder = run_folder(run)
-    data = folder / "data"
-    data.mkdir(parents=True, exist_ok=True)
-    for split in ("train", "validation"):
-        target = data / f"{split}.jsonl"
-        if not target.exists():
-            temporary = target.with_suffix(".part")
-            shutil.copyfile(folder_of(run.snapshot) / f"{split}.jsonl", temporary)
-            temporary.replace(target)
-    config = folder / "config.yaml"
-    if not config.exists():
-        temporary = config.with_suffix(".part")
-        # The base may lie elsewhere on this host than where the run was asked for.
-        base = {**run.config["base_model"], "name": resolve_location(run.base), "revision": run.base.revision or None}
-        temporary.write_text(yaml.safe_dump({**run.config, "base_model": base}, sort_keys=False), encoding="utf-8")
-        temporary.replace(config)
-    return folder
+def _train(run: TrainingRun, token: uuid.UUID) -> None:
+    with leases.heartbeat(TrainingRun, run.pk, token):
+        folder, problem, passing = _prepared(run)
+    if folder is not None:
+        _conclude(run, token, folder, run_engine(run, token, folder))
+    elif passing:
+        _retry(run, token, problem)
+    else:
+        _fail(run, token, problem, Kind.PERSON)
 
 
-def engine_command(folder: Path, token: uuid.UUID) -> list[str]:
-    """The command that trains in `folder`, bound to this process and this lease."""
-    python = [sys.executable, "-m", "training.engine", "train"]
-    return [*python, "--run", str(folder), "--lease", str(token), "--supervisor-pid", str(os.getpid())]
-
-
-def _train(run: TrainingRun, token: uuid.UUID, folder: Path) -> int:
-    """Start the engine and follow it to its end; its exit code. A DIR still locked by an orphan is waited for."""
-    deadline = time.monotonic() + STOP_SECONDS
-    while True:
-        with (folder / "engine.log").open("ab") as log:
-            engine = subprocess.Popen(
-                engine_command(folder, token), stdout=log, stderr=subprocess.STDOUT, cwd=settings.BASE_DIR
-            )
-        try:
-            code = _follow(run, token, folder, engine)
-        finally:
-            _end(engine)
-        if code != LOCKED or time.monotonic() > deadline:
-            return code
-        logger.info("run %s: its folder is still locked by an earlier engine; waiting", run.pk)
-        time.sleep(POLL_SECONDS)  # the orphan ends at its next step
-
-
-def _follow(run: TrainingRun, token: uuid.UUID, folder: Path, engine: "subprocess.Popen[bytes]") -> int:
-    tail = EventTail(folder / "events.jsonl", _last_seq(run))
-    while True:
-        code = engine.poll()
-        events = tail.read()
-        store_events(run, events)
-        leases.renew(TrainingRun, run.pk, token, **summarise(events))
-        if TrainingRun.objects.filter(pk=run.pk, cancel_requested=True).exists():
-            _order(folder, "cancel")
-        if code is not None:
-            return code
-        time.sleep(POLL_SECONDS)
-
-
-def _last_seq(run: TrainingRun) -> int:
-    newest = RunEvent.objects.filter(run=run).order_by("-seq").values_list("seq", flat=True).first()
-    return -1 if newest is None else newest
-
-
-def store_events(run: TrainingRun, events: list[dict[str, Any]]) -> None:
-    """Append events as rows; those already there are left alone."""
-    RunEvent.objects.bulk_create(
-        [
-            RunEvent(
-                run=run,
-                seq=event["seq"],
-                kind=event["kind"],
-                at=event["time"],
-                payload={key: value for key, value in event.items() if key not in {"seq", "kind", "time"}},
-            )
-            for event in events
-        ],
-        ignore_conflicts=True,
-    )
-
-
-def _order(folder: Path, action: str) -> None:
-    temporary = folder / "control.json.part"
-    temporary.write_text(json.dumps({"action": action}), encoding="utf-8")
-    temporary.replace(folder / "control.json")
-
-
-def _end(engine: "subprocess.Popen[bytes]") -> None:
-    """Never leave an engine behind that nobody supervises."""
-    if engine.poll() is not None:
-        return
-    engine.terminate()
+def _prepared(run: TrainingRun) -> tuple[Path | None, str, bool]:
+    """The run's folder; else why there is none, and whether that may pass by itself."""
     try:
-        engine.wait(timeout=STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        engine.kill()
-        engine.wait()
+        obtain_base(run.base)
+    except ProblemError as error:
+        return None, str(error), True
+    try:
+        return prepare_folder(run), "", False
+    except ProblemError as error:
+        return None, str(error), False
 
 
-def _conclude(run: TrainingRun, token: uuid.UUID, folder: Path, code: int) -> None:
-    if code == OK and (folder / "manifest.json").is_file():
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+def _claim(run_id: int, worker: str) -> uuid.UUID | None:
+    due = Q(retry_at=None) | Q(retry_at__lte=Now())
+    free = (Q(state=State.QUEUED) & due) | (Q(state=State.RUNNING) & leases.expired())
+    begun: dict[str, Any] = {"state": State.RUNNING, "worker": worker, "retry_at": None, "ending": ""}
+    return leases.take(TrainingRun.objects.filter(free, pk=run_id), **begun)
+
+
+def _conclude(run: TrainingRun, token: uuid.UUID, folder: Path, ending: Ending) -> None:
+    code = ending.code
+    run.refresh_from_db(fields=["attempts", "ordered"])
+    if code == Exit.OK and RunDir(folder).complete:
+        manifest = json.loads(RunDir(folder).manifest.read_text(encoding="utf-8"))
         leases.renew(TrainingRun, run.pk, token, metrics=manifest.get("metrics", {}))
         publish_version(run)
-        leases.finish(TrainingRun, run.pk, token, state=State.SUCCEEDED, finished_at=timezone.now(), error="")
+        _finish(run, token, "run.succeeded", state=State.SUCCEEDED, finished_at=timezone.now(), error="", ending="")
         logger.info("run %s of %s succeeded", run.pk, run.project.key)
-    elif code == CANCELLED:
-        leases.finish(TrainingRun, run.pk, token, state=State.CANCELLED, finished_at=timezone.now())
-    elif code in {LOCKED, ORPHANED, PAUSED} or code < 0:
-        # Ended from outside: back to the queue, the next worker resumes from the last checkpoint.
-        _requeue(run, token, _ENDINGS.get(code, f"The engine was killed by signal {-code}."), code)
+    elif code == Exit.CANCELLED or run.ordered == Order.CANCEL:
+        _finish(run, token, "run.cancelled", state=State.CANCELLED, finished_at=timezone.now())
+    elif code in _OUTSIDE or code < 0:
+        _ended_from_outside(run, token, ending)
+    elif code == Exit.TRANSIENT:
+        _retry(run, token, _words(run, folder, code))
     else:
-        _fail(run, token, _failure(run) or log_tail(folder, 15) or f"The engine ended with code {code}, without a log.")
+        _fail(run, token, _words(run, folder, code), Kind.PERSON if code == Exit.PERSON else Kind.HOPELESS)
 
 
-def _failure(run: TrainingRun) -> str:
-    """What the engine itself gave as the reason, as its last word."""
+def _words(run: TrainingRun, folder: Path, code: int) -> str:
+    """What the engine itself gave as the reason, as its last word; else what its log says last."""
     last = RunEvent.objects.filter(run=run).order_by("-seq").first()
-    return str(last.payload.get("error", "")) if last is not None and last.kind == "failed" else ""
+    said = str(last.payload.get("error", "")) if last is not None and last.kind == "failed" else ""
+    return said or log_tail(folder, 15) or f"The engine ended with code {code}, without a log."
 
 
-def _requeue(run: TrainingRun, token: uuid.UUID, why: str, code: int) -> None:
-    if code == PAUSED:
-        # Ended in order, with a checkpoint: that is no attempt that failed.
-        leases.finish(TrainingRun, run.pk, token, state=State.QUEUED, error=why, attempts=F("attempts") - 1)
-    elif run.attempts >= MAX_ATTEMPTS:
-        _fail(run, token, f"{why} Given up after {run.attempts} attempts; see the log, then repeat the run.")
-        return
+def _ended_from_outside(run: TrainingRun, token: uuid.UUID, ending: Ending) -> None:
+    """Where it was to pause it stands still; else it is queued, and goes on from its last checkpoint."""
+    why = ending.why or _OUTSIDE.get(ending.code, f"The engine was killed by signal {-ending.code}.")
+    if ending.code == -signal.SIGKILL and not ending.why:
+        why += " A host that is out of memory does that."
+    # Ended in order, with a checkpoint: that is no attempt that failed.
+    tries = {"attempts": Greatest(F("attempts") - 1, 0)} if ending.code == Exit.PAUSED else {}
+    if run.ordered == Order.PAUSE:
+        _finish(run, token, "run.paused", state=State.PAUSED, ordered="", error="", **tries)
+        logger.info("run %s of %s is paused", run.pk, run.project.key)
+    elif run.attempts >= MAX_ATTEMPTS and ending.code != Exit.PAUSED:
+        _fail(
+            run, token, f"{why} Given up after {run.attempts} attempts; see the log, then resume the run.", Kind.PERSON
+        )
     else:
-        leases.finish(TrainingRun, run.pk, token, state=State.QUEUED, error=why)
-    logger.warning("run %s: %s Queued again.", run.pk, why)
-    enqueue(run.pk)
+        _finish(run, token, "run.requeued", state=State.QUEUED, error=why, retry_at=None, **tries)
+        logger.warning("run %s: %s Queued again.", run.pk, why)
+        enqueue("training.train_run", run.pk)
 
 
-def _fail(run: TrainingRun, token: uuid.UUID, error: str) -> None:
+def _retry(run: TrainingRun, token: uuid.UUID, why: str) -> None:
+    """Later, by itself; a person is asked once that was tried often enough."""
+    run.refresh_from_db(fields=["attempts"])
+    if run.attempts >= MAX_ATTEMPTS:
+        _fail(run, token, f"{why}\nTried {run.attempts} times. Mend it, then resume the run.", Kind.PERSON)
+        return
+    wait = BACK_OFF[min(max(run.attempts, 1), len(BACK_OFF)) - 1]
+    logger.warning("run %s: %s Tried again in %s.", run.pk, why, wait)
+    at = timezone.now() + wait
+    _finish(run, token, "run.requeued", state=State.QUEUED, error=why, ending=Kind.TRANSIENT, retry_at=at)
+
+
+def _fail(run: TrainingRun, token: uuid.UUID, error: str, ending: TrainingRun.Ending) -> None:
     logger.error("run %s of %s failed: %s", run.pk, run.project.key, error.splitlines()[-1])
-    leases.finish(TrainingRun, run.pk, token, state=State.FAILED, finished_at=timezone.now(), error=error)
+    values = {"finished_at": timezone.now(), "error": error, "ending": ending, "ordered": ""}
+    _finish(run, token, "run.failed", state=State.FAILED, **values)
 
 
-def log_tail(folder: Path, lines: int = 40) -> str:
-    """The last lines of the engine's log; empty before it wrote any."""
-    path = folder / "engine.log"
-    if not path.is_file():
-        return ""
-    with path.open("rb") as log:
-        log.seek(max(0, path.stat().st_size - 200 * lines))
-        return "\n".join(log.read().decode(errors="replace").splitlines()[-lines:])
+def _finish(run: TrainingRun, token: uuid.UUID, verb: str, *, state: str, **values: Any) -> None:
+    with transaction.atomic():
+        leases.finish(TrainingRun, run.pk, token, state=state, **values)
+        if state == State.FAILED:
+            give_back(run)
+        events.record(_SUPERVISOR, verb, run, before={"state": run.state}, after={"state": state})

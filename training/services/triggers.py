@@ -1,18 +1,25 @@
-"""The loop's trigger: enough new golden samples start a run, exactly once."""
+"""The loop's trigger: enough new golden samples start a run, exactly once; those of a failed run come back to it."""
 
 import logging
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils import timezone
 
+from common import actor as actors
+from common.problems import ProblemError
 from labeling.models import GoldenSample, Project
-from labeling.problems import ProblemError
 from labeling.services.fitting import count_fitting
-from training.models import UNFINISHED, RetrainPolicy, TrainingRun
+from training.models import OPEN, RetrainPolicy, TrainingRun
 from training.services.runs import start_run
 from training.services.snapshots import freeze_snapshot
 
 logger = logging.getLogger(__name__)
+_TRIGGER = actors.system("trigger")
+State = TrainingRun.State
+# After a failure the samples are there again at once: another try waits for this, twice as long each time.
+FIRST_WAIT, LONGEST_WAIT = timedelta(hours=1), timedelta(days=1)
 
 
 def new_golden_samples(policy: RetrainPolicy) -> int:
@@ -28,27 +35,60 @@ def check_trigger(project: Project) -> TrainingRun | None:
     )
     if policy is None or new_golden_samples(policy) < policy.threshold:
         return None
-    if TrainingRun.objects.filter(UNFINISHED, project=project).exists():
+    if what_holds_back(project):
         return None
-    newest = GoldenSample.objects.trainable().filter(project=project).aggregate(newest=Max("pk"))["newest"]
+    newest = _newest(project)
     try:
         with transaction.atomic():
             # Two checks at once: the second waits for the row, then finds the mark moved.
             moved = RetrainPolicy.objects.filter(pk=policy.pk, counted_to=policy.counted_to).update(counted_to=newest)
             if not moved:
                 return None
-            snapshot = freeze_snapshot(project)
+            snapshot = freeze_snapshot(_TRIGGER, project)
             return start_run(
-                None,
+                _TRIGGER,
                 project,
                 trigger=TrainingRun.Trigger.THRESHOLD,
                 profile=policy.profile,
                 base=policy.base,
                 snapshot=snapshot,
+                again=True,
+                counted=(policy.counted_to, newest),
             )
     except ProblemError as problem:
         logger.warning("project %s reached its threshold but cannot train: %s", project.key, problem)
         return None
+
+
+def what_holds_back(project: Project) -> str:
+    """Why no run starts by itself though there may be samples enough, as a sentence; empty where nothing does."""
+    there = TrainingRun.objects.filter(OPEN, project=project).order_by("pk").first()
+    if there is not None:
+        if there.state == State.PAUSED:
+            return f"Run {there.short} is paused: nothing starts by itself until it goes on or is cancelled."
+        return f"Run {there.short} is {there.state}."
+    ended = TrainingRun.objects.filter(project=project, state__in=[State.SUCCEEDED, State.FAILED]).order_by("-pk")
+    recent = list(ended.values_list("state", "finished_at", "counted_to")[:8])
+    failures = next((number for number, row in enumerate(recent) if row[0] != State.FAILED), len(recent))
+    if not failures:
+        return ""
+    counted_to = next((row[2] for row in recent[:failures] if row[2] is not None), None)
+    return _after_failures(failures, recent[0][1], fresh=counted_to is None or _newest(project) > counted_to)
+
+
+def _after_failures(failures: int, ended: datetime | None, *, fresh: bool) -> str:
+    wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (failures - 1))
+    until = (ended or timezone.now()) + wait
+    if until <= timezone.now() and fresh:
+        return ""
+    runs = "The last run" if failures == 1 else f"The last {failures} runs"
+    when = f"{timezone.localtime(until):%Y-%m-%d %H:%M}"
+    return f"{runs} failed: the next one starts by itself after {when}, once another golden sample is there."
+
+
+def _newest(project: Project) -> int:
+    newest = GoldenSample.objects.trainable().filter(project=project).aggregate(newest=Max("pk"))["newest"]
+    return int(newest or 0)
 
 
 def check_all_triggers() -> int:

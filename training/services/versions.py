@@ -1,7 +1,6 @@
 """Model versions: numbered without gaps, immutable, announced."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -9,29 +8,42 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
+from common import actor as actors
+from common import files
+from common.actor import Actor
+from common.problems import ConflictError, ProblemError
 from labeling.access import Right, require
-from labeling.models import Project, User
-from labeling.problems import ConflictError, ProblemError
+from labeling.models import Project
+from labeling.services import events
+from training.engine.rundir import WEIGHTS, RunDir
 from training.models import BaseModel, ModelVersion, TrainingRun
+from training.services.chat import require_thoughts
 from training.signals import version_created
 
 LATEST = "LATEST"
+_SUPERVISOR = actors.system("training")
+# The engine's one way of training so far.
+SUPERVISED = "sft"
 
 
-def create_baseline(project: Project, base: BaseModel) -> ModelVersion:
-    """Version 0: the bare base model under the project's prompt. Made once."""
+def create_baseline(actor: Actor, project: Project, base: BaseModel) -> ModelVersion:
+    """Version 0: the bare base model under the project's prompt. Made once; `ProblemError` for an unusable base."""
+    if base.obstacle:
+        raise ProblemError(base.obstacle)
+    require_thoughts(project.spec, base)
     with transaction.atomic():
         version, created = ModelVersion.objects.get_or_create(
             project=project, number=0, defaults={"base": base, "spec": project.spec}
         )
         if created:
+            events.record(actor, "version.created", version, after=_facts(version))
             transaction.on_commit(lambda: _announce(version.pk))
     return version
 
 
-def start_baseline(user: User | None, project: Project, base: BaseModel) -> ModelVersion:
+def start_baseline(actor: Actor, project: Project, base: BaseModel) -> ModelVersion:
     """A person makes the bare base model version 0. Raises `ConflictError` where the project has a version 0."""
-    require(user, project, Right.OPERATE)
+    require(actor, project, Right.OPERATE)
     if base.server_name:
         raise ProblemError(f"{base} is only on model servers: use it from their catalogue.")
     with transaction.atomic():
@@ -39,27 +51,28 @@ def start_baseline(user: User | None, project: Project, base: BaseModel) -> Mode
         known = ModelVersion.objects.filter(project=project, number=0).first()
         if known is not None:
             raise ConflictError(f"{known} is the baseline of {project.key} already; a project has one.")
-        return create_baseline(project, base)
+        return create_baseline(actor, project, base)
 
 
-def add_version(project: Project, base: BaseModel, **values: Any) -> ModelVersion:
+def add_version(actor: Actor, project: Project, base: BaseModel, **values: Any) -> ModelVersion:
     """A version that no run made: an untrained model, or an edited one. Numbered like all, 0 where it is the first."""
     with transaction.atomic():
         # The project row serialises numbering.
         Project.objects.select_for_update().get(pk=project.pk)
         newest = ModelVersion.objects.filter(project=project).aggregate(newest=Max("number"))["newest"]
         number = 0 if newest is None else newest + 1
-        version = ModelVersion.objects.create(project=project, number=number, base=base, **values)
+        version = ModelVersion.objects.create(
+            project=project, number=number, base=base, made_by_id=actor.user_id, **values
+        )
+        events.record(actor, "version.created", version, after=_facts(version))
         transaction.on_commit(lambda: _announce(version.pk))
     return version
 
 
 def publish_version(run: TrainingRun) -> ModelVersion:
     """The version that a succeeded run made. Calling it twice gives the same version."""
-    manifest = json.loads((run_folder(run) / "manifest.json").read_text(encoding="utf-8"))
-    adapter = next(
-        (entry["sha256"] for path, entry in _files(manifest).items() if path.endswith("adapter_model.safetensors")), ""
-    )
+    manifest = json.loads(RunDir(run_folder(run)).manifest.read_text(encoding="utf-8"))
+    adapter = next((entry["sha256"] for path, entry in _files(manifest).items() if path.endswith(WEIGHTS)), "")
     with transaction.atomic():
         # The project row serialises numbering.
         Project.objects.select_for_update().get(pk=run.project_id)
@@ -71,12 +84,24 @@ def publish_version(run: TrainingRun) -> ModelVersion:
                 number=max(1, (newest or 0) + 1),
                 base=run.base,
                 spec=run.snapshot.spec,
+                method=SUPERVISED,
                 run=run,
                 adapter_digest=adapter,
             )
+            events.record(_SUPERVISOR, "version.created", version, after=_facts(version))
         transaction.on_commit(lambda: _announce(version.pk))
     point_latest(run)
     return version
+
+
+def _facts(version: ModelVersion) -> dict[str, Any]:
+    return {
+        "number": version.number,
+        "base": version.base.uid,
+        "run": version.run.uid if version.run else None,
+        "derived_from": version.derived_from.uid if version.derived_from else None,
+        "adapter_digest": version.adapter_digest,
+    }
 
 
 def _files(manifest: dict[str, object]) -> dict[str, dict[str, str]]:
@@ -99,15 +124,4 @@ def run_folder(run: TrainingRun) -> Path:
 def point_latest(run: TrainingRun) -> None:
     """`LATEST` in the project's run folder names the newest succeeded run, replaced in one step."""
     folder = run_folder(run)
-    pointer = folder.parent / LATEST
-    temporary = pointer.with_name(f".{LATEST}.{os.getpid()}")
-    temporary.write_text(f"{folder.name}\n", encoding="utf-8")
-    temporary.replace(pointer)
-
-
-def latest_run_folder(project: Project) -> Path | None:
-    """Where `LATEST` leads; None before the first succeeded run."""
-    pointer = settings.RUNS_DIR / project.key / LATEST
-    if not pointer.is_file():
-        return None
-    return Path(pointer.parent / pointer.read_text(encoding="utf-8").strip())
+    files.write_text(folder.parent / LATEST, f"{folder.name}\n")

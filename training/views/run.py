@@ -1,4 +1,4 @@
-"""One run: its progress, its loss, its log, its lineage; and cancelling or repeating it."""
+"""One run: its progress, its loss, its log, its lineage; and what a person orders of it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,23 +11,24 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from common.actor import Actor
+from common.problems import ProblemError
 from labeling.access import Right, project_for
-from labeling.models import Project, User
-from labeling.problems import ProblemError
-from labeling.views.base import page_context, person
-from training import querysets
+from labeling.models import Project
+from labeling.views.base import actor, page_context, person, polls
+from training import queries
 from training.models import TrainingRun
-from training.services import cancel_run, repeat_run, run_folder
-from training.services.supervisor import log_tail
+from training.services import cancel_run, keep_best, pause_run, repeat_run, resume_run, run_folder
+from training.services.engine_process import log_tail
 
 LOG_LINES = 40
 
 
 def _run(request: HttpRequest, key: str, uid: UUID, right: Right) -> tuple[Project, TrainingRun]:
     project = project_for(person(request), key, right)
-    return project, get_object_or_404(querysets.run_rows(project), uid=uid)
+    return project, get_object_or_404(queries.run_rows(project), uid=uid)
 
 
 @login_required
@@ -36,25 +37,27 @@ def _run(request: HttpRequest, key: str, uid: UUID, right: Right) -> tuple[Proje
 def run(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
     """The run's page; HTMX asks for its changing parts until the run has ended."""
     project, row = _run(request, key, uid, Right.VIEW)
-    polls = bool(request.htmx)  # type: ignore[attr-defined]  # set by django-htmx
-    version = querysets.version_of(row)
+    polled = polls(request)
+    version = queries.version_of(row)
     context: dict[str, Any] = {
         "run": row,
         "version": version,
         # These belong to floors above; the relations' names are all that is known of them here.
         "benchmarks": version.benchmarks.order_by("-id")[:5] if version else [],
         "deployments": version.deployments.order_by("-id")[:5] if version else [],
-        "ahead": querysets.runs_ahead(row) if row.state == TrainingRun.State.QUEUED else 0,
-        "figures": querysets.figures(row),
-        "eval_loss": querysets.newest_evaluation(row),
+        "ahead": queries.runs_ahead(row) if row.state == TrainingRun.State.QUEUED else 0,
+        "figures": queries.figures(row),
+        "eval_loss": queries.newest_evaluation(row),
+        "warnings": queries.warnings(row),
+        "left_out": queries.rows_left_out(row),
         "log": log_tail(run_folder(row), LOG_LINES),
         "device": row.environment.get("device", {}),
         "libraries": {name: number for name, number in row.environment.get("libraries", {}).items() if number},
-        "polls": polls,
+        "polls": polled,
     }
-    if not polls:
+    if not polled:
         context["config"] = yaml.safe_dump(row.config)
-    template = "training/partials/run_poll.html" if polls else "training/run.html"
+    template = "training/partials/run_poll.html" if polled else "training/run.html"
     return render(request, template, page_context(request, project, "runs", **context))
 
 
@@ -66,7 +69,7 @@ def curve(request: HttpRequest, key: str, uid: UUID) -> JsonResponse:
     _, row = _run(request, key, uid, Right.VIEW)
     after = request.GET.get("after", "0")
     # Event numbers are 32-bit in the database.
-    found = querysets.curve(row, int(after) if after.isdecimal() and len(after) < 10 else 0)
+    found = queries.curve(row, int(after) if after.isdecimal() and len(after) < 10 else 0)
     return JsonResponse(found | {"unfinished": row.unfinished})
 
 
@@ -81,19 +84,44 @@ def cancel(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+def keep(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
+    """Confirm, then have the run end and keep its best."""
+    said = "It ends at its next step at the latest, and makes a version of the best that it has."
+    return _confirmed(request, key, uid, keep_best, "keep", said)
+
+
+@login_required
+@never_cache
+@require_POST
+def pause(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
+    """Have it stand still; nothing is lost by that, so nothing is asked."""
+    return _confirmed(request, key, uid, pause_run, "pause", "It pauses at its next step at the latest.")
+
+
+@login_required
+@never_cache
+@require_POST
+def resume(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
+    """Have it go on from its last checkpoint."""
+    return _confirmed(request, key, uid, resume_run, "resume", "It goes on from its last checkpoint.")
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def repeat(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
     """Confirm, then queue a new run like this one; its page follows."""
     return _confirmed(request, key, uid, repeat_run, "repeat", "Queued again, on the same snapshot.")
 
 
 def _confirmed(
-    request: HttpRequest, key: str, uid: UUID, verb: Callable[[User, TrainingRun], TrainingRun], name: str, said: str
+    request: HttpRequest, key: str, uid: UUID, verb: Callable[[Actor, TrainingRun], TrainingRun], name: str, said: str
 ) -> HttpResponse:
     project, row = _run(request, key, uid, Right.OPERATE)
     if request.method != "POST":
         return render(request, "training/confirm.html", page_context(request, project, "runs", run=row, verb=name))
     try:
-        done = verb(person(request), row)
+        done = verb(actor(request), row)
     except (ProblemError, PermissionDenied) as error:
         messages.error(request, str(error))
         return redirect("training:run", project.key, row.uid)

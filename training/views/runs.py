@@ -9,13 +9,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from common.problems import ProblemError
 from labeling.access import Right, project_for
-from labeling.problems import ProblemError
-from labeling.views.base import page_context, person, problems_as_messages
-from training import querysets
+from labeling.models import Project
+from labeling.views.base import actor, page_context, person, polls, problems_as_messages
+from training import queries
 from training.forms import BaselineForm, StartRunForm
 from training.models import UNFINISHED, TrainingRun
-from training.services import start_baseline, start_run
+from training.services import SameRunError, start_baseline, start_run
 
 PAGE = 20
 
@@ -25,20 +26,23 @@ PAGE = 20
 @require_safe
 def runs(request: HttpRequest, key: str) -> HttpResponse:
     """The list; HTMX asks for its changing part while a run waits or works."""
-    project = project_for(person(request), key, Right.VIEW)
-    retraining = querysets.retraining(project)
+    return _page(request, project_for(person(request), key, Right.VIEW))
+
+
+def _page(request: HttpRequest, project: Project, form: StartRunForm | None = None, status: int = 200) -> HttpResponse:
+    retraining = queries.retraining(project)
     context = page_context(
         request,
         project,
         "runs",
-        page=Paginator(querysets.run_rows(project), PAGE).get_page(request.GET.get("page")),
+        page=Paginator(queries.run_rows(project), PAGE).get_page(request.GET.get("page")),
         retraining=retraining,
         in_motion=TrainingRun.objects.filter(UNFINISHED, project=project).exists(),
-        form=StartRunForm(policy=retraining.policy),
-        baseline=None if querysets.has_baseline(project) else BaselineForm(policy=retraining.policy),
+        form=form or StartRunForm(policy=retraining.policy),
+        baseline=None if queries.has_baseline(project) else BaselineForm(policy=retraining.policy),
     )
-    polls = bool(request.htmx)  # type: ignore[attr-defined]  # set by django-htmx
-    return render(request, "training/partials/runs.html" if polls else "training/runs.html", context)
+    template = "training/partials/runs.html" if polls(request) else "training/runs.html"
+    return render(request, template, context, status=status)
 
 
 @login_required
@@ -51,7 +55,7 @@ def baseline(request: HttpRequest, key: str) -> HttpResponse:
         messages.error(request, "Choose a base model first.")
         return redirect("training:runs", project.key)
     with problems_as_messages(request):
-        version = start_baseline(person(request), project, form.cleaned_data["base"])
+        version = start_baseline(actor(request), project, form.cleaned_data["base"])
         messages.success(
             request, f"{version} is being built and staged. Promote it on the deployments page to have it propose."
         )
@@ -61,7 +65,7 @@ def baseline(request: HttpRequest, key: str) -> HttpResponse:
 @login_required
 @require_POST
 def start(request: HttpRequest, key: str) -> HttpResponse:
-    """Freeze a snapshot and queue a run; the new run's page follows."""
+    """Freeze a snapshot and queue a run; the new run's page follows. The same run again must be ticked."""
     project = project_for(person(request), key, Right.OPERATE)
     form = StartRunForm(request.POST)
     if not form.is_valid():
@@ -69,12 +73,17 @@ def start(request: HttpRequest, key: str) -> HttpResponse:
         return redirect("training:runs", project.key)
     try:
         run = start_run(
-            person(request),
+            actor(request),
             project,
             trigger=TrainingRun.Trigger.MANUAL,
             profile=form.cleaned_data["profile"],
             base=form.cleaned_data["base"],
+            again=form.cleaned_data["again"],
         )
+    except SameRunError as error:
+        asked = StartRunForm(request.POST, asks_again=True)
+        asked.add_error("again", str(error))
+        return _page(request, project, asked, status=409)
     except (ProblemError, PermissionDenied) as error:
         messages.error(request, str(error))
         return redirect("training:runs", project.key)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from common import jsonl
 from labeling.access import Right, project_for
 from labeling.views.base import page_context, person
-from training import querysets
+from training import queries
 from training.models import Snapshot
 from training.services.snapshots import SPLITS, folder_of
 
@@ -27,7 +27,7 @@ SHOWN_ROWS = 3
 def snapshots(request: HttpRequest, key: str) -> HttpResponse:
     """All snapshots of the project, newest first."""
     project = project_for(person(request), key, Right.VIEW)
-    page = Paginator(querysets.snapshot_rows(project), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(queries.snapshot_rows(project), PAGE).get_page(request.GET.get("page"))
     return render(request, "training/snapshots.html", page_context(request, project, "runs", page=page))
 
 
@@ -36,13 +36,14 @@ def snapshots(request: HttpRequest, key: str) -> HttpResponse:
 def snapshot(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
     """One snapshot with its first rows and the runs that trained on it."""
     project = project_for(person(request), key, Right.VIEW)
-    row = get_object_or_404(querysets.snapshot_rows(project), uid=uid)
+    row = get_object_or_404(queries.snapshot_rows(project), uid=uid)
     counts = {"train": row.train_rows, "validation": row.validation_rows, "test": row.test_rows}
     context: dict[str, Any] = {
         "snapshot": row,
         "files": [{"split": split, "rows": counts[split], "first": _first_rows(_file(row, split))} for split in SPLITS],
+        "left_out": queries.answers_left_out(row),
         "on_this_host": folder_of(row).is_dir(),
-        "runs": querysets.run_rows(project).filter(snapshot=row)[:PAGE],
+        "runs": queries.run_rows(project).filter(snapshot=row)[:PAGE],
     }
     return render(request, "training/snapshot.html", page_context(request, project, "runs", **context))
 
@@ -52,7 +53,7 @@ def snapshot(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
 def download(request: HttpRequest, key: str, uid: UUID, split: str) -> FileResponse:
     """One file of the snapshot, as the engine reads it; for operators, since it holds every text."""
     project = project_for(person(request), key, Right.OPERATE)
-    row = get_object_or_404(querysets.snapshot_rows(project), uid=uid)
+    row = get_object_or_404(queries.snapshot_rows(project), uid=uid)
     path = _file(row, split)
     if split not in SPLITS or not path.is_file():
         raise Http404(f"This host has no {split} file of snapshot {row.short}.")

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 
-from deployment.management.moving import MoveCommand
-from deployment.services import promote
-from labeling.problems import ProblemError
+from deployment.promotion.command import MoveCommand
+from deployment.promotion.plan import plan_promotion
+from deployment.promotion.promote import promote
+from labeling.command import actor_of
 
 
 class Command(MoveCommand):
@@ -19,8 +19,5 @@ class Command(MoveCommand):
 
     def handle(self, *args: Any, **given: Any) -> None:
         version = self.version(self.project(given["project"]), given["version"])
-        try:
-            done = promote(self.user(given["user"]), version, **self.options(given))
-        except (ProblemError, PermissionDenied) as error:
-            raise CommandError(str(error)) from error
+        done = promote(actor_of(self, given["user"]), plan_promotion(version), **self.options(given))
         self.stdout.write(self.said(done))

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 
-from deployment.management.moving import MoveCommand
-from deployment.services import rollback
-from labeling.problems import ProblemError
+from deployment.promotion.command import MoveCommand
+from deployment.promotion.plan import plan_rollback
+from deployment.promotion.promote import rollback
+from labeling.command import actor_of
 
 
 class Command(MoveCommand):
@@ -20,8 +20,5 @@ class Command(MoveCommand):
     def handle(self, *args: Any, **given: Any) -> None:
         project = self.project(given["project"])
         target = self.version(project, given["to"]) if given["to"] else None
-        try:
-            done = rollback(self.user(given["user"]), project, to=target, **self.options(given))
-        except (ProblemError, PermissionDenied) as error:
-            raise CommandError(str(error)) from error
+        done = rollback(actor_of(self, given["user"]), plan_rollback(project, target), **self.options(given))
         self.stdout.write(self.said(done))

@@ -5,7 +5,8 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from deployment.services.servers import built_in_server
+from deployment.servers.registration import built_in_server
+from labeling.command import actor_of
 from training.services import list_shipped_base
 
 
@@ -14,6 +15,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", interactive=False, verbosity=options["verbosity"], stdout=self.stdout)
-        base, server = list_shipped_base(), built_in_server()
+        actor = actor_of(self, None)
+        base, server = list_shipped_base(actor), built_in_server(actor)
         self.stdout.write(f"Base model: {base}")
         self.stdout.write(f"Built-in model server: {f'{server} at {server.url}' if server else 'none'}")

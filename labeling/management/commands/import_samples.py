@@ -7,21 +7,23 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from common.actor import Actor
 from labeling import services
-from labeling.forms import import_options
+from labeling.access import Right, may
+from labeling.command import ServiceCommand, actor_of, add_user_option
+from labeling.forms import OPTION_FIELDS, ImportOptionsForm
 from labeling.importers import FORMATS
 from labeling.models import ImportBatch, Project
-from labeling.problems import ProblemError
 from labeling.services.import_job import ANSWERS
 
 _SHOWN_BAD_ROWS = 5
 
 
-class Command(BaseCommand):
+class Command(ServiceCommand):
     """Streams the file in this process; running it twice imports nothing twice."""
 
     help = "Import samples from a JSONL, JSON, CSV or TSV file into a project."
@@ -41,22 +43,23 @@ class Command(BaseCommand):
         parser.add_argument(
             "--answers", choices=ANSWERS, default="none", help="Rows whose known answers become golden samples."
         )
+        add_user_option(parser)
         parser.add_argument("--report", type=Path, help="Write the bad rows (line, reason) to this CSV file.")
 
     def handle(self, *args: Any, **given: Any) -> None:
-        project = Project.objects.filter(key=given["project"]).first()
-        if project is None:
-            keys = ", ".join(Project.objects.values_list("key", flat=True)[:20]) or "none yet"
-            raise CommandError(f"There is no project {given['project']}. Projects: {keys}.")
-        names = ("format", "text_column", "labels_column", "id_column", "no_header", "separator", "labels_by_number")
-        options = import_options(project, answers=given["answers"], **{name: given[name] for name in names})
+        project, actor = self.project(given["project"]), actor_of(self, given["user"])
+        asked = {name: given[name] for name in OPTION_FIELDS}
+        form = ImportOptionsForm(asked, project=project, may_approve=may(actor, project, Right.REVIEW))
+        self.read(form)
+        if given["answers"] != "none" and "answers" not in form.fields:
+            raise CommandError(f"{actor} may not import known answers: only those who review may approve answers.")
         try:
-            batch = self._import(project, given["file"], options)
-        except (ProblemError, OSError) as error:
+            batch = self._import(actor, project, given["file"], form.options)
+        except OSError as error:
             raise CommandError(str(error)) from error
         self._say(batch, given["report"])
 
-    def _import(self, project: Project, path: Path, options: dict[str, Any]) -> ImportBatch:
+    def _import(self, actor: Actor, project: Project, path: Path, options: dict[str, Any]) -> ImportBatch:
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
@@ -67,6 +70,7 @@ class Command(BaseCommand):
         with Progress(*columns, console=Console(stderr=True)) as bar:
             task = bar.add_task(path.name, total=path.stat().st_size, rows=0)
             return services.import_file(
+                actor,
                 project,
                 path,
                 options,
@@ -77,8 +81,8 @@ class Command(BaseCommand):
         if batch.state != ImportBatch.State.SUCCEEDED:
             raise CommandError(batch.error or f"The import is {batch.state}.")
         self.stdout.write(
-            f"{batch.imported} new samples ({batch.golden} with a known answer), "
-            f"{batch.duplicates} duplicates skipped, {batch.bad_rows} bad rows skipped."
+            f"{batch.imported} new samples, {batch.golden} known answers approved, "
+            f"{batch.duplicates} duplicates skipped, {batch.bad_rows} rows not taken."
         )
         if not batch.bad_rows:
             return

@@ -74,7 +74,7 @@ def start_engine(run: Path, *arguments: str) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env={**os.environ, "OMP_NUM_THREADS": "1"})
 
 
-def wait_until(condition: Callable[[], bool], engine: "subprocess.Popen[bytes]", seconds: float = 90) -> None:
+def wait_until(condition: Callable[[], bool], engine: "subprocess.Popen[bytes]", seconds: float = 240) -> None:
     """Poll until the condition holds; the engine must not end before."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -1,52 +1,50 @@
-"""The loss on the answers' logits alone equals TRL's own."""
+"""A run over flat rows is the run over padded ones, with less to compute."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.training.engine.folders import events_of, make_run, step_losses
+from training.engine.batches import layout
+from training.engine.config import BaseModelConfig
+from training.engine.data import encode_file
 from training.engine.errors import Exit
+from training.engine.models import load_tokenizer
 from training.engine.train import train
 
 pytestmark = pytest.mark.ml
 
 
-def test_equal_losses_and_gradients_with_and_without(tiny_base: Path, tmp_path: Path) -> None:
-    runs = []
-    for kept in (True, False):
-        # Rows of unequal length, and the steps of two batches, so that padding and the token count matter.
-        run = make_run(
-            tmp_path / str(kept),
-            tiny_base,
-            max_steps=4,
-            eval_steps=2,
-            answer_logits=kept,
-            gradient_accumulation=2,
-        )
-        assert train(run) is Exit.OK
-        runs.append(run)
-    mine, plain = runs
-    assert step_losses(mine) == pytest.approx(step_losses(plain), rel=1e-4)
-    for kind, key in (("step", "grad_norm"), ("evaluation", "eval_loss"), ("step", "token_accuracy")):
-        ours = [event[key] for event in events_of(mine, kind)]
-        assert ours == pytest.approx([event[key] for event in events_of(plain, kind)], rel=1e-3)
+def run_of(folder: Path, base: Path) -> Path:
+    """All rows in each step, in two batches, so that neither the order of rows nor the batch a row is in matters."""
+    options: dict[str, Any] = {"batch_size": 5, "gradient_accumulation": 2, "eval_steps": 2}
+    run = make_run(folder, base, rows=10, **options)
+    assert train(run) is Exit.OK
+    return run
 
 
-def test_only_the_needed_columns_are_asked_for(
-    tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture(scope="module")
+def flat(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return run_of(tmp_path_factory.mktemp("flat"), tiny_base)
+
+
+def test_equal_losses_gradients_and_tokens(
+    flat: Path, tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from training.engine.answer_loss import AnswerLossTrainer
+    monkeypatch.setattr(layout, "_unsuited", lambda model, longest: "the test says so")
+    padded = run_of(tmp_path, tiny_base)
+    assert events_of(flat, "loaded")[0]["padded_because"] is None
+    assert events_of(padded, "loaded")[0]["padded_because"] == "the test says so"
+    assert step_losses(flat) == pytest.approx(step_losses(padded), rel=1e-4)
+    for kind, key in (("step", "grad_norm"), ("evaluation", "eval_loss"), ("step", "tokens")):
+        mine = [event[key] for event in events_of(flat, kind)]
+        assert mine == pytest.approx([event[key] for event in events_of(padded, kind)], rel=1e-3)
 
-    seen = []
-    original = AnswerLossTrainer._answer_positions
 
-    def spy(self: AnswerLossTrainer, labels: object) -> object:
-        positions = original(self, labels)  # type: ignore[arg-type]
-        seen.append((positions, labels))
-        return positions
-
-    monkeypatch.setattr(AnswerLossTrainer, "_answer_positions", spy)
-    train(make_run(tmp_path, tiny_base, max_steps=1))
-    positions, labels = seen[0]
-    assert positions is not None
-    assert 0 < len(positions) <= labels.shape[1] // 2  # type: ignore[attr-defined]
+def test_tokens_are_those_of_the_rows(flat: Path, tiny_base: Path) -> None:
+    """Neither padding, nor a prefix that was computed once for all rows, changes what was learnt from."""
+    tokenizer = load_tokenizer(BaseModelConfig(name=str(tiny_base)))
+    rows = encode_file(tokenizer, flat / "data" / "train.jsonl", 2048).rows
+    whole = sum(len(row["input_ids"]) for row in rows)
+    assert [event["tokens"] for event in events_of(flat, "step")] == [whole, 2 * whole, 3 * whole, 4 * whole]

@@ -12,7 +12,7 @@ from training.engine.bases.record import read_record
 from training.engine.bases.smollm2 import fetch_smollm2
 from training.engine.bases.tiny import make_tiny
 from training.engine.chat import render, token_ids
-from training.engine.config import BaseModelConfig
+from training.engine.config import BaseModelConfig, ChatOptions
 from training.engine.errors import EngineError
 from training.engine.models import load_tokenizer
 from training.engine.tokens import tokenize_file
@@ -61,7 +61,10 @@ def test_tokenize_writes_what_training_sees(tiny_base: Path, tmp_path: Path) -> 
     base = BaseModelConfig(name=str(tiny_base))
     rows = make_rows(3)
     write_rows(tmp_path / "prompts.jsonl", [{"messages": row["prompt"]} for row in rows])
-    assert tokenize_file(base, tmp_path / "prompts.jsonl", tmp_path / "ids.jsonl") == 3
+    assert (
+        tokenize_file(base, ChatOptions(), tmp_path / "prompts.jsonl", tmp_path / "ids.jsonl", tmp_path / "marks.json")
+        == 3
+    )
     tokenizer = load_tokenizer(base)
     for row, answer in zip(rows, jsonl.read(tmp_path / "ids.jsonl"), strict=True):
         assert answer["text"] == render(tokenizer, row["prompt"])

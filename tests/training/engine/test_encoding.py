@@ -42,7 +42,9 @@ def test_a_template_that_renders_finished_answers_in_another_way(tiny_base: Path
     )
     row = make_rows(1)[0]
     encoded = encode(tokenizer, row["prompt"], row["completion"])
-    assert tokenizer.decode(encoded["input_ids"]).endswith("<think>" + row["completion"][0]["content"] + "<|im_end|>")
+    assert tokenizer.decode(encoded["input_ids"]).endswith(
+        "<think></think>" + row["completion"][0]["content"] + "<|im_end|>"
+    )
 
 
 def test_long_rows_are_dropped_whole(tiny_base: Path, tmp_path: Path) -> None:
@@ -51,7 +53,7 @@ def test_long_rows_are_dropped_whole(tiny_base: Path, tmp_path: Path) -> None:
     rows[1]["completion"][0]["content"] *= 30
     write_rows(tmp_path / "rows.jsonl", rows)
     encoded = encode_file(tokenizer, tmp_path / "rows.jsonl", 200)
-    assert (len(encoded.rows), encoded.dropped) == (3, 1)
+    assert (len(encoded.rows), len(encoded.left_out)) == (3, 1)
     assert encoded.longest > 200
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.training.engine.folders import make_rows, make_run
-from training.engine.config import BaseModelConfig
+from training.engine.config import BaseModelConfig, ChatOptions
 from training.engine.errors import EngineError, Exit
 from training.engine.merge import merge_run, save_base
 from training.engine.train import train
@@ -23,7 +23,7 @@ def qlora_run(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
         method="qlora",
         max_steps=3,
         learning_rate=5e-2,
-        warmup_steps=0,
+        warmup_ratio=0,
     )
     assert train(run) is Exit.OK
     return run
@@ -85,7 +85,7 @@ def test_a_four_bit_base_is_refused(qlora_run: Path, tiny_base: Path, tmp_path: 
     config["quantization_config"] = {"quant_method": "bitsandbytes", "load_in_4bit": True}
     (four_bit / "config.json").write_text(json.dumps(config))
     with pytest.raises(EngineError, match="16-bit base only"):
-        save_base(BaseModelConfig(name=str(four_bit)), tmp_path / "out")
+        save_base(BaseModelConfig(name=str(four_bit)), ChatOptions(), tmp_path / "out")
     run = tmp_path / "run"
     shutil.copytree(qlora_run, run)
     text = (run / "config.yaml").read_text().replace(str(tiny_base), str(four_bit))
@@ -103,7 +103,7 @@ def test_an_unfinished_run_is_not_merged(tiny_base: Path, tmp_path: Path) -> Non
 def test_a_bare_base_makes_the_same_kind_of_folder(tiny_base: Path, tmp_path: Path) -> None:
     from safetensors.torch import load_file
 
-    save_base(BaseModelConfig(name=str(tiny_base)), tmp_path / "v0")
+    save_base(BaseModelConfig(name=str(tiny_base)), ChatOptions(), tmp_path / "v0")
     kept = load_file(tmp_path / "v0" / "model.safetensors")
     for name, weight in load_file(tiny_base / "model.safetensors").items():
         assert weight.equal(kept[name])

@@ -3,11 +3,14 @@
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from transformers import TrainerCallback
 
 from tests.training.engine.folders import events_of, make_rows, make_run, step_losses, write_rows
+from training.engine import train as training
 from training.engine.errors import EngineError, Exit
 from training.engine.events import read_events
 from training.engine.train import train
@@ -111,13 +114,27 @@ def test_pause_and_cancel_at_a_step(tiny_base: Path, tmp_path: Path, monkeypatch
 
 def test_rows_that_are_too_long_are_counted_and_said(tiny_base: Path, tmp_path: Path) -> None:
     run = make_run(tmp_path, tiny_base, max_steps=1, max_length=200)
-    rows = make_rows(6)
-    rows[0]["prompt"][1]["content"] *= 60
+    rows = make_rows(12)
+    rows[3]["prompt"][1]["content"] *= 60
     write_rows(run / "data" / "train.jsonl", rows)
     assert train(run) is Exit.OK
-    warning = events_of(run, "warning")[0]
-    assert (warning["file"], warning["dropped"]) == ("train.jsonl", 1)
-    assert json.loads((run / "manifest.json").read_text())["metrics"]["dropped_rows"] == 1
+    (told,) = events_of(run, "left_out")
+    assert (told["file"], told["rows"], told["numbers"], told["share"]) == ("train.jsonl", 1, [4], 0.0833)
+    assert json.loads((run / "manifest.json").read_text())["metrics"]["rows_left_out"] == 1
+
+
+def test_more_rows_left_out_than_allowed_are_refused(tiny_base: Path, tmp_path: Path) -> None:
+    rows = make_rows(6)
+    rows[0]["prompt"][1]["content"] *= 60
+    run = make_run(tmp_path, tiny_base, max_steps=1, max_length=200)
+    write_rows(run / "data" / "train.jsonl", rows)
+    with pytest.raises(EngineError, match="17% would be left out, and left_out_share allows 10%") as caught:
+        train(run)
+    assert caught.value.code is Exit.BAD_CONFIG
+    assert events_of(run, "left_out")[0]["numbers"] == [1]
+    (failed,) = events_of(run, "failed")
+    assert failed["ending"] == "bad_config"
+    assert train(make_run(tmp_path / "allowed", tiny_base, max_steps=1, max_length=200, left_out_share=0.2)) is Exit.OK
 
 
 def test_no_row_left_fails_and_says_why(tiny_base: Path, tmp_path: Path) -> None:
@@ -134,8 +151,43 @@ def test_a_base_of_another_revision_is_refused(tiny_base: Path, tmp_path: Path) 
     assert caught.value.code is Exit.BAD_CONFIG
 
 
-def test_a_loss_that_is_no_number_fails(tiny_base: Path, tmp_path: Path) -> None:
-    run = make_run(tmp_path, tiny_base, learning_rate=1e30, warmup_steps=0, max_grad_norm=1e30)
+@pytest.fixture
+def no_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rate that no file may ask for: numbers end in the same way where the data are at fault."""
+    load, wild = training.load_config, {"learning_rate": 1e30, "max_grad_norm": 1e30}
+    monkeypatch.setattr(training, "load_config", lambda path: load(path).model_copy(update=wild))
+
+
+def test_a_loss_that_is_no_number_fails(tiny_base: Path, tmp_path: Path, no_bounds: None) -> None:
+    run = make_run(tmp_path, tiny_base, warmup_ratio=0)
     with pytest.raises(EngineError, match="no number"):
         train(run)
     assert events_of(run, "failed")
+
+
+class Damage(TrainerCallback):
+    """What a last step does where its numbers run over."""
+
+    def on_train_end(self, args, state, control, model, **kwargs) -> None:
+        weight = next(weight for weight in model.parameters() if weight.requires_grad)
+        weight.data.fill_(float("nan"))
+
+
+def test_weights_that_are_no_numbers_fail_the_run(
+    tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The damage of the last step shows in no loss: it is that of the weights before it."""
+    load = training.Training._load
+
+    def damaged(self: Any) -> Any:
+        trainer, callback = load(self)
+        trainer.add_callback(Damage())
+        return trainer, callback
+
+    monkeypatch.setattr(training.Training, "_load", damaged)
+    run = make_run(tmp_path, tiny_base, max_steps=1, warmup_ratio=0)
+    with pytest.raises(EngineError, match="weights are no numbers"):
+        train(run)
+    assert events_of(run, "failed")
+    assert not (run / "manifest.json").exists()
+    assert not (run / "adapter").exists()

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from common import jsonbounds
-from training.engine.files import sha256_of, write_json
+from common.files import sha256_of, write_json
 
 RECORD = "base.json"
 WEIGHTS = "model.safetensors"

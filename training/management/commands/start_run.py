@@ -1,18 +1,20 @@
-"""`manage.py start_run --project KEY [--profile NAME] [--base NAME] [--set max_steps=20]`: queue a training run."""
+"""`manage.py start_run --project KEY [--profile NAME] [--base NAME] [--set lora.r=8] [--dry-run]`: queue a run."""
 
 from typing import Any
 
 import yaml
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
-from labeling.models import Project
-from labeling.problems import ProblemError
+from labeling.command import ServiceCommand, actor_of, add_user_option
 from training import services
-from training.models import BaseModel, TrainingProfile, TrainingRun
+from training.models import TrainingRun
+from training.overrides import nested
+from training.serializers import StartRunSerializer
+from training.services.dryruns import dry_run, lines_of
 from training.workers import queue_is_alive
 
 
-class Command(BaseCommand):
+class Command(ServiceCommand):
     """The project's retrain policy gives what is not said. Prints the run's public id."""
 
     help = "Queue a training run on the golden samples as they are now."
@@ -21,39 +23,52 @@ class Command(BaseCommand):
         parser.add_argument("--project", required=True, metavar="KEY")
         parser.add_argument("--profile", metavar="NAME")
         parser.add_argument("--base", metavar="NAME")
+        add_user_option(parser)
         parser.add_argument(
-            "--set", action="append", default=[], metavar="OPTION=VALUE", help="An option of the engine; repeatable."
+            "--again", action="store_true", help="Yes to a second run on the same snapshot, options and seed."
+        )
+        parser.add_argument(
+            "--dry-run",
+            action="store_true",
+            help="Tell what the run would be, measured in a few updates on this host; queue and freeze nothing.",
+        )
+        parser.add_argument(
+            "--set",
+            action="append",
+            default=[],
+            metavar="OPTION=VALUE",
+            help="An option of the engine, such as lora.r=8; repeatable.",
         )
 
     def handle(self, *args: Any, **given: Any) -> None:
-        try:
-            run = services.start_run(
-                None,
-                self._found(Project, "key", given["project"]),
-                trigger=TrainingRun.Trigger.MANUAL,
-                profile=self._found(TrainingProfile, "name", given["profile"]),
-                base=self._found(BaseModel, "name", given["base"]),
-                overrides=self._options(given["set"]),
-            )
-        except ProblemError as error:
-            raise CommandError(str(error)) from error
+        actor, project = actor_of(self, given["user"]), self.project(given["project"])
+        asked = {name: given[name] for name in ("profile", "base")} | {
+            "overrides": nested(self._options(given["set"])),
+            "again": given["again"],
+        }
+        said = self.read(StartRunSerializer(data=asked))
+        if given["dry_run"]:
+            self._tell(dry_run(actor, project, **said))
+            return
+        run = services.start_run(actor, project, trigger=TrainingRun.Trigger.MANUAL, **said)
         self.stdout.write(str(run.uid))
         if not queue_is_alive("gpu"):
             self.stderr.write("No GPU worker is alive: the run waits until one starts.")
 
-    def _found(self, model: Any, field: str, value: str | None) -> Any:
-        if value is None:
-            return None
-        row = model.objects.filter(**{field: value}).first()
-        if row is None:
-            raise CommandError(f"There is no {model._meta.verbose_name} {value}.")
-        return row
+    def _tell(self, report: dict[str, Any]) -> None:
+        for name, said in lines_of(report):
+            self.stdout.write(f"{name:<11} {said}")
+        if report["refused"]:
+            raise CommandError("The run would be refused.")
 
     def _options(self, pairs: list[str]) -> dict[str, Any]:
         options = {}
         for pair in pairs:
             name, equals, value = pair.partition("=")
             if not equals:
-                raise CommandError(f"Write {pair} as OPTION=VALUE.")
-            options[name] = yaml.safe_load(value)
+                raise CommandError(f"Write {pair[:100]} as OPTION=VALUE.")
+            try:
+                options[name] = yaml.safe_load(value)
+            except (yaml.YAMLError, ValueError, RecursionError) as error:
+                raise CommandError(f"{name[:100]} is not a value that can be read: {value[:100]}") from error
         return options

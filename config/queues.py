@@ -1,0 +1,53 @@
+"""Which queue takes which task, and what beat sends, and how often.
+
+Queues by urgency, each with workers of its own: watchdogs and moves wait behind nothing, imports and long work hold up
+only each other; every other task is short and goes to `default`.
+"""
+
+from typing import Any
+
+_QUEUES = {
+    "urgent": [
+        "deployment.look_again",
+        "deployment.reap",
+        "deployment.resume",
+        "deployment.watch",
+        "evaluation.reap",
+        "labeling.reap",
+        "training.reap",
+    ],
+    "bulk": ["labeling.run_import"],
+    "build": [
+        "training.look",
+        "deployment.build",
+        "deployment.stage",
+        "deployment.prove_again",
+        "deployment.pull",
+        "evaluation.advance",
+        "evaluation.benchmark",
+    ],
+    "gpu": ["training.train_run"],
+}
+ROUTES = {task: {"queue": queue} for queue, tasks in _QUEUES.items() for task in tasks}
+
+
+def schedule(sweep: float, watch: float, reap: float) -> dict[str, dict[str, Any]]:
+    """Celery's beat schedule, for rounds of so many seconds."""
+    rounds = {
+        "labeling.sweep": sweep,
+        "training.check_triggers": sweep,
+        "deployment.sweep": sweep,
+        "evaluation.sweep": sweep,
+        "deployment.catch_up": watch,
+        "deployment.watch": watch,
+        "deployment.reap": reap,
+        "evaluation.reap": reap,
+        "labeling.reap": reap,
+        "training.reap": reap,
+    }
+    return {task.replace(".", "-").replace("_", "-"): _round(task, every) for task, every in rounds.items()}
+
+
+def _round(task: str, every: float) -> dict[str, Any]:
+    # A round that no worker took in time is past: the next is sent already, and none of them shall pile up.
+    return {"task": task, "schedule": every, "options": {"expires": 2 * every}}

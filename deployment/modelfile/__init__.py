@@ -1,0 +1,1 @@
+"""Modelfiles: their grammar and their parameters, without Django."""

@@ -1,0 +1,1 @@
+"""Is what is served as the rows say, and no worse than before?"""

@@ -1,0 +1,1 @@
+"""What goes live, step by step, and the way back."""

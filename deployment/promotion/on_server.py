@@ -1,0 +1,90 @@
+"""What a move does on one server: load the version and have it answer, point the alias at it and prove that."""
+
+from typing import Any
+
+from common.patience import within
+from common.problems import ConflictError
+from deployment.models import Deployment, DeploymentTarget, StagedVersion
+from deployment.promotion.attempt import Attempt
+from deployment.servers.drivers import PromptTooLongError, driver_for
+from deployment.serving.predict import ask
+from labeling.answers import Status
+from labeling.kinds import Input, kind_of
+from labeling.models import Project, Sample, Split
+
+Target = DeploymentTarget.State
+CANARY = "Hello, is anybody there?"
+# What a server may take to say what it has, and to move an alias and prove it; beyond its limit a canary has as long.
+_SECONDS = 15.0
+
+
+def warm(attempt: Attempt, target: DeploymentTarget) -> float:
+    """Load and probe the version on one server; the slowest canary in milliseconds."""
+    staged, row = target.staged, attempt.row
+    assert staged is not None
+    driver = driver_for(target.server)
+    with within(_SECONDS):
+        alias, version = driver.digests_of(row.project.key, staged.tag)
+    _refuse_foreign_alias(row.project, staged, alias)
+    driver.load(staged.tag, seen=version)
+    limit = attempt.canary_seconds * 1000
+    slowest, spec, asked, unread = 0.0, row.version.spec.to_spec(), 0, []
+    greeting, *own = _canaries(row)
+    for text in (greeting, *own):
+        try:
+            with within(attempt.canary_seconds + _SECONDS):
+                answer = ask(staged, spec, text)
+        except PromptTooLongError:
+            if text == greeting:
+                raise
+            continue  # says something about the text, not about the version
+        asked += 1
+        slowest = max(slowest, answer.latency_ms)
+        if answer.parsed.status == Status.FAILED:
+            unread.append(f"{answer.raw[:80]!r} ({answer.parsed.reason})")
+        if answer.latency_ms > limit:
+            raise ConflictError(
+                f"{staged} took {answer.latency_ms:.0f} ms for a canary; the serving policy allows {limit:.0f}"
+            )
+    # A good version may miss one; the gate has judged how often.
+    if len(unread) * 2 > asked:
+        raise ConflictError(f"{staged} answered most canaries in a form that cannot be read: {unread[0]}")
+    _note(target, Target.WARMED, canary_ms=slowest)
+    return slowest
+
+
+def _canaries(row: Deployment) -> list[Input]:
+    """A greeting, and texts of the project that no test is made of; a rollback, which must be quick, asks one."""
+    greeting = kind_of(row.version.spec).input.of_text(CANARY)
+    if row.action == Deployment.Action.ROLLBACK:
+        return [greeting]
+    own = Sample.objects.filter(project_id=row.project_id, split=Split.VALIDATION).in_use().order_by("-id")
+    return [greeting, *(sample.whole_input for sample in own[:2])]
+
+
+def _refuse_foreign_alias(project: Project, staged: StagedVersion, found: str) -> None:
+    """The alias is the project's key: a model of that name which is not ours must not be overwritten."""
+    ours = StagedVersion.objects.filter(server=staged.server, version__project=project, manifest_digest=found)
+    if found and not ours.exists():
+        raise ConflictError(f"on {staged.server} a model named {project.key} is somebody else's; rename or remove it.")
+
+
+def mirror(row: Deployment, target: DeploymentTarget) -> str:
+    """Move the alias on one server and prove it by digest and by an answer; what was seen."""
+    assert target.staged is not None
+    driver, alias = driver_for(target.server), row.project.key
+    with within(_SECONDS):
+        driver.move(alias, target.staged.tag)
+        _note(target, Target.MOVED)
+        proof = driver.prove(alias, target.staged.tag)
+    if not proof.ok:
+        raise ConflictError(f"on {target.server}: {proof.sentence}")
+    _note(target, Target.PROVEN, proof=proof.sentence)
+    return f"{target.server.name}: {proof.sentence}"
+
+
+def _note(target: DeploymentTarget, state: str, **values: Any) -> None:
+    found = {"state": state, "error": "", **values}
+    DeploymentTarget.objects.filter(pk=target.pk).update(**found)
+    for name, value in found.items():
+        setattr(target, name, value)

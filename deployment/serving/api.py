@@ -1,0 +1,85 @@
+"""REST of serving: predictions, and looking again at what is served."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from deployment.serving.predict import predict, predict_many
+from deployment.serving.reload import reload_serving
+from deployment.serving.serializers import (
+    BatchRequest,
+    BatchResponse,
+    PredictionResponse,
+    PredictRequest,
+    ReloadResponse,
+)
+from labeling.access import Right, token_of
+from labeling.models import Prediction
+from labeling.rest import ProjectDoor
+
+
+class AskingDoor(ProjectDoor):
+    """Where texts are asked about."""
+
+    @property
+    def source(self) -> Prediction.Source:
+        """A person who has seen an answer may be the one who reviews the text: they ask as on the Analyze page."""
+        return Prediction.Source.API if token_of(self.request) else Prediction.Source.ANALYZE
+
+
+class PredictView(AskingDoor):
+    """Ask the live version about one text."""
+
+    @extend_schema(request=PredictRequest, responses=PredictionResponse)
+    def post(self, request: Request, key: str) -> Response:
+        """409 where nothing is live; 503 with Retry-After where no model server answers. A person who is logged in asks
+        as on the Analyze page: the text is kept, and judges no version."""
+        project = self.open(Right.PREDICT)
+        body = self.asked(PredictRequest)
+        prediction = predict(self.caller, project, body["asked"], source=self.source)
+        return Response(PredictionResponse(prediction).data)
+
+    def kept(self, body: Any) -> Any:
+        """The prediction's row has the answer; it is not kept twice."""
+        return body["uid"]
+
+    def recalled(self, kept: Any) -> Any:
+        return PredictionResponse(get_object_or_404(Prediction, uid=kept)).data
+
+
+class BatchPredictView(AskingDoor):
+    """Ask the live version about up to 100 texts, several at once."""
+
+    @extend_schema(request=BatchRequest, responses=BatchResponse)
+    def post(self, request: Request, key: str) -> Response:
+        """Results in the order of the texts; one that failed holds `error` and `status_code` in place of an answer."""
+        project = self.open(Right.PREDICT)
+        body = self.asked(BatchRequest)
+        found = predict_many(self.caller, project, body["asked"], source=self.source)
+        failed = [each for each in found if not isinstance(each, Prediction)]
+        if failed and len(failed) == len(found):
+            raise failed[0]
+        return Response(BatchResponse({"results": found}).data)
+
+    def kept(self, body: Any) -> Any:
+        """Of each prediction its id alone; of a text without an answer, why."""
+        return [row["uid"] or {name: row[name] for name in ("error", "status_code")} for row in body["results"]]
+
+    def recalled(self, kept: Any) -> Any:
+        rows = {
+            str(row.uid): row for row in Prediction.objects.filter(uid__in=[one for one in kept if type(one) is str])
+        }
+        return BatchResponse({"results": [rows[one] if type(one) is str else one for one in kept]}).data
+
+
+class ReloadView(ProjectDoor):
+    """Look again at what should be served, without downtime."""
+
+    @extend_schema(request=None, responses=ReloadResponse)
+    def post(self, request: Request, key: str) -> Response:
+        """Loads the live version on its servers and queues builds and stagings that are due."""
+        project = self.open(Right.OPERATE)
+        return Response(ReloadResponse(reload_serving(self.caller, project)).data)

@@ -1,0 +1,236 @@
+"""Ask a model: the one way for predictions, proposals and benchmarks."""
+
+import logging
+import math
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from django.db import connection
+
+from common import patience
+from common.actor import Actor
+from common.problems import ProblemError, UnavailableError
+from deployment.live import live_version
+from deployment.models import FailedRequest, StagedVersion
+from deployment.servers.availability import FAILURES, in_flight, may_ask, note_failure, note_success
+from deployment.servers.drivers import (
+    AddressRefusedError,
+    CrowdedError,
+    DriverError,
+    ModelBrokenError,
+    NotThereError,
+    PromptTooLongError,
+    RefusedError,
+    TransportError,
+    UnreadableError,
+    driver_for,
+)
+from deployment.serving.routing import live_servers
+from deployment.signals import version_broken, version_lost
+from labeling import answers, prompts
+from labeling import services as labeling
+from labeling.access import Right, require
+from labeling.kinds import Input, Spec, json_schema
+from labeling.models import Prediction, Project, Sample
+from labeling.services.samples import checked_input
+from training.models import ModelVersion
+
+logger = logging.getLogger(__name__)
+# Of a web process's places for model servers, so many stay free for moves and for pages about servers.
+_FOR_OTHERS = 1
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model said, as read by `labeling.answers`. Confidence is 0 to 1, None without log-probabilities."""
+
+    raw: str
+    parsed: answers.ParsedAnswer
+    confidence: float | None
+    latency_ms: float
+    tokens: int
+
+
+def ask(
+    staged: StagedVersion, spec: Spec, asked: Input, *, free: bool = False, logprobs: bool = False, name: str = ""
+) -> Answer:
+    """One answer of a staged version to `asked`, held to the spec's JSON schema unless `free`.
+
+    `name`: another one of the very same bytes on the server. Raises `DriverError`: `TransportError` where the server
+    gave no readable answer even on a second try.
+    """
+    reply = driver_for(staged.server).chat(
+        name or staged.tag,
+        prompts.messages(spec, asked, staged.marks),
+        staged.version.decoding,
+        None if free else json_schema(spec),
+        logprobs=logprobs,
+        thinking=spec.thinking,
+    )
+    return Answer(
+        raw=reply.whole,
+        parsed=answers.parse(reply.text, spec, asked, complete=reply.complete),
+        # Thoughts have probabilities, too, which say nothing of the answer.
+        confidence=None if reply.reasoning else confidence(reply.logprobs),
+        latency_ms=reply.latency_ms,
+        tokens=reply.completion_tokens,
+    )
+
+
+def confidence(logprobs: tuple[float, ...]) -> float | None:
+    """Geometric mean of the probabilities of the answer's tokens, its end left out; None where none are known."""
+    return math.exp(math.fsum(logprobs) / len(logprobs)) if logprobs else None
+
+
+def predict(
+    actor: Actor, project: Project, asked: Input, *, source: str = Prediction.Source.API, sample: Sample | None = None
+) -> Prediction:
+    """Ask the live version and record what it said. `asked` is the whole input of `sample`, where that is given.
+
+    Raises `PermissionDenied`, `ConflictError` where nothing is live, `UnavailableError` where no server answers, and
+    `ProblemError` where the text is longer than the model's context or the server refuses it. A server that is away is
+    passed over for the next one; a version that was replaced while the request was on its way is left for the new one.
+    """
+    require(actor, project, Right.PREDICT)
+    return _predict(actor, project, asked, source, sample)
+
+
+def _predict(actor: Actor, project: Project, asked: Input, source: str, sample: Sample | None) -> Prediction:
+    if sample is None:
+        asked = checked_input(project, asked)
+    try:
+        staged, answer = _ask_live(project, asked)
+    except UnavailableError as error:
+        # A proposal waits until a server is back; nobody has asked for it yet.
+        if source != Prediction.Source.QUEUE:
+            live = live_version(project)
+            FailedRequest.objects.create(project=project, model_tag=live.tag if live else "", sentence=str(error))
+        raise
+    return record(actor, project, staged.version, answer, asked=asked, source=source, sample=sample)
+
+
+def _ask_live(project: Project, asked: Input) -> tuple[StagedVersion, Answer]:
+    tried: list[int] = []
+    problem: DriverError | None = None
+    while True:
+        try:
+            waiting = [staged for staged in live_servers(project) if staged.pk not in tried]
+        except UnavailableError as error:
+            raise (_unavailable(project, problem) if problem else error) from None
+        if not waiting:
+            raise _unavailable(project, problem)
+        staged = waiting[0]
+        tried.append(staged.pk)
+        if not may_ask(staged.server):
+            continue
+        try:
+            with in_flight(staged.server), patience.within(staged.server.answer_seconds), patience.leaving(_FOR_OTHERS):
+                answer = _ask_by_any_name(staged, asked)
+            note_success(staged.server)
+            return staged, answer
+        except CrowdedError as error:
+            raise UnavailableError(f"{error}. Try again in a moment.", retry_after=1) from error
+        except ModelBrokenError as error:
+            # Nothing is wrong with the text: whoever watches over this floor has the model brought there again.
+            problem = error
+            note_failure(staged.server, str(error), tried=_failed_before(staged))
+            logger.error("%s cannot be loaded: %s", staged, error)
+            version_broken.send(sender=StagedVersion, staged_id=staged.pk, sentence=str(error))
+        except NotThereError as error:
+            problem = error
+            note_success(staged.server)
+            logger.warning("%s is not there: %s", staged, error)
+        except (TransportError, AddressRefusedError) as error:
+            problem = error
+            note_failure(staged.server, str(error), tried=_failed_before(staged))
+            logger.warning("%s did not answer: %s", staged, error)
+        except PromptTooLongError as error:
+            note_success(staged.server)
+            raise ProblemError(f"The text is too long for {staged.version}. {error}") from error
+        except RefusedError as error:
+            note_success(staged.server)
+            raise ProblemError(f"The model server refused the text: {error}") from error
+
+
+def _failed_before(staged: StagedVersion) -> bool:
+    """This request was the one that tried whether the server answers again."""
+    return staged.server.failures >= FAILURES
+
+
+def _ask_by_any_name(staged: StagedVersion, asked: Input) -> Answer:
+    """Ask by the version's own tag; where that is lost, by another name of the same digest, the alias as a rule."""
+    spec = staged.version.spec.to_spec()
+    try:
+        return ask(staged, spec, asked, logprobs=True)
+    except (NotThereError, UnreadableError):
+        names = driver_for(staged.server).names_of(staged.manifest_digest)
+        version_lost.send(sender=StagedVersion, staged_id=staged.pk)
+        if not names:
+            raise
+    logger.warning("%s is lost; %s has its digest and answers", staged, names[0])
+    return ask(staged, spec, asked, logprobs=True, name=names[0])
+
+
+def _unavailable(project: Project, problem: DriverError | None) -> UnavailableError:
+    if isinstance(problem, ModelBrokenError):
+        return UnavailableError(f"What is live in {project.key} cannot be loaded on any of its servers: {problem}")
+    return UnavailableError(f"No model server answers for {project.key}: {problem}")
+
+
+def record(
+    actor: Actor,
+    project: Project,
+    version: ModelVersion,
+    answer: Answer,
+    *,
+    asked: Input,
+    source: str,
+    sample: Sample | None = None,
+) -> Prediction:
+    """The prediction row of an answer, attributed to the version that gave it."""
+    return labeling.record_prediction(
+        actor,
+        project,
+        spec=version.spec,
+        model_tag=version.tag,
+        raw=answer.raw,
+        parsed=answer.parsed,
+        source=source,
+        sample=sample,
+        input=asked,
+        confidence=answer.confidence,
+        latency_ms=answer.latency_ms,
+    )
+
+
+def predict_many(
+    actor: Actor,
+    project: Project,
+    asked: Sequence[Input],
+    *,
+    source: str = Prediction.Source.API,
+    samples: Sequence[Sample] | None = None,
+) -> list[Prediction | ProblemError]:
+    """Predictions in the order of `asked`, as many at once as the server has slots; a failed one is its error.
+
+    `samples` are the rows that they belong to, where they are known. Raises as `predict` for the right, and where
+    nothing is live.
+    """
+    require(actor, project, Right.PREDICT)
+    slots = live_servers(project)[0].server.slots
+
+    # In threads of its own: each has the limit of a prediction, and all together wait in one place of the crowd.
+    def one(each: Input, sample: Sample | None) -> Prediction | ProblemError:
+        try:
+            return _predict(actor, project, each, source, sample)
+        except ProblemError as error:
+            return error
+        finally:
+            connection.close()
+
+    try:
+        with patience.leaving(_FOR_OTHERS), patience.one_place(), ThreadPoolExecutor(max_workers=slots) as pool:
+            return list(pool.map(one, asked, samples or [None] * len(asked)))
+    except patience.CrowdedError as error:
+        raise UnavailableError(f"{error}. Try again in a moment.", retry_after=1) from error

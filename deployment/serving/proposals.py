@@ -1,0 +1,77 @@
+"""Keep the next samples of the review queue proposed by the live version."""
+
+import logging
+
+from common import actor as actors
+from common.alone import alone
+from common.problems import ConflictError, ProblemError, UnavailableError
+from deployment.live import live_version
+from deployment.serving.predict import Answer, predict_many, record
+from labeling.answers import ParsedAnswer, Status
+from labeling.models import Prediction, Project, Sample
+
+logger = logging.getLogger(__name__)
+_PROPOSER = actors.system("proposals")
+AHEAD = 20
+
+
+def unproposed(project: Project, ahead: int = AHEAD) -> list[Sample]:
+    """Of the next `ahead` samples to propose, in review order, those that the live version has not answered yet."""
+    version = live_version(project)
+    if version is None:
+        return []
+    queue = list(Sample.objects.filter(project=project).to_propose()[:ahead])
+    answered = Prediction.objects.filter(sample__in=queue, model_tag=version.tag).values_list("sample_id", flat=True)
+    done = set(answered)
+    return [sample for sample in queue if sample.pk not in done]
+
+
+def propose(project: Project, ahead: int = AHEAD) -> int:
+    """Ask the live version about the next samples to review; the number of proposals made.
+
+    One caller at a time in a project: every review asks for proposals, and nothing should be answered twice. The others
+    return at once. Stops quietly where nothing is live or the server is away: experts can review without proposals. A
+    text that the model cannot take gets a failed prediction with the reason, so that it is not asked again.
+    """
+    total = 0
+    # Looked at again after each round: who came in the meantime was sent away.
+    while unproposed(project, ahead):
+        with alone(f"proposals of {project.pk}") as mine:
+            made = _propose(project, unproposed(project, ahead)) if mine else 0
+        total += made
+        if not made:
+            break
+    return total
+
+
+def _propose(project: Project, samples: list[Sample]) -> int:
+    source = Prediction.Source.QUEUE
+    try:
+        found = predict_many(
+            _PROPOSER, project, [sample.whole_input for sample in samples], source=source, samples=samples
+        )
+    except ProblemError as problem:
+        logger.warning("no proposals for %s now: %s", project.key, problem)
+        return 0
+    for sample, outcome in zip(samples, found, strict=True):
+        if isinstance(outcome, Prediction):
+            continue
+        logger.warning("no proposal for sample %s: %s", sample.uid, outcome)
+        if not isinstance(outcome, UnavailableError | ConflictError):
+            _record_refusal(project, sample, str(outcome))
+    return sum(isinstance(outcome, Prediction) for outcome in found)
+
+
+def _record_refusal(project: Project, sample: Sample, reason: str) -> None:
+    version = live_version(project)
+    if version is not None:
+        refused = Answer("", ParsedAnswer(None, Status.FAILED, reason), None, 0.0, 0)
+        record(
+            _PROPOSER,
+            project,
+            version,
+            refused,
+            asked=sample.whole_input,
+            source=Prediction.Source.QUEUE,
+            sample=sample,
+        )

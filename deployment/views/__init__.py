@@ -1,1 +1,0 @@
-"""Pages of this floor: analyze, deployments, versions, and the confirmation of a move."""

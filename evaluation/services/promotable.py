@@ -1,0 +1,24 @@
+"""When the gate alone may promote: the one place that says so."""
+
+from django.db.models import Exists, OuterRef, Q
+
+from deployment.models import Deployment, StagedVersion, Verdict
+
+
+def promotable() -> Q:
+    """Staged versions that the verdict alone may make live, where their project promotes by itself.
+
+    Passed, or the baseline of a project where nothing is live; newer than what is live; not refused on another server;
+    never live before, nor on its way: what was rolled back, the gate does not promote again. Attempts that failed do
+    not count here.
+    """
+    serving = Deployment.objects.serving().filter(project=OuterRef("version__project"))
+    newer_is_live = serving.filter(version__number__gte=OuterRef("version__number"))
+    attempts = Deployment.objects.filter(version=OuterRef("version")).exclude(state=Deployment.State.FAILED)
+    elsewhere = StagedVersion.objects.staged().filter(version=OuterRef("version"))
+    against = elsewhere.filter(verdict__in=[Verdict.REFUSED, Verdict.INSUFFICIENT])
+    return (
+        (Q(verdict=Verdict.PASSED) | (Q(verdict=Verdict.BASELINE) & ~Exists(serving)))
+        & Q(version__project__serving_policy__auto_promote=True)
+        & Q(~Exists(against), ~Exists(newer_is_live), ~Exists(attempts))
+    )

@@ -1,0 +1,124 @@
+"""Where the launcher cannot go on it says why and what to do in one sentence, ends with 1 and leaves nothing up."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config.embedded import VarLock
+from config.embedded.server import free_port
+from tests.config.faults import CHILDREN, breaking, launch_env, left_running, serve
+from tests.config.processes import ROOT
+
+
+@pytest.fixture
+def var(folder: Path) -> Path:
+    return folder / "var"
+
+
+def is_one_sentence(done: subprocess.CompletedProcess[str], *parts: str) -> None:
+    assert done.returncode == 1, done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert [part for part in parts if part not in done.stderr] == [], done.stderr
+
+
+@pytest.mark.parametrize("child", CHILDREN)
+def test_a_process_that_does_not_start(var: Path, folder: Path, child: str) -> None:
+    done = serve(var, "--port", str(free_port()), **breaking(folder, child, "ending"))
+    log = var / "log" / f"{child}.log"
+    is_one_sentence(done, f"{child} does not start: ImportError: broken on purpose", str(log))
+    assert left_running(var) == []
+
+
+def test_a_process_that_hangs_at_its_start(var: Path, folder: Path) -> None:
+    code = (
+        "import sys\nfrom config.launcher import __main__, session\n"
+        "session.READY_SECONDS = 25.0\nsys.exit(__main__.main(sys.argv[1:]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "serve", "--port", str(free_port())],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=launch_env(var, **breaking(folder, "worker-gpu", "hanging")),
+        timeout=180,
+    )
+    is_one_sentence(done, "not ready after 25 s: no sign of life from worker-gpu", str(var / "log"))
+    assert left_running(var) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "says"),
+    [
+        ("postgres/PG_VERSION", "PostgreSQL", "FATAL:  database files are incompatible with server"),
+        ("valkey/appendonlydir/appendonly.aof.manifest", "Valkey", "AOF"),
+    ],
+)
+def test_a_server_that_does_not_start(var: Path, file: str, name: str, says: str) -> None:
+    assert (
+        subprocess.run(
+            [sys.executable, "-m", "config.launcher", "run", "true"], cwd=ROOT, env=launch_env(var)
+        ).returncode
+        == 0
+    )
+    (var / file).write_text("9\n")
+    is_one_sentence(serve(var), f"The embedded {name} did not start", says, str(var / "log"))
+    assert left_running(var) == []
+
+
+def test_a_database_of_ones_own_that_is_not_there(var: Path) -> None:
+    given = {"DATABASE_URL": "postgresql://a:b@127.0.0.1:1/c", "CELERY_BROKER_URL": "redis://127.0.0.1:1/0"}
+    done = serve(var, "--port", str(free_port()), **given)
+    is_one_sentence(done, "`manage.py set_up` failed", "OperationalError", str(var / "log" / "set_up.log"))
+    assert left_running(var) == []
+
+
+def test_a_port_that_is_taken(var: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = serve(var, PORT=str(port))
+    is_one_sentence(done, f"Port {port} is taken", f"PORT={port + 1}")
+    assert left_running(var) == []
+
+
+def test_a_folder_that_another_launcher_holds(var: Path) -> None:
+    lock = VarLock(var).acquire()
+    try:
+        is_one_sentence(serve(var), f"already runs on {var} (process {os.getpid()})", f"`kill {os.getpid()}`")
+    finally:
+        lock.release()
+    assert left_running(var) == []
+
+
+def test_a_folder_that_cannot_be_written(var: Path) -> None:
+    var.mkdir()
+    var.chmod(0o555)
+    # Root writes everywhere, so it goes on as nobody; what it needs is loaded before.
+    code = (
+        "import os, sys\nfrom config.launcher.__main__ import main\n"
+        "os.geteuid() == 0 and os.setuid(65534)\nsys.exit(main(['serve']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=launch_env(var), timeout=60
+    )
+    is_one_sentence(done, str(var), "Permission denied", "TOUCHSTONE_VAR")
+    assert list(var.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", [".", "log", "launcher.lock", "secrets", "alive"])
+def test_something_else_where_the_launcher_wants_its_own(var: Path, name: str) -> None:
+    shutil.rmtree(var, ignore_errors=True)
+    path = var / name
+    if name == "launcher.lock":
+        path.mkdir(parents=True)
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("in the way")
+    done = serve(var, "--port", str(free_port()))
+    is_one_sentence(done, str(path.resolve()), "TOUCHSTONE_VAR")
+    assert left_running(var) == []

@@ -1,0 +1,15 @@
+"""What a server says is made storable where a driver reads it: nothing behind that can meet half a character."""
+
+import pytest
+
+from deployment.servers.drivers.base import ModelEntry, Reply, ServerInfo
+from deployment.servers.drivers.errors import RefusedError
+
+pytestmark = pytest.mark.django_db
+
+
+def test_answers_names_and_errors_can_be_kept():
+    assert Reply("a\x00b\ud800", 1.0).text == "a\ufffdb\ufffd"
+    assert ServerInfo("0.34\x00", broken=("x\ud800", "y")) == ServerInfo("0.34\ufffd", broken=("x\ufffd", "y"))
+    assert ModelEntry("tag\x00", "", 1, False, capabilities=("completion\x00",)).capabilities == ("completion\ufffd",)
+    assert str(RefusedError("no \x00")) == "no \ufffd"

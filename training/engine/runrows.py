@@ -1,0 +1,84 @@
+"""The rows of a run as its trainer takes them; those that are too long are counted, named and bounded."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from training.engine.config import EngineConfig
+from training.engine.data import EncodedRows, encode_file
+from training.engine.errors import EngineError, Exit
+from training.engine.rundir import RunDir
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+# Of the rows that are left out; more numbers than this tell nobody more.
+MOST_NUMBERS = 200
+
+
+@dataclass(frozen=True)
+class RunRows:
+    """The two files of a run, encoded."""
+
+    train: EncodedRows
+    validation: EncodedRows
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """For events and metrics."""
+        return {
+            "train_rows": len(self.train.rows),
+            "validation_rows": len(self.validation.rows),
+            "rows_left_out": len(self.train.left_out) + len(self.validation.left_out),
+        }
+
+
+def read_rows(
+    run: RunDir,
+    config: EngineConfig,
+    max_length: int,
+    tokenizer: "PreTrainedTokenizerBase",
+    tell: Callable[..., None],
+) -> RunRows:
+    """Encode both files. `tell(kind, **payload)` hears of what is left out; `EngineError` where that is too much."""
+    files = []
+    for path in (run.train, run.validation):
+        encoded = encode_file(tokenizer, path, max_length) if path.is_file() else EncodedRows([], [], 0)
+        if encoded.left_out:
+            _tell_and_bound(encoded, path, config, max_length, tell)
+        files.append(encoded)
+    rows = RunRows(*files)
+    if not rows.train.rows:
+        raise EngineError(
+            f"No training row is left. The longest has {rows.train.longest} tokens; max_length is {max_length}."
+            if rows.train.left_out
+            else "There are no training rows.",
+            Exit.BAD_CONFIG,
+        )
+    return rows
+
+
+def _tell_and_bound(
+    encoded: EncodedRows, path: Path, config: EngineConfig, max_length: int, tell: Callable[..., None]
+) -> None:
+    count, share = len(encoded.left_out), encoded.share_left_out
+    said = (
+        f"{count} of {len(encoded.rows) + count} rows of {path.name} are longer than {max_length} tokens "
+        f"(the longest has {encoded.longest})"
+    )
+    tell(
+        "left_out",
+        message=f"{said} and are left out.",
+        file=path.name,
+        rows=count,
+        share=round(share, 4),
+        longest=encoded.longest,
+        numbers=encoded.left_out[:MOST_NUMBERS],
+    )
+    if encoded.rows and share > config.left_out_share:
+        raise EngineError(
+            f"{said}: {share:.0%} would be left out, and left_out_share allows {config.left_out_share:.0%}. "
+            "Raise max_length, or allow more.",
+            Exit.BAD_CONFIG,
+        )

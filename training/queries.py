@@ -1,0 +1,181 @@
+"""What pages, API and admin ask of this floor's rows, each spelled once and without a query per row."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, QuerySet
+from django.db.models.functions import Mod
+
+from labeling.models import Project
+from training.models import UNFINISHED, BaseModel, ModelVersion, RetrainPolicy, RunEvent, Snapshot, TrainingRun
+from training.services.snapshots import samples_of
+from training.services.triggers import new_golden_samples, what_holds_back
+
+# A chart of more points than this shows nothing more.
+MAX_POINTS = 1500
+CURVE_KINDS = ("step", "evaluation")
+
+
+@dataclass(frozen=True)
+class Retraining:
+    """How far a project is from training by itself, and what else it waits for."""
+
+    policy: RetrainPolicy | None
+    fresh: int
+    last: TrainingRun | None
+    held_back: str = ""
+
+    @property
+    def percent(self) -> int:
+        """New golden samples as a share of the threshold, in percent."""
+        return min(100, round(100 * self.fresh / self.policy.threshold)) if self.policy else 0
+
+
+def retraining(project: Project) -> Retraining:
+    """The project's policy, the golden samples that it counts, and the newest run."""
+    policy = RetrainPolicy.objects.select_related("profile", "base", "project").filter(project=project).first()
+    fresh = new_golden_samples(policy) if policy else 0
+    due = policy is not None and policy.enabled and fresh >= policy.threshold
+    return Retraining(policy, fresh, run_rows(project).first(), what_holds_back(project) if due else "")
+
+
+def run_rows(project: Project) -> QuerySet[TrainingRun]:
+    """The project's runs with their lineage, newest first."""
+    rows = TrainingRun.objects.filter(project=project).order_by("-id")
+    return rows.select_related("project", "snapshot", "profile", "base", "requested_by", "version__project")
+
+
+def snapshot_rows(project: Project) -> QuerySet[Snapshot]:
+    """The project's snapshots, newest first."""
+    return Snapshot.objects.filter(project=project).order_by("-id").select_related("project", "spec")
+
+
+def version_of(run: TrainingRun) -> ModelVersion | None:
+    """The version that came out of the run, if any."""
+    return ModelVersion.objects.select_related("project").filter(run=run).first()
+
+
+def runs_ahead(run: TrainingRun) -> int:
+    """How many unfinished runs, of any project, were there before this one."""
+    return TrainingRun.objects.filter(UNFINISHED, pk__lt=run.pk).count()
+
+
+def curve(run: TrainingRun, after: int = 0) -> dict[str, Any]:
+    """Points of the loss after event `after`: `steps` and `evaluations` as [step, loss], `last` event, `total_steps`.
+
+    Long runs are thinned to about `MAX_POINTS`; a step that was done again after a resume comes again, later.
+    """
+    rows = RunEvent.objects.filter(run=run, kind__in=CURVE_KINDS, seq__gt=after).order_by("seq")
+    stride = 1 + rows.count() // MAX_POINTS
+    if stride > 1:
+        rows = rows.annotate(nth=Mod(F("seq"), stride)).exclude(kind="step", nth__gt=0)
+    steps, evaluations, last = [], [], after
+    values = rows.values_list("seq", "kind", "payload__step", "payload__loss", "payload__eval_loss")
+    for seq, kind, step, loss, eval_loss in values:
+        last = seq
+        if kind == "step":
+            steps.append([step, loss])
+        else:
+            evaluations.append([step, eval_loss])
+    return {"steps": steps, "evaluations": evaluations, "last": last, "total_steps": run.total_steps}
+
+
+def newest_evaluation(run: TrainingRun) -> float | None:
+    """The last validation loss; None before the first."""
+    rows = RunEvent.objects.filter(run=run, kind="evaluation").order_by("-seq")
+    loss: float | None = rows.values_list("payload__eval_loss", flat=True).first()
+    return loss
+
+
+# More links than this to samples that were left out help nobody.
+_MOST_SAMPLES = 20
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Rows or answers that do not count: how many, why, and the samples that they are of, as far as they are known."""
+
+    count: int
+    reason: str
+    samples: list[str]
+
+    @property
+    def more(self) -> int:
+        """How many there are beside the samples that are shown."""
+        return self.count - len(self.samples)
+
+
+def rows_left_out(run: TrainingRun) -> list[LeftOut]:
+    """The rows that the engine left out as too long, by file, as it said last."""
+    told = RunEvent.objects.filter(run=run, kind="left_out").order_by("seq")
+    by_file = {event.payload.get("file", ""): event.payload for event in told}
+    samples = samples_of(run.snapshot) if by_file else {}
+    return [
+        LeftOut(said["rows"], said["message"], _samples(samples.get(name.removesuffix(".jsonl"), []), said["numbers"]))
+        for name, said in by_file.items()
+    ]
+
+
+def _samples(uids: list[str], numbers: list[int]) -> list[str]:
+    known = [uids[number - 1] for number in numbers[:_MOST_SAMPLES] if 0 < number <= len(uids)]
+    return [uid for uid in known if uid]
+
+
+def answers_left_out(snapshot: Snapshot) -> list[LeftOut]:
+    """The approved answers that did not fit the task when the snapshot was frozen, by reason."""
+    samples = samples_of(snapshot).get("left_out", {}) if snapshot.left_out else {}
+    return [
+        LeftOut(count, reason, samples.get(reason, [])[:_MOST_SAMPLES]) for reason, count in snapshot.left_out.items()
+    ]
+
+
+def warnings(run: TrainingRun) -> list[RunEvent]:
+    """What the engine said that people should know, newest first: warnings, and where it ran out of memory."""
+    return list(RunEvent.objects.filter(run=run, kind__in=["warning", "memory"]).order_by("-seq")[:10])
+
+
+def figures(run: TrainingRun, rows: int = 8) -> list[dict[str, Any]]:
+    """A few points of the curve for the eye and for pages without JavaScript: step, loss, eval_loss."""
+    points = curve(run)
+    table: dict[int, dict[str, Any]] = {}
+    for step, loss in points["steps"]:
+        table[step] = {"step": step, "loss": loss, "eval_loss": None}
+    for step, loss in points["evaluations"]:
+        table.setdefault(step, {"step": step, "loss": None})["eval_loss"] = loss
+    ordered = [table[step] for step in sorted(table)]
+    if len(ordered) <= rows:
+        return ordered
+    stride = (len(ordered) - 1) / (rows - 1)
+    return [ordered[round(number * stride)] for number in range(rows)]
+
+
+# What a look says of a base, as people read it, in this order.
+_FACTS = {
+    "architecture": "Architecture",
+    "parameters": "Parameters",
+    "precision": "Precision",
+    "quantized": "Quantized",
+    "context": "Context, in tokens",
+    "vocabulary": "Vocabulary, in tokens",
+    "weights": "Weights",
+    "chat_template": "Chat template",
+    "files": "Files from",
+    "revision": "Revision",
+}
+
+
+def facts_of(base: BaseModel) -> list[tuple[str, str]]:
+    """What was seen of a base, by the names that people read."""
+    found = [(title, base.facts[name]) for name, title in _FACTS.items() if base.facts.get(name) is not None]
+    return [(title, _said(value)) for title, value in found]
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def has_baseline(project: Project) -> bool:
+    """It has a version 0."""
+    return ModelVersion.objects.filter(project=project, number=0).exists()
