@@ -68,8 +68,12 @@ def _parser() -> argparse.ArgumentParser:
     tokens.add_argument("--marks", type=Path, required=True, help="where the tokenizer's own marks are written")
     tokens.set_defaults(command=_tokenize)
 
-    answer = commands.add_parser("answer", help="greedy answers of a merged model, held to a JSON schema")
-    answer.add_argument("--model", required=True)
+    answer = commands.add_parser("answer", help="greedy answers of a model, held to a JSON schema")
+    asked = answer.add_mutually_exclusive_group(required=True)
+    asked.add_argument("--model", help="a merged model, asked one prompt after the other, as proofs want it")
+    asked.add_argument("--run", type=Path, help="a finished run: base and adapter, asked many at once")
+    asked.add_argument("--base", help="folder or Hugging Face name, asked many at once")
+    answer.add_argument("--batch", type=int, default=32, help="prompts at once")
     answer.add_argument("--prompts", type=Path, required=True)
     answer.add_argument("--schema", type=Path, required=True, help="a file with a JSON schema, or with null")
     answer.add_argument("--limit", type=int, required=True, help="tokens of an answer, at most")
@@ -158,10 +162,14 @@ def _tokenize(options: argparse.Namespace) -> Exit:
 
 
 def _answer(options: argparse.Namespace) -> Exit:
-    from training.engine.answers import answer_file
+    from training.engine.answers import answer_batches, answer_file
     from training.engine.config import BaseModelConfig
 
-    answer_file(BaseModelConfig(name=options.model), options.prompts, options.schema, options.limit, options.out)
+    files = options.prompts, options.schema, options.limit, options.out
+    if options.model is not None:
+        answer_file(BaseModelConfig(name=options.model), *files)
+    else:
+        answer_batches(options.run or BaseModelConfig(name=options.base), *files, options.batch)
     return Exit.OK
 
 
