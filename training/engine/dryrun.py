@@ -9,18 +9,22 @@ from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from training.engine.chat import Message, render, token_ids
 from training.engine.config import EngineConfig, load_config
 from training.engine.data import IGNORED, EncodedRows
 from training.engine.devices import pin
 from training.engine.endings import sentence_of
 from training.engine.errors import EngineError, Exit
 from training.engine.events import EventLog, finite, read_events
+from training.engine.files import read_jsonl
 from training.engine.info import device
+from training.engine.marks import broken, marks_of
 from training.engine.rundir import RunDir
 from training.engine.stopping import Stop
 from training.engine.train import Training
 
 if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
     from trl.trainer.sft_trainer import SFTTrainer
 
 # The first update loads and compiles; the others are measured.
@@ -78,6 +82,7 @@ class _Trial(Training):
         report: dict[str, Any] = {
             "rows": None,
             "tokens": None,
+            "prompt": None,
             "updates": None,
             "padded_share": self.padded,
             "trainable_parameters": loaded.get("trainable_parameters"),
@@ -98,6 +103,7 @@ class _Trial(Training):
         return {
             "rows": self.rows.counts | {"longest": train.longest},
             "tokens": {"pass": tokens, "answers": _answers(train), "all": round(tokens * passes)},
+            "prompt": {"tokens": _asked(train), "label_list": label_list_tokens(self.run, self.tokenizer)},
             "updates": {
                 "number": recipe.updates,
                 "rows": an_update,
@@ -121,6 +127,22 @@ def padded_share(trainer: "SFTTrainer") -> float:
 
 def _answers(rows: EncodedRows) -> int:
     return sum(label != IGNORED for row in rows.rows for label in row["labels"])
+
+
+def _asked(rows: EncodedRows) -> int:
+    """The tokens of an average prompt."""
+    return round(sum(label == IGNORED for row in rows.rows for label in row["labels"]) / len(rows.rows))
+
+
+def label_list_tokens(run: RunDir, tokenizer: "PreTrainedTokenizerBase") -> int | None:
+    """How many of a prompt's tokens list the labels; None where the folder does not say how they are listed."""
+    if not run.label_list.is_file():
+        return None
+    listed, marks = f"{run.label_list.read_text(encoding='utf-8')}\n", marks_of(tokenizer)
+    prompt: list[Message] = read_jsonl(run.train)[0]["prompt"]
+    without = [each | {"content": each["content"].replace(listed, "")} for each in prompt]
+    whole, rest = (len(token_ids(tokenizer, render(tokenizer, broken(each, marks)))) for each in (prompt, without))
+    return whole - rest
 
 
 def _seconds_a_token(events: list[dict[str, Any]]) -> float | None:
