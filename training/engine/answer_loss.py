@@ -3,6 +3,7 @@
 On CUDA TRL's own loss does the same by a kernel of its own, which makes no logits at all.
 """
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -19,6 +20,15 @@ from training.engine.batches.logits import logits_at
 from training.engine.data import IGNORED
 
 ANSWERS_STEP = 16
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run leaves beside its adapter: figures, entries of the manifest, and tensors by file of the adapter."""
+
+    figures: dict[str, float] = field(default_factory=dict)
+    told: dict[str, Any] = field(default_factory=dict)
+    tensors: dict[str, dict[str, torch.Tensor]] = field(default_factory=dict)
 
 
 class AnswerLossTrainer(SFTTrainer):
@@ -61,6 +71,10 @@ class AnswerLossTrainer(SFTTrainer):
             # The count is of all processes, and their gradients are averaged.
             loss = loss * self.accelerator.num_processes
         return loss
+
+    def outcome(self) -> Outcome:
+        """Nothing more: the adapter is all."""
+        return Outcome()
 
     def _base(self) -> Any:
         base = self.accelerator.unwrap_model(self.model)

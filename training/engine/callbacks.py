@@ -94,6 +94,7 @@ class RunCallback(TrainerCallback):
                 eval_loss=logs["eval_loss"],
                 token_accuracy=logs.get("eval_mean_token_accuracy"),
                 seconds=logs.get("eval_runtime"),
+                **{name: logs[f"eval_{name}"] for name in ("accuracy", "micro_f1") if f"eval_{name}" in logs},
             )
             self._look_at("eval_loss", logs["eval_loss"], state.global_step)
             self._since, self._steps = time.monotonic(), 0

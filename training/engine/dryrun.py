@@ -103,7 +103,7 @@ class _Trial(Training):
         return {
             "rows": self.rows.counts | {"longest": train.longest},
             "tokens": {"pass": tokens, "answers": _answers(train), "all": round(tokens * passes)},
-            "prompt": {"tokens": _asked(train), "label_list": label_list_tokens(self.run, self.tokenizer)},
+            "prompt": {"tokens": _asked(train), "label_list": self._listed()},
             "updates": {
                 "number": recipe.updates,
                 "rows": an_update,
@@ -112,6 +112,10 @@ class _Trial(Training):
             },
             "minutes": None if seconds is None else round(computed * seconds / 60, 1),
         }
+
+    def _listed(self) -> int | None:
+        """None where labels are learnt: such prompts list none."""
+        return None if self.rows.targets else label_list_tokens(self.run, self.tokenizer)
 
 
 def padded_share(trainer: "SFTTrainer") -> float:

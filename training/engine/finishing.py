@@ -12,9 +12,17 @@ from training.engine.weights import require_finite
 if TYPE_CHECKING:
     from trl.trainer.sft_trainer import SFTTrainer
 
+    from training.engine.answer_loss import AnswerLossTrainer
+
 
 def finish(
-    run: RunDir, config: EngineConfig, events: EventLog, trainer: "SFTTrainer", counts: dict[str, int], *, best: bool
+    run: RunDir,
+    config: EngineConfig,
+    events: EventLog,
+    trainer: "AnswerLossTrainer",
+    counts: dict[str, int],
+    *,
+    best: bool,
 ) -> None:
     """Write adapter and manifest. `best`: of the adapter with the lowest validation loss, not of the last step."""
     model, metrics = trainer.accelerator.unwrap_model(trainer.model), figures(run, trainer, counts)
@@ -26,9 +34,11 @@ def finish(
             load_adapter(model, run.best)
             metrics["eval_loss"] = kept["eval_loss"]
     require_finite(model)
-    save_adapter(run, config, model, metrics)
+    outcome = trainer.outcome()
+    metrics |= outcome.figures
+    save_adapter(run, config, model, metrics, outcome.tensors)
     events.emit("finished", step=trainer.state.global_step, metrics=metrics)
-    write_manifest(run, config, metrics)
+    write_manifest(run, config, metrics, outcome.told)
 
 
 def figures(run: RunDir, trainer: "SFTTrainer", counts: dict[str, int]) -> dict[str, Any]:

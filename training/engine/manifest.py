@@ -17,16 +17,31 @@ from training.engine.rundir import RunDir
 
 if TYPE_CHECKING:
     from peft import PeftModel
+    from torch import Tensor
 
 FORMAT = 1
+_USES = {
+    "sft": "Merge it into the 16-bit weights, never into 4-bit ones.",
+    "lm_head": "It comes with a classification head in place of the output layer.",
+}
 
 
-def save_adapter(run: RunDir, config: EngineConfig, model: "PeftModel", metrics: Mapping[str, Any]) -> None:
-    """Write `adapter/` in PEFT's layout with a model card; it appears whole or not at all."""
+def save_adapter(
+    run: RunDir,
+    config: EngineConfig,
+    model: "PeftModel",
+    metrics: Mapping[str, Any],
+    tensors: "Mapping[str, dict[str, Tensor]] | None" = None,
+) -> None:
+    """Write `adapter/` in PEFT's layout with a model card, and `tensors` by file; it appears whole or not at all."""
+    from safetensors.torch import save_file
+
     for leftover in run.path.glob(f".{run.adapter.name}-*"):
         shutil.rmtree(leftover)  # of an attempt that was killed here
     with built_folder(run.adapter) as folder:
         model.save_pretrained(str(folder), safe_serialization=True)
+        for name, kept in (tensors or {}).items():
+            save_file(kept, folder / name)
         (folder / "README.md").write_text(model_card(config, metrics), encoding="utf-8")
 
 
@@ -36,15 +51,15 @@ def model_card(config: EngineConfig, metrics: Mapping[str, Any]) -> str:
     head = {
         "base_model": base["name"],
         "library_name": "peft",
-        "pipeline_tag": "text-generation",
-        "tags": ["lora", "sft", "trl"],
+        "pipeline_tag": "text-generation" if config.objective == "sft" else "text-classification",
+        "tags": ["lora", config.objective, "trl"],
     }
     figures = "\n".join(f"| {name} | {value} |" for name, value in metrics.items())
     return (
         f"---\n{yaml.safe_dump(head, sort_keys=False)}---\n\n"
         f"# Adapter for {base['name']}\n\n"
         f"Trained by Touchstone with {config.method.upper()} (rank {config.lora.r}, alpha {config.lora.alpha}) on "
-        f"revision `{base['revision']}` of the base model. Merge it into the 16-bit weights, never into 4-bit ones.\n\n"
+        f"revision `{base['revision']}` of the base model. {_USES[config.objective]}\n\n"
         f"| figure | value |\n| --- | --- |\n{figures}\n"
     )
 
@@ -59,7 +74,9 @@ def base_of(base: BaseModelConfig) -> dict[str, Any]:
     }
 
 
-def write_manifest(run: RunDir, config: EngineConfig, metrics: Mapping[str, Any]) -> None:
+def write_manifest(
+    run: RunDir, config: EngineConfig, metrics: Mapping[str, Any], told: Mapping[str, Any] | None = None
+) -> None:
     """The last file of a run: everything before it is listed with size in bytes and SHA-256."""
     files = [run.config, *sorted((run.path / "data").glob("*.jsonl")), *sorted(run.adapter.rglob("*"))]
     surroundings = environment()
@@ -75,6 +92,7 @@ def write_manifest(run: RunDir, config: EngineConfig, metrics: Mapping[str, Any]
             "environment": surroundings,
             "config": config.model_dump(mode="json"),
             "metrics": dict(metrics),
+            **(told or {}),
             "files": {
                 path.relative_to(run.path).as_posix(): {
                     "size": path.stat().st_size,

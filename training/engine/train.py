@@ -147,7 +147,7 @@ class Training:
         keep, recipe = self.config.keep_checkpoints, self.recipe
         callback = RunCallback(self.run, self.events, self.stop, self.made_of, keep)
         rows = (self.rows.train.rows, self.rows.validation.rows)
-        work = Work(recipe, self.rung)
+        work = Work(recipe, self.rung, self.rows.targets)
         trainer = build_trainer(self.run, self.config, work, model, self.tokenizer, precision, rows, callback)
         assert trainer.model is not None
         require_own_weights(trainer.model)
