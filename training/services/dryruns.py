@@ -37,6 +37,7 @@ def dry_run(
     *,
     profile: TrainingProfile | None = None,
     base: BaseModel | None = None,
+    method: str | None = None,
     snapshot: Snapshot | None = None,
     overrides: dict[str, Any] | None = None,
     again: bool = False,
@@ -47,8 +48,8 @@ def dry_run(
     that are none. For hosts that train: it runs the engine.
     """
     require(actor, project, Right.OPERATE)
-    profile, base = chosen(project, profile, base)
-    config = resolve_config(base, profile, overrides, snapshot.spec if snapshot else project.spec)
+    profile, base, way = chosen(project, profile, base, method)
+    config = resolve_config(base, profile, overrides, snapshot.spec if snapshot else project.spec, way)
     obtain_base(base)
     with tempfile.TemporaryDirectory(prefix="dry-run-") as work:
         run, said = RunDir(Path(work)), _write_rows(RunDir(Path(work)), project, snapshot)
