@@ -19,6 +19,8 @@ BASE = {"base_model": {"name": "some/model"}}
         {"lora": {"rank": 8}},
         {"base_model": {"name": "x", "branch": "main"}},
         {"method": "full"},
+        {"objective": "dpo"},
+        {"instruction": "Tag it."},
         {"dtype": "int4"},
         {"batch_size": 0},
         {"base_model": {"name": "x", "trust_remote_code": True}},

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from common import jsonbounds
@@ -56,8 +57,16 @@ class Targets:
         """One row: the question's ids. Its only label stands at the last of them, and is the number of the answer."""
         ids = asked_ids(tokenizer, instruction, prompt)
         labels, _ = labels_in(completion, "a row")
-        answer = tuple(sorted(self.labels.index(label) for label in set(labels)))
-        return {"input_ids": ids, "labels": [IGNORED] * (len(ids) - 1) + [self.answers.index(answer)]}
+        answer = tuple(sorted(self._places[label] for label in set(labels)))
+        return {"input_ids": ids, "labels": [IGNORED] * (len(ids) - 1) + [self._numbers[answer]]}
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {label: place for place, label in enumerate(self.labels)}
+
+    @cached_property
+    def _numbers(self) -> dict[tuple[int, ...], int]:
+        return {answer: number for number, answer in enumerate(self.answers)}
 
 
 def asked_ids(tokenizer: "PreTrainedTokenizerBase", instruction: str | None, prompt: Sequence[Message]) -> list[int]:
