@@ -46,7 +46,11 @@ class RunSerializer(Row):
 class RunDetailSerializer(RunSerializer):
     config = ObjectField(read_only=True, help_text="The resolved configuration of the engine.")
     environment = ObjectField(read_only=True, help_text="Library versions and device, as the engine saw them.")
-    metrics = FiguresField(read_only=True)
+    metrics = FiguresField(
+        read_only=True,
+        help_text="Of a run that has ended. `figure`: of the validation rows' answers, by the task's own measure; "
+        "`kept_step`: the step that was the best by it.",
+    )
 
     class Meta(RunSerializer.Meta):
         fields = [*RunSerializer.Meta.fields, "config", "environment", "metrics"]
@@ -112,7 +116,7 @@ class BaseSerializer(Row):
 
 
 class EventSerializer(Row):
-    payload = FiguresField()
+    payload = FiguresField(help_text="An `evaluation` has `eval_loss` and the `figure` of the answers.")
 
     class Meta:
         model = RunEvent

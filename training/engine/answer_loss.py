@@ -12,11 +12,13 @@ from torch.nn.functional import cross_entropy, pad
 from torch.utils.data import Sampler
 from trl.trainer.sft_trainer import SFTTrainer
 
+from training.engine.answering import Answering
 from training.engine.batches.blocks import rounded_up
 from training.engine.batches.collate import collate_flat
 from training.engine.batches.grouping import LikeLengths
 from training.engine.batches.layout import Layout
 from training.engine.batches.logits import logits_at
+from training.engine.best import Evaluation
 from training.engine.data import IGNORED
 
 ANSWERS_STEP = 16
@@ -34,8 +36,9 @@ class Outcome:
 class AnswerLossTrainer(SFTTrainer):
     """Same loss, same gradients, fewer logits. Batches are made for the model's `layout`."""
 
-    def __init__(self, *, layout: Layout, **options: Any) -> None:
-        self.layout = layout
+    def __init__(self, *, layout: Layout, answering: Answering | None = None, **options: Any) -> None:
+        """`answering` puts the validation rows to the model at each evaluation."""
+        self.layout, self.answering = layout, answering
         super().__init__(data_collator=collate_flat if layout.flat else None, **options)
 
     def compute_loss(
@@ -72,8 +75,22 @@ class AnswerLossTrainer(SFTTrainer):
             loss = loss * self.accelerator.num_processes
         return loss
 
-    def outcome(self) -> Outcome:
-        """Nothing more: the adapter is all."""
+    def evaluate(self, *args: Any, **options: Any) -> dict[str, float]:
+        """As ever, without a trace: even the order of its batches would draw random numbers that the steps draw."""
+        with torch.random.fork_rng():
+            found: dict[str, float] = super().evaluate(*args, **options)
+        return found
+
+    def evaluation_loop(self, *args: Any, metric_key_prefix: str = "eval", **options: Any) -> Any:
+        """The loss, and beside it the figure of the answers."""
+        output = super().evaluation_loop(*args, metric_key_prefix=metric_key_prefix, **options)
+        if self.answering is not None:
+            model = self.accelerator.unwrap_model(self.model)
+            output.metrics[f"{metric_key_prefix}_figure"] = self.answering.figure(model, self.accelerator.autocast)
+        return output
+
+    def outcome(self, best: Evaluation | None) -> Outcome:
+        """Nothing more: the adapter is all. `best`: how the weights that are kept were judged, where they were."""
         return Outcome()
 
     def _base(self) -> Any:

@@ -1,7 +1,7 @@
 """The adapter folder, its model card and the manifest: what a finished run leaves behind."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,23 +26,36 @@ _USES = {
 }
 
 
+def save_part(run: RunDir, model: "PeftModel") -> None:
+    """Write the adapter of one seed among several; it appears whole or not at all."""
+    _remove_leftovers(run.part)
+    with built_folder(run.part) as folder:
+        model.save_pretrained(str(folder), safe_serialization=True)
+
+
 def save_adapter(
-    run: RunDir,
-    config: EngineConfig,
-    model: "PeftModel",
-    metrics: Mapping[str, Any],
-    tensors: "Mapping[str, dict[str, Tensor]] | None" = None,
+    run: RunDir, config: EngineConfig, metrics: Mapping[str, Any], write: Callable[[Path], object]
 ) -> None:
-    """Write `adapter/` in PEFT's layout with a model card, and `tensors` by file; it appears whole or not at all."""
+    """Have `write` put the weights into `adapter/`, with a model card; it appears whole or not at all."""
+    _remove_leftovers(run.adapter)
+    with built_folder(run.adapter) as folder:
+        write(folder)
+        (folder / "README.md").write_text(model_card(config, metrics), encoding="utf-8")
+
+
+def save_weights(model: "PeftModel", tensors: "Mapping[str, dict[str, Tensor]]", folder: Path) -> None:
+    """The adapter in PEFT's layout, and `tensors` by file."""
     from safetensors.torch import save_file
 
-    for leftover in run.path.glob(f".{run.adapter.name}-*"):
-        shutil.rmtree(leftover)  # of an attempt that was killed here
-    with built_folder(run.adapter) as folder:
-        model.save_pretrained(str(folder), safe_serialization=True)
-        for name, kept in (tensors or {}).items():
-            save_file(kept, folder / name)
-        (folder / "README.md").write_text(model_card(config, metrics), encoding="utf-8")
+    model.save_pretrained(str(folder), safe_serialization=True)
+    for name, kept in tensors.items():
+        save_file(kept, folder / name)
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Of an attempt that was killed here."""
+    for leftover in target.parent.glob(f".{target.name}-*"):
+        shutil.rmtree(leftover)
 
 
 def model_card(config: EngineConfig, metrics: Mapping[str, Any]) -> str:

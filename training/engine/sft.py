@@ -9,7 +9,7 @@ from training.engine.config import EngineConfig
 from training.engine.data import Encoded
 from training.engine.heads.targets import Targets
 from training.engine.models import Precision
-from training.engine.recipe import Recipe
+from training.engine.recipe import Recipe, eval_steps
 from training.engine.rundir import RunDir
 from training.engine.rungs import Rung
 from training.engine.schedule import scheduled
@@ -59,14 +59,22 @@ def build_trainer(
     from transformers import PrinterCallback
 
     from training.engine.adapted import join_adapters
+    from training.engine.answering import AT_ONCE, Answering, chosen
     from training.engine.batches.layout import choose_layout
     from training.engine.weights import give_memory_back
 
     train, validation = rows
     kind, more, kept = _objective(config, work, model)
+    layout = choose_layout(model, max(len(row["input_ids"]) for row in (*train, *validation)))
+    answering = None
+    if validation and config.answer_rows and work.targets is None:
+        at_once, share = AT_ONCE * work.rows_at_once, layout.flat
+        questions = chosen(validation, config.answer_rows)
+        answering = Answering(tokenizer, questions, at_once=at_once, share=share, beat=callback.beat)
     trainer: AnswerLossTrainer = scheduled(kind, config, work.recipe)(
         **more,
-        layout=choose_layout(model, max(len(row["input_ids"]) for row in (*train, *validation))),
+        layout=layout,
+        answering=answering,
         model=model,
         args=_arguments(run, config, work, precision, bool(validation)),
         processing_class=tokenizer,
@@ -136,7 +144,7 @@ def _arguments(run: RunDir, config: EngineConfig, work: Work, precision: Precisi
         logging_nan_inf_filter=False,
         include_num_input_tokens_seen="non_padding",  # as `AnswerLossTrainer` counts them
         eval_strategy="steps" if validate else "no",
-        eval_steps=config.eval_steps or max(25, steps // 5),
+        eval_steps=eval_steps(config, work.recipe),
         prediction_loss_only=True,
         save_strategy="steps",
         save_steps=config.save_steps or max(5, steps // 10),

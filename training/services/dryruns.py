@@ -120,6 +120,9 @@ def lines_of(report: Mapping[str, Any]) -> list[tuple[str, str]]:
         found.append(
             ("updates", f"{updates['number']:,} of {updates['rows']:,} rows, {updates['passes']:g} passes{warm}")
         )
+        if updates["of_it"]["after"]:
+            first, after = updates["of_it"]["first"], updates["of_it"]["after"]
+            found.append(("phases", f"{first:,} updates in the first, at most {after:,} in those after it"))
     if report.get("answers_left_out"):
         found.append(("answers", f"left out as they do not fit the task: {report['answers_left_out']}"))
     if report["padded_share"] is not None:

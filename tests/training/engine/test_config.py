@@ -21,6 +21,7 @@ BASE = {"base_model": {"name": "some/model"}}
         {"method": "full"},
         {"objective": "dpo"},
         {"instruction": "Tag it."},
+        {"objective": "lm_head", "seeds": 2},
         {"dtype": "int4"},
         {"batch_size": 0},
         {"base_model": {"name": "x", "trust_remote_code": True}},

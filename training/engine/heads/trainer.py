@@ -7,6 +7,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from training.engine.answer_loss import AnswerLossTrainer, Outcome
 from training.engine.batches.logits import logits_at
+from training.engine.best import Evaluation
 from training.engine.data import IGNORED
 from training.engine.heads.figures import THRESHOLD, accuracy, best_threshold, probabilities
 from training.engine.heads.module import WEIGHTS, head_of
@@ -17,7 +18,7 @@ class HeadTrainer(AnswerLossTrainer):
     """Cross-entropy over the labels, or binary cross-entropy of each where a text may have several."""
 
     def __init__(self, *, targets: Targets, **options: Any) -> None:
-        self.targets, self.threshold = targets, THRESHOLD
+        self.targets = targets
         self._wanted = torch.zeros(len(targets.answers), len(targets.labels), dtype=torch.bool)
         for number, places in enumerate(targets.answers):
             self._wanted[number, list(places)] = True
@@ -53,31 +54,32 @@ class HeadTrainer(AnswerLossTrainer):
             return binary_cross_entropy_with_logits(scores, wanted.float(), reduction="sum")
         return cross_entropy(scores, wanted.int().argmax(-1), reduction="sum")
 
-    def evaluation_loop(self, *args: Any, **kwargs: Any) -> Any:
-        """As ever, with the figure of the rows among the metrics."""
+    def evaluation_loop(self, *args: Any, metric_key_prefix: str = "eval", **options: Any) -> Any:
+        """The loss, and beside it the figure of the rows, with the threshold that it was reached by."""
         self._seen = []
-        output = super().evaluation_loop(*args, **kwargs)
-        prefix = kwargs.get("metric_key_prefix", "eval")
-        output.metrics |= {f"{prefix}_{name}": value for name, value in self._figures().items()}
+        output = super().evaluation_loop(*args, metric_key_prefix=metric_key_prefix, **options)
+        output.metrics |= {f"{metric_key_prefix}_{name}": value for name, value in self._figures().items()}
         return output
 
     def _figures(self) -> dict[str, float]:
-        """Of the validation rows that were just seen; sets the threshold that is best on them."""
+        """Of the validation rows that were just seen: accuracy, or the best micro-F1 and the threshold for it."""
         scores, wanted = (torch.cat(each) for each in zip(*self._seen, strict=True))
         if not self.targets.several:
-            return {"accuracy": accuracy(scores, wanted)}
-        self.threshold, figure = best_threshold(probabilities(scores, several=True), wanted)
-        return {"micro_f1": figure}
+            return {"figure": accuracy(scores, wanted)}
+        threshold, figure = best_threshold(probabilities(scores, several=True), wanted)
+        return {"figure": figure, "threshold": threshold}
 
-    def outcome(self) -> Outcome:
-        """The head as it is now, with its figure on the validation rows; without such rows the threshold is a half."""
+    def outcome(self, best: Evaluation | None) -> Outcome:
+        """The head as it is now. What was not judged yet is, where there are validation rows."""
         figures: dict[str, float] = {}
-        if self.eval_dataset is not None:
-            self.model.eval()
+        threshold = best.threshold if best else None
+        if best is None and self.eval_dataset is not None:
             self.evaluation_loop(self.get_eval_dataloader(), "Outcome", prediction_loss_only=True)
             figures = self._figures()
+            threshold = figures.pop("threshold", None)
         head = head_of(self.accelerator.unwrap_model(self.model))
         weights = {name: weight.detach().float().cpu().contiguous() for name, weight in head.named_parameters()}
         told: dict[str, Any] = {"labels": list(self.targets.labels), "several": self.targets.several}
-        told |= {"threshold": self.threshold} if self.targets.several else {}
+        # Without validation rows nothing speaks for another one than a half.
+        told |= {"threshold": THRESHOLD if threshold is None else threshold} if self.targets.several else {}
         return Outcome(figures, {"head": told}, {WEIGHTS: weights})
