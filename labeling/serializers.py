@@ -11,6 +11,7 @@ from common.rest import ObjectField, PageQuery, Row, Strict
 from labeling.models import Feedback, Given, GoldenSample, Prediction, Project, Sample, SampleState, Split, WayIn
 from labeling.serializers_labels import LabelSerializer
 from labeling.services.fitting import Fitting
+from labeling.services.prices import label_list_price
 from labeling.services.withdrawals import MAX_REASON
 
 MAX_SAMPLES = 1000
@@ -30,15 +31,21 @@ class ProjectSerializer(Row):
     class Meta:
         model = Project
         fields = ["uid", "key", "name", "description", "kind", "instruction", "max_labels", "schema"]
-        fields += ["thinking", "created_at"]
+        fields += ["thinking", "lists_labels", "created_at"]
 
 
 class ProjectDetailSerializer(ProjectSerializer):
     labels = LabelSerializer(many=True)
     spec_number = serializers.SerializerMethodField(help_text="The newest frozen form of the task.")
+    label_list_price = serializers.SerializerMethodField(
+        help_text="What the list of labels is of a prompt, in a sentence; empty for kinds without labels."
+    )
 
     class Meta(ProjectSerializer.Meta):
-        fields = [*ProjectSerializer.Meta.fields, "labels", "spec_number"]
+        fields = [*ProjectSerializer.Meta.fields, "labels", "spec_number", "label_list_price"]
+
+    def get_label_list_price(self, project: Project) -> str:
+        return label_list_price(project)
 
     def get_spec_number(self, project: Project) -> int | None:
         newest = project.specs.order_by("-number").first()

@@ -61,30 +61,33 @@ def runs_ahead(run: TrainingRun) -> int:
 
 
 def curve(run: TrainingRun, after: int = 0) -> dict[str, Any]:
-    """Points of the loss after event `after`: `steps` and `evaluations` as [step, loss], `last` event, `total_steps`.
+    """Points after event `after`: `steps` and `evaluations` as [step, loss], `figures` as [step, validation figure].
 
-    Long runs are thinned to about `MAX_POINTS`; a step that was done again after a resume comes again, later.
+    Beside them stand the `last` event and `total_steps`. Long runs are thinned to about `MAX_POINTS`; a step that was
+    done again after a resume comes again, later.
     """
     rows = RunEvent.objects.filter(run=run, kind__in=CURVE_KINDS, seq__gt=after).order_by("seq")
     stride = 1 + rows.count() // MAX_POINTS
     if stride > 1:
         rows = rows.annotate(nth=Mod(F("seq"), stride)).exclude(kind="step", nth__gt=0)
-    steps, evaluations, last = [], [], after
-    values = rows.values_list("seq", "kind", "payload__step", "payload__loss", "payload__eval_loss")
-    for seq, kind, step, loss, eval_loss in values:
+    found: dict[str, list[list[Any]]] = {"steps": [], "evaluations": [], "figures": []}
+    last = after
+    names = ("payload__step", "payload__loss", "payload__eval_loss", "payload__figure")
+    for seq, kind, step, loss, eval_loss, figure in rows.values_list("seq", "kind", *names):
         last = seq
         if kind == "step":
-            steps.append([step, loss])
+            found["steps"].append([step, loss])
         else:
-            evaluations.append([step, eval_loss])
-    return {"steps": steps, "evaluations": evaluations, "last": last, "total_steps": run.total_steps}
+            found["evaluations"].append([step, eval_loss])
+            if figure is not None:
+                found["figures"].append([step, figure])
+    return {**found, "last": last, "total_steps": run.total_steps}
 
 
-def newest_evaluation(run: TrainingRun) -> float | None:
-    """The last validation loss; None before the first."""
-    rows = RunEvent.objects.filter(run=run, kind="evaluation").order_by("-seq")
-    loss: float | None = rows.values_list("payload__eval_loss", flat=True).first()
-    return loss
+def newest_evaluation(run: TrainingRun) -> dict[str, Any]:
+    """What the last validation said, as `eval_loss` and `figure`; empty before the first."""
+    event = RunEvent.objects.filter(run=run, kind="evaluation").order_by("-seq").first()
+    return event.payload if event else {}
 
 
 # More links than this to samples that were left out help nobody.
@@ -130,18 +133,20 @@ def answers_left_out(snapshot: Snapshot) -> list[LeftOut]:
 
 
 def warnings(run: TrainingRun) -> list[RunEvent]:
-    """What the engine said that people should know, newest first: warnings, and where it ran out of memory."""
-    return list(RunEvent.objects.filter(run=run, kind__in=["warning", "memory"]).order_by("-seq")[:10])
+    """What the engine said that people should know, newest first: warnings, a new phase, where memory ran out."""
+    rows = RunEvent.objects.filter(run=run, kind__in=["warning", "memory", "phase"]).exclude(payload__message="")
+    return list(rows.order_by("-seq")[:10])
 
 
 def figures(run: TrainingRun, rows: int = 8) -> list[dict[str, Any]]:
-    """A few points of the curve for the eye and for pages without JavaScript: step, loss, eval_loss."""
+    """A few points of the curve for the eye and for pages without JavaScript: step, loss, eval_loss, figure."""
     points = curve(run)
     table: dict[int, dict[str, Any]] = {}
     for step, loss in points["steps"]:
-        table[step] = {"step": step, "loss": loss, "eval_loss": None}
-    for step, loss in points["evaluations"]:
-        table.setdefault(step, {"step": step, "loss": None})["eval_loss"] = loss
+        table[step] = {"step": step, "loss": loss}
+    for key, name in (("evaluations", "eval_loss"), ("figures", "figure")):
+        for step, value in points[key]:
+            table.setdefault(step, {"step": step})[name] = value
     ordered = [table[step] for step in sorted(table)]
     if len(ordered) <= rows:
         return ordered

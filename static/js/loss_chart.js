@@ -1,4 +1,4 @@
-// The loss of a run, drawn by Chart.js and kept up to date: whenever htmx brings the run's news, the new points follow.
+// The loss of a run, and the figure of its validation answers, drawn by Chart.js and kept up to date: whenever htmx brings the run's news, the new points follow.
 "use strict";
 
 (() => {
@@ -8,7 +8,7 @@
   const note = document.getElementById("loss-note");
   const style = getComputedStyle(document.documentElement);
   const color = (name) => style.getPropertyValue(name).trim();
-  const points = { steps: new Map(), evaluations: new Map() };
+  const points = { steps: new Map(), evaluations: new Map(), figures: new Map() };
   let after = 0;
   let busy = false;
 
@@ -22,7 +22,13 @@
   });
   const chart = new Chart(canvas, {
     type: "line",
-    data: { datasets: [line("Training", color("--accent"), 0), line("Validation", color("--ok"), 3)] },
+    data: {
+      datasets: [
+        line("Training loss", color("--accent"), 0),
+        line("Validation loss", color("--ok"), 3),
+        { ...line("Validation figure", color("--warn"), 3), yAxisID: "figure", hidden: true },
+      ],
+    },
     options: {
       animation: false,
       maintainAspectRatio: false,
@@ -31,6 +37,7 @@
       scales: {
         x: { type: "linear", min: 0, ...axis("Step") },
         y: { beginAtZero: true, ...axis("Loss") },
+        figure: { display: false, position: "right", min: 0, max: 1, ...axis("Validation figure"), grid: { display: false } },
       },
       plugins: { legend: { labels: { color: color("--ink") } } },
     },
@@ -52,12 +59,15 @@
       if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
       const news = await answer.json();
       after = news.last;
-      for (const name of ["steps", "evaluations"]) {
+      for (const name of ["steps", "evaluations", "figures"]) {
         for (const [step, loss] of news[name]) if (loss !== null) points[name].set(step, loss);
       }
       chart.data.datasets[0].data = drawn(points.steps);
       chart.data.datasets[0].pointRadius = points.steps.size < 3 ? 3 : 0;
       chart.data.datasets[1].data = drawn(points.evaluations);
+      chart.data.datasets[2].data = drawn(points.figures);
+      chart.data.datasets[2].hidden = !points.figures.size;
+      chart.options.scales.figure.display = points.figures.size > 0;
       if (news.total_steps) chart.options.scales.x.max = news.total_steps;
       chart.update("none");
       canvas.dataset.points = String(points.steps.size);

@@ -53,7 +53,7 @@ def add_events(run: TrainingRun, steps: int, evaluate_at: int | None = None) -> 
     """The events of a run up to `steps`."""
     rows = [("started", {}), *[("step", {"step": n, "loss": 3 / n, "total_steps": 10}) for n in range(1, steps + 1)]]
     if evaluate_at is not None:
-        rows.append(("evaluation", {"step": evaluate_at, "eval_loss": 1.25}))
+        rows.append(("evaluation", {"step": evaluate_at, "eval_loss": 1.25, "figure": 0.5}))
     RunEvent.objects.bulk_create(
         RunEvent(run=run, seq=seq, kind=kind, payload=payload, at=timezone.now())
         for seq, (kind, payload) in enumerate(rows, start=1)

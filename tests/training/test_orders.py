@@ -123,7 +123,7 @@ def test_the_page_offers_what_can_be_done(shop, client):
 def test_stopping_with_the_best_asks_first(shop, client):
     client.force_login(make_operator(shop, "olga"))
     run = in_state(shop, "running", step=4)
-    assert "lowest validation loss" in client.get(url("keep", run)).content.decode()
+    assert "best weights by the validation rows" in client.get(url("keep", run)).content.decode()
     assert "keeps its best" in client.post(url("keep", run), follow=True).content.decode()
     assert TrainingRun.objects.get(pk=run.pk).ordered == "keep"
 

@@ -75,7 +75,16 @@ def test_a_running_run_shows_progress_loss_log_and_configuration(client, olga, s
     run_folder(run).mkdir(parents=True)
     (run_folder(run) / "engine.log").write_text("line one\nstep 4 <done>\n")
     page = body(client, url("run", shop, run.uid))
-    for part in ('value="40"', "4 of 10", "0.7500", "1.2500", "step 4 &lt;done&gt;", "max_steps: 10", "3.11.7"):
+    for part in (
+        'value="40"',
+        "4 of 10",
+        "0.7500",
+        "1.2500",
+        "0.500",
+        "step 4 &lt;done&gt;",
+        "max_steps: 10",
+        "3.11.7",
+    ):
         assert part in page
     assert page.count("hx-swap-oob") == 0
     polled = client.get(url("run", shop, run.uid), headers={"HX-Request": "true"}).content.decode()
@@ -119,6 +128,7 @@ def test_the_curve_comes_in_pieces(client, olga, shop):
     whole = client.get(url("curve", shop, run.uid)).json()
     assert whole["steps"] == [[1, 3.0], [2, 1.5], [3, 1.0], [4, 0.75]]
     assert whole["evaluations"] == [[4, 1.25]]
+    assert whole["figures"] == [[4, 0.5]]
     assert (whole["total_steps"], whole["unfinished"], whole["last"]) == (10, True, 6)
     later = client.get(url("curve", shop, run.uid), {"after": 3}).json()
     assert later["steps"] == [[3, 1.0], [4, 0.75]]

@@ -1,4 +1,4 @@
-"""`python -m training.engine`: train, merge, tokenize, answer, look, fetch-base, make-tiny, info.
+"""`python -m training.engine`: train, merge, tokenize, answer, classify, look, fetch-base, make-tiny, info.
 
 Exit codes: 0 done, 1 failed, 2 bad configuration, 3 paused, 4 cancelled, 5 another process writes to the folder,
 6 the supervisor is gone, 7 failed by what may pass by itself, 8 failed by what a person must mend first.
@@ -79,6 +79,12 @@ def _parser() -> argparse.ArgumentParser:
     answer.add_argument("--limit", type=int, required=True, help="tokens of an answer, at most")
     answer.add_argument("--out", type=Path, required=True)
     answer.set_defaults(command=_answer)
+
+    classify = commands.add_parser("classify", help="label probabilities of texts by a run with a classification head")
+    classify.add_argument("--run", type=Path, required=True)
+    classify.add_argument("--prompts", type=Path, required=True, help="lines with messages, or a text")
+    classify.add_argument("--out", type=Path, required=True)
+    classify.set_defaults(command=_classify)
 
     look = commands.add_parser("look", help="what a base model is, and what makes it unusable; loads no weights")
     look.add_argument("--base", required=True, help="folder or Hugging Face name")
@@ -170,6 +176,13 @@ def _answer(options: argparse.Namespace) -> Exit:
         answer_file(BaseModelConfig(name=options.model), *files)
     else:
         answer_batches(options.run or BaseModelConfig(name=options.base), *files, options.batch)
+    return Exit.OK
+
+
+def _classify(options: argparse.Namespace) -> Exit:
+    from training.engine.heads.classify import classify_file
+
+    classify_file(options.run, options.prompts, options.out)
     return Exit.OK
 
 

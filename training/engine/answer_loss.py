@@ -3,6 +3,7 @@
 On CUDA TRL's own loss does the same by a kernel of its own, which makes no logits at all.
 """
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -11,21 +12,33 @@ from torch.nn.functional import cross_entropy, pad
 from torch.utils.data import Sampler
 from trl.trainer.sft_trainer import SFTTrainer
 
+from training.engine.answering import Answering
 from training.engine.batches.blocks import rounded_up
 from training.engine.batches.collate import collate_flat
 from training.engine.batches.grouping import LikeLengths
 from training.engine.batches.layout import Layout
 from training.engine.batches.logits import logits_at
+from training.engine.best import Evaluation
 from training.engine.data import IGNORED
 
 ANSWERS_STEP = 16
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What a run leaves beside its adapter: figures, entries of the manifest, and tensors by file of the adapter."""
+
+    figures: dict[str, float] = field(default_factory=dict)
+    told: dict[str, Any] = field(default_factory=dict)
+    tensors: dict[str, dict[str, torch.Tensor]] = field(default_factory=dict)
+
+
 class AnswerLossTrainer(SFTTrainer):
     """Same loss, same gradients, fewer logits. Batches are made for the model's `layout`."""
 
-    def __init__(self, *, layout: Layout, **options: Any) -> None:
-        self.layout = layout
+    def __init__(self, *, layout: Layout, answering: Answering | None = None, **options: Any) -> None:
+        """`answering` puts the validation rows to the model at each evaluation."""
+        self.layout, self.answering = layout, answering
         super().__init__(data_collator=collate_flat if layout.flat else None, **options)
 
     def compute_loss(
@@ -61,6 +74,24 @@ class AnswerLossTrainer(SFTTrainer):
             # The count is of all processes, and their gradients are averaged.
             loss = loss * self.accelerator.num_processes
         return loss
+
+    def evaluate(self, *args: Any, **options: Any) -> dict[str, float]:
+        """As ever, without a trace: even the order of its batches would draw random numbers that the steps draw."""
+        with torch.random.fork_rng():
+            found: dict[str, float] = super().evaluate(*args, **options)
+        return found
+
+    def evaluation_loop(self, *args: Any, metric_key_prefix: str = "eval", **options: Any) -> Any:
+        """The loss, and beside it the figure of the answers."""
+        output = super().evaluation_loop(*args, metric_key_prefix=metric_key_prefix, **options)
+        if self.answering is not None:
+            model = self.accelerator.unwrap_model(self.model)
+            output.metrics[f"{metric_key_prefix}_figure"] = self.answering.figure(model, self.accelerator.autocast)
+        return output
+
+    def outcome(self, best: Evaluation | None) -> Outcome:
+        """Nothing more: the adapter is all. `best`: how the weights that are kept were judged, where they were."""
+        return Outcome()
 
     def _base(self) -> Any:
         base = self.accelerator.unwrap_model(self.model)

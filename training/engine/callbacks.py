@@ -11,10 +11,11 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
 from training.engine import checkpoints
-from training.engine.best import keep_if_best
+from training.engine.best import evaluations_in, keep_if_best, waited
 from training.engine.errors import EngineError, Exit
 from training.engine.events import EventLog
 from training.engine.lossrise import LossRise
+from training.engine.phases import Phase
 from training.engine.rundir import RunDir, is_main_process
 from training.engine.stopping import Stop
 from training.engine.weights import require_finite
@@ -23,9 +24,23 @@ from training.engine.weights import require_finite
 class RunCallback(TrainerCallback):
     """One for an attempt. A loss is told every `logging_steps`; `seconds` is the mean of a step since the last."""
 
-    def __init__(self, run: RunDir, events: EventLog, stop: Stop, made_of: Mapping[str, Any], keep: int) -> None:
-        """`made_of` goes into the seal of every checkpoint; `keep` of them stay."""
+    def __init__(
+        self,
+        run: RunDir,
+        events: EventLog,
+        stop: Stop,
+        made_of: Mapping[str, Any],
+        keep: int,
+        *,
+        patience: int | None = None,
+        phase: Phase | None = None,
+    ) -> None:
+        """`made_of` goes into the seal of every checkpoint; `keep` of them stay. `phase`: where there are others.
+
+        `patience`: evaluations without a better one after which it stops.
+        """
         self._run, self._events, self._stop, self._made_of, self._keep = run, events, stop, made_of, keep
+        self._patience, self._phase = patience, phase
         self._since, self._steps = time.monotonic(), 0
         self._rises = {"loss": LossRise("loss", 3), "eval_loss": LossRise("validation loss", 1)}
         self.stepping = False
@@ -45,7 +60,7 @@ class RunCallback(TrainerCallback):
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """The one place where a run stops early: with a checkpoint, with its best adapter, or with neither."""
         self._steps += 1
-        self._beat()
+        self.beat()
         reason = _agreed(self._stop.reason if self._stop.reason is not None else self._run.order())
         if reason is not None:
             self._stop.request(reason)
@@ -60,15 +75,16 @@ class RunCallback(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """A part of a step is a sign of life, too."""
-        self._beat()
+        self.beat()
 
     def on_prediction_step(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """So is a batch of the validation."""
-        self._beat()
+        self.beat()
 
-    def _beat(self) -> None:
+    def beat(self) -> None:
+        """Say that the work goes on."""
         if is_main_process():
             self._run.beat()
 
@@ -84,19 +100,26 @@ class RunCallback(TrainerCallback):
         logs = logs or {}
         if "loss" in logs:
             self._emit_step(state, logs)
-            self._look_at("loss", logs["loss"], state.global_step)
+            self._look_at("loss", logs["loss"], self._where(state)["step"])
         elif "eval_loss" in logs:
             self._events.emit(
                 "evaluation",
-                step=state.global_step,
-                total_steps=state.max_steps,
-                epoch=state.epoch,
+                **self._where(state),
                 eval_loss=logs["eval_loss"],
+                figure=logs.get("eval_figure"),
                 token_accuracy=logs.get("eval_mean_token_accuracy"),
                 seconds=logs.get("eval_runtime"),
             )
-            self._look_at("eval_loss", logs["eval_loss"], state.global_step)
+            self._look_at("eval_loss", logs["eval_loss"], self._where(state)["step"])
             self._since, self._steps = time.monotonic(), 0
+
+    def _where(self, state: TrainerState) -> dict[str, Any]:
+        """How far the run is, the phases before this one counted in."""
+        phase, step = self._phase, state.global_step
+        if phase is None:
+            return {"step": step, "total_steps": state.max_steps, "epoch": state.epoch}
+        at = {"step": phase.steps_before + step, "total_steps": phase.total_steps}
+        return {**at, "epoch": state.epoch, "phase": phase.name}
 
     def _look_at(self, name: str, loss: float, step: int) -> None:
         if not math.isfinite(loss):
@@ -109,14 +132,12 @@ class RunCallback(TrainerCallback):
         now = time.monotonic()
         self._events.emit(
             "step",
-            step=state.global_step,
-            total_steps=state.max_steps,
-            epoch=state.epoch,
+            **self._where(state),
             loss=logs["loss"],
             learning_rate=logs.get("learning_rate"),
             grad_norm=logs.get("grad_norm"),
             token_accuracy=logs.get("mean_token_accuracy"),
-            tokens=state.num_input_tokens_seen,
+            tokens=state.num_input_tokens_seen + (self._phase.tokens_before if self._phase else 0),
             seconds=round((now - self._since) / max(1, self._steps), 3),
         )
         self._since, self._steps = now, 0
@@ -129,9 +150,15 @@ class RunCallback(TrainerCallback):
         metrics: dict[str, float] | None = None,
         **kwargs: Any,
     ) -> None:
-        """Keep the adapter where it is the best so far: checkpoints come at other steps, and go."""
-        if is_main_process() and metrics and "eval_loss" in metrics:
-            keep_if_best(self._run, kwargs["model"], state.global_step, metrics["eval_loss"])
+        """Keep the adapter where it is the best so far: checkpoints come at other steps, and go.
+
+        What was there before a resume is in the trainer's own history, so patience goes on where it was.
+        """
+        evaluations = evaluations_in(state.log_history)
+        if evaluations and is_main_process():
+            keep_if_best(self._run, kwargs["model"], evaluations[-1])
+        if self._patience is not None and waited(evaluations) >= self._patience:
+            control.should_training_stop = True
         self._since, self._steps = time.monotonic(), 0
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
@@ -142,7 +169,8 @@ class RunCallback(TrainerCallback):
         checkpoints.seal(checkpoint, self._made_of)
         for older in checkpoints.all_of(checkpoint.parent)[self._keep :]:
             shutil.rmtree(older)
-        self._events.emit("checkpoint", step=state.global_step, path=f"checkpoints/{checkpoint.name}")
+        path = checkpoint.relative_to(self._run.path).as_posix()
+        self._events.emit("checkpoint", step=self._where(state)["step"], path=path)
         self._since, self._steps = time.monotonic(), 0
 
 

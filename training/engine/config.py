@@ -13,6 +13,7 @@ from training.engine.errors import EngineError, Exit
 
 DEFAULT_EPOCHS = 3.0
 DEFAULT_WARMUP = 0.05
+DEFAULT_ANSWER_ROWS = 100
 
 
 class BaseModelConfig(Options):
@@ -57,6 +58,12 @@ class EngineConfig(Options):
 
     base_model: BaseModelConfig
     chat: ChatOptions = ChatOptions()
+    objective: Literal["sft", "lm_head"] = Field(
+        default="sft", description="What is learnt: to write the answers, or their labels by a classification head."
+    )
+    instruction: str | None = Field(
+        default=None, description="With lm_head: in place of the rows' system messages; empty: none."
+    )
     method: Literal["lora", "qlora"] = "lora"
     lora: LoraOptions = LoraOptions()
     max_length: int = Field(
@@ -89,6 +96,19 @@ class EngineConfig(Options):
     eval_steps: int | None = Field(
         default=None, ge=1, le=10_000_000, description="Unset: a fifth of the run, at least 25."
     )
+    best_by: Literal["figure", "loss"] = Field(
+        default="figure", description="What the validation rows judge by: the task's figure of answers, or the loss."
+    )
+    answer_rows: int | None = Field(
+        default=None, ge=1, le=100_000, description="Validation rows that are answered at most; unset: 100."
+    )
+    patience: int | None = Field(
+        default=None, ge=1, le=10_000, description="Evaluations without a better one after which it stops early."
+    )
+    refit: bool = Field(
+        default=False, description="Once its length is chosen, train anew on training and validation rows."
+    )
+    seeds: int = Field(default=1, ge=1, le=16, description="Adapters with a seed each, which are averaged.")
     save_steps: int | None = Field(
         default=None, ge=1, le=10_000_000, description="Unset: a tenth of the run, at least 5."
     )
@@ -118,6 +138,14 @@ class EngineConfig(Options):
         return self
 
     @model_validator(mode="after")
+    def _one_instruction(self) -> Self:
+        if self.instruction is not None and self.objective != "lm_head":
+            raise ValueError("instruction has no effect without the objective lm_head")
+        if self.seeds > 1 and self.objective == "lm_head":
+            raise ValueError("classification heads of several seeds are not averaged; take seeds 1 with lm_head")
+        return self
+
+    @model_validator(mode="after")
     def _warm_up(self) -> Self:
         if self.warmup_ratio is None:
             self.warmup_ratio = 0.0 if self.scheduler == "constant" else DEFAULT_WARMUP
@@ -125,6 +153,14 @@ class EngineConfig(Options):
             raise ValueError("warmup_ratio has no effect with the scheduler constant; take constant_with_warmup")
         elif self.scheduler == "constant_with_warmup" and not self.warmup_ratio:
             raise ValueError("the scheduler constant_with_warmup has no effect without a warmup_ratio; take constant")
+        return self
+
+    @model_validator(mode="after")
+    def _answered(self) -> Self:
+        if self.best_by == "figure":
+            self.answer_rows = self.answer_rows or DEFAULT_ANSWER_ROWS
+        elif self.answer_rows is not None:
+            raise ValueError("answer_rows has no effect with best_by loss, by which no row is answered")
         return self
 
 

@@ -15,6 +15,7 @@ KINDS = frozenset(
     {
         "started",
         "loaded",
+        "phase",
         "resumed",
         "step",
         "evaluation",

@@ -1,50 +1,96 @@
-"""What a run that ends well leaves behind: its figures, its adapter, its manifest."""
+"""What a phase leaves behind for the next one, and what a run that ends well leaves: figures, adapter, manifest."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training.engine.best import best_of, load_adapter
+from training.engine.best import Evaluation, best_of, load_adapter
 from training.engine.config import EngineConfig
 from training.engine.events import EventLog, finite
-from training.engine.manifest import save_adapter, step_seconds, write_manifest
-from training.engine.rundir import RunDir
+from training.engine.manifest import save_adapter, save_part, save_weights, step_seconds, write_manifest
+from training.engine.phases import Phase, Phases
+from training.engine.seeds import write_average
 from training.engine.weights import require_finite
 
 if TYPE_CHECKING:
     from trl.trainer.sft_trainer import SFTTrainer
 
+    from training.engine.answer_loss import AnswerLossTrainer
+
+
+def finish_phase(phases: Phases, phase: Phase, events: EventLog, trainer: "SFTTrainer") -> None:
+    """Keep what the phase is for: the best step, or the adapter of its seed. The next phase begins."""
+    if phase.name != "select":
+        model = trainer.accelerator.unwrap_model(trainer.model)
+        if phases.keeps_best and best_of(phase.run):
+            load_adapter(model, phase.run.best)
+        require_finite(model)
+        save_part(phase.run, model)
+    phases.finish(trainer.state.global_step, trainer.state.num_input_tokens_seen, best_of(phase.run))
+    following = phases.now()
+    events.emit("phase", name=following.name, message=phases.said(), step=following.steps_before)
+
 
 def finish(
-    run: RunDir, config: EngineConfig, events: EventLog, trainer: "SFTTrainer", counts: dict[str, int], *, best: bool
+    phases: Phases,
+    phase: Phase,
+    config: EngineConfig,
+    events: EventLog,
+    trainer: "AnswerLossTrainer",
+    counts: dict[str, int],
+    *,
+    stopped: bool,
 ) -> None:
-    """Write adapter and manifest. `best`: of the adapter with the lowest validation loss, not of the last step."""
-    model, metrics = trainer.accelerator.unwrap_model(trainer.model), figures(run, trainer, counts)
-    if best:
-        kept = best_of(run)
-        # Without validation rows nothing says which step was the best: the last one is kept.
-        metrics["kept_step"] = kept["step"] if kept else trainer.state.global_step
-        if kept:
-            load_adapter(model, run.best)
-            metrics["eval_loss"] = kept["eval_loss"]
+    """Write adapter and manifest. `stopped`: before its end, so with the best that there is."""
+    run, model, metrics = phase.run, trainer.accelerator.unwrap_model(trainer.model), figures(phase, trainer, counts)
+    best, folder = _chosen(phases, phase, stopped=stopped)
+    if best is not None:
+        metrics |= finite({"kept_step": best.step, "eval_loss": best.eval_loss, "figure": best.figure})
+    elif stopped:
+        # Nothing says which step was the best: the last one is kept.
+        metrics["kept_step"] = metrics["steps"]
+    if folder is not None:
+        load_adapter(model, folder)
     require_finite(model)
-    save_adapter(run, config, model, metrics)
-    events.emit("finished", step=trainer.state.global_step, metrics=metrics)
-    write_manifest(run, config, metrics)
+    outcome = trainer.outcome(best)
+    metrics |= outcome.figures
+    done = [part.part for part in phases.parts if part.part.is_dir()]
+    if done and not stopped:
+        save_part(run, model)
+        done = [part.part for part in phases.parts]
+    if done and folder != phases.selection.best:
+        metrics["seeds"] = len(done)
+        save_adapter(run, config, metrics, lambda out: write_average(done, out))
+    else:
+        save_adapter(run, config, metrics, lambda out: save_weights(model, outcome.tensors, out))
+    events.emit("finished", step=metrics["steps"], metrics=metrics)
+    write_manifest(run, config, metrics, outcome.told)
 
 
-def figures(run: RunDir, trainer: "SFTTrainer", counts: dict[str, int]) -> dict[str, Any]:
-    """The run in numbers that JSON and a database take."""
+def _chosen(phases: Phases, phase: Phase, *, stopped: bool) -> tuple[Evaluation | None, Path | None]:
+    """What the validation found best, and the folder of that adapter where it is the one to be kept."""
+    if phases.selected is not None:
+        # Stopped in the midst of training anew: the phase before it has an adapter that was judged.
+        return phases.selected, phases.selection.best if stopped else None
+    best = best_of(phase.run)
+    return (best, phase.run.best) if best and (stopped or phases.keeps_best) else (None, None)
+
+
+def figures(phase: Phase, trainer: "SFTTrainer", counts: dict[str, int]) -> dict[str, Any]:
+    """The run in numbers that JSON and a database take; its losses are those of its last phase."""
     history = trainer.state.log_history
     losses = [entry["loss"] for entry in history if "loss" in entry]
-    evaluations = [entry["eval_loss"] for entry in history if "eval_loss" in entry]
+    evaluations = [entry for entry in history if "eval_loss" in entry]
+    last = evaluations[-1] if evaluations else {}
     found: dict[str, Any] = finite(
         {
-            "steps": trainer.state.global_step,
+            "steps": phase.steps_before + trainer.state.global_step,
             "epochs": round(trainer.state.epoch or 0.0, 3),
             "first_loss": losses[0] if losses else None,
             "train_loss": losses[-1] if losses else None,
-            "eval_loss": evaluations[-1] if evaluations else None,
-            "tokens": trainer.state.num_input_tokens_seen,
-            "seconds": step_seconds(run),
+            "eval_loss": last.get("eval_loss"),
+            "figure": last.get("eval_figure"),
+            "tokens": phase.tokens_before + trainer.state.num_input_tokens_seen,
+            "seconds": step_seconds(phase.run),
             **counts,
             **parameters(trainer),
         }

@@ -18,9 +18,9 @@ _FREE = {
 
 
 def made_of(
-    run: RunDir, config: EngineConfig, recipe: Recipe, base: Mapping[str, Any], processes: int
+    run: RunDir, config: EngineConfig, recipe: Recipe, base: Mapping[str, Any], processes: int, phase: str = "train"
 ) -> dict[str, Any]:
-    """Data, options and base of a run, each as one flat value by the name that people know.
+    """Data, options and base of a run's phase, each as one flat value by the name that people know.
 
     `base`: its name and revision. The folder that it lies in differs from host to host.
     """
@@ -30,6 +30,7 @@ def made_of(
     return {
         **files,
         **options,
+        "the phase": phase,
         "the base model": base["revision"] or Path(str(base["name"])).name,
         "rows of an update": recipe.batch_size * recipe.accumulation * processes,
         "updates": recipe.updates,

@@ -23,9 +23,17 @@ def recipe_for(config: EngineConfig, rows: int, processes: int = 1) -> Recipe:
     """The recipe for `rows` rows that fit, shared by so many processes."""
     batch_size = config.batch_size or (SMALL_BATCH if rows < FEW_ROWS else BATCH)
     updates = config.max_steps or _updates(config, rows, batch_size * processes)
-    # At least one update at the full rate.
-    warmup = min(math.ceil((config.warmup_ratio or 0.0) * updates), updates - 1)
-    return Recipe(batch_size, config.gradient_accumulation, updates, warmup)
+    return Recipe(batch_size, config.gradient_accumulation, updates, warmup_of(config, updates))
+
+
+def warmup_of(config: EngineConfig, updates: int) -> int:
+    """Updates of the warm-up, of so many. At least one is made at the full rate."""
+    return min(math.ceil((config.warmup_ratio or 0.0) * updates), updates - 1)
+
+
+def eval_steps(config: EngineConfig, recipe: Recipe) -> int:
+    """Updates from one evaluation to the next; another one comes at the end."""
+    return config.eval_steps or max(25, recipe.updates // 5)
 
 
 def _updates(config: EngineConfig, rows: int, batch: int) -> int:

@@ -26,9 +26,13 @@ class RunDir:
         self.config = path / "config.yaml"
         self.train = path / "data" / "train.jsonl"
         self.validation = path / "data" / "validation.jsonl"
+        # For a dry run only: how prompts list the labels.
+        self.label_list = path / "data" / "label_list.txt"
         self.events = path / "events.jsonl"
         self.checkpoints = path / "checkpoints"
         self.best = path / "best"
+        # Of one seed among several, until they are averaged.
+        self.part = self.checkpoints / "adapter"
         self.rung = path / "memory.json"
         self.adapter = path / "adapter"
         self.control = path / "control.json"
@@ -36,6 +40,14 @@ class RunDir:
         self.manifest = path / "manifest.json"
         self.lease = path / "lease.json"
         self.log = path / "engine.log"
+
+    def phase(self, number: int) -> "RunDir":
+        """The folder as a phase sees it (`training.engine.phases`): with checkpoints and a best of its own."""
+        run = RunDir(self.path)
+        if number:
+            run.checkpoints = self.checkpoints / f"phase-{number}"
+            run.best, run.part = run.checkpoints / "best", run.checkpoints / "adapter"
+        return run
 
     @property
     def complete(self) -> bool:

@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.engine import checkpoints
-from training.engine.best import load_adapter
 from training.engine.config import EngineConfig, load_config
 from training.engine.devices import pin
 from training.engine.endings import code_of, is_out_of_memory, may_lie_in_files, sentence_of
 from training.engine.errors import EngineError, Exit
 from training.engine.events import EventLog
-from training.engine.finishing import finish, parameters
+from training.engine.finishing import finish, finish_phase, parameters
 from training.engine.info import environment
-from training.engine.madeof import change_since, made_of
+from training.engine.madeof import made_of
 from training.engine.manifest import base_of
-from training.engine.recipe import recipe_for
+from training.engine.phases import Phases, steps_behind
+from training.engine.resuming import checkpoint_of, is_last, restore
 from training.engine.rundir import RunDir, is_main_process
 from training.engine.rungs import next_rung, read_rung, write_rung
 from training.engine.runrows import read_rows
@@ -73,7 +73,7 @@ class Training:
 
     def go(self) -> Exit:
         if self._stopped():
-            return self._conclude_stop(checkpoints.steps_behind(self.run.checkpoints))
+            return self._conclude_stop(steps_behind(self.run))
         if self.config.threads is not None:
             import torch
 
@@ -96,30 +96,31 @@ class Training:
             self._climb_down(said)
 
     def _read_rows(self) -> None:
-        """Rows, recipe and what the run is made of, as far as the rung of memory allows."""
+        """The rows, as far as the rung of memory allows, and the phases that follow from them."""
         from training.engine.models import load_tokenizer
         from training.engine.sft import processes
 
         self.tokenizer = load_tokenizer(self.config.base_model, self.config.chat)
         self.rows = read_rows(self.run, self.config, self._max_length, self.tokenizer, self.events.emit)
-        self.recipe = recipe_for(self.config, len(self.rows.train.rows), processes())
-        base = base_of(self.config.base_model)
-        self.made_of = made_of(self.run, self.config, self.recipe, base, processes())
+        self.phases = Phases(self.run, self.config, self.rows, processes())
 
     def _attempt(self) -> Exit | None:
-        """Train to an end; None where a checkpoint could not be used and the one before it is to be tried."""
+        """Train a phase to its end; None where another follows, or where a checkpoint could not be used.
+
+        The checkpoint before it is tried then.
+        """
+        self.phase = self.phases.now()
         trainer, callback = self._load()
         if self._stopped():
-            return self._conclude_stop(checkpoints.steps_behind(self.run.checkpoints))
+            return self._conclude_stop(steps_behind(self.run))
         checkpoint = self._checkpoint()
         trainer.accelerator.wait_for_everyone()
-        checkpoint = checkpoint or checkpoints.newest_sound(self.run.checkpoints)[0]
+        checkpoint = checkpoint or checkpoints.newest_sound(self.phase.run.checkpoints)[0]
         if checkpoint is not None:
-            self.events.emit(
-                "resumed", step=checkpoints.step_of(checkpoint), checkpoint=f"checkpoints/{checkpoint.name}"
-            )
+            step = self.phase.steps_before + checkpoints.step_of(checkpoint)
+            self.events.emit("resumed", step=step, checkpoint=checkpoint.relative_to(self.run.path).as_posix())
         if checkpoint is not None and self._is_last(checkpoint):
-            self._restore(trainer, checkpoint)
+            restore(trainer, checkpoint)
         else:
             try:
                 trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
@@ -129,12 +130,24 @@ class Training:
                 self._warn(checkpoints.set_aside(checkpoint, sentence_of(error).splitlines()[0]))
                 return None
         if self.stop.reason not in {None, Exit.OK}:
-            return self._conclude_stop(trainer.state.global_step)
+            return self._conclude_stop(self.phase.steps_before + trainer.state.global_step)
+        return self._finish(trainer)
+
+    def _finish(self, trainer: "SFTTrainer") -> Exit | None:
+        """End the phase, or the run with its last phase."""
+        stopped = self.stop.reason is Exit.OK
+        ends = stopped or self.phases.last
         if is_main_process():
-            best = self.stop.reason is Exit.OK
-            finish(self.run, self.config, self.events, trainer, self.rows.counts, best=best)
+            if ends:
+                counts = self.rows.counts
+                finish(self.phases, self.phase, self.config, self.events, trainer, counts, stopped=stopped)
+            else:
+                finish_phase(self.phases, self.phase, self.events, trainer)
         trainer.accelerator.wait_for_everyone()
-        return Exit.OK
+        if ends:
+            return Exit.OK
+        self.phases.reread()
+        return None
 
     def _load(self) -> "tuple[AnswerLossTrainer, RunCallback]":
         from training.engine.callbacks import RunCallback
@@ -142,20 +155,31 @@ class Training:
         from training.engine.sft import Work, build_trainer, processes
 
         self.loaded = False
+        gc.collect()  # the model of the phase before
         model, precision = load_for_training(self.config)
         require_targets(self.config.lora.target_modules, [name for name, _ in model.named_modules()])
-        keep, recipe = self.config.keep_checkpoints, self.recipe
-        callback = RunCallback(self.run, self.events, self.stop, self.made_of, keep)
-        rows = (self.rows.train.rows, self.rows.validation.rows)
-        work = Work(recipe, self.rung)
-        trainer = build_trainer(self.run, self.config, work, model, self.tokenizer, precision, rows, callback)
+        phase, recipe, base = self.phase, self.phase.recipe, base_of(self.config.base_model)
+        self.made_of = made_of(self.run, phase.config, recipe, base, processes(), phase.name)
+        callback = RunCallback(
+            phase.run,
+            self.events,
+            self.stop,
+            self.made_of,
+            self.config.keep_checkpoints,
+            patience=self._patience,
+            phase=phase,
+        )
+        rows = (phase.train, phase.validation)
+        work = Work(recipe, self.rung, self.rows.targets)
+        trainer = build_trainer(phase.run, phase.config, work, model, self.tokenizer, precision, rows, callback)
         assert trainer.model is not None
         require_own_weights(trainer.model)
         self.loaded = True
         self.events.emit(
             "loaded",
-            base=base_of(self.config.base_model),
-            total_steps=recipe.updates,
+            base=base,
+            phase=phase.name,
+            total_steps=phase.total_steps,
             warmup_steps=recipe.warmup,
             rows_of_an_update=recipe.batch_size * recipe.accumulation * processes(),
             rows_at_once=work.rows_at_once,
@@ -169,38 +193,22 @@ class Training:
         return trainer, callback
 
     def _checkpoint(self) -> Path | None:
-        """Where to go on. `EngineError` PERSON where data or options are not those that it was made with."""
         if not is_main_process():
             return None
-        checkpoint, said = checkpoints.newest_sound(self.run.checkpoints)
-        for sentence in said:
-            self._warn(sentence)
-        changed = change_since(checkpoints.made_of(checkpoint), self.made_of) if checkpoint else ""
-        if checkpoint and changed:
-            raise EngineError(
-                f"The run cannot go on from {checkpoint.name}: {changed}. Put back what was there, or repeat the run.",
-                Exit.PERSON,
-            )
-        return checkpoint
+        return checkpoint_of(self.phase, self.made_of, self._warn)
 
     def _is_last(self, checkpoint: Path) -> bool:
-        """No step is left to make, or none is wanted: killed after the last one, or stopped while it paused."""
+        """No step is left to make, or none is wanted: stopped while it paused."""
         if self.run.order() is Exit.OK:
             self.stop.request(Exit.OK)
             return True
-        return checkpoints.step_of(checkpoint) >= self.recipe.updates
-
-    def _restore(self, trainer: "SFTTrainer", checkpoint: Path) -> None:
-        from transformers import TrainerState
-
-        load_adapter(trainer.accelerator.unwrap_model(trainer.model), checkpoint)
-        trainer.state = TrainerState.load_from_json(str(checkpoint / "trainer_state.json"))
+        return is_last(self.phase, checkpoint, self._patience)
 
     def _climb_down(self, said: str) -> None:
         """Use less memory from here on. `EngineError` PERSON where nothing is left to try."""
         import torch
 
-        recipe = self.recipe
+        recipe = self.phase.recipe
         # The longest row that is trained on, not the one that was left out.
         longest = min(self.rows.train.longest, self._max_length)
         rung = next_rung(self.rung, self.config, recipe, longest)
@@ -230,6 +238,11 @@ class Training:
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
+
+    @property
+    def _patience(self) -> int | None:
+        """Of too few rows no figure is worth waiting for, nor worth not waiting for."""
+        return self.config.patience if self.phases.chooses else None
 
     @property
     def _max_length(self) -> int:

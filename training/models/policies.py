@@ -9,6 +9,7 @@ from django.db import models
 from common.options import OptionsError, checked
 from labeling.models import Project, PublicModel
 from training.engine.config import EngineConfig
+from training.methods import METHODS, SFT, method_choices
 from training.models.bases import BaseModel
 
 
@@ -16,6 +17,8 @@ def validate_profile(config: Any) -> None:
     """Options that the engine does not know or take are refused by name; the base model is chosen elsewhere."""
     if isinstance(config, dict) and "base_model" in config:
         raise ValidationError("base_model: the retrain policy, or who starts a run, chooses the base model.")
+    if isinstance(config, dict) and {"objective", "instruction"} & config.keys():
+        raise ValidationError("The retrain policy, or who starts a run, chooses the method (objective, instruction).")
     if isinstance(config, dict) and "chat" in config:
         raise ValidationError("chat: the project's task says how the model is asked.")
     try:
@@ -55,6 +58,12 @@ class RetrainPolicy(PublicModel):
     base = models.ForeignKey(
         BaseModel, on_delete=models.PROTECT, related_name="+", limit_choices_to={"server_name": ""}
     )
+    method = models.CharField(
+        max_length=20,
+        choices=method_choices,
+        default=SFT.name,
+        help_text="What is made of the base. A classification head is for labels, and no model server serves it yet.",
+    )
     # The newest golden sample that a triggered run has already counted; moved by conditional update only.
     counted_to = models.BigIntegerField(default=0, editable=False)
 
@@ -65,6 +74,9 @@ class RetrainPolicy(PublicModel):
         return f"{self.project.key}: retrain at {self.threshold}"
 
     def clean(self) -> None:
-        """A base that was found unusable is not one to train on by itself."""
+        """A base that was found unusable is not one to train on by itself, and a method must fit the task."""
         if self.base_id and self.base.obstacle:
             raise ValidationError({"base": self.base.obstacle})
+        method = METHODS.get(self.method)
+        if self.project_id and method and (obstacle := method.obstacle(self.project)):
+            raise ValidationError({"method": obstacle})

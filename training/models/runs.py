@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from labeling.models import Project, PublicModel
+from training.methods import SFT
 from training.models.bases import BaseModel
 from training.models.policies import TrainingProfile
 from training.models.snapshots import Snapshot
@@ -79,6 +80,11 @@ class TrainingRun(PublicModel):
     def short(self) -> str:
         """How people name the run: the start of its public id."""
         return str(self.uid)[:8]
+
+    @property
+    def method(self) -> str:
+        """The name of the method by which it makes a version."""
+        return str(self.config.get("objective", SFT.name))
 
     @property
     def unfinished(self) -> bool:

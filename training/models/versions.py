@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 
 from labeling.models import Project, PublicModel, TaskSpec
+from training.methods import METHODS
 from training.models.bases import BaseModel
 from training.models.runs import TrainingRun
 from training.server_names import server_tag
@@ -70,6 +71,12 @@ class ModelVersion(PublicModel):
     def weights(self) -> "ModelVersion":
         """The version whose weights these are: itself, unless it is an edited one."""
         return self.derived_from.weights if self.derived_from else self
+
+    @property
+    def unserved(self) -> str:
+        """Why no model server can serve it, in a sentence; empty where one can."""
+        method = METHODS.get(self.method)
+        return method.unserved if method else ""
 
     @property
     def trained_by(self) -> TrainingRun | None:

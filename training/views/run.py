@@ -47,7 +47,7 @@ def run(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
         "deployments": version.deployments.order_by("-id")[:5] if version else [],
         "ahead": queries.runs_ahead(row) if row.state == TrainingRun.State.QUEUED else 0,
         "figures": queries.figures(row),
-        "eval_loss": queries.newest_evaluation(row),
+        "evaluation": queries.newest_evaluation(row),
         "warnings": queries.warnings(row),
         "left_out": queries.rows_left_out(row),
         "log": log_tail(run_folder(row), LOG_LINES),

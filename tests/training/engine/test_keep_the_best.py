@@ -1,4 +1,4 @@
-"""A run that is stopped early keeps its best adapter, by the loss on the validation rows."""
+"""A run that is stopped early keeps its best adapter, by the figure or the loss on the validation rows."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.training.engine.folders import events_of, make_run, step_losses
-from training.engine.best import best_of
+from training.engine.best import Evaluation, best_of
 from training.engine.callbacks import RunCallback
 from training.engine.errors import Exit
 from training.engine.rundir import RunDir
@@ -15,31 +15,35 @@ from training.engine.train import train
 pytestmark = pytest.mark.ml
 
 
-def order_at(step: int, action: str, run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def order_at(step: int, action: str, run: Path, monkeypatch: pytest.MonkeyPatch, phase: str = "train") -> None:
     emit = RunCallback._emit_step
 
     def ordered(self: RunCallback, state: object, logs: dict[str, object]) -> None:
         emit(self, state, logs)  # type: ignore[arg-type]
-        if state.global_step == step:  # type: ignore[attr-defined]
+        if state.global_step == step and (self._phase is None or self._phase.name == phase):  # type: ignore[attr-defined]
             RunDir(run).give(action)
 
     monkeypatch.setattr(RunCallback, "_emit_step", ordered)
 
 
+@pytest.mark.parametrize("best_by", ["figure", "loss"])
 def test_the_run_ends_within_a_step_and_keeps_the_best(
-    tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, best_by: str
 ) -> None:
     # A rate at which the validation loss rises again.
-    run = make_run(tmp_path, tiny_base, max_steps=60, eval_steps=2, learning_rate=0.3, scheduler="constant")
+    run = make_run(
+        tmp_path, tiny_base, max_steps=60, eval_steps=2, learning_rate=0.3, scheduler="constant", best_by=best_by
+    )
     order_at(7, "keep", run, monkeypatch)
     assert train(run) is Exit.OK
     assert max(step_losses(run)) == 8
-    evaluations = {event["step"]: event["eval_loss"] for event in events_of(run, "evaluation")}
+    evaluations = {event["step"]: event for event in events_of(run, "evaluation")}
     assert set(evaluations) == {2, 4, 6, 8}
-    best = min(evaluations, key=lambda step: evaluations[step])
+    found = min(evaluations.values(), key=lambda event: (-(event["figure"] or 0), event["eval_loss"]))
+    best, loss = found["step"], found["eval_loss"]
     metrics = json.loads((run / "manifest.json").read_text())["metrics"]
-    assert (metrics["steps"], metrics["kept_step"], metrics["eval_loss"]) == (8, best, evaluations[best])
-    assert best_of(RunDir(run)) == {"step": best, "eval_loss": evaluations[best]}
+    assert (metrics["steps"], metrics["kept_step"], metrics["eval_loss"]) == (8, best, loss)
+    assert best_of(RunDir(run)) == Evaluation(best, loss, found["figure"])
     kept = [(run / name / "adapter_model.safetensors").read_bytes() for name in ("best", "adapter")]
     assert kept[0] == kept[1]
 
