@@ -21,7 +21,8 @@ class HeadTrainer(AnswerLossTrainer):
         self.targets = targets
         self._wanted = torch.zeros(len(targets.answers), len(targets.labels), dtype=torch.bool)
         for number, places in enumerate(targets.answers):
-            self._wanted[number, list(places)] = True
+            for place in places:
+                self._wanted[number, place] = True
         self._seen: list[tuple[torch.Tensor, torch.Tensor]] = []
         super().__init__(**options)
 
