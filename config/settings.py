@@ -193,6 +193,9 @@ FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 # --- the loop's own folders ---------------------------------------------------------------------
 RUNS_DIR = VAR_DIR / "runs"
 MODELS_DIR = env.path("TOUCHSTONE_MODELS", VAR_DIR / "models")
+# The folder of the sentence encoder, below the models.
+ENCODER_DIR = MODELS_DIR / env.str("SENTENCE_ENCODER", "all-minilm-l6-v2")
+ENCODER_THREADS = env.int("ENCODER_THREADS", 1)
 TOOLS_DIR = env.path("TOUCHSTONE_TOOLS", VAR_DIR / "tools")
 DEPLOYMENTS_DIR = VAR_DIR / "deployments"
 SNAPSHOTS_DIR = VAR_DIR / "snapshots"
