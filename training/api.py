@@ -98,7 +98,7 @@ class KeepBest(RunDoor):
 
     @extend_schema(request=None, responses=shapes.RunDetailSerializer)
     def post(self, request: Request, key: str, uid: str) -> Response:
-        """It ends at its next step and makes a version of its best by the validation rows. 409 before its first step."""
+        """It ends at its next step and makes a version of its best validation. 409 before its first step."""
         return Response(_shown(keep_best(self.caller, self.run(Right.OPERATE))))
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # Rows that are answered at once for each that is trained on at once: an answer keeps no activations.
 AT_ONCE = 8
+# Tokens of prompts and answers at once, at most: a cache of long rows takes more memory than their training.
+TOKENS = 16_384
 # Tokens that an answer may have beyond the longest golden one.
 SLACK = 8
 
@@ -51,17 +53,18 @@ class Answering:
         share: bool,
         beat: Callable[[], None] = lambda: None,
     ) -> None:
-        """`at_once`: rows of a batch. `share`: a prefix that all prompts begin with is taken once for all of them.
+        """`at_once`: rows of a batch at most. `share`: what all prompts begin with is taken once.
 
         `beat` is called for each token of a batch: a sign of life.
         """
         self._tokenizer, self._ends = tokenizer, end_ids(tokenizer)
-        self._at_once, self._beat = at_once, beat
+        self._beat = beat
         self._questions = sorted(questions, key=lambda question: -len(question.prompt))
         prompts = [question.prompt for question in self._questions]
         several = share and len(prompts) > 1
         self._prefix = common_prefix(prompts, min(map(len, prompts)) - 1) if several else 0
         self._limit = max(len(question.answer) for question in questions) + 1 + SLACK
+        self._at_once = max(1, min(at_once, TOKENS // (len(prompts[0]) + self._limit)))
 
     def figure(self, model: "PreTrainedModel", autocast: Callable[[], AbstractContextManager[Any]]) -> float:
         """The figure of the answers as the model gives them now; the model is left as it was."""

@@ -6,6 +6,7 @@ The rows of an update stay the same, and so does its gradient: a batch is taken 
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from common.files import write_json
 from training.engine.config import EngineConfig
@@ -39,6 +40,16 @@ class Rung:
         if self.max_length is not None:
             parts.append(f"rows of at most {self.max_length} tokens")
         return ", ".join(parts)
+
+    def facts(self, recipe: Recipe) -> dict[str, Any]:
+        """The same in numbers, for an event."""
+        rows, parts = self.batch_size(recipe), self.accumulation(recipe)
+        return {
+            "rows_at_once": rows,
+            "accumulation": parts,
+            "recompute": self.recompute,
+            "max_length": self.max_length,
+        }
 
 
 def next_rung(rung: Rung, config: EngineConfig, recipe: Recipe, longest: int) -> Rung | None:

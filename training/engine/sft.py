@@ -43,6 +43,16 @@ class Work:
         """Rows that the device takes."""
         return self.rung.batch_size(self.recipe)
 
+    @property
+    def facts(self) -> dict[str, int]:
+        """For an event."""
+        recipe = self.recipe
+        return {
+            "warmup_steps": recipe.warmup,
+            "rows_of_an_update": recipe.batch_size * recipe.accumulation * processes(),
+            "rows_at_once": self.rows_at_once,
+        }
+
 
 def build_trainer(
     run: RunDir,

@@ -159,7 +159,7 @@ class Training:
         model, precision = load_for_training(self.config)
         require_targets(self.config.lora.target_modules, [name for name, _ in model.named_modules()])
         phase, recipe, base = self.phase, self.phase.recipe, base_of(self.config.base_model)
-        self.made_of = made_of(self.run, phase.config, recipe, base, processes(), phase.name)
+        self.made_of = made_of(phase.run, phase.config, recipe, base, processes(), phase.name)
         callback = RunCallback(
             phase.run,
             self.events,
@@ -180,13 +180,11 @@ class Training:
             base=base,
             phase=phase.name,
             total_steps=phase.total_steps,
-            warmup_steps=recipe.warmup,
-            rows_of_an_update=recipe.batch_size * recipe.accumulation * processes(),
-            rows_at_once=work.rows_at_once,
             longest=self.rows.train.longest,
             compute=precision.compute,
             attention=trainer.layout.attention,
             padded_because=trainer.layout.refused,
+            **work.facts,
             **parameters(trainer),
             **self.rows.counts,
         )
@@ -218,15 +216,8 @@ class Training:
                 "larger device, or repeat the run with a smaller base model or a lower max_length.",
                 Exit.PERSON,
             )
-        self.events.emit(
-            "memory",
-            message=f"Out of memory with {self.rung.said(recipe)}: from here on {rung.said(recipe)}.",
-            error=said,
-            rows_at_once=rung.batch_size(recipe),
-            accumulation=rung.accumulation(recipe),
-            recompute=rung.recompute,
-            max_length=rung.max_length,
-        )
+        said_first = f"Out of memory with {self.rung.said(recipe)}: from here on {rung.said(recipe)}."
+        self.events.emit("memory", message=said_first, error=said, **rung.facts(recipe))
         shorter = rung.max_length != self.rung.max_length
         write_rung(self.run.rung, rung)
         self.rung = rung

@@ -63,7 +63,7 @@ def resume_run(actor: Actor, run: TrainingRun) -> TrainingRun:
 
 
 def keep_best(actor: Actor, run: TrainingRun) -> TrainingRun:
-    """End the run now, and make a version of the best that it has: its best by the validation rows, else its last step."""
+    """End the run now, and make a version of the best that it has by its validation rows, else of its last step."""
     require(actor, run.project, Right.OPERATE)
     if not run.step:
         raise ConflictError("This run has not made a step yet: there is nothing to keep. Cancel it instead.")

@@ -68,6 +68,15 @@ def test_the_warm_up_follows_the_scheduler() -> None:
     assert EngineConfig.model_validate(constant.model_dump(mode="json")) == constant
 
 
+def test_rows_are_answered_where_the_figure_judges() -> None:
+    assert EngineConfig.model_validate(BASE).answer_rows == 100
+    by_loss = EngineConfig.model_validate(BASE | {"best_by": "loss"})
+    assert by_loss.answer_rows is None
+    assert EngineConfig.model_validate(by_loss.model_dump(mode="json")) == by_loss
+    with pytest.raises(ValidationError, match="answer_rows has no effect with best_by loss"):
+        EngineConfig.model_validate(BASE | {"best_by": "loss", "answer_rows": 50})
+
+
 def test_an_unknown_key_is_answered_with_the_nearest_right_one(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     path.write_text(yaml.safe_dump(BASE | {"lerning_rate": 1e-3, "lora": {"alhpa": 3}}), encoding="utf-8")
