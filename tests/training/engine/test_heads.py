@@ -16,7 +16,7 @@ from training.engine.train import train
 
 pytestmark = pytest.mark.ml
 
-HEAD = {"objective": "lm_head", "instruction": "Tag it.", "learning_rate": 5e-3}
+HEAD = {"objective": "lm_head", "instruction": "Tag it.", "learning_rate": 2e-3}
 
 
 def row(text: str, answer: object) -> dict[str, object]:

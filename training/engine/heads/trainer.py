@@ -59,7 +59,7 @@ class HeadTrainer(AnswerLossTrainer):
         """The loss, and beside it the figure of the rows, with the threshold that it was reached by."""
         self._seen = []
         output = super().evaluation_loop(*args, metric_key_prefix=metric_key_prefix, **options)
-        output.metrics |= {f"{metric_key_prefix}_{name}": value for name, value in self._figures().items()}
+        output.metrics.update({f"{metric_key_prefix}_{name}": value for name, value in self._figures().items()})
         return output
 
     def _figures(self) -> dict[str, float]:
