@@ -60,7 +60,7 @@ def test_choice_and_threshold_come_from_rows_left_out() -> None:
 
 
 def test_a_thousand_labels_take_seconds() -> None:
-    vectors, targets = clusters(1000, 2, dimension=16)
+    vectors, targets = clusters(1000, 1, dimension=16)
     began = time.process_time()
     for exclusive in (True, False):
         choice = choose(vectors, targets, len(vectors), exclusive=exclusive)
