@@ -73,4 +73,4 @@ def _figure(metrics: dict[str, Any]) -> str:
 
 def _overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:
     ours, theirs = one.get("main_interval"), other.get("main_interval")
-    return bool(ours and theirs) and ours[1] >= theirs[0]
+    return bool(ours and theirs and ours[1] >= theirs[0])

@@ -111,9 +111,11 @@ class LabelScorer(Scorer):
     def head(self, train: Sequence[Example], test: Sequence[Example], task: Task) -> list[Scored]:
         """The test cases answered by logistic regression over the encoder's vectors. Raises as `nearest_encoder`."""
         vectors = _needed(task)
-        return self._taught(
-            lambda *rows: Head(*rows, task.described, vectors, exclusive=self.exclusive), train, test, task
-        )
+
+        def teach(texts: list[str], labels: list[frozenset[str]], asked: list[str]) -> Learned:
+            return Head(texts, labels, asked, task.described, vectors, exclusive=self.exclusive)
+
+        return self._taught(teach, train, test, task)
 
     def tfidf_logreg(self, train: Sequence[Example], test: Sequence[Example], task: Task) -> list[Scored]:
         """The test cases answered by one logistic regression a label over TF-IDF of words and pairs of words.

