@@ -10,6 +10,7 @@ import torch
 from datasets import Dataset
 from torch.nn.functional import cross_entropy, pad
 from torch.utils.data import Sampler
+from transformers.trainer_utils import EvalLoopOutput
 from trl.trainer.sft_trainer import SFTTrainer
 
 from training.engine.answering import Answering
@@ -83,8 +84,9 @@ class AnswerLossTrainer(SFTTrainer):
 
     def evaluation_loop(self, *args: Any, metric_key_prefix: str = "eval", **options: Any) -> Any:
         """The loss, and beside it the figure of the answers."""
-        output = super().evaluation_loop(*args, metric_key_prefix=metric_key_prefix, **options)
-        if self.answering is not None:
+        options["metric_key_prefix"] = metric_key_prefix
+        output: EvalLoopOutput = super().evaluation_loop(*args, **options)
+        if self.answering is not None and output.metrics is not None:
             model = self.accelerator.unwrap_model(self.model)
             output.metrics[f"{metric_key_prefix}_figure"] = self.answering.figure(model, self.accelerator.autocast)
         return output

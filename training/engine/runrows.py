@@ -53,7 +53,8 @@ def read_rows(
         if encoded.left_out:
             _tell_and_bound(encoded, path, config, max_length, tell)
         files.append(encoded)
-    rows = RunRows(*files, targets)
+    train, validation = files
+    rows = RunRows(train, validation, targets)
     if not rows.train.rows:
         raise EngineError(
             f"No training row is left. The longest has {rows.train.longest} tokens; max_length is {max_length}."

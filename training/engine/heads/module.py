@@ -22,18 +22,18 @@ class Head(torch.nn.Linear):
 
 def put_head(model: "PreTrainedModel", labels: int, seed: int) -> str:
     """Put a fresh head on `model`; the name by which PEFT trains and keeps it."""
-    before = model.get_output_embeddings()
+    before = model.get_output_embeddings()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
     name = next(name for name, module in model.named_modules() if module is before)
     head = Head(model.config.get_text_config().hidden_size, labels, device=model.device, dtype=torch.float32)
     chance = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         head.weight.copy_(torch.randn(head.weight.shape, generator=chance) * 0.02)
         head.bias.zero_()
-    model.set_output_embeddings(head)
+    model.set_output_embeddings(head)  # type: ignore[no-untyped-call]  # as above
     # The embedding is no head any more.
     for config in (model.config, model.config.get_text_config()):
         config.tie_word_embeddings = False
-    return name.rpartition(".")[2]
+    return str(name).rpartition(".")[2]
 
 
 def head_of(model: Any) -> Head:
