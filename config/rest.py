@@ -42,6 +42,7 @@ SPECTACULAR: dict[str, Any] = {
         "config.schema.nullable_anything",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "BenchmarkStateEnum": "evaluation.models.Benchmark.State",
         "RunStateEnum": "training.models.TrainingRun.State",
         "SampleStateEnum": "labeling.models.SampleState",
     },
