@@ -19,7 +19,7 @@ from training.engine.recipe import Recipe, recipe_for, warmup_of
 from training.engine.rundir import RunDir
 from training.engine.runrows import RunRows
 
-# Of fewer rows a figure is mostly chance, and would choose by it (docs/training.md has what was measured).
+# Of fewer rows a figure is mostly chance, and so would be what it chooses (docs/training.md).
 CHOOSE_FROM = 50
 _FILE = "phases.json"
 
@@ -123,6 +123,7 @@ class Phases:
     def finish(self, steps: int, tokens: int, best: Evaluation | None) -> None:
         """The phase is over; from here on the next one is."""
         self.finished.append(Finished(steps, tokens, best))
+        self._run.checkpoints.mkdir(parents=True, exist_ok=True)
         write_json(self._run.checkpoints / _FILE, [asdict(each) for each in self.finished], durable=True)
 
     def reread(self) -> None:
