@@ -39,7 +39,7 @@ def classified(run: Path, *texts: str) -> list[dict[str, object]]:
 def test_it_learns_several_labels_and_tells_their_probabilities(tiny_base: Path, tmp_path: Path) -> None:
     from safetensors.torch import load_file
 
-    run = make_run(tmp_path / "run", tiny_base, max_steps=60, eval_steps=30, **HEAD)
+    run = make_run(tmp_path / "run", tiny_base, max_steps=120, eval_steps=60, **HEAD)
     assert train(run) is Exit.OK
     figures = [event["figure"] for event in events_of(run, "evaluation")]
     assert figures[-1] > 0.9
