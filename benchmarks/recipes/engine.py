@@ -17,7 +17,7 @@ from config.launcher.environment import ROOT
 from evaluation.scorers import Scored
 from labeling import prompts
 from labeling.answers import parse
-from labeling.kinds import json_schema
+from labeling.kinds import json_schema, kind_of
 from training.engine.bases.record import read_record
 from training.engine.rundir import RunDir
 
@@ -53,6 +53,20 @@ def answers_of(source: Sequence[str], drawn: Drawn, folder: Path) -> tuple[list[
     for (text, expected), given in zip(drawn.cases, jsonl.read(out), strict=True):
         parsed = parse(given["text"], drawn.spec, text, complete=given["complete"])
         scored.append(Scored(expected, parsed.answer, parsed.status))
+    return scored, seconds
+
+
+def classes_of(run: Path, drawn: Drawn, folder: Path) -> tuple[list[Scored], float]:
+    """The answers of a run with a classification head, the likeliest labels where there are too many; CPU seconds."""
+    spec, asked, out = drawn.spec, folder / "prompts.jsonl", folder / "told.jsonl"
+    jsonl.write(asked, ({"text": text} for text, _ in drawn.cases))
+    seconds = _engine("classify", "--run", str(run), "--prompts", str(asked), "--out", str(out))
+    scored = []
+    for (text, expected), told in zip(drawn.cases, jsonl.read(out), strict=True):
+        likeliest = sorted(told["labels"], key=lambda label: -told["probabilities"][label])[: spec.label_limit]
+        kind = kind_of(spec)
+        answer = {kind.key: likeliest if kind.takes_several else likeliest[0]}
+        scored.append(Scored(expected, kind.canonical(spec, answer, text)))
     return scored, seconds
 
 

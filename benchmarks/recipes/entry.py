@@ -4,10 +4,11 @@ import os
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from benchmarks.recipes.methods import METHODS
+from benchmarks.recipes.methods import ENCODER, METHODS
 from benchmarks.recipes.sets import SETS, Sized, sized
 from benchmarks.sessions import MissingError
 from benchmarks.training.entry import MODELS
+from common.encoder import EncoderError, read_record
 from common.options import OptionsError
 from common.problems import ProblemError
 
@@ -58,7 +59,7 @@ def chosen_methods(options: Namespace) -> list[str]:
 
 
 def prepare(options: Namespace) -> None:
-    """No server takes part. Refuse where a data set or the base model is not there."""
+    """No server takes part. Refuse where a data set, the base model or the encoder is not there."""
     for name in dict.fromkeys(each.name for each in chosen_sets(options)):
         for file in SETS[name].files:
             path = (options.folder or Path()) / file
@@ -77,3 +78,8 @@ def prepare(options: Namespace) -> None:
         raise MissingError(f"--set cannot be used: {error}") from error
     if any(method.wants_base for method in methods) and not (options.base / "config.json").is_file():
         raise MissingError(f"There is no base model in {options.base}; make base-model fetches it.")
+    if any(method.wants_encoder for method in methods):
+        try:
+            read_record(ENCODER)
+        except EncoderError as error:
+            raise MissingError(str(error)) from error

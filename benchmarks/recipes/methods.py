@@ -14,17 +14,22 @@ from typing import Any, ClassVar
 
 import yaml
 
-from benchmarks.recipes.engine import answers_of, base_of, train_run
+from benchmarks.recipes.engine import answers_of, base_of, classes_of, train_run
 from benchmarks.recipes.sets import Drawn, Row
+from benchmarks.training.entry import MODELS
 from common import jsonl
+from common.encoder import EncoderError, open_encoder, read_record
 from common.options import checked
+from evaluation.methods.learned import Vectors
 from evaluation.scorers import Example, Scored, Task, scorer_of
 from labeling import prompts
 from labeling.kinds import Spec
+from labeling.marks import neutralise
 from training.engine.config import EngineConfig
 from training.overrides import merged, nested
 
 ROOT = Path(__file__).resolve().parents[2]
+ENCODER = MODELS / "all-minilm-l6-v2"
 PROFILE = ROOT / "training/profiles/developer.yaml"
 # Options of the task, not of the engine.
 TASK_OPTIONS = {"lists_labels"} & {each.name for each in dataclasses.fields(Spec)}
@@ -49,6 +54,7 @@ class Method(ABC):
     code: tuple[str, ...] = _COMMON
     is_trained: ClassVar[bool] = False
     wants_base: ClassVar[bool] = False
+    wants_encoder: ClassVar[bool] = False
     # Without a draw: it learns from no rows, so the test cases are answered once.
     once: ClassVar[bool] = False
 
@@ -76,11 +82,35 @@ class Simple(Method):
     def run(self, drawn: Drawn, recipe: Mapping[str, Any]) -> Outcome:
         """In this process."""
         spec = drawn.spec
-        task = Task(spec.label_limit, {label.name: label.description for label in spec.labels})
         method = scorer_of(spec).baselines[self.name]
         began = time.process_time()
+        told = {label.name: label.description for label in spec.labels}
+        task = Task(spec.label_limit, told, self.vectors())
         answers = method.run(_examples(spec, drawn.train), _examples(spec, drawn.cases), task)
         return Outcome(answers, time.process_time() - began, 0.0)
+
+    def vectors(self) -> Vectors | None:
+        """What makes vectors of texts, where the method needs them."""
+        return None
+
+
+class ByVectors(Simple):
+    """One that needs the sentence encoder, with one thread. Its seconds hold those of the vectors, and its opening."""
+
+    code = (*_COMMON, "evaluation/methods", "common/encoder", "training/heads")
+    wants_encoder = True
+
+    def recipe(self, base: Path, options: Sequence[str], draw: int) -> dict[str, Any]:
+        """Which encoder, and which of its files; nothing where there is none."""
+        try:
+            return read_record(ENCODER).model_dump(mode="json", include={"name", "revision", "runs"})
+        except EncoderError:
+            return {}
+
+    def vectors(self) -> Vectors | None:
+        """Of the encoder that `make encoder` made."""
+        encoder = open_encoder(ENCODER)
+        return lambda texts: encoder.encode(texts).vectors
 
 
 class Bare(Method):
@@ -107,6 +137,7 @@ class Trained(Method):
     code = (*_COMMON, "training/engine", "training/profiles/developer.yaml")
     is_trained = True
     wants_base = True
+    objective = "sft"
 
     def __init__(self, **options: Any) -> None:
         self.options = options
@@ -116,7 +147,8 @@ class Trained(Method):
         profile = yaml.safe_load(PROFILE.read_text(encoding="utf-8"))["config"]
         task, said = _parted(options)
         above = merged(merged(profile, self.options), nested(said))
-        config = checked(EngineConfig, {"seed": draw, **above, "base_model": {"name": str(base)}})
+        chosen = {"objective": self.objective, "base_model": {"name": str(base)}}
+        config = checked(EngineConfig, {"seed": draw, **above, **chosen})
         return {"config": config.model_dump(mode="json"), "base_model": base_of(base), "task": task}
 
     def run(self, drawn: Drawn, recipe: Mapping[str, Any]) -> Outcome:
@@ -127,8 +159,27 @@ class Trained(Method):
             trained, metrics = train_run(
                 run, recipe["config"], {name: _lines(drawn.spec, split) for name, split in rows.items()}
             )
-            answers, asked = answers_of(["--run", str(run)], drawn, Path(folder))
+            answers, asked = self.answers(run, drawn, Path(folder))
         return Outcome(answers, trained, asked, metrics)
+
+    def answers(self, run: Path, drawn: Drawn, folder: Path) -> tuple[list[Scored], float]:
+        """By the run's adapter."""
+        return answers_of(["--run", str(run)], drawn, folder)
+
+
+class Classified(Trained):
+    """The same with a classification head, asked by `classify`."""
+
+    objective = "lm_head"
+
+    def run(self, drawn: Drawn, recipe: Mapping[str, Any]) -> Outcome:
+        """In the engine's processes, one after the other."""
+        instruction = neutralise(drawn.spec.instruction.strip())
+        return super().run(drawn, {**recipe, "config": {**recipe["config"], "instruction": instruction}})
+
+    def answers(self, run: Path, drawn: Drawn, folder: Path) -> tuple[list[Scored], float]:
+        """By the run's head."""
+        return classes_of(run, drawn, folder)
 
 
 def _lines(spec: Spec, rows: Iterable[Row]) -> list[str]:
@@ -157,7 +208,11 @@ METHODS: dict[str, Method] = {
     "constant": Simple("constant"),
     "word_overlap": Simple("word_overlap"),
     "nearest": Simple("nearest"),
+    "nearest_encoder": ByVectors("nearest_encoder"),
     "tfidf_logreg": Simple("tfidf_logreg"),
+    "head": ByVectors("head"),
     "bare": Bare(),
     "sft": Trained(),
+    # A head wants more passes than answers do.
+    "lm_head": Classified(epochs=8),
 }
