@@ -69,10 +69,8 @@ def _model_of(base: BaseModelConfig, run: RunDir | None) -> "PreTrainedModel":
         model = PeftModel.from_pretrained(model, str(run.adapter)).merge_and_unload(safe_merge=True)
     cuda = torch.cuda.is_available()
     is_quick = cuda or (native_bf16() and model.num_parameters() >= BF16_PAYS_FROM_PARAMETERS)
-    moved: PreTrainedModel = model.to(
-        device="cuda" if cuda else "cpu", dtype=sixteen_bit(base) if is_quick else torch.float32
-    )
-    return moved
+    placed: PreTrainedModel = model.to("cuda" if cuda else "cpu", sixteen_bit(base) if is_quick else torch.float32)
+    return placed
 
 
 def _form_in(schema: Path) -> Form | None:
