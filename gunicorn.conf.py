@@ -13,6 +13,8 @@ graceful_timeout = 10
 timeout = 30
 # The control socket would lie in the home folder, one for all instances.
 control_socket_disable = True
+# It takes this one while it makes its own files; a thread that makes a file meanwhile would share it with everybody.
+umask = 0o077
 
 
 def when_ready(server: object) -> None:

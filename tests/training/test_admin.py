@@ -108,6 +108,7 @@ def test_a_profile_of_ones_own(client, boss):
 def test_the_policy_is_edited(client, boss, shop):
     policy = make_policy(shop, threshold=3)
     asked = {"project": shop.pk, "threshold": 80, "profile": policy.profile_id, "base": policy.base_id}
+    asked["method"] = policy.method
     assert client.post(reverse("admin:training_retrainpolicy_change", args=[policy.pk]), asked).status_code == 302
     policy.refresh_from_db()
     assert (policy.threshold, policy.enabled) == (80, False)
