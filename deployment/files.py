@@ -12,6 +12,8 @@ from training.models import ModelVersion
 
 State = Artifact.State
 UNDER_WAY = (State.WAITING, State.BUILDING)
+# Of a version that no model server serves: nothing is built of it.
+UNSERVED = "unserved"
 UNPROVEN = {
     "ok": None,
     "checked": 0,
@@ -36,7 +38,7 @@ class VersionFile:
     @property
     def label(self) -> str:
         """The state in words."""
-        return str(State(self.state).label)
+        return "no server serves it" if self.state == UNSERVED else str(State(self.state).label)
 
     @property
     def under_way(self) -> bool:
@@ -65,7 +67,7 @@ def artifacts_of(versions: Iterable[ModelVersion]) -> dict[int, Artifact]:
     A version has what it is staged as, else what the version has that it is made of, else that of its weights which
     was asked for last: another form, wanted from now on, is for versions that are built from now on.
     """
-    wanted = [version for version in versions if not version.base.server_name]
+    wanted = [version for version in versions if is_ours(version)]
     if not wanted:
         return {}
     projects = {version.project_id for version in wanted}
@@ -93,6 +95,11 @@ def rows_of(projects: Iterable[int]) -> QuerySet[Artifact]:
     return rows.order_by("wanted_at", "id")
 
 
+def is_ours(version: ModelVersion) -> bool:
+    """Its file is built here: it is no catalogue's own model, and servers can serve what it is made of."""
+    return not version.base.server_name and not version.unserved
+
+
 def file_of(version: ModelVersion) -> VersionFile:
     """How it stands with the version's file."""
     return files_of([version])[version.pk]
@@ -112,6 +119,8 @@ def files_of(versions: Iterable[ModelVersion]) -> dict[int, VersionFile]:
 
 def _served(version: ModelVersion) -> VersionFile | None:
     base = version.base
+    if version.unserved:
+        return VersionFile(state=UNSERVED, error=version.unserved)
     if not base.server_name:
         return None
     size, form = base.served_bytes, base.served_form

@@ -10,7 +10,7 @@ from common.queue import enqueue, remind
 from deployment.artifacts.build import wanted_artifact
 from deployment.artifacts.retention import removed, retain
 from deployment.artifacts.staging import request_staging
-from deployment.files import artifacts_of, files_of, rows_of
+from deployment.files import artifacts_of, files_of, is_ours, rows_of
 from deployment.models import Artifact, InferenceServer, ModelPull, ServingPolicy, StagedVersion
 from deployment.promotion.recovery import lost_moves
 from deployment.servers.availability import unavailable
@@ -86,7 +86,7 @@ def due_builds(project: Project) -> list[int]:
     versions = _versions(project)
     made = artifacts_of(versions)
     for version in versions:
-        if version.pk not in made and not version.base.server_name:
+        if version.pk not in made and is_ours(version):
             wanted_artifact(version)
     waits = Q(state=Artifact.State.WAITING) | (Q(state=Artifact.State.BUILDING) & leases.expired())
     return list(rows_of([project.pk]).filter(waits).values_list("pk", flat=True))

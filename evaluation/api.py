@@ -46,9 +46,9 @@ class Benchmarks(ProjectDoor, generics.ListAPIView[Benchmark]):
 
 
 class BenchmarkDetail(BenchmarkDoor, generics.RetrieveAPIView[Benchmark]):
-    """One benchmark with all its figures."""
+    """One benchmark with all its figures, and the simple methods beside it."""
 
-    serializer_class = shapes.BenchmarkSerializer
+    serializer_class = shapes.BenchmarkDetailSerializer
     queryset = Benchmark.objects.none()
 
     def get_object(self) -> Benchmark:

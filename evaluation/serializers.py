@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from common.rest import Figure, FiguresField, ObjectField, PageQuery, Row, Strict
-from evaluation import queries
+from evaluation import neighbours, queries
 from evaluation.models import Benchmark, CaseResult, GateReport
 from labeling.serializers import InputField
 
@@ -29,6 +30,32 @@ class BenchmarkSerializer(Row):
             "uid", "version", "server", "suite", "left_out", "decoding", "state", "cases", "done", "metrics",
             "attempts", "error", "created_at", "started_at", "finished_at",
         ]  # fmt: skip
+
+
+class NeighbourSerializer(serializers.Serializer[Any]):
+    """A simple method on the same cases."""
+
+    name = serializers.CharField()
+    title = serializers.CharField()
+    main = Figure(allow_null=True, help_text="The figure that is judged.")
+    main_interval = serializers.ListField(child=Figure(), allow_null=True, help_text="Its 95 % interval.")
+
+
+class BenchmarkDetailSerializer(BenchmarkSerializer):
+    neighbours = serializers.SerializerMethodField(help_text="Simple methods that learnt from the same golden samples.")
+    below = serializers.SerializerMethodField(help_text="Says so where the best of them beats the version; else empty.")
+
+    class Meta(BenchmarkSerializer.Meta):
+        fields = [*BenchmarkSerializer.Meta.fields, "neighbours", "below"]
+
+    @extend_schema_field(NeighbourSerializer(many=True))
+    def get_neighbours(self, row: Benchmark) -> Any:
+        """With their titles."""
+        return NeighbourSerializer(neighbours.told(row, queries.baselines_of(row)), many=True).data
+
+    def get_below(self, row: Benchmark) -> str:
+        """As the page has it."""
+        return neighbours.below_best(row, queries.baselines_of(row))
 
 
 class CaseSerializer(Row):

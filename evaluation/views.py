@@ -16,7 +16,7 @@ from common.text import storable
 from deployment.artifacts.verdicts import staleness
 from deployment.live import live_version
 from deployment.models import StagedVersion
-from evaluation import figures, queries
+from evaluation import figures, neighbours, queries
 from evaluation.forms import BackForm
 from evaluation.models import Benchmark, GateReport
 from evaluation.services import policy_of, rejudge
@@ -72,12 +72,15 @@ def benchmark(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
     report = queries.report_on(row)
     others = list(queries.beside(row))
     reference = queries.reference_of(row, report, others)
+    simple = queries.baselines_of(row)
     context: dict[str, Any] = {
         "benchmark": row,
+        "below": neighbours.below_best(row, simple),
+        "encoder": neighbours.encoder_line(row, simple),
         "figures": figures.figures(row.version.spec, row.metrics),
         "latencies": figures.latencies(row.metrics),
         "titles": figures.columns(row.version.spec),
-        "comparison": figures.comparison(row, others, queries.baselines_of(row)),
+        "comparison": figures.comparison(row, others, simple),
         "labels": figures.label_rows(row, reference),
         "report": report,
         "stale": staleness(report.staged, live_version(project)) if report else "",
@@ -102,8 +105,11 @@ def case(request: HttpRequest, key: str, uid: UUID, position: int) -> HttpRespon
     reference = queries.reference_of(row, queries.report_on(row), others)
     results = queries.case_rows(row, reference)
     result = get_object_or_404(results, case__position=position)
+    simple = queries.baselines_of(row)
     context: dict[str, Any] = {
         "benchmark": row,
+        "below": neighbours.below_best(row, simple),
+        "encoder": neighbours.encoder_line(row, simple),
         "result": result,
         "difference": kind_of(project).difference(result.case.expected, result.answer) if result.answer else "",
         "reference": reference,

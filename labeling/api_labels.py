@@ -7,7 +7,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling import serializers as shapes
+from labeling import serializers_labels as shapes
 from labeling import services
 from labeling.access import Right
 from labeling.models import Label, Project

@@ -41,3 +41,8 @@ def system_message(spec: Spec) -> str:
     """The instruction, then what the kind says of the answer: labels, its form."""
     parts = [spec.instruction.strip(), *kind_of(spec).prompt_lines(spec)]
     return "\n".join(part for part in parts if part)
+
+
+def label_list(spec: Spec) -> str:
+    """The labels as the system message lists them, or would; empty for kinds without labels."""
+    return neutralise("\n".join(kind_of(spec).label_lines(spec)))

@@ -7,10 +7,11 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 
-from common.rest import ObjectField, PageQuery, Query, Row, Strict
-from labeling.kinds import MAX_LABELS
-from labeling.models import Feedback, Given, GoldenSample, Label, Prediction, Project, Sample, SampleState, Split, WayIn
+from common.rest import ObjectField, PageQuery, Row, Strict
+from labeling.models import Feedback, Given, GoldenSample, Prediction, Project, Sample, SampleState, Split, WayIn
+from labeling.serializers_labels import LabelSerializer
 from labeling.services.fitting import Fitting
+from labeling.services.prices import label_list_price
 from labeling.services.withdrawals import MAX_REASON
 
 MAX_SAMPLES = 1000
@@ -26,63 +27,25 @@ class InputField(serializers.JSONField):
     """What is asked about, where that is more than a text: a list of turns, `{"role": "user", "content": "..."}`."""
 
 
-class LabelSerializer(Row):
-    """One label. Its `uid` stays when it is renamed."""
-
-    class Meta:
-        model = Label
-        fields = ["uid", "name", "description"]
-
-
-class NewLabelSerializer(Strict):
-    """One label of a list; `uid` says which label it is, where it gets another name."""
-
-    uid = serializers.UUIDField(required=False, default=None, allow_null=True)
-    name = serializers.CharField(max_length=100)
-    description = serializers.CharField(max_length=300, required=False, default="", allow_blank=True)
-
-
-class LabelsSerializer(Strict):
-    """All labels that the project is to have, in order."""
-
-    labels = NewLabelSerializer(many=True, max_length=MAX_LABELS)  # type: ignore[call-arg]  # of the list
-    leave_out = serializers.BooleanField(
-        required=False, default=False, help_text="Go on though approved answers would no longer fit."
-    )
-
-
-class LabelChangeSerializer(Strict):
-    """A new name, a new description, or both."""
-
-    name = serializers.CharField(max_length=100, required=False)
-    description = serializers.CharField(max_length=300, required=False, allow_blank=True)
-
-
-class RemoveLabelQuery(Query):
-    leave_out = serializers.BooleanField(
-        required=False, default=False, help_text="Go on though approved answers use it; they are left out."
-    )
-
-
-class LabelMergeSerializer(Strict):
-    """Which label takes the other in."""
-
-    into = serializers.UUIDField(help_text="The label that stays.")
-
-
 class ProjectSerializer(Row):
     class Meta:
         model = Project
         fields = ["uid", "key", "name", "description", "kind", "instruction", "max_labels", "schema"]
-        fields += ["thinking", "created_at"]
+        fields += ["thinking", "lists_labels", "created_at"]
 
 
 class ProjectDetailSerializer(ProjectSerializer):
     labels = LabelSerializer(many=True)
     spec_number = serializers.SerializerMethodField(help_text="The newest frozen form of the task.")
+    label_list_price = serializers.SerializerMethodField(
+        help_text="What the list of labels is of a prompt, in a sentence; empty for kinds without labels."
+    )
 
     class Meta(ProjectSerializer.Meta):
-        fields = [*ProjectSerializer.Meta.fields, "labels", "spec_number"]
+        fields = [*ProjectSerializer.Meta.fields, "labels", "spec_number", "label_list_price"]
+
+    def get_label_list_price(self, project: Project) -> str:
+        return label_list_price(project)
 
     def get_spec_number(self, project: Project) -> int | None:
         newest = project.specs.order_by("-number").first()

@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 
+from labeling.models import Project
+from training.methods import METHODS, SFT, method_choices
 from training.models import BaseModel, RetrainPolicy, TrainingProfile
 from training.services import awaits_fetching, default_base
 
@@ -42,14 +44,23 @@ class StartRunForm(forms.Form):
 
     profile = forms.ModelChoiceField(TrainingProfile.objects.all(), empty_label=None)
     base = forms.ModelChoiceField(BaseModel.objects.trainable(), empty_label=None, label="Base model")
+    method = forms.ChoiceField(required=False, choices=method_choices)
     again = forms.BooleanField(required=False, label="Yes, the same run again")
 
     def __init__(
-        self, *args: Any, policy: RetrainPolicy | None = None, asks_again: bool = False, **kwargs: Any
+        self,
+        *args: Any,
+        project: Project | None = None,
+        policy: RetrainPolicy | None = None,
+        asks_again: bool = False,
+        **kwargs: Any,
     ) -> None:
         if policy is not None:
-            kwargs.setdefault("initial", {"profile": policy.profile_id, "base": policy.base_id})
+            chosen = {"profile": policy.profile_id, "base": policy.base_id, "method": policy.method}
+            kwargs.setdefault("initial", chosen)
         super().__init__(*args, **kwargs)
+        if project and all(method.obstacle(project) for method in METHODS.values() if method is not SFT):
+            del self.fields["method"]  # nothing to choose
         # Asked only where there is such a run.
         if not asks_again:
             self.fields["again"].widget = forms.HiddenInput()

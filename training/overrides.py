@@ -5,14 +5,19 @@ from typing import Any
 
 from common.problems import ProblemError
 
+CHOSEN_ELSEWHERE = {
+    "base_model": "the base model is chosen by its name (base)",
+    "objective": "the method is chosen by its name (method)",
+    "instruction": "the project's task says the instruction",
+}
 # Two ways to say how long a run is: whoever says one takes back the other.
 _STEPS, _EPOCHS = frozenset({"max_steps"}), frozenset({"epochs", "min_updates", "max_updates"})
 
 
 def merged(profile: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
     """The profile's options with those of `overrides` in their place, level by level."""
-    if "base_model" in overrides:
-        raise ProblemError("base_model: the base model is chosen by its name (base), not among the options.")
+    for name in CHOSEN_ELSEWHERE.keys() & overrides.keys():
+        raise ProblemError(f"{name}: {CHOSEN_ELSEWHERE[name]}, not among the options.")
     before = dict(profile)
     for said, taken_back in ((_STEPS, _EPOCHS), (_EPOCHS, _STEPS)):
         if any(overrides.get(name) is not None for name in said):

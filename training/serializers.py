@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from common.rest import FiguresField, ObjectField, Row, Strict
 from common.text import storable
+from training.methods import method_choices
 from training.models import BaseModel, ModelVersion, RunEvent, Snapshot, TrainingProfile, TrainingRun
 
 
@@ -25,6 +26,7 @@ class RunSerializer(Row):
     snapshot = serializers.UUIDField(source="snapshot.uid", read_only=True)
     profile = serializers.CharField(source="profile.name", allow_null=True, default=None, read_only=True)
     base = serializers.CharField(source="base.name", read_only=True)
+    method = serializers.CharField(read_only=True, help_text="What is made of the base.")
     requested_by = serializers.CharField(
         source="requested_by.username", allow_null=True, default=None, read_only=True, help_text="Null: the trigger."
     )
@@ -35,8 +37,9 @@ class RunSerializer(Row):
     class Meta:
         model = TrainingRun
         fields = [
-            "uid", "state", "trigger", "snapshot", "profile", "base", "requested_by", "step", "total_steps", "loss",
-            "version", "error", "ending", "ordered", "retry_at", "attempts", "created_at", "started_at", "finished_at",
+            "uid", "state", "trigger", "snapshot", "profile", "base", "method", "requested_by", "step", "total_steps",
+            "loss", "version", "error", "ending", "ordered", "retry_at", "attempts", "created_at", "started_at",
+            "finished_at",
         ]  # fmt: skip
 
 
@@ -78,6 +81,9 @@ class StartRunSerializer(Strict):
     )
     base = NamedField(
         "base model", queryset=BaseModel.objects.trainable(), required=False, allow_null=True, default=None
+    )
+    method = serializers.ChoiceField(
+        choices=method_choices(), required=False, allow_null=True, default=None, help_text="What is made of the base."
     )
     snapshot = serializers.UUIDField(
         required=False, allow_null=True, default=None, help_text="Absent: the golden samples as they are now."

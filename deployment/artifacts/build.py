@@ -31,6 +31,8 @@ _BUILDER = actors.system("build")
 
 def request_build(version: ModelVersion) -> None:
     """Have the version's file built, if it is to be, and the version staged; by the workers."""
+    if version.unserved:
+        return
     if version.base.server_name:
         request_staging(version)  # the servers have it
         return

@@ -10,7 +10,7 @@ from common.problems import ConflictError, ProblemError, UnavailableError
 from deployment.models import InferenceServer, ServingPolicy
 from deployment.servers.catalogue import look, require_administrator
 from deployment.servers.drivers import DriverError, driver_for
-from deployment.servers.drivers.base import ModelEntry
+from deployment.servers.drivers.said import ModelEntry
 from labeling.access import Right, projects_for, require
 from labeling.models import Project, User
 from training.models import ModelVersion

@@ -14,7 +14,7 @@ from common.problems import ProblemError
 from deployment import storage
 from deployment.artifacts import retention_rule
 from deployment.artifacts.pipeline import store
-from deployment.files import UNDER_WAY, artifact_of, artifacts_of, rows_of
+from deployment.files import UNDER_WAY, artifact_of, artifacts_of, is_ours, rows_of
 from deployment.live import live_deployment
 from deployment.models import Artifact, BuildStep, Deployment, ServingPolicy, StagedVersion, Verdict, VersionPin
 from deployment.servers.drivers import DriverError, driver_for
@@ -96,7 +96,7 @@ def _busy(project: Project) -> dict[int, str]:
     versions = _versions(project)
     made = artifacts_of(versions)
     for version in versions:
-        if not version.base.server_name and (version.pk not in made or made[version.pk].state in UNDER_WAY):
+        if is_ours(version) and (version.pk not in made or made[version.pk].state in UNDER_WAY):
             found[version.pk] = "being built"
     for staged in StagedVersion.objects.filter(version__project=project):
         if staged.state in (State.WAITING, State.STAGING):

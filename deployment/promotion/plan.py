@@ -243,9 +243,3 @@ def gate_evidence(staged: Iterable[StagedVersion]) -> dict[str, Any]:
     }
     against = {"held against": row.held_against.tag} if row.held_against else {}
     return {"verdict": row.verdict or "none", "gate": row.verdict_sentence, **against, **figures}
-
-
-def previous_version(project: Project) -> ModelVersion | None:
-    """The version that was live before the present one."""
-    live = live_deployment(project)
-    return live.previous if live else None

@@ -13,7 +13,7 @@ from common.patience import within
 from common.problems import ConflictError, ProblemError, UnavailableError
 from deployment.models import Deployment, InferenceServer, StagedVersion
 from deployment.servers.drivers import CrowdedError, Driver, DriverError, TransportError, driver_for
-from deployment.servers.drivers.base import Measure, ModelEntry
+from deployment.servers.drivers.said import Measure, ModelEntry
 from deployment.servers.memory import load_or_send, twins
 from labeling.access import has_permission
 from labeling.models import Scope

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from deployment.models import Deployment, StagedVersion
 from deployment.servers.drivers import DriverError, driver_for
-from deployment.servers.drivers.base import LoadedModel
+from deployment.servers.drivers.said import LoadedModel
 from deployment.servers.memory import has_in_memory, twins
 
 # Beside its weights a model takes memory for its context and for working; so much more, as a share of its file.

@@ -10,7 +10,7 @@ from common.alone import alone
 from common.queue import enqueue
 from deployment.models import Deployment, InferenceServer, StagedVersion
 from deployment.servers.drivers import Driver, DriverError, SlowError, driver_for
-from deployment.servers.drivers.base import LoadedModel
+from deployment.servers.drivers.said import LoadedModel
 
 logger = logging.getLogger(__name__)
 

@@ -4,6 +4,6 @@ Each gives the chances of the labels for the texts that it is asked about; the s
 library is imported before a method is run.
 """
 
-from evaluation.methods.learned import Described, Learned, NothingToLearnError
+from evaluation.methods.learned import Described, Learned, NothingToLearnError, Vectors
 
-__all__ = ["Described", "Learned", "NothingToLearnError"]
+__all__ = ["Described", "Learned", "NothingToLearnError", "Vectors"]

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from evaluation.methods.learned import Described, Ranked, best_threshold, by_chance, columns_of
+from evaluation.methods.learned import Described, Ranked, by_chance, columns_of
 from evaluation.methods.words import features
+from training.heads.choosing import best_threshold
 
 
 class LogisticRegressions:
@@ -42,7 +43,7 @@ class LogisticRegressions:
         for fitted, left_out in KFold(5, shuffle=True, random_state=7).split(golden):
             rows = np.concatenate([fitted, told])
             chances[left_out] = _chances(self.matrix[rows], self.targets[rows], self.matrix[left_out])
-        return best_threshold(chances, golden)
+        return best_threshold(chances, golden)[0]
 
 
 def _chances(matrix: Any, targets: Any, asked: Any) -> Any:

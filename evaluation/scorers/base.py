@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from evaluation.methods import Vectors
 from labeling.answers import Status
 from labeling.kinds import Answer
 
@@ -68,18 +69,26 @@ class Counts:
 
 @dataclass(frozen=True)
 class Task:
-    """What a simple method knows of a task beside its golden samples: at most so many labels, what is said of each."""
+    """What a simple method knows of a task beside its golden samples: at most so many labels, what is said of each.
+
+    `vectors`: texts to rows of unit length by a sentence encoder, where there is one.
+    """
 
     limit: int | None = None
     described: Mapping[str, str] = field(default_factory=dict)
+    vectors: Vectors | None = None
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """A simple method: it answers the test cases, in order, after the training rows."""
+    """A simple method: it answers the test cases, in order, after the training rows.
+
+    `encoder`: it needs one (True), or stands there where there is none (False).
+    """
 
     title: str
     run: Callable[[Sequence[Example], Sequence[Example], Task], list[Scored]]
+    encoder: bool | None = None
 
 
 _ANY = Task()

@@ -4,8 +4,9 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from evaluation.methods import Learned, NothingToLearnError
-from evaluation.methods.nearest import Nearest
+from evaluation.methods import Learned, NothingToLearnError, Vectors
+from evaluation.methods.head import Head
+from evaluation.methods.nearest import Nearest, nearest_by_words
 from evaluation.methods.overlap import Overlap
 from evaluation.methods.tfidf import LogisticRegressions
 from evaluation.scorers.base import Baseline, Counts, Example, Scored, Scorer, Task, ratio
@@ -16,9 +17,10 @@ Teach = Callable[[list[str], list[frozenset[str]], list[str]], Learned]
 
 
 class LabelScorer(Scorer):
-    """An answer is its set of labels, which `kind` names."""
+    """An answer is its set of labels, which `kind` names. `exclusive`: it has exactly one."""
 
     kind: ClassVar[LabelKind]
+    exclusive: ClassVar[bool] = False
 
     columns = (
         ("f1_micro", "Micro-F1", "Over all labels of all cases"),
@@ -29,11 +31,15 @@ class LabelScorer(Scorer):
 
     @property
     def baselines(self) -> dict[str, Baseline]:
-        """The constant, and what words give: without any answer, by likeness, and learnt."""
+        """The constant, what words give (without any answer, by likeness, and learnt), and what an encoder gives."""
         return super().baselines | {
             "word_overlap": Baseline("Words shared with the labels' descriptions, untrained", self.word_overlap),
-            "nearest": Baseline("Nearest golden samples by TF-IDF", self.nearest),
+            "nearest": Baseline("Nearest golden samples by TF-IDF", self.nearest, encoder=False),
             "tfidf_logreg": Baseline("TF-IDF with logistic regression", self.tfidf_logreg),
+            "nearest_encoder": Baseline(
+                "Nearest golden samples by a sentence encoder", self.nearest_encoder, encoder=True
+            ),
+            "head": Baseline("Sentence encoder with logistic regression", self.head, encoder=True),
         }
 
     def labels_of(self, answer: Answer | None) -> frozenset[str]:
@@ -93,7 +99,23 @@ class LabelScorer(Scorer):
 
     def nearest(self, train: Sequence[Example], test: Sequence[Example], task: Task) -> list[Scored]:
         """The test cases answered by the training rows that are most like them. Raises `ValueError` on no rows."""
-        return self._taught(Nearest, train, test, task)
+        return self._taught(nearest_by_words, train, test, task)
+
+    def nearest_encoder(self, train: Sequence[Example], test: Sequence[Example], task: Task) -> list[Scored]:
+        """The same by the encoder's vectors. Raises `ValueError` on no rows, and without an encoder."""
+        vectors = _needed(task)
+        return self._taught(
+            lambda texts, labels, asked: Nearest(labels, vectors(texts), vectors(asked)), train, test, task
+        )
+
+    def head(self, train: Sequence[Example], test: Sequence[Example], task: Task) -> list[Scored]:
+        """The test cases answered by logistic regression over the encoder's vectors. Raises as `nearest_encoder`."""
+        vectors = _needed(task)
+
+        def teach(texts: list[str], labels: list[frozenset[str]], asked: list[str]) -> Learned:
+            return Head(texts, labels, asked, task.described, vectors, exclusive=self.exclusive)
+
+        return self._taught(teach, train, test, task)
 
     def tfidf_logreg(self, train: Sequence[Example], test: Sequence[Example], task: Task) -> list[Scored]:
         """The test cases answered by one logistic regression a label over TF-IDF of words and pairs of words.
@@ -132,6 +154,12 @@ def macro(table: Mapping[str, Counts]) -> dict[str, float]:
         "recall": ratio(sum(row.recall for row in rows), len(rows)),
         "f1": ratio(sum(row.f1 for row in rows), len(rows)),
     }
+
+
+def _needed(task: Task) -> Vectors:
+    if task.vectors is None:
+        raise ValueError("This method needs a sentence encoder.")
+    return task.vectors
 
 
 def _sets(scorer: LabelScorer, rows: Iterable[Example]) -> list[frozenset[str]]:

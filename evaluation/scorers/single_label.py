@@ -11,6 +11,7 @@ class SingleLabelScorer(LabelScorer):
     """The share of cases that got their label."""
 
     kind = SingleLabel()
+    exclusive = True
     main = "exact"
     title = "accuracy"
 

@@ -7,9 +7,12 @@ from django.db import transaction
 
 from common import jsonl
 from common.actor import system
+from common.encoder import EncoderError
 from evaluation.metrics import summary
 from evaluation.models import BaselineResult, Suite
-from evaluation.scorers import Example, Task, scorer_of
+from evaluation.scorers import Example, Scorer, Task, scorer_of
+from evaluation.scorers.labels import LabelScorer
+from evaluation.services.encoding import TextVectors, open_vectors
 from labeling import prompts
 from labeling.answers import parse
 from labeling.carrying import Carrier
@@ -24,12 +27,13 @@ logger = logging.getLogger(__name__)
 def baseline_results(suite: Suite, snapshot: Snapshot) -> list[BaselineResult]:
     """The simple methods that the kind's scorer has; worked out once per snapshot.
 
-    They stand beside the gate, not in it: where this host does not have the snapshot, there are none.
+    They stand beside the gate, not in it: where this host does not have the snapshot, there are none, and without a
+    sentence encoder those that need one wait for it.
     """
     spec = snapshot.spec.to_spec()
     scorer = scorer_of(spec)
     rows = BaselineResult.objects.filter(suite=suite, snapshot=snapshot).order_by("name")
-    missing = set(scorer.baselines) - set(rows.values_list("name", flat=True))
+    missing, vectors = _missing(scorer, set(rows.values_list("name", flat=True)))
     if missing:
         carrier = Carrier(spec, suite.spec.to_spec())
         try:
@@ -37,11 +41,36 @@ def baseline_results(suite: Suite, snapshot: Snapshot) -> list[BaselineResult]:
         except FileNotFoundError:
             logger.warning("snapshot %s is not on this host: no baselines", snapshot)
             return list(rows)
-        task = Task(spec.label_limit if spec.labels else None, {label.name: label.description for label in spec.labels})
+        described = {label.name: label.description for label in spec.labels}
+        task, cases = Task(spec.label_limit if spec.labels else None, described, vectors), _cases(suite, spec)
         for name in sorted(missing) if train else []:
-            scored = scorer.baselines[name].run(train, _cases(suite, spec), task)
-            _keep(suite, snapshot, name, summary(scorer, scored))
+            method = scorer.baselines[name]
+            metrics = summary(scorer, method.run(train, cases, task))
+            if method.encoder and vectors:
+                metrics["encoder"] = {**vectors.told, "untaught": _untaught(scorer, train, described)}
+            _keep(suite, snapshot, name, metrics)
     return list(rows.all())
+
+
+def _missing(scorer: Scorer, there: set[str]) -> tuple[set[str], TextVectors | None]:
+    """The methods to work out, and the vectors for those that need an encoder; one is opened for nothing else."""
+    by_need: dict[bool | None, set[str]] = {True: set(), False: set(), None: set()}
+    for name, method in scorer.baselines.items():
+        by_need[method.encoder].add(name)
+    waiting = by_need[True] - there
+    if not waiting:
+        return by_need[None] - there, None
+    try:
+        return (by_need[None] - there) | waiting, open_vectors()
+    except EncoderError as error:
+        logger.warning("no sentence encoder beside the benchmark: %s", error)
+        return (by_need[None] | by_need[False]) - there, None
+
+
+def _untaught(scorer: Scorer, train: list[Example], described: dict[str, str]) -> list[str]:
+    """The labels that no training row has."""
+    assert isinstance(scorer, LabelScorer)
+    return sorted(set(described).difference(*(scorer.labels_of(answer) for _, answer in train)))
 
 
 @transaction.atomic

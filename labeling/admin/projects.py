@@ -17,9 +17,11 @@ from labeling.access import Right, known_projects, may, projects_for
 from labeling.admin.base import EvidenceAdmin
 from labeling.admin.membership import MembersAdmin, MembershipInline
 from labeling.admin.recorded import RecordedAdmin, staff
+from labeling.kinds import kind_of
 from labeling.models import GoldenSample, ImportBatch, Prediction, Project, Sample, TaskSpec
 from labeling.querysets import COUNT_CAP, capped_count_of
 from labeling.services.labels import labels_as_text, parse_labels
+from labeling.services.prices import label_list_price
 
 
 class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
@@ -43,6 +45,14 @@ class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at r
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.initial["labels"] = labels_as_text(self.instance.labels.all())
+            self._tell_the_price()
+
+    def _tell_the_price(self) -> None:
+        """Beside the choice whether the prompt lists the labels; there is none without labels."""
+        if not kind_of(self.instance).has_labels:
+            self.fields.pop("lists_labels", None)
+        elif field := self.fields.get("lists_labels"):
+            field.help_text = f"{field.help_text} {label_list_price(self.instance)}"
 
     def clean_labels(self) -> list[services.NewLabel]:
         return parse_labels(self.cleaned_data["labels"])
@@ -84,6 +94,7 @@ class ProjectAdmin(MembersAdmin, RecordedAdmin):
             {
                 "fields": (
                     *("instruction", "labels", "leave_out", "schema", "prompt_template", "max_labels", "decoding"),
+                    "lists_labels",
                     "thinking",
                 )
             },

@@ -89,6 +89,10 @@ class Kind(ABC):
         """What the system message says after the instruction."""
         return []
 
+    def label_lines(self, spec: "Spec") -> list[str]:
+        """Those of the lines that list the labels; a task may leave them out."""
+        return []
+
     def is_empty(self, answer: Answer) -> bool:
         """Whether it is an answer that gives nothing; then `nothing_given` is said before it is approved."""
         return False

@@ -62,11 +62,15 @@ class LabelKind(Kind):
         return LabelReader(spec, self.key, self.takes_several, repairs)
 
     def prompt_lines(self, spec: Spec) -> list[str]:
-        """The labels, with descriptions where there are any, and the form of the answer."""
+        """The labels, where the task lists them, and the form of the answer."""
+        return [*(self.label_lines(spec) if spec.lists_labels else []), self.answer_line(spec)]
+
+    def label_lines(self, spec: Spec) -> list[str]:
+        """The labels, with descriptions where there are any."""
         if not any(label.description for label in spec.labels):
-            return [f"Labels: {', '.join(spec.label_names)}", self.answer_line(spec)]
+            return [f"Labels: {', '.join(spec.label_names)}"]
         lines = [f"{label.name}: {label.description}" if label.description else label.name for label in spec.labels]
-        return ["Labels:", *lines, self.answer_line(spec)]
+        return ["Labels:", *lines]
 
     def line(self, answer: Answer) -> str:
         """The names."""

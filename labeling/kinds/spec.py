@@ -47,8 +47,9 @@ class Spec:
     `max_labels` 0 means no limit but the number of labels. `prompt_template` is the user message, with `{text}`
     where the text goes. `decoding` holds the request's own options (see `DEFAULT_DECODING`). `schema` is the
     project's own JSON schema, for kinds that take one. With `thinking` the model thinks aloud before its answer, in
-    training, in every proof and where it serves alike. Raises `SpecError` when built from values that contradict
-    each other.
+    training, in every proof and where it serves alike. Without `lists_labels` the prompt does not say which labels
+    there are; the schema of the answer still does. Raises `SpecError` when built from values that contradict each
+    other.
     """
 
     kind: str
@@ -59,6 +60,7 @@ class Spec:
     decoding: dict[str, Any] = field(default_factory=lambda: dict(DEFAULT_DECODING), hash=False)
     schema: dict[str, Any] | None = field(default=None, hash=False)
     thinking: bool = False
+    lists_labels: bool = True
 
     def __post_init__(self) -> None:
         kind = KINDS.get(self.kind)
@@ -70,6 +72,10 @@ class Spec:
             _check_labels(self)
         elif self.labels:
             raise SpecError(f"A task of kind {self.kind} has no labels; remove them.")
+        elif not self.lists_labels:
+            raise SpecError(
+                f"A task of kind {self.kind} has no labels to leave out of the prompt; switch lists_labels on."
+            )
         if self.schema is not None and not kind.has_schema:
             raise SpecError(f"A task of kind {self.kind} takes no schema of its own; remove it.")
         kind.check(self)

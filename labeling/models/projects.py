@@ -67,6 +67,11 @@ class Project(PublicModel):
         help_text="The model thinks aloud before each answer, where the base model's chat template knows how. Raise "
         "num_predict with it: thoughts are long.",
     )
+    lists_labels = models.BooleanField(
+        "list the labels in the prompt",
+        default=True,
+        help_text="An untrained model needs the list; a trained one has learnt the labels. Each prompt pays for it.",
+    )
     train_share = models.PositiveSmallIntegerField(default=80, validators=[MaxValueValidator(100)])
     validation_share = models.PositiveSmallIntegerField(default=10, validators=[MaxValueValidator(100)])
     test_share = models.PositiveSmallIntegerField(default=10, validators=[MaxValueValidator(100)])
@@ -147,6 +152,7 @@ class TaskSpec(PublicModel):
     schema = models.JSONField(null=True, help_text="The project's own JSON schema of an answer.")
     decoding = models.JSONField(default=dict)
     thinking = models.BooleanField(default=False)
+    lists_labels = models.BooleanField(default=True, help_text="Whether the prompt lists the labels.")
     date = models.DateField(
         default=today,
         help_text="What chat templates that write a date are given: the day of the first spec, for ever.",
@@ -174,4 +180,5 @@ class TaskSpec(PublicModel):
             decoding=dict(self.decoding),
             schema=self.schema,
             thinking=self.thinking,
+            lists_labels=self.lists_labels,
         )

@@ -46,6 +46,7 @@ def freeze_spec(actor: Actor, project: Project, *, leave_out: bool = False) -> T
         "schema": project.schema,
         "decoding": _decoding(project),
         "thinking": project.thinking,
+        "lists_labels": project.lists_labels,
         "date": newest.date if newest else today(),
     }
     if newest is not None and all(getattr(newest, name) == value for name, value in asked.items()):

@@ -56,6 +56,7 @@ JSON_READERS = {
     "training/engine/best.py": _OURS,
     "training/engine/bases/smollm2.py": "the tokenizer of a package whose hash is pinned",
     "training/engine/checkpoints.py": _OURS,
+    "training/engine/heads/classify.py": _OURS,
     "training/engine/merge.py": _OURS,
     "training/engine/phases.py": _OURS,
     "training/engine/rundir.py": _OURS,

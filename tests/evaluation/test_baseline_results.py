@@ -5,6 +5,7 @@ import pytest
 from evaluation.models import BaselineResult
 from evaluation.services import advance, baseline_results, freeze_suite
 from labeling.models import Split
+from tests.encoders import make_encoder
 from tests.evaluation.worlds import make_golden, make_standing, make_world, right, text_of
 from tests.factories import SYSTEM, remade
 from training.models import BaseModel, TrainingRun
@@ -66,3 +67,35 @@ def test_a_judgment_works_them_out_for_the_versions_snapshot(shop, models):
     models.answer(0, right)
     advance(staged.pk)
     assert BaselineResult.objects.filter(snapshot=run.snapshot).count() == 4
+
+
+@pytest.fixture
+def encoder(shop, settings, tmp_path):
+    texts = [text_of(number) for number in range(130)]
+    settings.ENCODER_DIR = make_encoder(tmp_path / "encoder", " ".join(texts), limit=10)
+    return settings.ENCODER_DIR
+
+
+def test_with_an_encoder_its_methods_stand_there_too_and_say_what_was_cut(shop, encoder):
+    rows = {row.name: row.metrics for row in baseline_results(freeze_suite(shop), freeze_snapshot(SYSTEM, shop))}
+    assert sorted(rows) == ["constant", "head", "nearest_encoder", "tfidf_logreg", "word_overlap"]
+    low, high = rows["head"]["main_interval"]
+    assert rows["constant"]["main"] < rows["head"]["main"]
+    assert low <= rows["head"]["main"] <= high
+    told = rows["head"]["encoder"]
+    assert (told["name"], told["limit"], told["texts"], told["unknown"]) == ("tests/tiny", 10, 60, 0)
+    assert told["cut"] == 0
+    assert "encoder" not in rows["tfidf_logreg"]
+
+
+def test_an_encoder_that_comes_later_adds_its_methods(shop, settings, tmp_path):
+    suite, snapshot = freeze_suite(shop), freeze_snapshot(SYSTEM, shop)
+    assert len(baseline_results(suite, snapshot)) == 4
+    settings.ENCODER_DIR = make_encoder(tmp_path / "encoder", text_of(1))
+    assert {"nearest", "nearest_encoder", "head"} < {row.name for row in baseline_results(suite, snapshot)}
+
+
+def test_a_damaged_encoder_is_done_without(shop, encoder, caplog):
+    (encoder / "model.onnx").write_bytes(b"")
+    assert "head" not in {row.name for row in baseline_results(freeze_suite(shop), freeze_snapshot(SYSTEM, shop))}
+    assert "model.onnx of the sentence encoder" in caplog.text

@@ -1,7 +1,11 @@
 """The simple methods that every figure is held against."""
 
+import zlib
+from collections.abc import Sequence
 from itertools import combinations
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,11 +16,23 @@ from evaluation.scorers.labels import LabelScorer
 from evaluation.scorers.multi_label import MultiLabelScorer
 from evaluation.scorers.single_label import SingleLabelScorer
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 pytestmark = pytest.mark.pure
 
 MULTI, SINGLE = MultiLabelScorer(), SingleLabelScorer()
-ONE = Task(limit=1)
-TAUGHT = ("nearest", "tfidf_logreg")
+TAUGHT = ("nearest", "tfidf_logreg", "nearest_encoder", "head")
+
+
+def vectors(texts: Sequence[str]) -> "NDArray[np.float32]":
+    """In place of an encoder: random numbers by word, the sum of a text's words at length one."""
+    sums = [sum(np.random.default_rng(zlib.crc32(w.encode())).normal(size=48) for w in ("", *t.split())) for t in texts]
+    rows = np.array(sums, dtype=np.float32).reshape(len(texts), 48)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+TASK, ONE = Task(vectors=vectors), Task(limit=1, vectors=vectors)
 SETS = st.lists(st.sets(st.sampled_from("abcd")).map(lambda names: {"labels": sorted(names)}), min_size=1, max_size=9)
 
 
@@ -61,7 +77,7 @@ def examples(copies: int) -> list[tuple[str, dict[str, list[str]]]]:
 @pytest.mark.parametrize("name", TAUGHT)
 def test_what_words_tell_is_learnt_and_beats_the_constant(name: str) -> None:
     train, test = examples(6), examples(1)
-    learned, fixed = MULTI.baselines[name].run(train, test, Task()), MULTI.constant(train, test)
+    learned, fixed = MULTI.baselines[name].run(train, test, TASK), MULTI.constant(train, test)
     assert summary(MULTI, learned)["f1_micro"] > 0.95 > summary(MULTI, fixed)["f1_micro"]
     assert [case.expected for case in learned] == [answer for _, answer in test]
     assert all(len(case.got["labels"]) <= 1 for case in MULTI.baselines[name].run(train, test, ONE) if case.got)
@@ -70,7 +86,7 @@ def test_what_words_tell_is_learnt_and_beats_the_constant(name: str) -> None:
 @pytest.mark.parametrize("method", TAUGHT)
 def test_one_label_is_learnt_from_words(method: str) -> None:
     train = [(WORDS[name], {"label": name}) for name in WORDS for _ in range(3)]
-    assert all(case.got == case.expected for case in SINGLE.baselines[method].run(train, train, Task()))
+    assert all(case.got == case.expected for case in SINGLE.baselines[method].run(train, train, TASK))
 
 
 DESCRIBED = {"app_bug": "the website does not work", "praise": "thanks and compliments", "other": ""}
@@ -104,8 +120,16 @@ def test_what_is_said_of_a_label_is_a_row_of_it() -> None:
     train = [("alpha beta", {"label": "a"}), ("gamma delta", {"label": "b"})]
     described = {"a": "invoice charge", "b": "parcel late"}
     for text, label in (("an invoice", "a"), ("parcel", "b")):
-        [case] = SINGLE.tfidf_logreg(train, [(text, {"label": label})], Task(described=described))
-        assert case.got == case.expected
+        for method in (SINGLE.tfidf_logreg, SINGLE.head):
+            [case] = method(train, [(text, {"label": label})], Task(described=described, vectors=vectors))
+            assert case.got == case.expected
+
+
+def test_a_label_without_examples_is_known_by_its_description_to_the_head_alone() -> None:
+    task = Task(described={"c": "invoice charge"}, vectors=vectors)
+    train = [("alpha beta", {"label": "a"}), ("gamma delta", {"label": "b"})] * 3
+    [case] = SINGLE.head(train, [("my invoice charge", {"label": "c"})], task)
+    assert case.got == case.expected
 
 
 @pytest.mark.parametrize(
@@ -123,19 +147,23 @@ def test_what_is_said_of_a_label_is_a_row_of_it() -> None:
 )
 def test_training_rows_that_teach_nothing_give_the_constant(scorer: LabelScorer, train: list, got: dict) -> None:
     for method in TAUGHT:
-        assert scorer.baselines[method].run(train, [("z", got)], Task()) == [Scored(got, got)]
+        if method in ("nearest", "tfidf_logreg") or len(train) < 3:
+            assert scorer.baselines[method].run(train, [("z", got)], TASK) == [Scored(got, got)]
 
 
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.tuples(st.text(max_size=5), SETS.map(lambda s: s[0])), min_size=1, max_size=15))
 def test_no_training_rows_crash_it(train: list) -> None:
     for method in MULTI.baselines.values():
-        assert len(method.run(train, train, Task())) == len(train)
-        assert method.run(train, [], Task()) == []
+        assert len(method.run(train, train, TASK)) == len(train)
+        assert method.run(train, [], TASK) == []
 
 
 def test_what_cannot_be_learned_is_refused() -> None:
     assert list(SCORERS["text"].baselines) == ["constant"]
     for method in TAUGHT:
         with pytest.raises(ValueError, match="no golden samples"):
+            MULTI.baselines[method].run([], [], TASK)
+    for method in ("nearest_encoder", "head"):
+        with pytest.raises(ValueError, match="needs a sentence encoder"):
             MULTI.baselines[method].run([], [], Task())

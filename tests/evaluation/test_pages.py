@@ -7,6 +7,7 @@ from deployment.models import StagedVersion
 from evaluation.models import BaselineResult, Benchmark, CaseResult
 from evaluation.services import advance, freeze_suite, start_benchmark
 from labeling.services import reopen
+from tests.encoders import make_encoder
 from tests.evaluation.worlds import make_golden, make_live, make_standing, make_world, right_every, text_of, wrong
 from tests.factories import acting, make_expert, make_operator
 from training.models import Snapshot
@@ -198,3 +199,56 @@ def test_the_reasoning_of_a_case_stands_apart(judged, client):
     assert "<summary>Its reasoning</summary> <pre>hm</pre>" in page
     assert "As it came (reasoning taken off, end mark taken off before reading)" in page
     assert "Its reasoning" in shown(client.get(reverse("evaluation:benchmark", args=["shop", judged.uid])))
+
+
+def beside(judged: Benchmark, name: str, main: float, **more) -> None:
+    snapshot, _ = Snapshot.objects.get_or_create(
+        project=judged.version.project, spec=judged.version.spec, digest="d",
+        defaults={"folder": "f", "train_rows": 1, "validation_rows": 1, "test_rows": 1},
+    )  # fmt: skip
+    figures = {
+        "cases": 40,
+        "f1_micro": main,
+        "main_metric": "f1_micro",
+        "main": main,
+        "main_interval": [0.1, main + 0.1],
+    }
+    BaselineResult.objects.create(suite=judged.suite, snapshot=snapshot, name=name, metrics={**figures, **more})
+
+
+def test_a_version_below_a_simple_method_says_so_in_its_first_line(judged, client):
+    beside(judged, "constant", 0.2)
+    assert "is below a simple method" not in shown(client.get(url_of(judged)))
+    beside(judged, "head", 0.672)
+    page = shown(client.get(url_of(judged)))
+    said = "shop:v1 is below a simple method: micro-F1 0.506 (0.3"
+    assert said in page
+    assert "“Sentence encoder with logistic regression” has 0.672 (0.100 to 0.772); the intervals overlap." in page
+    assert page.index(said) < page.index("as spec 1 asks them") < page.index("Micro-F1 (judged)")
+    whole = client.get(f"/api/v1/projects/shop/benchmarks/{judged.uid}").json()
+    assert whole["below"].startswith(said)
+    assert [row["name"] for row in whole["neighbours"]] == ["head", "constant"]
+    assert whole["neighbours"][0]["main_interval"] == [0.1, 0.772]
+
+
+def test_methods_on_other_cases_say_nothing_of_a_version(judged, client):
+    beside(judged, "head", 0.9, cases=10)
+    assert "is below a simple method" not in shown(client.get(url_of(judged)))
+
+
+def test_the_page_says_how_to_get_an_encoder_or_what_it_could_not_read(judged, client, settings, tmp_path):
+    assert "There is no sentence encoder in" in (page := shown(client.get(url_of(judged))))
+    assert "Fetch it with `make encoder`." in page
+    settings.ENCODER_DIR = make_encoder(tmp_path / "encoder", "a b")
+    assert "Judge again to see what it gives." in shown(client.get(url_of(judged)))
+    (settings.ENCODER_DIR / "model.onnx").write_bytes(b"")
+    assert "model.onnx of the sentence encoder in" in shown(client.get(url_of(judged)))
+    told = {"name": "all-MiniLM-L6-v2", "languages": "English", "limit": 256, "texts": 90, "cut": 3, "unknown": 2}
+    beside(judged, "head", 0.4, encoder={**told, "untaught": ["praise"]})
+    page = shown(client.get(url_of(judged)))
+    for fact in (
+        "all-MiniLM-L6-v2: English alone, 256 tokens of a text; 3 of 90 texts were longer and cut.",
+        "2 are mostly in characters that it does not know.",
+        "No golden sample has praise",
+    ):
+        assert fact in page, fact

@@ -78,6 +78,7 @@ def form_of(labels, **fields):
         "prompt_template": "{text}",
         "max_labels": 5,
         "decoding": '{"temperature": 0}',
+        "lists_labels": "on",
         "train_share": 80,
         "validation_share": 10,
         "test_share": 10,
@@ -97,6 +98,7 @@ def test_saving_freezes_a_new_spec_only_where_what_is_asked_changed(client, boss
     client.post(reverse("admin:labeling_project_add"), form_of(["late"]))
     project = Project.objects.get()
     url = reverse("admin:labeling_project_change", args=[project.pk])
+    assert "The list is 12 of the " in client.get(url).content.decode()  # "Labels: late"
     client.post(url, form_of(["late"], name="Better name"))
     assert TaskSpec.objects.count() == 1
     client.post(url, form_of(["late"], key="other", kind="text", instruction="Tag it well."))

@@ -1,8 +1,11 @@
 """Kinds with labels as people see them: prompt lines, toggles, lines, differences, and names that change."""
 
+from dataclasses import replace
+
 import pytest
 
-from labeling.kinds import KINDS, Change, LabelDef, NoLongerFitsError, Spec
+from labeling import prompts
+from labeling.kinds import KINDS, Change, LabelDef, NoLongerFitsError, Spec, SpecError
 from labeling.kinds.labels import KEYS, Toggle
 
 pytestmark = pytest.mark.pure
@@ -19,6 +22,16 @@ def test_the_prompt_says_the_labels_and_the_form() -> None:
     ]  # fmt: skip
     plain = Spec("single_label", "", (LabelDef("a"), LabelDef("b")))
     assert ONE.prompt_lines(plain) == ["Labels: a, b", 'Answer in JSON: {"label": "..."}']
+
+
+def test_a_task_that_does_not_list_its_labels_says_the_form_alone() -> None:
+    bare = replace(SPEC, lists_labels=False)
+    assert SEVERAL.prompt_lines(bare) == ['Answer in JSON: {"labels": ["..."]}, at most 2']
+    assert SEVERAL.schema(bare) == SEVERAL.schema(SPEC)
+    assert prompts.label_list(bare) == prompts.label_list(SPEC) == "Labels:\nbilling: money\ndelivery\nother"
+    assert prompts.messages(bare, "hi")[0]["content"].startswith("Tag it.\nAnswer in JSON")
+    with pytest.raises(SpecError, match="has no labels to leave out"):
+        Spec("text", "Answer.", lists_labels=False)
 
 
 def test_toggles_are_in_order_with_keys_and_marks() -> None:

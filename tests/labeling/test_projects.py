@@ -8,7 +8,8 @@ from django.core.exceptions import PermissionDenied
 from common.problems import ConflictError, ProblemError
 from labeling import services
 from labeling.models import Project, TaskSpec
-from tests.factories import SYSTEM, acting, make_admin, make_expert, make_manager, make_project, make_user
+from labeling.services.prices import label_list_price
+from tests.factories import SYSTEM, acting, make_admin, make_expert, make_manager, make_project, make_sample, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -87,6 +88,24 @@ def test_thinking_is_part_of_the_task_and_off_at_first():
     assert not project.spec.to_spec().thinking
     services.update_project(SYSTEM, project, thinking=True)
     assert (project.spec.number, project.spec.to_spec().thinking) == (2, True)
+
+
+def test_whether_the_prompt_lists_the_labels_is_part_of_the_task_and_told_with_its_price():
+    project = create(labels=["late", ("lost", "never came")], instruction="Tag the message.")
+    make_sample(project, "x" * 40)
+    make_sample(project, "y" * 60)
+    # "Tag the message." and the form of the answer, each a line, and 50 characters of text.
+    frame = len('Tag the message.\nAnswer in JSON: {"labels": ["..."]}\n') + 50
+    listed = len("Labels:\nlate\nlost: never came")
+    times = f"{(listed + frame) / frame:.1f} times as long"
+    assert label_list_price(project) == (
+        f"The list is {listed} of the {listed + frame} characters of an average prompt, which is {times} with it."
+    )
+    services.update_project(SYSTEM, project, lists_labels=False)
+    assert (project.spec.number, project.spec.to_spec().lists_labels) == (2, False)
+    assert label_list_price(project).startswith(f"The list would add {listed} characters to the ")
+    assert label_list_price(project).endswith(times + ".")
+    assert label_list_price(create(key="talk", kind="text", labels=[])) == ""
 
 
 def test_the_day_of_the_first_task_stays():

@@ -1,6 +1,7 @@
 """`start_run --dry-run`: what a run would be, and what would be refused, with nothing kept."""
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,9 @@ def told(*more: str) -> dict[str, str]:
 def test_it_tells_rows_tokens_updates_padding_parameters_memory_and_minutes(ready, settings):
     lines = told("--set", "lora.r=8")
     assert lines["rows"] == "10 train, 2 validation"
+    listed = re.fullmatch(r"(\d+) tokens on average, (\d+) of which list the labels", lines["prompt"])
+    assert listed
+    assert 5 < int(listed[2]) < int(listed[1])
     assert lines["updates"] == "20 of 2 rows, 4 passes, 1 to warm up"
     assert lines["tokens"].endswith("in all")
     assert lines["padding"].endswith("% of what is computed")

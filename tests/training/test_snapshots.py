@@ -12,7 +12,7 @@ from tests.factories import SYSTEM, make_project, make_sample
 from tests.training.helpers import make_golden
 from training.models import Snapshot
 from training.services import freeze_rows, freeze_snapshot
-from training.services.snapshots import folder_of
+from training.services.snapshots import _spec_line, fault_of, folder_of
 
 pytestmark = pytest.mark.django_db
 
@@ -121,6 +121,19 @@ def test_another_task_is_another_snapshot(shop):
     second = freeze_snapshot(SYSTEM, shop)
     assert second.digest != first.digest
     assert (first.spec.number, second.spec.number) == (1, 2)
+
+
+def test_a_task_that_does_not_list_its_labels_is_another_snapshot_and_other_rows(shop):
+    make_golden(shop, 1)
+    listed = freeze_snapshot(SYSTEM, shop)
+    assert "lists_labels" not in _spec_line(listed.spec)  # as before there was a choice
+    labeling.update_project(SYSTEM, shop, lists_labels=False)
+    bare = freeze_snapshot(SYSTEM, shop)
+    assert bare.digest != listed.digest
+    assert not bare.spec.to_spec().lists_labels
+    said = ["\n".join(row["prompt"][0]["content"] for row in lines(each, "train")) for each in (listed, bare)]
+    assert [text.count("Labels:") for text in said] == [1, 0]
+    assert fault_of(listed) == fault_of(bare) == ""
 
 
 def test_nothing_to_train_on_is_said(shop, settings):

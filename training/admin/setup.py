@@ -126,7 +126,7 @@ class RetrainPolicyAdmin(ProjectScopedAdmin):
     list_filter = ("enabled", "profile", "base")
     list_select_related = ("project", "profile", "base")
     search_fields = ("project__key", "project__name")
-    fields = ("project", "enabled", "threshold", "profile", "base", "progress")
+    fields = ("project", "enabled", "threshold", "profile", "base", "method", "progress")
     readonly_fields = ("progress",)
 
     @admin.display(description="New golden samples")

@@ -1,4 +1,4 @@
-"""`python -m training.engine`: train, merge, tokenize, answer, look, fetch-base, make-tiny, info.
+"""`python -m training.engine`: train, merge, tokenize, answer, classify, look, fetch-base, make-tiny, info.
 
 Exit codes: 0 done, 1 failed, 2 bad configuration, 3 paused, 4 cancelled, 5 another process writes to the folder,
 6 the supervisor is gone, 7 failed by what may pass by itself, 8 failed by what a person must mend first.
@@ -68,13 +68,23 @@ def _parser() -> argparse.ArgumentParser:
     tokens.add_argument("--marks", type=Path, required=True, help="where the tokenizer's own marks are written")
     tokens.set_defaults(command=_tokenize)
 
-    answer = commands.add_parser("answer", help="greedy answers of a merged model, held to a JSON schema")
-    answer.add_argument("--model", required=True)
+    answer = commands.add_parser("answer", help="greedy answers of a model, held to a JSON schema")
+    asked = answer.add_mutually_exclusive_group(required=True)
+    asked.add_argument("--model", help="a merged model, asked one prompt after the other, as proofs want it")
+    asked.add_argument("--run", type=Path, help="a finished run: base and adapter, asked many at once")
+    asked.add_argument("--base", help="folder or Hugging Face name, asked many at once")
+    answer.add_argument("--batch", type=int, default=32, help="prompts at once")
     answer.add_argument("--prompts", type=Path, required=True)
     answer.add_argument("--schema", type=Path, required=True, help="a file with a JSON schema, or with null")
     answer.add_argument("--limit", type=int, required=True, help="tokens of an answer, at most")
     answer.add_argument("--out", type=Path, required=True)
     answer.set_defaults(command=_answer)
+
+    classify = commands.add_parser("classify", help="label probabilities of texts by a run with a classification head")
+    classify.add_argument("--run", type=Path, required=True)
+    classify.add_argument("--prompts", type=Path, required=True, help="lines with messages, or a text")
+    classify.add_argument("--out", type=Path, required=True)
+    classify.set_defaults(command=_classify)
 
     look = commands.add_parser("look", help="what a base model is, and what makes it unusable; loads no weights")
     look.add_argument("--base", required=True, help="folder or Hugging Face name")
@@ -158,10 +168,21 @@ def _tokenize(options: argparse.Namespace) -> Exit:
 
 
 def _answer(options: argparse.Namespace) -> Exit:
-    from training.engine.answers import answer_file
+    from training.engine.answers import answer_batches, answer_file
     from training.engine.config import BaseModelConfig
 
-    answer_file(BaseModelConfig(name=options.model), options.prompts, options.schema, options.limit, options.out)
+    files = options.prompts, options.schema, options.limit, options.out
+    if options.model is not None:
+        answer_file(BaseModelConfig(name=options.model), *files)
+    else:
+        answer_batches(options.run or BaseModelConfig(name=options.base), *files, options.batch)
+    return Exit.OK
+
+
+def _classify(options: argparse.Namespace) -> Exit:
+    from training.engine.heads.classify import classify_file
+
+    classify_file(options.run, options.prompts, options.out)
     return Exit.OK
 
 

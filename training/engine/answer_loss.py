@@ -3,12 +3,14 @@
 On CUDA TRL's own loss does the same by a kernel of its own, which makes no logits at all.
 """
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from datasets import Dataset
 from torch.nn.functional import cross_entropy, pad
 from torch.utils.data import Sampler
+from transformers.trainer_utils import EvalLoopOutput
 from trl.trainer.sft_trainer import SFTTrainer
 
 from training.engine.answering import Answering
@@ -17,9 +19,19 @@ from training.engine.batches.collate import collate_flat
 from training.engine.batches.grouping import LikeLengths
 from training.engine.batches.layout import Layout
 from training.engine.batches.logits import logits_at
+from training.engine.best import Evaluation
 from training.engine.data import IGNORED
 
 ANSWERS_STEP = 16
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run leaves beside its adapter: figures, entries of the manifest, and tensors by file of the adapter."""
+
+    figures: dict[str, float] = field(default_factory=dict)
+    told: dict[str, Any] = field(default_factory=dict)
+    tensors: dict[str, dict[str, torch.Tensor]] = field(default_factory=dict)
 
 
 class AnswerLossTrainer(SFTTrainer):
@@ -72,11 +84,16 @@ class AnswerLossTrainer(SFTTrainer):
 
     def evaluation_loop(self, *args: Any, metric_key_prefix: str = "eval", **options: Any) -> Any:
         """The loss, and beside it the figure of the answers."""
-        output = super().evaluation_loop(*args, metric_key_prefix=metric_key_prefix, **options)
-        if self.answering is not None:
+        options["metric_key_prefix"] = metric_key_prefix
+        output: EvalLoopOutput = super().evaluation_loop(*args, **options)
+        if self.answering is not None and output.metrics is not None:
             model = self.accelerator.unwrap_model(self.model)
             output.metrics[f"{metric_key_prefix}_figure"] = self.answering.figure(model, self.accelerator.autocast)
         return output
+
+    def outcome(self, best: Evaluation | None) -> Outcome:
+        """Nothing more: the adapter is all. `best`: how the weights that are kept were judged, where they were."""
+        return Outcome()
 
     def _base(self) -> Any:
         base = self.accelerator.unwrap_model(self.model)

@@ -71,7 +71,7 @@ class Answering:
         import torch
 
         was_training = model.training
-        model.eval()
+        model.train(False)
         try:
             with torch.no_grad(), autocast():
                 given = self.answers(model)

@@ -18,11 +18,15 @@ _FIGURES = "best.json"
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What the validation rows said at a step; `figure` is None where they were not answered."""
+    """What the validation rows said at a step; `figure` is None where they were not answered.
+
+    `threshold`: the probability from which a head's labels are best chosen on them.
+    """
 
     step: int
     eval_loss: float
     figure: float | None = None
+    threshold: float | None = None
 
     def is_better(self, than: "Evaluation") -> bool:
         """By the figure; the lower loss decides between equal ones, and where there is none."""
@@ -34,7 +38,10 @@ class Evaluation:
 def evaluations_in(history: Iterable[Mapping[str, Any]]) -> list[Evaluation]:
     """Those that the trainer's own history tells, oldest first."""
     entries = (entry for entry in history if "eval_loss" in entry)
-    return [Evaluation(int(entry["step"]), entry["eval_loss"], entry.get("eval_figure")) for entry in entries]
+    return [
+        Evaluation(int(entry["step"]), entry["eval_loss"], entry.get("eval_figure"), entry.get("eval_threshold"))
+        for entry in entries
+    ]
 
 
 def waited(evaluations: Sequence[Evaluation]) -> int:
@@ -50,8 +57,8 @@ def best_of(run: RunDir) -> Evaluation | None:
     """That of the best adapter that is kept; None before the first."""
     try:
         found = json.loads((run.best / _FIGURES).read_text(encoding="utf-8"))
-        figure = found["figure"]
-        return Evaluation(int(found["step"]), float(found["eval_loss"]), None if figure is None else float(figure))
+        figure, threshold = (None if found[name] is None else float(found[name]) for name in ("figure", "threshold"))
+        return Evaluation(int(found["step"]), float(found["eval_loss"]), figure, threshold)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -58,6 +58,12 @@ class EngineConfig(Options):
 
     base_model: BaseModelConfig
     chat: ChatOptions = ChatOptions()
+    objective: Literal["sft", "lm_head"] = Field(
+        default="sft", description="What is learnt: to write the answers, or their labels by a classification head."
+    )
+    instruction: str | None = Field(
+        default=None, description="With lm_head: in place of the rows' system messages; empty: none."
+    )
     method: Literal["lora", "qlora"] = "lora"
     lora: LoraOptions = LoraOptions()
     max_length: int = Field(
@@ -129,6 +135,14 @@ class EngineConfig(Options):
             self.epochs = DEFAULT_EPOCHS
         if self.min_updates is not None and self.max_updates is not None and self.min_updates > self.max_updates:
             raise ValueError("min_updates is above max_updates")
+        return self
+
+    @model_validator(mode="after")
+    def _one_instruction(self) -> Self:
+        if self.instruction is not None and self.objective != "lm_head":
+            raise ValueError("instruction has no effect without the objective lm_head")
+        if self.seeds > 1 and self.objective == "lm_head":
+            raise ValueError("classification heads of several seeds are not averaged; take seeds 1 with lm_head")
         return self
 
     @model_validator(mode="after")

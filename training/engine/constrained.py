@@ -86,13 +86,13 @@ def greedy(
     import torch
 
     prompt = token_ids(tokenizer, text)
-    start = len(_text(tokenizer, prompt))
+    start = len(text_of(tokenizer, prompt))
     ends = end_ids(tokenizer)
     given: list[int] = []
     past: Any = None
 
     def with_next(token: int) -> str:
-        return _text(tokenizer, [*prompt, *given, token])[start:]
+        return text_of(tokenizer, [*prompt, *given, token])[start:]
 
     with torch.inference_mode():
         while len(given) < limit:
@@ -100,15 +100,16 @@ def greedy(
             out = model(input_ids=fresh, past_key_values=past, use_cache=True)
             past = out.past_key_values
             order = out.logits[0, -1].argsort(descending=True).tolist()
-            so_far = _text(tokenizer, [*prompt, *given])[start:]
-            chosen = next((token for token in order if _allowed(token, ends, form, so_far, with_next)), None)
+            so_far = text_of(tokenizer, [*prompt, *given])[start:]
+            chosen = next((token for token in order if allowed(token, ends, form, so_far, with_next)), None)
             if chosen is None or chosen in ends:
                 break
             given.append(chosen)
-    return _text(tokenizer, [*prompt, *given])[start:]
+    return text_of(tokenizer, [*prompt, *given])[start:]
 
 
-def _allowed(token: int, ends: set[int], form: Form | None, so_far: str, with_next: Callable[[int], str]) -> bool:
+def allowed(token: int, ends: set[int], form: Form | None, so_far: str, with_next: Callable[[int], str]) -> bool:
+    """Whether the answer may go on with `token` after `so_far`, or end with it."""
     if form is None:
         return True
     if token in ends:
@@ -117,5 +118,6 @@ def _allowed(token: int, ends: set[int], form: Form | None, so_far: str, with_ne
     return longer != so_far and form.can_become(longer)
 
 
-def _text(tokenizer: "PreTrainedTokenizerBase", ids: Sequence[int]) -> str:
+def text_of(tokenizer: "PreTrainedTokenizerBase", ids: Sequence[int]) -> str:
+    """What ids say, their marks included."""
     return str(tokenizer.decode(list(ids), skip_special_tokens=False, clean_up_tokenization_spaces=False))

@@ -1,6 +1,6 @@
 """Prompt/completion rows to token ids and labels. The loss sees the answer and its end token, nothing else."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -25,6 +25,9 @@ class Encoded(TypedDict):
     labels: list[int]
 
 
+Encoder = Callable[[Sequence[Message], Sequence[Message]], Encoded]
+
+
 @dataclass(frozen=True)
 class EncodedRows:
     """The rows of one file that fit, the numbers of those that were too long, and the tokens of the longest."""
@@ -39,12 +42,20 @@ class EncodedRows:
         return len(self.left_out) / max(1, len(self.rows) + len(self.left_out))
 
 
-def encode_file(tokenizer: "PreTrainedTokenizerBase", path: Path, max_length: int) -> EncodedRows:
-    """Encode every row of a JSON Lines file; rows longer than `max_length` tokens are left out, never cut."""
+def encode_file(
+    tokenizer: "PreTrainedTokenizerBase", path: Path, max_length: int, as_target: Encoder | None = None
+) -> EncodedRows:
+    """Encode every row of a JSON Lines file; rows longer than `max_length` tokens are left out, never cut.
+
+    `as_target`: how prompt and completion become a row where the answer's text is not what is learnt.
+    """
     encoded, marks = [], marks_of(tokenizer)
     for number, row in enumerate(read_jsonl(path), start=1):
-        prompt, completion = _messages(row, f"{path.name}, row {number}")
-        encoded.append(encode(tokenizer, broken(prompt, marks), broken(completion, marks)))
+        prompt, completion = messages_of(row, f"{path.name}, row {number}")
+        prompt = broken(prompt, marks)
+        encoded.append(
+            encode(tokenizer, prompt, broken(completion, marks)) if as_target is None else as_target(prompt, completion)
+        )
     left_out = [number for number, row in enumerate(encoded, start=1) if len(row["input_ids"]) > max_length]
     fitting = [row for row in encoded if len(row["input_ids"]) <= max_length]
     return EncodedRows(fitting, left_out, max((len(row["input_ids"]) for row in encoded), default=0))
@@ -76,7 +87,8 @@ def _around_answers(tokenizer: "PreTrainedTokenizerBase", template: str) -> tupl
     return lead_of(tokenizer), int(end)
 
 
-def _messages(row: Mapping[str, Any], where: str) -> tuple[list[Message], list[Message]]:
+def messages_of(row: Mapping[str, Any], where: str) -> tuple[list[Message], list[Message]]:
+    """Prompt and completion. Raises `EngineError`, which names the row by `where`."""
     parts = []
     for key in ("prompt", "completion"):
         messages = row.get(key)

@@ -9,19 +9,23 @@ from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from training.engine.chat import Message, render, token_ids
 from training.engine.config import EngineConfig, load_config
 from training.engine.data import IGNORED, Encoded
 from training.engine.devices import pin
 from training.engine.endings import sentence_of
 from training.engine.errors import EngineError, Exit
 from training.engine.events import EventLog, finite, read_events
+from training.engine.files import read_jsonl
 from training.engine.info import device
+from training.engine.marks import broken, marks_of
 from training.engine.recipe import eval_steps
 from training.engine.rundir import RunDir
 from training.engine.stopping import Stop
 from training.engine.train import Training
 
 if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
     from trl.trainer.sft_trainer import SFTTrainer
 
 # The first update loads and compiles; the others are measured.
@@ -81,6 +85,7 @@ class _Trial(Training):
         report: dict[str, Any] = {
             "rows": None,
             "tokens": None,
+            "prompt": None,
             "updates": None,
             "padded_share": self.padded,
             "trainable_parameters": loaded.get("trainable_parameters"),
@@ -103,6 +108,7 @@ class _Trial(Training):
         return {
             "rows": self.rows.counts | {"longest": train.longest},
             "tokens": {"pass": tokens, "answers": _answers(rows), "all": round(tokens * passes)},
+            "prompt": {"tokens": _asked(rows), "label_list": self._listed()},
             "updates": {
                 "number": phase.total_steps,
                 "of_it": {"first": recipe.updates, "after": phase.after},
@@ -112,6 +118,10 @@ class _Trial(Training):
             },
             "minutes": None if seconds is None else round((computed * seconds + self.evaluation) / 60, 1),
         }
+
+    def _listed(self) -> int | None:
+        """None where labels are learnt: such prompts list none."""
+        return None if self.rows.targets else label_list_tokens(self.run, self.tokenizer)
 
 
 def padded_share(trainer: "SFTTrainer") -> float:
@@ -127,6 +137,22 @@ def padded_share(trainer: "SFTTrainer") -> float:
 
 def _answers(rows: list[Encoded]) -> int:
     return sum(label != IGNORED for row in rows for label in row["labels"])
+
+
+def _asked(rows: list[Encoded]) -> int:
+    """The tokens of an average prompt."""
+    return round(sum(label == IGNORED for row in rows for label in row["labels"]) / len(rows))
+
+
+def label_list_tokens(run: RunDir, tokenizer: "PreTrainedTokenizerBase") -> int | None:
+    """How many of a prompt's tokens list the labels; None where the folder does not say how they are listed."""
+    if not run.label_list.is_file():
+        return None
+    listed, marks = f"{run.label_list.read_text(encoding='utf-8')}\n", marks_of(tokenizer)
+    prompt: list[Message] = read_jsonl(run.train)[0]["prompt"]
+    without = [{**each, "content": each["content"].replace(listed, "")} for each in prompt]
+    whole, rest = (len(token_ids(tokenizer, render(tokenizer, broken(each, marks)))) for each in (prompt, without))
+    return whole - rest
 
 
 def _seconds_a_token(events: list[dict[str, Any]]) -> float | None:

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 from training.engine.best import Evaluation, best_of, load_adapter
 from training.engine.config import EngineConfig
 from training.engine.events import EventLog, finite
-from training.engine.manifest import save_adapter, save_part, step_seconds, write_manifest
+from training.engine.manifest import save_adapter, save_part, save_weights, step_seconds, write_manifest
 from training.engine.phases import Phase, Phases
 from training.engine.seeds import write_average
 from training.engine.weights import require_finite
 
 if TYPE_CHECKING:
     from trl.trainer.sft_trainer import SFTTrainer
+
+    from training.engine.answer_loss import AnswerLossTrainer
 
 
 def finish_phase(phases: Phases, phase: Phase, events: EventLog, trainer: "SFTTrainer") -> None:
@@ -33,7 +35,7 @@ def finish(
     phase: Phase,
     config: EngineConfig,
     events: EventLog,
-    trainer: "SFTTrainer",
+    trainer: "AnswerLossTrainer",
     counts: dict[str, int],
     *,
     stopped: bool,
@@ -49,6 +51,8 @@ def finish(
     if folder is not None:
         load_adapter(model, folder)
     require_finite(model)
+    outcome = trainer.outcome(best)
+    metrics |= outcome.figures
     done = [part.part for part in phases.parts if part.part.is_dir()]
     if done and not stopped:
         save_part(run, model)
@@ -57,9 +61,9 @@ def finish(
         metrics["seeds"] = len(done)
         save_adapter(run, config, metrics, lambda out: write_average(done, out))
     else:
-        save_adapter(run, config, metrics, lambda out: model.save_pretrained(str(out), safe_serialization=True))
+        save_adapter(run, config, metrics, lambda out: save_weights(model, outcome.tensors, out))
     events.emit("finished", step=metrics["steps"], metrics=metrics)
-    write_manifest(run, config, metrics)
+    write_manifest(run, config, metrics, outcome.told)
 
 
 def _chosen(phases: Phases, phase: Phase, *, stopped: bool) -> tuple[Evaluation | None, Path | None]:

@@ -17,8 +17,13 @@ from training.engine.rundir import RunDir
 
 if TYPE_CHECKING:
     from peft import PeftModel
+    from torch import Tensor
 
 FORMAT = 1
+_USES = {
+    "sft": "Merge it into the 16-bit weights, never into 4-bit ones.",
+    "lm_head": "It comes with a classification head in place of the output layer.",
+}
 
 
 def save_part(run: RunDir, model: "PeftModel") -> None:
@@ -38,6 +43,15 @@ def save_adapter(
         (folder / "README.md").write_text(model_card(config, metrics), encoding="utf-8")
 
 
+def save_weights(model: "PeftModel", tensors: "Mapping[str, dict[str, Tensor]]", folder: Path) -> None:
+    """The adapter in PEFT's layout, and `tensors` by file."""
+    from safetensors.torch import save_file
+
+    model.save_pretrained(str(folder), safe_serialization=True)
+    for name, kept in tensors.items():
+        save_file(kept, folder / name)
+
+
 def _remove_leftovers(target: Path) -> None:
     """Of an attempt that was killed here."""
     for leftover in target.parent.glob(f".{target.name}-*"):
@@ -50,15 +64,15 @@ def model_card(config: EngineConfig, metrics: Mapping[str, Any]) -> str:
     head = {
         "base_model": base["name"],
         "library_name": "peft",
-        "pipeline_tag": "text-generation",
-        "tags": ["lora", "sft", "trl"],
+        "pipeline_tag": "text-generation" if config.objective == "sft" else "text-classification",
+        "tags": ["lora", config.objective, "trl"],
     }
     figures = "\n".join(f"| {name} | {value} |" for name, value in metrics.items())
     return (
         f"---\n{yaml.safe_dump(head, sort_keys=False)}---\n\n"
         f"# Adapter for {base['name']}\n\n"
         f"Trained by Touchstone with {config.method.upper()} (rank {config.lora.r}, alpha {config.lora.alpha}) on "
-        f"revision `{base['revision']}` of the base model. Merge it into the 16-bit weights, never into 4-bit ones.\n\n"
+        f"revision `{base['revision']}` of the base model. {_USES[config.objective]}\n\n"
         f"| figure | value |\n| --- | --- |\n{figures}\n"
     )
 
@@ -73,7 +87,9 @@ def base_of(base: BaseModelConfig) -> dict[str, Any]:
     }
 
 
-def write_manifest(run: RunDir, config: EngineConfig, metrics: Mapping[str, Any]) -> None:
+def write_manifest(
+    run: RunDir, config: EngineConfig, metrics: Mapping[str, Any], told: Mapping[str, Any] | None = None
+) -> None:
     """The last file of a run: everything before it is listed with size in bytes and SHA-256."""
     files = [run.config, *sorted((run.path / "data").glob("*.jsonl")), *sorted(run.adapter.rglob("*"))]
     surroundings = environment()
@@ -89,6 +105,7 @@ def write_manifest(run: RunDir, config: EngineConfig, metrics: Mapping[str, Any]
             "environment": surroundings,
             "config": config.model_dump(mode="json"),
             "metrics": dict(metrics),
+            **(told or {}),
             "files": {
                 path.relative_to(run.path).as_posix(): {
                     "size": path.stat().st_size,

@@ -46,6 +46,8 @@ def merge_run(path: Path, out: Path) -> None:
     if not run.complete:
         raise EngineError(f"{path} is not finished: it has no manifest.json.")
     config = load_config(run.config)
+    if config.objective == "lm_head":
+        raise EngineError(f"{path} has a classification head and writes no text: it is not merged into a model.")
     record = _record(config.base_model, config.chat) | {"adapter": sha256_of(run.adapter / WEIGHTS)}
     if not _is_there(out, record):
         _write(config.base_model, config.chat, out, record, run)

@@ -45,4 +45,5 @@ def restore(trainer: "SFTTrainer", checkpoint: Path) -> None:
 def _state_of(checkpoint: Path) -> "TrainerState":
     from transformers import TrainerState
 
-    return TrainerState.load_from_json(str(checkpoint / "trainer_state.json"))
+    state: TrainerState = TrainerState.load_from_json(str(checkpoint / "trainer_state.json"))
+    return state

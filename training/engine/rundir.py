@@ -26,6 +26,8 @@ class RunDir:
         self.config = path / "config.yaml"
         self.train = path / "data" / "train.jsonl"
         self.validation = path / "data" / "validation.jsonl"
+        # For a dry run only: how prompts list the labels.
+        self.label_list = path / "data" / "label_list.txt"
         self.events = path / "events.jsonl"
         self.checkpoints = path / "checkpoints"
         self.best = path / "best"

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.engine.config import EngineConfig
 from training.engine.data import EncodedRows, encode_file
 from training.engine.errors import EngineError, Exit
+from training.engine.heads.targets import Targets
 from training.engine.rundir import RunDir
 
 if TYPE_CHECKING:
@@ -19,10 +21,11 @@ MOST_NUMBERS = 200
 
 @dataclass(frozen=True)
 class RunRows:
-    """The two files of a run, encoded."""
+    """The two files of a run, encoded; `targets` where labels are learnt, not answers."""
 
     train: EncodedRows
     validation: EncodedRows
+    targets: Targets | None = None
 
     @property
     def counts(self) -> dict[str, int]:
@@ -42,13 +45,16 @@ def read_rows(
     tell: Callable[..., None],
 ) -> RunRows:
     """Encode both files. `tell(kind, **payload)` hears of what is left out; `EngineError` where that is too much."""
+    targets = Targets.of(run) if config.objective == "lm_head" else None
+    as_target = partial(targets.encode, tokenizer, config.instruction) if targets else None
     files = []
     for path in (run.train, run.validation):
-        encoded = encode_file(tokenizer, path, max_length) if path.is_file() else EncodedRows([], [], 0)
+        encoded = encode_file(tokenizer, path, max_length, as_target) if path.is_file() else EncodedRows([], [], 0)
         if encoded.left_out:
             _tell_and_bound(encoded, path, config, max_length, tell)
         files.append(encoded)
-    rows = RunRows(*files)
+    train, validation = files
+    rows = RunRows(train, validation, targets)
     if not rows.train.rows:
         raise EngineError(
             f"No training row is left. The longest has {rows.train.longest} tokens; max_length is {max_length}."

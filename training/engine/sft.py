@@ -2,11 +2,12 @@
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from training.engine.callbacks import RunCallback
 from training.engine.config import EngineConfig
 from training.engine.data import Encoded
+from training.engine.heads.targets import Targets
 from training.engine.models import Precision
 from training.engine.recipe import Recipe, eval_steps
 from training.engine.rundir import RunDir
@@ -31,10 +32,11 @@ def processes() -> int:
 
 @dataclass(frozen=True)
 class Work:
-    """How the rows of a run are taken: the recipe, and the rung of memory that it came to."""
+    """How the rows of a run are taken: the recipe, the rung of memory that it came to, and labels to learn."""
 
     recipe: Recipe
     rung: Rung
+    targets: Targets | None = None
 
     @property
     def rows_at_once(self) -> int:
@@ -67,19 +69,20 @@ def build_trainer(
     from transformers import PrinterCallback
 
     from training.engine.adapted import join_adapters
-    from training.engine.answer_loss import AnswerLossTrainer
     from training.engine.answering import AT_ONCE, Answering, chosen
     from training.engine.batches.layout import choose_layout
     from training.engine.weights import give_memory_back
 
     train, validation = rows
+    kind, more, kept = _objective(config, work, model)
     layout = choose_layout(model, max(len(row["input_ids"]) for row in (*train, *validation)))
     answering = None
-    if validation and config.answer_rows:
+    if validation and config.answer_rows and work.targets is None:
         at_once, share = AT_ONCE * work.rows_at_once, layout.flat
         questions = chosen(validation, config.answer_rows)
         answering = Answering(tokenizer, questions, at_once=at_once, share=share, beat=callback.beat)
-    trainer: AnswerLossTrainer = scheduled(AnswerLossTrainer, config, work.recipe)(
+    trainer: AnswerLossTrainer = scheduled(kind, config, work.recipe)(
+        **more,
         layout=layout,
         answering=answering,
         model=model,
@@ -88,7 +91,7 @@ def build_trainer(
         # Encoded already: TRL's own preparation would train on template text after the end token, and cut long rows.
         train_dataset=Dataset.from_list([dict(row) for row in train]),
         eval_dataset=Dataset.from_list([dict(row) for row in validation]) if validation else None,
-        peft_config=lora_config(config),
+        peft_config=lora_config(config, kept),
         callbacks=[callback],
     )
     trainer.remove_callback(PrinterCallback)
@@ -98,8 +101,22 @@ def build_trainer(
     return trainer
 
 
-def lora_config(config: EngineConfig) -> "LoraConfig":
-    """The adapter's options in PEFT's words."""
+def _objective(
+    config: EngineConfig, work: Work, model: "PreTrainedModel"
+) -> "tuple[type[AnswerLossTrainer], dict[str, Any], list[str] | None]":
+    """The trainer's class, its own options, and the modules beside the adapter; a head is put on `model`."""
+    from training.engine.answer_loss import AnswerLossTrainer
+
+    if work.targets is None:
+        return AnswerLossTrainer, {}, None
+    from training.engine.heads.module import put_head
+    from training.engine.heads.trainer import HeadTrainer
+
+    return HeadTrainer, {"targets": work.targets}, [put_head(model, len(work.targets.labels), config.seed)]
+
+
+def lora_config(config: EngineConfig, kept: list[str] | None = None) -> "LoraConfig":
+    """The adapter's options in PEFT's words; `kept`: modules that are trained and kept whole."""
     from peft import LoraConfig
 
     return LoraConfig(
@@ -107,6 +124,7 @@ def lora_config(config: EngineConfig) -> "LoraConfig":
         lora_alpha=config.lora.alpha,
         lora_dropout=config.lora.dropout,
         target_modules=config.lora.target_modules,
+        modules_to_save=kept,
         task_type="CAUSAL_LM",
     )
 

@@ -26,8 +26,6 @@ from training.engine.targets import require_targets
 from training.engine.weights import require_own_weights
 
 if TYPE_CHECKING:
-    from trl.trainer.sft_trainer import SFTTrainer
-
     from training.engine.answer_loss import AnswerLossTrainer
     from training.engine.callbacks import RunCallback
 
@@ -133,7 +131,7 @@ class Training:
             return self._conclude_stop(self.phase.steps_before + trainer.state.global_step)
         return self._finish(trainer)
 
-    def _finish(self, trainer: "SFTTrainer") -> Exit | None:
+    def _finish(self, trainer: "AnswerLossTrainer") -> Exit | None:
         """End the phase, or the run with its last phase."""
         stopped = self.stop.reason is Exit.OK
         ends = stopped or self.phases.last
@@ -170,7 +168,7 @@ class Training:
             phase=phase,
         )
         rows = (phase.train, phase.validation)
-        work = Work(recipe, self.rung)
+        work = Work(recipe, self.rung, self.rows.targets)
         trainer = build_trainer(phase.run, phase.config, work, model, self.tokenizer, precision, rows, callback)
         assert trainer.model is not None
         require_own_weights(trainer.model)

@@ -19,6 +19,7 @@ from common.problems import ProblemError
 from common.toolwords import Words
 from labeling.access import Right, require
 from labeling.models import Project, Split
+from labeling.prompts import label_list
 from labeling.services.fitting import reasons
 from training.engine.rundir import RunDir
 from training.models import BaseModel, Snapshot, TrainingProfile
@@ -36,6 +37,7 @@ def dry_run(
     *,
     profile: TrainingProfile | None = None,
     base: BaseModel | None = None,
+    method: str | None = None,
     snapshot: Snapshot | None = None,
     overrides: dict[str, Any] | None = None,
     again: bool = False,
@@ -46,8 +48,8 @@ def dry_run(
     that are none. For hosts that train: it runs the engine.
     """
     require(actor, project, Right.OPERATE)
-    profile, base = chosen(project, profile, base)
-    config = resolve_config(base, profile, overrides, snapshot.spec if snapshot else project.spec)
+    profile, base, way = chosen(project, profile, base, method)
+    config = resolve_config(base, profile, overrides, snapshot.spec if snapshot else project.spec, way)
     obtain_base(base)
     with tempfile.TemporaryDirectory(prefix="dry-run-") as work:
         run, said = RunDir(Path(work)), _write_rows(RunDir(Path(work)), project, snapshot)
@@ -65,6 +67,9 @@ def dry_run(
 def _write_rows(run: RunDir, project: Project, snapshot: Snapshot | None) -> dict[str, Any]:
     """The rows of the run in its folder; the snapshot that they are, where there is one, and what it leaves out."""
     run.train.parent.mkdir(parents=True)
+    listed = label_list((snapshot.spec if snapshot else project.spec).to_spec())
+    if listed:
+        run.label_list.write_text(listed, encoding="utf-8")
     if snapshot is not None:
         for target in (run.train, run.validation):
             shutil.copyfile(folder_of(snapshot) / target.name, target)
@@ -108,6 +113,9 @@ def lines_of(report: Mapping[str, Any]) -> list[tuple[str, str]]:
         found.append(
             ("tokens", f"{tokens['pass']:,} a pass, {tokens['answers']:,} of answers, {tokens['all']:,} in all")
         )
+        prompt, listed = report["prompt"]["tokens"], report["prompt"]["label_list"]
+        said = "" if listed is None else f", {listed:,} of which list the labels"
+        found.append(("prompt", f"{prompt:,} tokens on average{said}"))
         warm = f", {updates['warmup']:,} to warm up" if updates["warmup"] else ""
         found.append(
             ("updates", f"{updates['number']:,} of {updates['rows']:,} rows, {updates['passes']:g} passes{warm}")

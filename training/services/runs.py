@@ -9,11 +9,13 @@ from common.options import OptionsError, checked
 from common.problems import ConflictError, ProblemError
 from common.queue import enqueue
 from labeling.access import Right, require
+from labeling.marks import neutralise
 from labeling.models import Project, TaskSpec
 from labeling.services import events
 from training.engine.config import EngineConfig
+from training.methods import METHODS, SFT, Method
 from training.models import OPEN, BaseModel, RetrainPolicy, Snapshot, TrainingProfile, TrainingRun
-from training.overrides import merged
+from training.overrides import CHOSEN_ELSEWHERE, merged
 from training.services.chat import chat_of, require_thoughts
 from training.services.counting import take_again
 from training.services.locations import resolve_location
@@ -27,7 +29,11 @@ class SameRunError(ConflictError):
 
 
 def resolve_config(
-    base: BaseModel, profile: TrainingProfile | None, overrides: dict[str, Any] | None, spec: TaskSpec
+    base: BaseModel,
+    profile: TrainingProfile | None,
+    overrides: dict[str, Any] | None,
+    spec: TaskSpec,
+    method: Method = SFT,
 ) -> dict[str, Any]:
     """The engine's whole configuration after defaults, profile and overrides; `ProblemError` for unknown keys.
 
@@ -39,6 +45,8 @@ def resolve_config(
         )
     if base.obstacle:
         raise ProblemError(base.obstacle)
+    if obstacle := method.obstacle(spec):
+        raise ProblemError(obstacle)
     require_thoughts(spec, base)
     options = merged(profile.config if profile else {}, overrides or {})
     options["base_model"] = {
@@ -47,6 +55,10 @@ def resolve_config(
         "token_env": base.token_env or None,
     }
     options["chat"] = chat_of(spec, base)
+    options["objective"] = method.name
+    if method.labels_only:
+        # A head knows its labels by their places: the instruction alone is asked, without their list.
+        options["instruction"] = neutralise(spec.instruction.strip())
     try:
         return checked(EngineConfig, options).model_dump(mode="json")
     except OptionsError as error:
@@ -60,21 +72,22 @@ def start_run(
     trigger: str,
     profile: TrainingProfile | None = None,
     base: BaseModel | None = None,
+    method: str | None = None,
     snapshot: Snapshot | None = None,
     overrides: dict[str, Any] | None = None,
     again: bool = False,
     counted: tuple[int, int] | None = None,
 ) -> TrainingRun:
-    """Queue a run; profile and base come from the project's retrain policy unless given, the snapshot is frozen now.
+    """Queue a run; the project's retrain policy gives profile, base and method unless told, the snapshot is frozen now.
 
     Raises `SameRunError` where it would repeat a run that is there, unless `again` says that this is meant. `counted`:
     the trigger's marks before and after the golden samples that the run takes from it.
     """
     require(actor, project, Right.OPERATE)
-    profile, base = chosen(project, profile, base)
+    profile, base, way = chosen(project, profile, base, method)
     if snapshot is not None and snapshot.project_id != project.pk:
         raise ProblemError("This snapshot belongs to another project.")
-    config = resolve_config(base, profile, overrides, snapshot.spec if snapshot else project.spec)
+    config = resolve_config(base, profile, overrides, snapshot.spec if snapshot else project.spec, way)
     with transaction.atomic():
         snapshot = snapshot or freeze_snapshot(actor, project)
         if not again:
@@ -99,17 +112,23 @@ def start_run(
 
 
 def chosen(
-    project: Project, profile: TrainingProfile | None, base: BaseModel | None
-) -> tuple[TrainingProfile | None, BaseModel]:
-    """Profile and base, those of the project's retrain policy where none is given. `ProblemError` without a base."""
+    project: Project, profile: TrainingProfile | None, base: BaseModel | None, method: str | None
+) -> tuple[TrainingProfile | None, BaseModel, Method]:
+    """Profile, base and method, those of the project's retrain policy where none is given.
+
+    `ProblemError` without a base, and for a method that is none.
+    """
     policy = RetrainPolicy.objects.select_related("profile", "base").filter(project=project).first()
     profile = profile or (policy.profile if policy else None)
     base = base or (policy.base if policy else None)
+    method = method or (policy.method if policy else SFT.name)
+    if method not in METHODS:
+        raise ProblemError(f"There is no method {method}; choose one of {', '.join(METHODS)}.")
     if base is None:
         raise ProblemError(
             "No base model is chosen. Give the project a retrain policy in the admin, or name a base model."
         )
-    return profile, base
+    return profile, base, METHODS[method]
 
 
 def refuse_the_same(snapshot: Snapshot, base: BaseModel, config: dict[str, Any]) -> None:
@@ -143,7 +162,8 @@ def repeat_run(actor: Actor, run: TrainingRun) -> TrainingRun:
             profile=run.profile,
             base=run.base,
             snapshot=run.snapshot,
-            overrides={name: value for name, value in run.config.items() if name != "base_model"},
+            method=run.method,
+            overrides={name: value for name, value in run.config.items() if name not in CHOSEN_ELSEWHERE},
             again=True,
             counted=(run.counted_from or 0, taken) if taken is not None else None,
         )

@@ -22,8 +22,6 @@ from training.signals import version_created
 
 LATEST = "LATEST"
 _SUPERVISOR = actors.system("training")
-# The engine's one way of training so far.
-SUPERVISED = "sft"
 
 
 def create_baseline(actor: Actor, project: Project, base: BaseModel) -> ModelVersion:
@@ -84,7 +82,7 @@ def publish_version(run: TrainingRun) -> ModelVersion:
                 number=max(1, (newest or 0) + 1),
                 base=run.base,
                 spec=run.snapshot.spec,
-                method=SUPERVISED,
+                method=run.method,
                 run=run,
                 adapter_digest=adapter,
             )

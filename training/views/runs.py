@@ -38,7 +38,7 @@ def _page(request: HttpRequest, project: Project, form: StartRunForm | None = No
         page=Paginator(queries.run_rows(project), PAGE).get_page(request.GET.get("page")),
         retraining=retraining,
         in_motion=TrainingRun.objects.filter(UNFINISHED, project=project).exists(),
-        form=form or StartRunForm(policy=retraining.policy),
+        form=form or StartRunForm(project=project, policy=retraining.policy),
         baseline=None if queries.has_baseline(project) else BaselineForm(policy=retraining.policy),
     )
     template = "training/partials/runs.html" if polls(request) else "training/runs.html"
@@ -67,7 +67,7 @@ def baseline(request: HttpRequest, key: str) -> HttpResponse:
 def start(request: HttpRequest, key: str) -> HttpResponse:
     """Freeze a snapshot and queue a run; the new run's page follows. The same run again must be ticked."""
     project = project_for(person(request), key, Right.OPERATE)
-    form = StartRunForm(request.POST)
+    form = StartRunForm(request.POST, project=project)
     if not form.is_valid():
         messages.error(request, "Choose a profile and a base model first.")
         return redirect("training:runs", project.key)
@@ -78,10 +78,11 @@ def start(request: HttpRequest, key: str) -> HttpResponse:
             trigger=TrainingRun.Trigger.MANUAL,
             profile=form.cleaned_data["profile"],
             base=form.cleaned_data["base"],
+            method=form.cleaned_data.get("method"),
             again=form.cleaned_data["again"],
         )
     except SameRunError as error:
-        asked = StartRunForm(request.POST, asks_again=True)
+        asked = StartRunForm(request.POST, project=project, asks_again=True)
         asked.add_error("again", str(error))
         return _page(request, project, asked, status=409)
     except (ProblemError, PermissionDenied) as error:

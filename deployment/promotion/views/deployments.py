@@ -15,7 +15,6 @@ from deployment.artifacts.retention import disk_use
 from deployment.live import live_deployment
 from deployment.promotion.candidates import candidates
 from deployment.promotion.confirmation import difference_before
-from deployment.promotion.plan import previous_version
 from deployment.serving.traffic import around
 from labeling.access import Right, project_for
 from labeling.views.base import page_context, person, polls
@@ -42,7 +41,7 @@ def deployments(request: HttpRequest, key: str) -> HttpResponse:
         "candidates": rows,
         "disk": sum(on_disk.values()),
         "ever_live": queries.ever_live(project),
-        "previous": previous_version(project),
+        "previous": live.previous if live else None,
         "page": page,
         "difference": difference_before(live) if live else [],
         "in_motion": bool(move) or any(row.moving for row in rows),

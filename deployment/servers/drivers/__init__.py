@@ -10,19 +10,7 @@ from common.addresses import AddressError, checked_url
 from common.environment import key_named
 from deployment.models.reach import rules
 from deployment.models.server_kinds import KINDS
-from deployment.servers.drivers.base import (
-    Address,
-    Content,
-    Digests,
-    Driver,
-    LoadedModel,
-    Measure,
-    ModelEntry,
-    Proof,
-    Rendered,
-    Reply,
-    ServerInfo,
-)
+from deployment.servers.drivers.base import Address, Content, Driver
 from deployment.servers.drivers.errors import (
     AddressRefusedError,
     CrowdedError,
@@ -34,6 +22,16 @@ from deployment.servers.drivers.errors import (
     SlowError,
     TransportError,
     UnreadableError,
+)
+from deployment.servers.drivers.said import (
+    Digests,
+    LoadedModel,
+    Measure,
+    ModelEntry,
+    Proof,
+    Rendered,
+    Reply,
+    ServerInfo,
 )
 
 if TYPE_CHECKING:

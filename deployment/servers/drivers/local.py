@@ -11,20 +11,7 @@ from django.conf import settings
 from common import jsonbounds
 from deployment import storage
 from deployment.models.formats import GGUF
-from deployment.servers.drivers.base import (
-    SAMPLING,
-    Address,
-    Content,
-    Digests,
-    LoadedModel,
-    Measure,
-    ModelEntry,
-    Progress,
-    Proof,
-    Rendered,
-    Reply,
-    ServerInfo,
-)
+from deployment.servers.drivers.base import SAMPLING, Address, Content, Progress
 from deployment.servers.drivers.errors import (
     DriverError,
     ModelBrokenError,
@@ -36,6 +23,16 @@ from deployment.servers.drivers.errors import (
     once_more,
 )
 from deployment.servers.drivers.http import http_client
+from deployment.servers.drivers.said import (
+    Digests,
+    LoadedModel,
+    Measure,
+    ModelEntry,
+    Proof,
+    Rendered,
+    Reply,
+    ServerInfo,
+)
 from deployment.servers.drivers.strangers import not_ours, stranger
 from deployment.servers.localserver.registry import MODEL_BROKEN
 from labeling.kinds import DEFAULT_DECODING

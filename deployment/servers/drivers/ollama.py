@@ -8,20 +8,7 @@ from typing import Any
 import ollama
 
 from deployment.models.formats import GGUF, WITH_ADAPTER
-from deployment.servers.drivers.base import (
-    SAMPLING,
-    Address,
-    Content,
-    Digests,
-    LoadedModel,
-    Measure,
-    ModelEntry,
-    Progress,
-    Proof,
-    Rendered,
-    Reply,
-    ServerInfo,
-)
+from deployment.servers.drivers.base import SAMPLING, Address, Content, Progress
 from deployment.servers.drivers.errors import (
     NotThereError,
     PromptTooLongError,
@@ -34,6 +21,16 @@ from deployment.servers.drivers.http import client_options, http_client
 from deployment.servers.drivers.ollama_calls import errors, read_version
 from deployment.servers.drivers.ollama_pull import pull
 from deployment.servers.drivers.ollama_staging import show, stage
+from deployment.servers.drivers.said import (
+    Digests,
+    LoadedModel,
+    Measure,
+    ModelEntry,
+    Proof,
+    Rendered,
+    Reply,
+    ServerInfo,
+)
 from labeling.kinds import DEFAULT_DECODING
 
 _LONG = 1800.0

@@ -9,7 +9,6 @@ import ollama
 from packaging.version import InvalidVersion, Version
 
 from common import jsonbounds
-from deployment.servers.drivers.base import ServerInfo
 from deployment.servers.drivers.errors import (
     NotThereError,
     PromptTooLongError,
@@ -18,6 +17,7 @@ from deployment.servers.drivers.errors import (
     TransportError,
     UnreadableError,
 )
+from deployment.servers.drivers.said import ServerInfo
 from deployment.servers.drivers.strangers import not_ours, stranger
 
 TITLE = "an Ollama"

@@ -10,9 +10,10 @@ import httpx
 from tenacity import retry, retry_if_exception, stop_after_attempt, wait_exponential
 
 from common.files import sha256_of
-from deployment.servers.drivers.base import Content, Digests, Progress
+from deployment.servers.drivers.base import Content, Progress
 from deployment.servers.drivers.errors import RefusedError, TransportError, worth_another_try
 from deployment.servers.drivers.ollama_calls import errors
+from deployment.servers.drivers.said import Digests
 
 if TYPE_CHECKING:
     from deployment.servers.drivers.ollama import OllamaDriver

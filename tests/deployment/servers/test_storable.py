@@ -2,8 +2,8 @@
 
 import pytest
 
-from deployment.servers.drivers.base import ModelEntry, Reply, ServerInfo
 from deployment.servers.drivers.errors import RefusedError
+from deployment.servers.drivers.said import ModelEntry, Reply, ServerInfo
 
 pytestmark = pytest.mark.django_db
 

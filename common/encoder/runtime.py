@@ -1,0 +1,135 @@
+"""An encoder at work: texts to rows of unit length, in batches of texts of like length."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from common.encoder.record import TOKENIZER, EncoderError, EncoderRecord, check_files, read_record
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
+
+BATCH = 32
+# No vocabulary has longer words on the average; what lies beyond is cut unread, however long a text is.
+_CHARACTERS_A_TOKEN = 64
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """`vectors`, shape (texts, dimension), float32, each of length one.
+
+    `cut`: how many texts were longer than the limit and read as far as that. `unknown`: of how many the greater part is
+    in characters that the encoder's vocabulary does not have, so that their vectors say little.
+    """
+
+    vectors: "Vectors"
+    cut: int
+    unknown: int
+
+
+@dataclass(frozen=True)
+class _Tokens:
+    ids: Sequence[int]
+    is_cut: bool
+    is_unknown: bool
+
+
+class Encoder:
+    """An opened encoder. One thread asks it at a time or several do: it keeps nothing between calls."""
+
+    def __init__(self, record: EncoderRecord, tokenizer: Any, session: Any) -> None:
+        self.record, self._tokenizer, self._session = record, tokenizer, session
+
+    def encode(self, texts: Sequence[str]) -> Encoded:
+        """The vectors of the texts, in their order."""
+        import numpy as np
+
+        tokens = [self._tokens(text) for text in texts]
+        vectors = np.zeros((len(texts), self.record.dimension), dtype=np.float32)
+        for rows in _alike([len(each.ids) for each in tokens]):
+            vectors[rows] = self._run([tokens[row].ids for row in rows])
+        if not np.isfinite(vectors).all():
+            raise EncoderError(
+                f"{self.record.short} answers with what is no number. Make it again with `make encoder`."
+            )
+        return Encoded(vectors, sum(each.is_cut for each in tokens), sum(each.is_unknown for each in tokens))
+
+    def ids(self, text: str) -> Sequence[int]:
+        """The tokens of a text as the weights get them."""
+        return self._tokens(text).ids
+
+    def _tokens(self, text: str) -> _Tokens:
+        most = self.record.limit * _CHARACTERS_A_TOKEN
+        # Half a surrogate pair is no text to the tokenizer.
+        clean = text[:most].encode("utf-8", "replace").decode("utf-8")
+        found = self._tokenizer.encode(f"{self.record.prefix}{clean}")
+        words = len(found.ids) - sum(found.special_tokens_mask)
+        lost = found.ids.count(self.record.unknown)
+        return _Tokens(found.ids, len(text) > most or bool(found.overflowing), 2 * lost > words)
+
+    def _run(self, rows: list[Sequence[int]]) -> "Vectors":
+        import numpy as np
+
+        width = max(map(len, rows))
+        ids = np.full((len(rows), width), self.record.pad, dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for place, row in enumerate(rows):
+            ids[place, : len(row)] = row
+            mask[place, : len(row)] = 1
+        [found] = self._session.run(None, {"input_ids": ids, "attention_mask": mask})
+        length = np.linalg.norm(found, axis=1, keepdims=True)
+        return np.asarray(found / np.maximum(length, 1e-12), dtype=np.float32)
+
+
+def open_encoder(folder: Path, *, threads: int = 1, revision: str | None = None, file: str | None = None) -> Encoder:
+    """The encoder in `folder`, run by so many threads. `file`: one of its two ONNX files in place of the proven one.
+
+    Raises `EncoderError` where it is missing, damaged, or of another revision than the one that is asked for.
+    """
+    record = read_record(folder)
+    if revision is not None and record.revision != revision:
+        raise EncoderError(
+            f"The sentence encoder in {folder} is {record.name} of revision {record.revision[:12]}, "
+            f"not {revision[:12]}, whose vectors are others. Put that one there."
+        )
+    check_files(folder, record)
+    try:
+        return Encoder(record, _tokenizer(folder, record.limit), _session(folder / (file or record.runs), threads))
+    except ImportError as error:
+        raise EncoderError("onnxruntime and tokenizers are not installed; `make venv` brings them.") from error
+    except EncoderError:
+        raise
+    except Exception as error:  # both libraries raise classes of their own, down to bare Exception
+        raise EncoderError(f"The sentence encoder in {folder} cannot be loaded: {error}") from error
+
+
+def _tokenizer(folder: Path, limit: int) -> Any:
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+    # What the file says of both was for its maker's batches.
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(max_length=limit)
+    return tokenizer
+
+
+def _session(path: Path, threads: int) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    # Waiting threads that spin take the core that a model server needs.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def _alike(lengths: list[int]) -> Iterator[list[int]]:
+    """The rows in batches, short texts with short ones."""
+    order = sorted(range(len(lengths)), key=lengths.__getitem__)
+    for start in range(0, len(order), BATCH):
+        yield order[start : start + BATCH]

@@ -1,0 +1,115 @@
+"""What a server says of itself and its models, whatever its kind."""
+
+from dataclasses import dataclass, fields
+
+from common.text import storable
+
+
+class Said:
+    """What a server says of itself and its models, made storable here, where a driver reads it, and nowhere else."""
+
+    def __post_init__(self) -> None:
+        for each in fields(self):  # type: ignore[arg-type]  # those that are derived are dataclasses
+            value = getattr(self, each.name)
+            if isinstance(value, str):
+                object.__setattr__(self, each.name, storable(value))
+            elif isinstance(value, tuple) and all(isinstance(part, str) for part in value):
+                object.__setattr__(self, each.name, tuple(map(storable, value)))
+
+
+@dataclass(frozen=True)
+class ServerInfo(Said):
+    """What a probe learned. `adapters`: a LoRA adapter may be staged beside its base.
+
+    `broken` are tags whose file is gone or not whole, from a server that can tell; what is in memory answers still.
+    """
+
+    version: str
+    adapters: bool = False
+    broken: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Digests:
+    """The three digests of a staged version: the file we uploaded, the served layer, the tag's manifest."""
+
+    uploaded: str
+    layer: str
+    manifest: str
+
+
+@dataclass(frozen=True)
+class Reply(Said):
+    """One answer, and what the model thought before it, where the server tells them apart.
+
+    `logprobs` are natural logarithms of its tokens' probabilities; empty where none were asked for.
+
+    The end token counts as generated but has none, so a whole answer has one fewer than `completion_tokens`.
+    """
+
+    text: str
+    latency_ms: float
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    logprobs: tuple[float, ...] = ()
+    complete: bool = True
+    reasoning: str = ""
+
+    @property
+    def whole(self) -> str:
+        """All that the model wrote, its thoughts in the marks in which answers are read."""
+        return f"<think>\n{self.reasoning.strip()}\n</think>\n\n{self.text}" if self.reasoning.strip() else self.text
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A prompt as the server builds it, and its tokens as the server counts them.
+
+    `tokens` is None for a prompt that the server refuses as longer than the context without saying its count.
+    """
+
+    text: str
+    tokens: int | None
+
+
+@dataclass(frozen=True)
+class ModelEntry(Said):
+    """A row of a server's catalogue; empty or 0 where the server does not say. `context` in tokens."""
+
+    tag: str
+    digest: str
+    size_bytes: int
+    loaded: bool
+    quantization: str = ""
+    context: int = 0
+    family: str = ""
+    capabilities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LoadedModel(Said):
+    """A model in memory: bytes that it takes there, tokens per request. `tag` is the name that it was loaded by."""
+
+    tag: str
+    digest: str
+    memory_bytes: int
+    context: int
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What is in a server's memory, and its limits as far as it tells them; None where it does not."""
+
+    loaded: tuple[LoadedModel, ...]
+    memory_bytes: int | None = None
+    free_bytes: int | None = None
+    max_loaded: int | None = None
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Whether outside clients are served by a tag; `digest` is what was compared, the sentence says what was seen."""
+
+    ok: bool
+    sentence: str
+    digest: str = ""

@@ -1,0 +1,49 @@
+"""The site's sentence encoder, for the simple methods: each text becomes a vector once; what was cut is counted."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+
+from common.encoder import Encoder, EncoderError, open_encoder, read_record
+from common.encoder.record import check_files
+
+
+class TextVectors:
+    """Texts to vectors. `told` says by which encoder, and what it could not read."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder, self._known = encoder, dict[str, Any]()
+        self._cut = self._unknown = 0
+
+    def __call__(self, texts: Sequence[str]) -> Any:
+        """Rows of length one, shape (texts, dimension)."""
+        import numpy as np
+
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        found = self._encoder.encode(new)
+        self._known |= zip(new, found.vectors, strict=True)
+        self._cut, self._unknown = self._cut + found.cut, self._unknown + found.unknown
+        rows = [self._known[text] for text in texts]
+        return np.stack(rows) if rows else np.zeros((0, self._encoder.record.dimension), dtype=np.float32)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """For the figures that hang on it, as JSON."""
+        record = self._encoder.record
+        said = record.model_dump(mode="json", include={"name", "revision", "languages", "limit", "runs"})
+        return {**said, "texts": len(self._known), "cut": self._cut, "unknown": self._unknown}
+
+
+def open_vectors() -> TextVectors:
+    """By the encoder that `SENTENCE_ENCODER` names. Raises `EncoderError`; for workers, not for the web process."""
+    return TextVectors(open_encoder(settings.ENCODER_DIR, threads=settings.ENCODER_THREADS))
+
+
+def encoder_problem() -> str:
+    """Why there is no encoder to be used, as a sentence; empty where there is one. Loads nothing."""
+    try:
+        check_files(settings.ENCODER_DIR, read_record(settings.ENCODER_DIR))
+    except EncoderError as error:
+        return str(error)
+    return ""

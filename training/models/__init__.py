@@ -1,0 +1,22 @@
+"""Base models, snapshots, profiles, runs and the versions that come out of them."""
+
+from training.models.bases import BaseModel
+from training.models.policies import RetrainPolicy, TrainingProfile, validate_profile
+from training.models.runs import OPEN, UNFINISHED, RunEvent, TrainingRun, WorkerHeartbeat
+from training.models.snapshots import Snapshot
+from training.models.versions import ImmutableError, ModelVersion
+
+__all__ = [
+    "OPEN",
+    "UNFINISHED",
+    "BaseModel",
+    "ImmutableError",
+    "ModelVersion",
+    "RetrainPolicy",
+    "RunEvent",
+    "Snapshot",
+    "TrainingProfile",
+    "TrainingRun",
+    "WorkerHeartbeat",
+    "validate_profile",
+]
