@@ -37,7 +37,7 @@ GATE_MINIMUM = 0.2
 # 56 steps of 4 on natural texts fit the demo's time: of few rows, small batches teach more than half as many of twice
 # the size. A tiny model takes more steps in less time.
 PROFILES: dict[str, dict[str, Any]] = {
-    "smollm2": {"max_length": 512, "max_steps": 56, "batch_size": 4, "learning_rate": 2e-3, "refit": True},
+    "smollm2": {"max_length": 512, "max_steps": 56, "batch_size": 4, "learning_rate": 2e-3},
     "tiny": {"max_length": 256, "max_steps": 90, "batch_size": 16, "learning_rate": 3e-3, "threads": 1},
 }
 
