@@ -1,11 +1,15 @@
 """Folders for tests that start servers of their own."""
 
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.config.faults import launch_env
+from tests.config.processes import ROOT
 from tests.config.site import Site, site
 
 
@@ -22,6 +26,23 @@ def var_dir(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A runtime folder of its own, with nothing given by URL."""
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.delenv("CELERY_BROKER_URL", raising=False)
+    return folder / "var"
+
+
+@pytest.fixture(scope="session")
+def was_up() -> Iterator[Path]:
+    """A runtime folder as the launcher leaves it after a first start: making it is most of such a start."""
+    with tempfile.TemporaryDirectory(prefix="touchstone-") as path:
+        Path(path).chmod(0o711)
+        command = [sys.executable, "-m", "config.launcher", "run", "true"]
+        subprocess.run(command, cwd=ROOT, env=launch_env(Path(path) / "var"), check=True)
+        yield Path(path) / "var"
+
+
+@pytest.fixture
+def used_var(was_up: Path, folder: Path) -> Path:
+    """A runtime folder of its own that was up before; the database's files belong to another account."""
+    subprocess.run(["cp", "-a", str(was_up), str(folder)], check=True)
     return folder / "var"
 
 

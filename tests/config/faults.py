@@ -21,9 +21,12 @@ CHILDREN = {
     "beat": "beat",
     "models": "deployment.servers.localserver",
 }
-# Python runs this before anything else of the process whose command has the word.
+# Python runs this before anything else: of the process whose command has the word, and of those that are to sleep, since
+# what takes their seconds to start is not looked at.
 _BROKEN = """
 import os, sys, time
+if set(os.environ.get("TOUCHSTONE_ASLEEP", "").split()) & set(sys.orig_argv):
+    time.sleep(600)
 if os.environ.get("TOUCHSTONE_BREAK") in sys.orig_argv:
     if os.environ["TOUCHSTONE_BREAK_BY"] == "hanging":
         time.sleep(600)
@@ -36,11 +39,17 @@ def launch_env(var: Path, **extra: str) -> dict[str, str]:
     return clean_env() | {"TOUCHSTONE_VAR": str(var)} | extra
 
 
-def breaking(folder: Path, child: str, how: str) -> dict[str, str]:
-    """The environment in which `child` alone ends at once, or hangs."""
+def breaking(folder: Path, child: str, how: str, *, others: bool = True) -> dict[str, str]:
+    """The environment in which `child` alone ends at once, or hangs; where `others` is false, these do nothing."""
     (folder / "shim").mkdir(exist_ok=True)
     (folder / "shim" / "sitecustomize.py").write_text(_BROKEN)
-    return {"PYTHONPATH": str(folder / "shim"), "TOUCHSTONE_BREAK": CHILDREN[child], "TOUCHSTONE_BREAK_BY": how}
+    asleep = [] if others else [word for name, word in CHILDREN.items() if name != child]
+    return {
+        "PYTHONPATH": str(folder / "shim"),
+        "TOUCHSTONE_BREAK": CHILDREN[child],
+        "TOUCHSTONE_BREAK_BY": how,
+        "TOUCHSTONE_ASLEEP": " ".join(asleep),
+    }
 
 
 def serve(var: Path, *words: str, **extra: str) -> subprocess.CompletedProcess[str]:
