@@ -19,7 +19,7 @@ def live_version(project: Project) -> ModelVersion | None:
 
 def staged_on_servers(version: ModelVersion) -> list[StagedVersion]:
     """Where the version stands on active servers of its project."""
-    return list(StagedVersion.objects.serving_ready(version))
+    return list(StagedVersion.objects.serving_ready(version).to_ask())
 
 
 def live_tags(server: InferenceServer) -> set[str]:

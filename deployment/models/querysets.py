@@ -55,7 +55,11 @@ class StagedVersionQuerySet(models.QuerySet["StagedVersion"]):
     def serving_ready(self, version: "ModelVersion | int") -> Self:
         """Where a version stands on active servers that its project is served from."""
         rows = self.staged().filter(version=version, server__is_active=True)
-        return rows.filter(server__policies__project=models.F("version__project")).to_ask().order_by("id")
+        return rows.filter(server__policies__project=models.F("version__project")).order_by("id")
+
+    def to_predict(self) -> Self:
+        """With what a prediction takes, and no more: every one of them reads it."""
+        return self.select_related("server", "artifact", "version__spec")
 
     def to_ask(self) -> Self:
         """With all that asking one, or saying its verdict, takes."""

@@ -145,7 +145,7 @@ def read(version: ModelVersion, action: str, live: Deployment | None) -> Seen:
     policy = ServingPolicy.of(version.project_id)
     servers = tuple(policy.active_servers()) if policy else ()
     away = tuple(server for server in servers if unavailable(server))
-    staged = tuple(row for row in StagedVersion.objects.serving_ready(version) if row.server not in away)
+    staged = tuple(row for row in StagedVersion.objects.serving_ready(version).to_ask() if row.server not in away)
     return Seen(
         action=action,
         version=version,

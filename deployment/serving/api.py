@@ -7,7 +7,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from deployment.serving.predict import predict, predict_many
+from deployment.serving.batch import predict_many
+from deployment.serving.predict import predict
 from deployment.serving.reload import reload_serving
 from deployment.serving.serializers import (
     BatchRequest,

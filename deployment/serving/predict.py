@@ -2,11 +2,7 @@
 
 import logging
 import math
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-
-from django.db import connection
 
 from common import patience
 from common.actor import Actor
@@ -38,7 +34,7 @@ from training.models import ModelVersion
 
 logger = logging.getLogger(__name__)
 # Of a web process's places for model servers, so many stay free for moves and for pages about servers.
-_FOR_OTHERS = 1
+FOR_OTHERS = 1
 
 
 @dataclass(frozen=True)
@@ -93,24 +89,27 @@ def predict(
     passed over for the next one; a version that was replaced while the request was on its way is left for the new one.
     """
     require(actor, project, Right.PREDICT)
-    return _predict(actor, project, asked, source, sample)
-
-
-def _predict(actor: Actor, project: Project, asked: Input, source: str, sample: Sample | None) -> Prediction:
     if sample is None:
         asked = checked_input(project, asked)
     try:
-        staged, answer = _ask_live(project, asked)
+        staged, answer = ask_live(project, asked)
     except UnavailableError as error:
-        # A proposal waits until a server is back; nobody has asked for it yet.
-        if source != Prediction.Source.QUEUE:
-            live = live_version(project)
-            FailedRequest.objects.create(project=project, model_tag=live.tag if live else "", sentence=str(error))
+        note_failed(project, error, source)
         raise
-    return record(actor, project, staged.version, answer, asked=asked, source=source, sample=sample)
+    return labeling.record_prediction(
+        actor, project, **vars(answered(staged.version, answer, asked=asked, sample=sample)), source=source
+    )
 
 
-def _ask_live(project: Project, asked: Input) -> tuple[StagedVersion, Answer]:
+def note_failed(project: Project, error: UnavailableError, source: str) -> None:
+    """Count a request that no server answered. A proposal waits until one is back; nobody has asked for it yet."""
+    if source != Prediction.Source.QUEUE:
+        live = live_version(project)
+        FailedRequest.objects.create(project=project, model_tag=live.tag if live else "", sentence=str(error))
+
+
+def ask_live(project: Project, asked: Input) -> tuple[StagedVersion, Answer]:
+    """The answer of the version that is live, and where it was asked. Raises as `predict`."""
     tried: list[int] = []
     problem: DriverError | None = None
     while True:
@@ -125,7 +124,7 @@ def _ask_live(project: Project, asked: Input) -> tuple[StagedVersion, Answer]:
         if not may_ask(staged.server):
             continue
         try:
-            with in_flight(staged.server), patience.within(staged.server.answer_seconds), patience.leaving(_FOR_OTHERS):
+            with in_flight(staged.server), patience.within(staged.server.answer_seconds), patience.leaving(FOR_OTHERS):
                 answer = _ask_by_any_name(staged, asked)
             note_success(staged.server)
             return staged, answer
@@ -178,59 +177,15 @@ def _unavailable(project: Project, problem: DriverError | None) -> UnavailableEr
     return UnavailableError(f"No model server answers for {project.key}: {problem}")
 
 
-def record(
-    actor: Actor,
-    project: Project,
-    version: ModelVersion,
-    answer: Answer,
-    *,
-    asked: Input,
-    source: str,
-    sample: Sample | None = None,
-) -> Prediction:
-    """The prediction row of an answer, attributed to the version that gave it."""
-    return labeling.record_prediction(
-        actor,
-        project,
+def answered(version: ModelVersion, answer: Answer, *, asked: Input, sample: Sample | None = None) -> labeling.Answered:
+    """An answer for the record, attributed to the version that gave it."""
+    return labeling.Answered(
         spec=version.spec,
         model_tag=version.tag,
         raw=answer.raw,
         parsed=answer.parsed,
-        source=source,
         sample=sample,
         input=asked,
         confidence=answer.confidence,
         latency_ms=answer.latency_ms,
     )
-
-
-def predict_many(
-    actor: Actor,
-    project: Project,
-    asked: Sequence[Input],
-    *,
-    source: str = Prediction.Source.API,
-    samples: Sequence[Sample] | None = None,
-) -> list[Prediction | ProblemError]:
-    """Predictions in the order of `asked`, as many at once as the server has slots; a failed one is its error.
-
-    `samples` are the rows that they belong to, where they are known. Raises as `predict` for the right, and where
-    nothing is live.
-    """
-    require(actor, project, Right.PREDICT)
-    slots = live_servers(project)[0].server.slots
-
-    # In threads of its own: each has the limit of a prediction, and all together wait in one place of the crowd.
-    def one(each: Input, sample: Sample | None) -> Prediction | ProblemError:
-        try:
-            return _predict(actor, project, each, source, sample)
-        except ProblemError as error:
-            return error
-        finally:
-            connection.close()
-
-    try:
-        with patience.leaving(_FOR_OTHERS), patience.one_place(), ThreadPoolExecutor(max_workers=slots) as pool:
-            return list(pool.map(one, asked, samples or [None] * len(asked)))
-    except patience.CrowdedError as error:
-        raise UnavailableError(f"{error}. Try again in a moment.", retry_after=1) from error

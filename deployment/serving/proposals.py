@@ -6,9 +6,11 @@ from common import actor as actors
 from common.alone import alone
 from common.problems import ConflictError, ProblemError, UnavailableError
 from deployment.live import live_version
-from deployment.serving.predict import Answer, predict_many, record
+from deployment.serving.batch import predict_many
+from deployment.serving.predict import Answer, answered
 from labeling.answers import ParsedAnswer, Status
 from labeling.models import Prediction, Project, Sample
+from labeling.services import record_predictions
 
 logger = logging.getLogger(__name__)
 _PROPOSER = actors.system("proposals")
@@ -66,12 +68,5 @@ def _record_refusal(project: Project, sample: Sample, reason: str) -> None:
     version = live_version(project)
     if version is not None:
         refused = Answer("", ParsedAnswer(None, Status.FAILED, reason), None, 0.0, 0)
-        record(
-            _PROPOSER,
-            project,
-            version,
-            refused,
-            asked=sample.whole_input,
-            source=Prediction.Source.QUEUE,
-            sample=sample,
-        )
+        given = answered(version, refused, asked=sample.whole_input, sample=sample)
+        record_predictions(_PROPOSER, project, [given], source=Prediction.Source.QUEUE)

@@ -22,7 +22,9 @@ def live_servers(project: Project) -> list[StagedVersion]:
     deployment, version = live
     targets = DeploymentTarget.objects.filter(deployment=deployment, server=OuterRef("server"))
     behind = Exists(targets.filter(state=DeploymentTarget.State.BEHIND).order_by())
-    staged = list(StagedVersion.objects.serving_ready(version).annotate(behind=behind))
+    staged = list(StagedVersion.objects.serving_ready(version).to_predict().annotate(behind=behind))
+    for row in staged:
+        row.version.project = project
     if not staged:
         raise UnavailableError(
             f"{live_version(project)} is live, but no active server has it. Look at the project's deployments page."

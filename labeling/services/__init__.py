@@ -9,7 +9,7 @@ from labeling.services.logins import Attempt, HeldBackError, forget_old_counters
 from labeling.services.members import remove_member, set_role
 from labeling.services.passwords import ask_reset, mail_links, make_link, password_changed, set_password
 from labeling.services.people import create_user, save_user, set_active
-from labeling.services.predictions import record_prediction
+from labeling.services.predictions import Answered, record_prediction, record_predictions
 from labeling.services.projects import create_project, try_task, update_project
 from labeling.services.queue import choose, next_sample, release_stale_leases, take
 from labeling.services.reviews import reject, reopen, skip, undo
@@ -29,6 +29,7 @@ from labeling.services.tokens import create_token, revoke_tokens, tokens_of
 from labeling.services.withdrawals import restore_sample, withdraw_sample
 
 __all__ = [
+    "Answered",
     "AnswersLostError",
     "Attempt",
     "HeldBackError",
@@ -67,6 +68,7 @@ __all__ = [
     "next_sample",
     "password_changed",
     "record_prediction",
+    "record_predictions",
     "reject",
     "release_stale_leases",
     "remove_label",

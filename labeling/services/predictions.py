@@ -1,13 +1,35 @@
 """Write down what a model answered."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
 from common.actor import Actor
 from common.problems import ProblemError
 from common.text import storable
+from labeling import splits
 from labeling.answers import ParsedAnswer
 from labeling.kinds import Input
 from labeling.models import Prediction, Project, Sample, TaskSpec
-from labeling.services.samples import add_sample
+from labeling.services import events
+from labeling.services.samples import NewText, add_sample, add_samples, new_text, samples_of
 from labeling.ways import WayIn
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One answer of one model, to a sample or to an input. `confidence` 0 to 1, `latency_ms` milliseconds."""
+
+    spec: TaskSpec
+    model_tag: str
+    raw: str
+    parsed: ParsedAnswer
+    sample: Sample | None = None
+    input: Input | None = None
+    confidence: float | None = None
+    latency_ms: float | None = None
 
 
 def record_prediction(
@@ -24,25 +46,74 @@ def record_prediction(
     confidence: float | None = None,
     latency_ms: float | None = None,
 ) -> Prediction:
-    """Record one answer of one model, to a sample or to an input. `confidence` 0 to 1, `latency_ms` milliseconds.
+    """Record one answer. Raises `ProblemError` for a sample of another project.
 
     An input becomes a sample to review where the project keeps texts of the API, and always from the Analyze page.
     """
-    if sample is not None and sample.project_id != project.pk:
+    answered = Answered(spec, model_tag, raw, parsed, sample, input, confidence, latency_ms)
+    sample = _own(project, answered)
+    if sample is None and input is not None and (way_in := _kept_as(project, source)):
+        sample, _ = add_sample(actor, project, input, way_in=way_in)
+    row = _row(project, answered, sample, source)
+    row.save(force_insert=True)
+    return row
+
+
+@transaction.atomic
+def record_predictions(
+    actor: Actor, project: Project, answered: Sequence[Answered], *, source: str
+) -> list[Prediction]:
+    """Record many as `record_prediction` does, in a few statements: the rows in the order of `answered`."""
+    samples = [_own(project, each) for each in answered]
+    if way_in := _kept_as(project, source):
+        texts = {
+            place: new_text(project, each.input)
+            for place, each in enumerate(answered)
+            if samples[place] is None and each.input is not None
+        }
+        kept = _kept(actor, project, list(texts.values()), way_in)
+        for place, text in texts.items():
+            samples[place] = kept[splits.content_hash(text.text)]
+    rows = (_row(project, each, sample, source) for each, sample in zip(answered, samples, strict=True))
+    return Prediction.objects.bulk_create(rows)
+
+
+def _own(project: Project, answered: Answered) -> Sample | None:
+    if answered.sample is not None and answered.sample.project_id != project.pk:
         raise ProblemError("The sample belongs to another project.")
-    analyzed = source == Prediction.Source.ANALYZE
-    if sample is None and input is not None and (project.keep_api_texts or analyzed):
-        sample, _ = add_sample(actor, project, input, way_in=WayIn.ANALYZE if analyzed else WayIn.PREDICT)
-    return Prediction.objects.create(
+    return answered.sample
+
+
+def _kept_as(project: Project, source: str) -> str:
+    """How a text that a model was asked about comes in; empty where the project does not keep it."""
+    if source == Prediction.Source.ANALYZE:
+        return WayIn.ANALYZE
+    return WayIn.PREDICT if project.keep_api_texts else ""
+
+
+def _kept(actor: Actor, project: Project, texts: list[NewText], way_in: str) -> dict[str, Sample]:
+    added = add_samples(project, texts, way_in=way_in)
+    if added:
+        after = {"new": len(added), "known": len(texts) - len(added), "way_in": way_in}
+        events.record(actor, "samples.added", project, after=after)
+    return samples_of(project, texts)
+
+
+def _row(project: Project, answered: Answered, sample: Sample | None, source: str) -> Prediction:
+    parsed = answered.parsed
+    values: dict[str, Any] = {
+        "answer": parsed.answer,
+        "status": str(parsed.status),
+        "reason": storable(parsed.reason or "; ".join(parsed.repairs)),
+    }
+    return Prediction(
         project=project,
         sample=sample,
-        spec=spec,
-        model_tag=model_tag,
-        raw=storable(raw),
-        answer=parsed.answer,
-        status=str(parsed.status),
-        reason=storable(parsed.reason or "; ".join(parsed.repairs)),
-        confidence=confidence,
-        latency_ms=latency_ms,
+        spec=answered.spec,
+        model_tag=answered.model_tag,
+        raw=storable(answered.raw),
+        confidence=answered.confidence,
+        latency_ms=answered.latency_ms,
         source=source,
+        **values,
     )

@@ -10,7 +10,8 @@ from django.db import connection
 from common.problems import ConflictError, ProblemError, UnavailableError
 from config.embedded.server import free_port
 from deployment.models import StagedVersion
-from deployment.serving.predict import predict, predict_many
+from deployment.serving.batch import predict_many
+from deployment.serving.predict import predict
 from deployment.serving.proposals import propose
 from labeling.models import Prediction, Sample
 from labeling.services import create_token, withdraw_sample
