@@ -7,7 +7,16 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Mod
 
 from labeling.models import Project
-from training.models import UNFINISHED, BaseModel, ModelVersion, RetrainPolicy, RunEvent, Snapshot, TrainingRun
+from training.models import (
+    UNFINISHED,
+    BaseModel,
+    ModelVersion,
+    RetrainPolicy,
+    RunEvent,
+    Snapshot,
+    TrainingRun,
+    on_queue,
+)
 from training.services.snapshots import samples_of
 from training.services.triggers import new_golden_samples, what_holds_back
 
@@ -56,8 +65,8 @@ def version_of(run: TrainingRun) -> ModelVersion | None:
 
 
 def runs_ahead(run: TrainingRun) -> int:
-    """How many unfinished runs, of any project, were there before this one."""
-    return TrainingRun.objects.filter(UNFINISHED, pk__lt=run.pk).count()
+    """How many unfinished runs, of any project, were there before this one on its queue."""
+    return TrainingRun.objects.filter(UNFINISHED, on_queue(run.way.queue), pk__lt=run.pk).count()
 
 
 def curve(run: TrainingRun, after: int = 0) -> dict[str, Any]:
@@ -157,6 +166,13 @@ def figures(run: TrainingRun, rows: int = 8) -> list[dict[str, Any]]:
 # What a look says of a base, as people read it, in this order.
 _FACTS = {
     "architecture": "Architecture",
+    "encoder": "Encoder",
+    "languages": "Languages",
+    "limit": "Reads of a text, in tokens",
+    "dimension": "Numbers of a vector",
+    "runs": "File that runs",
+    "bytes": "Bytes",
+    "licence": "Licence",
     "parameters": "Parameters",
     "precision": "Precision",
     "quantized": "Quantized",

@@ -99,7 +99,7 @@ class StartRunSerializer(Strict):
 class BaselineSerializer(Strict):
     """The base model that becomes version 0."""
 
-    base = NamedField("base model", queryset=BaseModel.objects.trainable())
+    base = NamedField("base model", queryset=BaseModel.objects.language_models())
 
 
 class BaseSerializer(Row):
@@ -112,7 +112,7 @@ class BaseSerializer(Row):
 
     class Meta:
         model = BaseModel
-        fields = ["uid", "name", "revision", "state", "looked_at", "facts", "problems", "created_at"]
+        fields = ["uid", "name", "role", "revision", "state", "looked_at", "facts", "problems", "created_at"]
 
 
 class EventSerializer(Row):

@@ -115,7 +115,7 @@ class Fitting:
         return reason
 
     def _tick(self) -> None:
-        """A sign that the work goes on, and a look at what was ordered; an order to keep the best is met by going on."""
+        """A sign that the work goes on, and a look at what was ordered; to keep the best is to go on to the end."""
         self.run.beat()
         order = self.run.order()
         if order in {Exit.CANCELLED, Exit.PAUSED}:
