@@ -197,6 +197,28 @@ def _said(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
+@dataclass(frozen=True)
+class HeadFacts:
+    """What is told of a version that is a head. `told`: its figures as the fit measured them.
+
+    `new_labels`: those that the project has today and the version does not know.
+    """
+
+    told: dict[str, Any]
+    metrics: dict[str, Any]
+    new_labels: list[str]
+
+
+def head_facts(version: ModelVersion) -> HeadFacts | None:
+    """The facts of a head; None of any other version."""
+    run = version.trained_by
+    if not version.is_head or run is None:
+        return None
+    known = {label.identity for label in version.spec.to_spec().labels}
+    new = [label.name for label in version.project.spec.to_spec().labels if label.identity not in known]
+    return HeadFacts(run.metrics.get("head", {}), run.metrics, new)
+
+
 def has_baseline(project: Project) -> bool:
     """It has a version 0."""
     return ModelVersion.objects.filter(project=project, number=0).exists()

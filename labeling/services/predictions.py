@@ -41,7 +41,7 @@ def record_prediction(
         raw=storable(raw),
         answer=parsed.answer,
         status=str(parsed.status),
-        reason=storable(parsed.reason or "; ".join(parsed.repairs)),
+        reason=storable(parsed.words),
         confidence=confidence,
         latency_ms=latency_ms,
         source=source,
