@@ -39,7 +39,7 @@ class BaselineForm(forms.Form):
             self.fields["base"].help_text = f"{shipped} is fetched first (about 100 MB); that takes a minute."
 
 
-class BaseChoice(forms.ModelChoiceField):
+class BaseChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic in its stubs alone
     """Base models, each told by what it is where it is no language model."""
 
     def label_from_instance(self, obj: Any) -> str:

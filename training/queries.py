@@ -216,7 +216,7 @@ def head_facts(version: ModelVersion) -> HeadFacts | None:
         return None
     known = {label.identity for label in version.spec.to_spec().labels}
     new = [label.name for label in version.project.spec.to_spec().labels if label.identity not in known]
-    return HeadFacts(run.metrics.get("head", {}), run.metrics, new)
+    return HeadFacts(version.head_told, run.metrics, new)
 
 
 def has_baseline(project: Project) -> bool:

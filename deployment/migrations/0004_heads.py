@@ -4,20 +4,39 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('deployment', '0003_sight'),
+        ("deployment", "0003_sight"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='buildstep',
-            name='name',
-            field=models.CharField(choices=[('fetch', 'fetch the base model'), ('merge', 'Merge'), ('convert', 'Convert'), ('base', 'convert the bare base'), ('adapter', 'convert the adapter'), ('compose', 'put encoder and head together'), ('inspect', 'Inspect'), ('prove', 'Prove')], max_length=10),
+            model_name="buildstep",
+            name="name",
+            field=models.CharField(
+                choices=[
+                    ("fetch", "fetch the base model"),
+                    ("merge", "Merge"),
+                    ("convert", "Convert"),
+                    ("base", "convert the bare base"),
+                    ("adapter", "convert the adapter"),
+                    ("compose", "put encoder and head together"),
+                    ("inspect", "Inspect"),
+                    ("prove", "Prove"),
+                ],
+                max_length=10,
+            ),
         ),
         migrations.AlterField(
-            model_name='parityreport',
-            name='question',
-            field=models.CharField(choices=[('tokens', 'Token ids: GGUF against the training tokenizer'), ('server', 'Rendered prompts and token counts on the server'), ('answers', 'Greedy answers: server against the merged 16-bit model'), ('head', 'Answers and probabilities: against the fitted head')], max_length=10),
+            model_name="parityreport",
+            name="question",
+            field=models.CharField(
+                choices=[
+                    ("tokens", "Token ids: GGUF against the training tokenizer"),
+                    ("server", "Rendered prompts and token counts on the server"),
+                    ("answers", "Greedy answers: server against the merged 16-bit model"),
+                    ("head", "Answers and probabilities: against the fitted head"),
+                ],
+                max_length=10,
+            ),
         ),
     ]

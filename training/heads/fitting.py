@@ -169,7 +169,7 @@ class Fitting:
         for c in plan.strengths:
 
             def work(c: float = c) -> "dict[str, Array]":
-                options = {"exclusive": self.exclusive, "folds": plan.folds, "seed": config.seed}
+                options: dict[str, Any] = {"exclusive": self.exclusive, "folds": plan.folds, "seed": config.seed}
                 return {"scores": left_out_scores(vectors, targets, golden, c=c, tick=self._tick, **options)}
 
             scores[c] = self.kept.get(f"tried-{told}-{c:g}", work)["scores"]
@@ -191,7 +191,7 @@ class Fitting:
             tuned.calibration.into(head, often),
             HeadRecord(
                 exclusive=self.exclusive,
-                answering=Answering.of(self.config.task, tuned.thresholds),
+                answering=Answering.of(self.config.task, tuned.thresholds.tolist()),
                 encoder=encoder.record.model_dump(mode="json"),
                 figures=facts_of(encoder.record, self.config.task, rows, said, tuned),
             ),

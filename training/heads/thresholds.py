@@ -41,7 +41,7 @@ def _improve(at: Any, given: Any, hits: Any, total: int, may: Any) -> None:
         all_given, all_hits = others_given + int(given[at[label], label]), others_hits + int(hits[at[label], label])
 
 
-def given_by(chances: "Array", thresholds: "Array", limit: int) -> "Array":
+def given_by(chances: Any, thresholds: Any, limit: int) -> Any:
     """Which labels are given, shape (rows, labels): those that reach their threshold, the likeliest `limit` of them."""
     import numpy as np
 
@@ -51,10 +51,10 @@ def given_by(chances: "Array", thresholds: "Array", limit: int) -> "Array":
         among = np.zeros_like(found)
         np.put_along_axis(among, kept, True, axis=1)
         found &= among
-    return np.asarray(found)
+    return found
 
 
-def micro_f1(given: "Array", targets: "Array") -> float:
+def micro_f1(given: Any, targets: Any) -> float:
     """Over all rows and labels together; 1 where nothing is given and nothing wanted."""
     both = float(given.sum() + targets.sum())
     return 2.0 * float((given & (targets > 0)).sum()) / both if both else 1.0

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from training.heads.calibration import Calibration, calibration_error, fit_calibration, how_often
 from training.heads.choosing import FEWEST, best_threshold, folds_of
@@ -98,7 +98,7 @@ def tune(
         if tick is not None:
             tick()
     calibration = fit_calibration(scores, targets, often, exclusive=exclusive)
-    errors = {
+    errors: dict[str, Any] = {
         "error": calibration_error(chances, targets, exclusive=exclusive),
         "error_before": calibration_error(chances_of(scores, exclusive=exclusive), targets, exclusive=exclusive),
     }

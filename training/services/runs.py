@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from common.actor import Actor
@@ -70,7 +71,8 @@ def resolve_config(
 def _head_options(base: BaseModel, overrides: dict[str, Any] | None, spec: TaskSpec, method: Method) -> dict[str, Any]:
     """A training profile is of the other engine, and says nothing here."""
     where = {"name": resolve_location(base), "revision": base.revision}
-    return merged({}, overrides or {}) | {"base_model": where, "objective": method.name, "task": head_task(spec)}
+    usual = {"threads": settings.ENCODER_THREADS}
+    return merged(usual, overrides or {}) | {"base_model": where, "objective": method.name, "task": head_task(spec)}
 
 
 def _resolved(schema: type[Options], options: dict[str, Any]) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def put_head(model: "onnx.ModelProto", fitted: "Fitted") -> None:
     )
     for name, value in (("head.weights", head.weights), ("head.bias", head.bias)):
         graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(value, np.float32), name))
-    shape = ["texts", len(head.bias)]
+    shape: list[str | int | None] = ["texts", len(head.bias)]
     graph.output.remove(vectors)
     graph.output.append(helper.make_tensor_value_info(PROBABILITIES, TensorProto.FLOAT, shape))
 

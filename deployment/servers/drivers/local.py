@@ -94,7 +94,9 @@ class LocalDriver:
         found = self._call("GET", "/version", timeout=5.0)
         if found.get("name") != "touchstone-local":
             raise RefusedError(not_ours(str(self.client.base_url), _TITLE))
-        version = f"{found['version']} (llama.cpp {found.get('llama_cpp', '?')})"
+        runs = [f"llama.cpp {found.get('llama_cpp', '?')}"]
+        runs += [f"onnxruntime {found['onnxruntime']}"] if "onnxruntime" in found else []
+        version = f"{found['version']} ({', '.join(runs)})"
         return ServerInfo(version, broken=tuple(found.get("broken", ())))
 
     def catalogue(self) -> list[ModelEntry]:

@@ -110,6 +110,7 @@ class Front:
     async def version(self, request: Request) -> Response:
         """Who it is, and the tags that it could not load now."""
         known = {"name": "touchstone-local", "version": "1", "llama_cpp": f"xllamacpp {installed('xllamacpp')}"}
+        known["onnxruntime"] = installed("onnxruntime")
         return JSONResponse({**known, "broken": await asyncio.to_thread(self._broken)})
 
     def _broken(self) -> list[str]:
