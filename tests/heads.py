@@ -15,22 +15,22 @@ from training.heads.fitting import fit_run
 from training.models import ModelVersion, TrainingRun
 from training.services import publish_version, start_run, supervisor
 
-ENCODER = "tiny-encoder"
+ENCODER, NAME = "tiny-encoder", "tests/words"
 
 
 def have_encoder(settings: Any, folder: Path) -> Path:
     """A models folder of the test's own, with the encoder that the settings name."""
     settings.MODELS_DIR, settings.ENCODER_DIR = folder, folder / ENCODER
-    return make_encoder(folder / ENCODER, VOCABULARY)
+    return make_encoder(folder / ENCODER, VOCABULARY, name=NAME)
 
 
 def make_answers(project: Project, count: int = 30, seed: int = 1) -> None:
-    """Golden samples whose texts give their labels away, a third of them in the validation split."""
+    """Golden samples whose texts give their labels away, a quarter of them in the validation split."""
     chance = random.Random(seed)
     for number in range(count):
         labels = [TAGS[number % len(TAGS)]]
         text = f"{text_of(labels, chance)} {seed}{number}"
-        sample = make_sample(project, text, split="validation" if number % 3 == 0 else "train")
+        sample = make_sample(project, text, split="validation" if number % 4 == 0 else "train")
         answer = {"labels": labels} if project.kind == "multi_label" else {"label": labels[0]}
         decide_known(SYSTEM, sample, answer)
 

@@ -8,7 +8,7 @@ from common.problems import ProblemError
 from labeling.models import Event
 from tests.encoders import make_encoder
 from tests.factories import SYSTEM, make_admin, make_operator
-from tests.heads import ENCODER, have_encoder, make_answers, make_head, make_head_run
+from tests.heads import ENCODER, NAME, have_encoder, make_answers, make_head, make_head_run
 from tests.training.heads.folders import VOCABULARY
 from tests.training.helpers import make_base, make_policy
 from tests.training.test_api import API, client_of
@@ -32,7 +32,7 @@ def encoder(settings, tmp_path):
 def test_the_configured_encoder_is_listed_once_and_looked_at(encoder, sent, transactional_db):
     check_triggers()
     base = BaseModel.objects.get()
-    assert (base.name, base.location, base.role, base.is_encoder) == ("tiny", ENCODER, "encoder", True)
+    assert (base.name, base.location, base.role, base.is_encoder) == ("words", ENCODER, "encoder", True)
     assert sent == [("training.look_at_encoder", base.pk)] * 2, "asked for, and found by the sweep once more"
     assert list_encoder(SYSTEM) == base
     assert Event.objects.filter(verb="base_model.registered").count() == 1
@@ -43,10 +43,10 @@ def test_the_configured_encoder_is_listed_once_and_looked_at(encoder, sent, tran
 
 def test_another_encoder_in_its_place_is_another_base(encoder, sent):
     first = list_encoder(SYSTEM)
-    make_encoder(encoder, f"{VOCABULARY} more words")
+    make_encoder(encoder, f"{VOCABULARY} more words", name=NAME)
     second = list_encoder(SYSTEM)
     assert second != first
-    assert second.name == f"tiny {second.revision[:12]}"
+    assert second.name == f"words {second.revision[:12]}"
     assert list(BaseModel.objects.encoders()) == [first, second]
 
 
@@ -80,7 +80,9 @@ def test_neither_is_taken_for_the_other(encoder, shop):
     small, language = list_encoder(SYSTEM), make_base()
     with pytest.raises(ProblemError, match=r"some-base is a language model\. Choose a sentence encoder as its base"):
         make_head_run(shop, base=language)
-    with pytest.raises(ProblemError, match=r"tiny is a sentence encoder, and Language model \(sft\) is made of a lang"):
+    with pytest.raises(
+        ProblemError, match=r"words is a sentence encoder, and Language model \(sft\) is made of a lang"
+    ):
         start_run(SYSTEM, shop, trigger=MANUAL, base=small)
     with pytest.raises(ProblemError, match="answers nothing by itself"):
         create_baseline(SYSTEM, shop, small)
@@ -126,13 +128,13 @@ def test_the_page_and_the_api_offer_it(encoder, shop, client):
     list_encoder(SYSTEM)
     api = client_of(olga, shop, "operate", "read")
     answer = api.post(f"{API}/runs", {"method": "head"}, format="json")
-    assert (answer.status_code, answer.json()["method"], answer.json()["base"]) == (201, "head", "tiny")
+    assert (answer.status_code, answer.json()["method"], answer.json()["base"]) == (201, "head", "words")
     assert answer.json()["profile"] is None
     said = api.post(f"{API}/runs", {"method": "head", "base": "some-base"}, format="json")
     assert (said.status_code, "is a language model" in said.content.decode()) == (400, True)
     client.force_login(olga)
     page = client.get("/projects/shop/runs/").content.decode()
-    assert "tiny (sentence encoder)" in page
+    assert "words (sentence encoder)" in page
     assert "Head on a sentence encoder" in page
     asked = {"profile": policy.profile_id, "base": "", "method": "head", "again": "on"}
     assert client.post("/projects/shop/runs/start/", asked).status_code == 302
@@ -148,5 +150,5 @@ def test_a_version_says_what_it_does_not_know(encoder, shop):
     make_answers(shop, 24)
     version = make_head(shop)
     assert (version.method, version.is_head, len(version.adapter_digest)) == ("head", True, 64)
-    assert version.head_told["encoder"]["name"] == "tests/tiny"
+    assert version.head_told["encoder"]["name"] == NAME
     assert version.head_told["calibration_error"] is not None
