@@ -107,15 +107,12 @@ def due_pulls() -> list[int]:
 def due_stagings(policy: ServingPolicy) -> list[ModelVersion]:
     """Versions with a built file that some active server of the project does not have yet."""
     due = Q(state=StagedVersion.State.WAITING) | (Q(state=StagedVersion.State.STAGING) & leases.expired())
-    rows = StagedVersion.objects.filter(version__project=policy.project_id).exclude(due)
-    done = set(rows.values_list("version", "server"))
+    standing = StagedVersion.objects.filter(version__project=policy.project_id).exclude(due)
+    done = set(standing.values_list("version", "server"))
     active = [server for server in policy.servers.all() if server.is_active]
     able = {format: [server.pk for server in active if serves(server, format)] for format in (GGUF, ONNX)}
-    lacking = {
-        format: lambda row, servers=servers: any((row.pk, server) not in done for server in servers)
-        for format, servers in able.items()
-    }
-    versions = [row for row in _versions(policy.project) if lacking[needed_format(row)](row)]
+    rows = _versions(policy.project)
+    versions = [row for row in rows if any((row.pk, server) not in done for server in able[needed_format(row)])]
     files = files_of(versions)
     built = [row for row in versions if files[row.pk].state == Artifact.State.BUILT]
     # What retention removed is brought back by a rebuild only.

@@ -80,9 +80,7 @@ def test_neither_is_taken_for_the_other(encoder, shop):
     small, language = list_encoder(SYSTEM), make_base()
     with pytest.raises(ProblemError, match=r"some-base is a language model\. Choose a sentence encoder as its base"):
         make_head_run(shop, base=language)
-    with pytest.raises(
-        ProblemError, match=r"words is a sentence encoder, and Language model \(sft\) is made of"
-    ):
+    with pytest.raises(ProblemError, match=r"words is a sentence encoder, and Language model \(sft\) is made of"):
         start_run(SYSTEM, shop, trigger=MANUAL, base=small)
     with pytest.raises(ProblemError, match="answers nothing by itself"):
         create_baseline(SYSTEM, shop, small)

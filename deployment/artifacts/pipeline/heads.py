@@ -8,7 +8,7 @@ from pathlib import Path
 from common.encoder import EncoderError, read_record
 from common.files import sha256_of
 from deployment.artifacts.pipeline import identity, rows, store
-from deployment.artifacts.pipeline.processes import BuildError, run, run_json
+from deployment.artifacts.pipeline.processes import BuildError, run_json
 from deployment.artifacts.pipeline.proof import PROOF, FileProof
 from deployment.artifacts.pipeline.space import require_space
 from deployment.artifacts.pipeline.steps import Built, Steps
@@ -68,8 +68,8 @@ class HeadPipeline(Steps):
         key = store.key_of(identity.of_head_proof(self._compose_key, digests))
 
         def work(place: store.Workplace) -> None:
-            found = run(_MODULE, "prove", "--head", self._head, "--file", file, lock=place.lock)
-            (place.folder / PROOF).write_text(found.strip().splitlines()[-1], encoding="utf-8")
+            found = run_json(_MODULE, "prove", "--head", self._head, "--file", file, lock=place.lock)
+            (place.folder / PROOF).write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
             for name in kept:
                 shutil.copyfile(self._head / name, place.folder / name)
 

@@ -1,6 +1,7 @@
 """The steps: merge, convert, inspect, prove. A step asks for the ones before it only where it has work to do."""
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -50,7 +51,7 @@ class Built:
     marks: tuple[str, ...] = ()
 
 
-class Steps:
+class Steps(ABC):
     """What the ways to an artifact share: each step's result is asked for once."""
 
     def __init__(self, artifact: Artifact, policy: ServingPolicy) -> None:
@@ -58,12 +59,12 @@ class Steps:
         self.version, self.quantization = artifact.weights, artifact.quantization
         self._obtained: dict[str, store.StepResult] = {}
 
+    @abstractmethod
     def build(self) -> Built:
         """Whatever is still to do, in order. A proof that fails comes back like one that holds.
 
         Raises `BuildError` where a step refuses; `OSError` and the like may be tried again.
         """
-        raise NotImplementedError
 
     def _obtain(
         self, name: str, key: str, ready: Callable[[], None], work: Callable[[store.Workplace], None]
