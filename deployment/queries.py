@@ -36,7 +36,7 @@ def parity_rows(version: ModelVersion, artifact: Artifact | None) -> QuerySet[Pa
     """Every proof of a version, newest first: on servers, and that of its file, which edited versions share."""
     asked = Q(version=version)
     if artifact is not None:
-        asked |= Q(artifact=artifact, question=ParityReport.Question.TOKENS)
+        asked |= Q(artifact=artifact, server=None, server_version="")
     return ParityReport.objects.filter(asked).select_related("server").order_by("-id")
 
 

@@ -12,9 +12,10 @@ from deployment.artifacts.retention import removed, retain
 from deployment.artifacts.staging import request_staging
 from deployment.files import artifacts_of, files_of, is_ours, rows_of
 from deployment.models import Artifact, InferenceServer, ModelPull, ServingPolicy, StagedVersion
+from deployment.models.formats import GGUF, ONNX, needed_format
 from deployment.promotion.recovery import lost_moves
 from deployment.servers.availability import unavailable
-from deployment.servers.drivers import DriverError
+from deployment.servers.drivers import DriverError, serves
 from deployment.servers.health import unseen
 from deployment.servers.memory import unload_idle
 from deployment.serving.proposals import unproposed
@@ -25,7 +26,6 @@ logger = logging.getLogger(__name__)
 # What freeing memory on one server may take.
 _SERVER_SECONDS = 20.0
 _LEASED: list[tuple[str, type[Model], str]] = [
-    ("deployment.build", Artifact, Artifact.State.BUILDING),
     ("deployment.stage", StagedVersion, StagedVersion.State.STAGING),
     ("deployment.pull", ModelPull, ModelPull.State.PULLING),
 ]
@@ -54,6 +54,8 @@ def reap() -> None:
     """Queue again what lost its worker: moves, builds, stagings, pulls."""
     for deployment_id in lost_moves().values_list("pk", flat=True):
         remind("deployment.resume", deployment_id)
+    for artifact in leases.silent(Artifact, Artifact.State.BUILDING):
+        remind(artifact.build_task, artifact.pk)
     for task, model, working in _LEASED:
         for pk in leases.silent(model, working).values_list("pk", flat=True):
             remind(task, pk)
@@ -62,8 +64,8 @@ def reap() -> None:
 def sweep_project(policy: ServingPolicy) -> None:
     """Queue what is due in one project: builds, stagings, proposals."""
     project = policy.project
-    for artifact_id in due_builds(project):
-        enqueue("deployment.build", artifact_id)
+    for artifact in due_builds(project):
+        enqueue(artifact.build_task, artifact.pk)
     for version in due_stagings(policy):
         request_staging(version)
     if unproposed(project):
@@ -81,7 +83,7 @@ def _served() -> QuerySet[ServingPolicy]:
     return rows.select_related("project").prefetch_related("servers")
 
 
-def due_builds(project: Project) -> list[int]:
+def due_builds(project: Project) -> list[Artifact]:
     """Artifacts that wait to be built, or whose worker fell silent; rows for versions whose news was lost."""
     versions = _versions(project)
     made = artifacts_of(versions)
@@ -89,7 +91,7 @@ def due_builds(project: Project) -> list[int]:
         if version.pk not in made and is_ours(version):
             wanted_artifact(version)
     waits = Q(state=Artifact.State.WAITING) | (Q(state=Artifact.State.BUILDING) & leases.expired())
-    return list(rows_of([project.pk]).filter(waits).values_list("pk", flat=True))
+    return list(rows_of([project.pk]).filter(waits))
 
 
 def _versions(project: Project) -> list[ModelVersion]:
@@ -105,10 +107,12 @@ def due_pulls() -> list[int]:
 def due_stagings(policy: ServingPolicy) -> list[ModelVersion]:
     """Versions with a built file that some active server of the project does not have yet."""
     due = Q(state=StagedVersion.State.WAITING) | (Q(state=StagedVersion.State.STAGING) & leases.expired())
-    rows = StagedVersion.objects.filter(version__project=policy.project_id).exclude(due)
-    done = set(rows.values_list("version", "server"))
-    active = [server.pk for server in policy.servers.all() if server.is_active]
-    versions = [row for row in _versions(policy.project) if any((row.pk, server) not in done for server in active)]
+    standing = StagedVersion.objects.filter(version__project=policy.project_id).exclude(due)
+    done = set(standing.values_list("version", "server"))
+    active = [server for server in policy.servers.all() if server.is_active]
+    able = {format: [server.pk for server in active if serves(server, format)] for format in (GGUF, ONNX)}
+    rows = _versions(policy.project)
+    versions = [row for row in rows if any((row.pk, server) not in done for server in able[needed_format(row)])]
     files = files_of(versions)
     built = [row for row in versions if files[row.pk].state == Artifact.State.BUILT]
     # What retention removed is brought back by a rebuild only.

@@ -16,6 +16,14 @@ def build_artifact(artifact_id: int) -> None:
     build(artifact_id)
 
 
+@shared_task(name="deployment.build_head", time_limit=_UNBOUNDED, soft_time_limit=_UNBOUNDED)
+def build_head(artifact_id: int) -> None:
+    """Put encoder and head of one version together and prove the file, which needs no torch."""
+    from deployment.artifacts.build import build
+
+    build(artifact_id)
+
+
 @shared_task(name="deployment.stage", time_limit=_UNBOUNDED, soft_time_limit=_UNBOUNDED)
 def stage_version(staged_id: int) -> None:
     """Bring one version onto one server."""

@@ -38,13 +38,20 @@ class ParsedAnswer:
     """The outcome of reading one model text.
 
     `answer` is the stored form, None if and only if `status` is failed; `reason` says why it failed (else empty);
-    `repairs` lists in plain words what was mended (empty unless repaired).
+    `repairs` lists in plain words what was mended (empty unless repaired). `note`: what the server said of the text,
+    such as that not all of it was read.
     """
 
     answer: Answer | None
     status: Status
     reason: str = ""
     repairs: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def words(self) -> str:
+        """All that is to be said of it in one line."""
+        return self.reason or " ".join(filter(None, ("; ".join(self.repairs), self.note)))
 
 
 def parse(raw: str, spec: Spec, input: Input | None, *, complete: bool = True) -> ParsedAnswer:

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ENGINE = "training.engine"
+ENGINES = {"training.engine", "training.heads"}
 
 
 class Worker:
@@ -53,7 +53,7 @@ class Worker:
 
 def is_engine(process: psutil.Process) -> bool:
     try:
-        return ENGINE in process.cmdline()
+        return not ENGINES.isdisjoint(process.cmdline())
     except psutil.NoSuchProcess:
         return False
 

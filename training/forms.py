@@ -27,7 +27,7 @@ class BaseForm(forms.Form):
 class BaselineForm(forms.Form):
     """Which base model is a project's version 0."""
 
-    base = forms.ModelChoiceField(BaseModel.objects.trainable(), empty_label=None, label="Base model")
+    base = forms.ModelChoiceField(BaseModel.objects.language_models(), empty_label=None, label="Base model")
 
     def __init__(self, *args: Any, policy: RetrainPolicy | None = None, **kwargs: Any) -> None:
         if policy is not None:
@@ -39,12 +39,25 @@ class BaselineForm(forms.Form):
             self.fields["base"].help_text = f"{shipped} is fetched first (about 100 MB); that takes a minute."
 
 
+class BaseChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic in its stubs alone
+    """Base models, each told by what it is where it is no language model."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj} ({obj.get_role_display()})" if obj.is_encoder else str(obj)
+
+
 class StartRunForm(forms.Form):
     """What to train, and how; the project's retrain policy gives the first choice."""
 
     profile = forms.ModelChoiceField(TrainingProfile.objects.all(), empty_label=None)
-    base = forms.ModelChoiceField(BaseModel.objects.trainable(), empty_label=None, label="Base model")
-    method = forms.ChoiceField(required=False, choices=method_choices)
+    base = BaseChoice(
+        BaseModel.objects.trainable(), required=False, empty_label="what the method is made of", label="Base model"
+    )
+    method = forms.ChoiceField(
+        required=False,
+        choices=method_choices,
+        help_text="A head on a sentence encoder is fitted in seconds, without a GPU, and takes no profile.",
+    )
     again = forms.BooleanField(required=False, label="Yes, the same run again")
 
     def __init__(

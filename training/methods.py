@@ -1,13 +1,27 @@
 """The ways to make a version: a registry, asked for what a method can, never for what it is called. Pure."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from labeling.kinds import Asked, kind_of
 
 
+class Base(Protocol):
+    """What a version may be made of."""
+
+    @property
+    def is_encoder(self) -> bool:
+        """A sentence encoder, else a language model."""
+
+
 @dataclass(frozen=True)
 class Method:
-    """One way. `needs` and `yields` are words for people; `unserved` says why no model server serves what comes out."""
+    """One way. `needs` and `yields` are words for people; `unserved` says why no model server serves what comes out.
+
+    `task` is the message that has a run worked off, `queue` where workers take it, `engine` the module and command that
+    works in its folder. `of_encoder`: its base is a sentence encoder, and the engine is the light one, which knows
+    neither training profiles nor dry runs.
+    """
 
     name: str
     title: str
@@ -15,6 +29,10 @@ class Method:
     yields: str
     labels_only: bool = False
     unserved: str = ""
+    of_encoder: bool = False
+    task: str = "training.train_run"
+    queue: str = "gpu"
+    engine: tuple[str, str] = ("training.engine", "train")
 
     def obstacle(self, asked: Asked) -> str:
         """Why it cannot answer what a task asks for, in a sentence; empty where it can."""
@@ -22,6 +40,20 @@ class Method:
         if not self.labels_only or kind.has_labels:
             return ""
         return f"{self.title} ({self.name}) learns labels, and answers of the kind “{kind.title}” are not made of any."
+
+    def misfit(self, base: Base) -> str:
+        """Why nothing is made of this base in this way, in a sentence that says what to choose; empty where it fits."""
+        if base.is_encoder == self.of_encoder:
+            return ""
+        if self.of_encoder:
+            return (
+                f"{self.title} ({self.name}) is made of a sentence encoder, and {base} is a language model. "
+                "Choose a sentence encoder as its base, or leave the base open for the one of this installation."
+            )
+        return (
+            f"{base} is a sentence encoder, and {self.title} ({self.name}) is made of a language model. "
+            f"Choose a language model as its base, or the method {HEAD.name}."
+        )
 
 
 SFT = Method(
@@ -39,7 +71,18 @@ LM_HEAD = Method(
     unserved="It answers by a classification head (lm_head), and no model server serves that yet: its run tells its "
     "figure on the validation rows.",
 )
-METHODS: dict[str, Method] = {method.name: method for method in (SFT, LM_HEAD)}
+HEAD = Method(
+    name="head",
+    title="Head on a sentence encoder",
+    needs="a sentence encoder and a worker on the queue default; neither torch nor a GPU",
+    yields="a calibrated probability for each label; encoder and head are served as one ONNX file",
+    labels_only=True,
+    of_encoder=True,
+    task="training.fit_head",
+    queue="default",
+    engine=("training.heads", "fit"),
+)
+METHODS: dict[str, Method] = {method.name: method for method in (SFT, LM_HEAD, HEAD)}
 
 
 def method_choices() -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ CHOSEN_ELSEWHERE = {
     "base_model": "the base model is chosen by its name (base)",
     "objective": "the method is chosen by its name (method)",
     "instruction": "the project's task says the instruction",
+    "task": "the project's task says the labels",
 }
 # Two ways to say how long a run is: whoever says one takes back the other.
 _STEPS, _EPOCHS = frozenset({"max_steps"}), frozenset({"epochs", "min_updates", "max_updates"})

@@ -7,7 +7,16 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Mod
 
 from labeling.models import Project
-from training.models import UNFINISHED, BaseModel, ModelVersion, RetrainPolicy, RunEvent, Snapshot, TrainingRun
+from training.models import (
+    UNFINISHED,
+    BaseModel,
+    ModelVersion,
+    RetrainPolicy,
+    RunEvent,
+    Snapshot,
+    TrainingRun,
+    on_queue,
+)
 from training.services.snapshots import samples_of
 from training.services.triggers import new_golden_samples, what_holds_back
 
@@ -56,8 +65,8 @@ def version_of(run: TrainingRun) -> ModelVersion | None:
 
 
 def runs_ahead(run: TrainingRun) -> int:
-    """How many unfinished runs, of any project, were there before this one."""
-    return TrainingRun.objects.filter(UNFINISHED, pk__lt=run.pk).count()
+    """How many unfinished runs, of any project, were there before this one on its queue."""
+    return TrainingRun.objects.filter(UNFINISHED, on_queue(run.way.queue), pk__lt=run.pk).count()
 
 
 def curve(run: TrainingRun, after: int = 0) -> dict[str, Any]:
@@ -157,6 +166,13 @@ def figures(run: TrainingRun, rows: int = 8) -> list[dict[str, Any]]:
 # What a look says of a base, as people read it, in this order.
 _FACTS = {
     "architecture": "Architecture",
+    "encoder": "Encoder",
+    "languages": "Languages",
+    "limit": "Reads of a text, in tokens",
+    "dimension": "Numbers of a vector",
+    "runs": "File that runs",
+    "bytes": "Bytes",
+    "licence": "Licence",
     "parameters": "Parameters",
     "precision": "Precision",
     "quantized": "Quantized",
@@ -179,6 +195,28 @@ def _said(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+@dataclass(frozen=True)
+class HeadFacts:
+    """What is told of a version that is a head. `told`: its figures as the fit measured them.
+
+    `new_labels`: those that the project has today and the version does not know.
+    """
+
+    told: dict[str, Any]
+    metrics: dict[str, Any]
+    new_labels: list[str]
+
+
+def head_facts(version: ModelVersion) -> HeadFacts | None:
+    """The facts of a head; None of any other version."""
+    run = version.trained_by
+    if not version.is_head or run is None:
+        return None
+    known = {label.identity for label in version.spec.to_spec().labels}
+    new = [label.name for label in version.project.spec.to_spec().labels if label.identity not in known]
+    return HeadFacts(version.head_told, run.metrics, new)
 
 
 def has_baseline(project: Project) -> bool:

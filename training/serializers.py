@@ -99,7 +99,7 @@ class StartRunSerializer(Strict):
 class BaselineSerializer(Strict):
     """The base model that becomes version 0."""
 
-    base = NamedField("base model", queryset=BaseModel.objects.trainable())
+    base = NamedField("base model", queryset=BaseModel.objects.language_models())
 
 
 class BaseSerializer(Row):
@@ -112,7 +112,7 @@ class BaseSerializer(Row):
 
     class Meta:
         model = BaseModel
-        fields = ["uid", "name", "revision", "state", "looked_at", "facts", "problems", "created_at"]
+        fields = ["uid", "name", "role", "revision", "state", "looked_at", "facts", "problems", "created_at"]
 
 
 class EventSerializer(Row):
@@ -133,10 +133,16 @@ class VersionSerializer(Row):
         source="derived_from.number", allow_null=True, default=None, read_only=True, help_text="Whose weights it has."
     )
     spec_number = serializers.IntegerField(source="spec.number", read_only=True)
+    head = FiguresField(
+        source="head_told",
+        read_only=True,
+        help_text="Of a head: its encoder, what calibration and thresholds came to, and `only_described` and "
+        "`untaught`, the labels that no training row has. Empty of other versions.",
+    )
 
     class Meta:
         model = ModelVersion
         fields = [
             "uid", "version", "model", "method", "base", "spec_number", "run", "snapshot", "derived_from", "parameters",
-            "system", "note", "adapter_digest", "created_at",
+            "system", "note", "adapter_digest", "head", "created_at",
         ]  # fmt: skip

@@ -2,8 +2,10 @@
 
 from celery import shared_task
 
+from common.actor import system
 from labeling.models import Project
 from training.services import looks, reaper, supervisor, triggers
+from training.services.encoders import list_encoder
 
 # Training ends when it ends: the row's lease watches over it, no time limit of the worker.
 _UNBOUNDED = 365 * 24 * 3600
@@ -13,6 +15,18 @@ _UNBOUNDED = 365 * 24 * 3600
 def train_run(run_id: int) -> None:
     """Train one run."""
     supervisor.execute(run_id)
+
+
+@shared_task(name="training.fit_head", time_limit=_UNBOUNDED, soft_time_limit=_UNBOUNDED)
+def fit_head(run_id: int) -> None:
+    """Fit one head: the same run, supervised in the same way, on a worker without torch."""
+    supervisor.execute(run_id)
+
+
+@shared_task(name="training.look_at_encoder")
+def look_at_encoder(base_id: int) -> None:
+    """Look at one sentence encoder, which needs no torch."""
+    looks.look(base_id)
 
 
 @shared_task(name="training.look")
@@ -31,7 +45,8 @@ def check_trigger(project_id: int) -> None:
 
 @shared_task(name="training.check_triggers")
 def check_triggers() -> None:
-    """Beat: the same for all projects, and for looks, in case a signal or a message was lost."""
+    """Beat: the same for all projects, and for looks, in case a message was lost; a new encoder is listed."""
+    list_encoder(system("look"))
     triggers.check_all_triggers()
     looks.queue_waiting()
 

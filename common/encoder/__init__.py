@@ -4,6 +4,16 @@
 """
 
 from common.encoder.record import EncoderError, EncoderRecord, read_record
-from common.encoder.runtime import Encoded, Encoder, open_encoder
+from common.encoder.runtime import Encoded, Encoder, TextReader, Tokens, open_encoder, open_session
 
-__all__ = ["Encoded", "Encoder", "EncoderError", "EncoderRecord", "open_encoder", "read_record"]
+__all__ = [
+    "Encoded",
+    "Encoder",
+    "EncoderError",
+    "EncoderRecord",
+    "TextReader",
+    "Tokens",
+    "open_encoder",
+    "open_session",
+    "read_record",
+]

@@ -32,23 +32,45 @@ class Encoded:
 
 
 @dataclass(frozen=True)
-class _Tokens:
+class Tokens:
+    """A text as the weights get it; `is_cut` and `is_unknown` as `Encoded` counts them."""
+
     ids: Sequence[int]
     is_cut: bool
     is_unknown: bool
 
 
+class TextReader:
+    """Texts to tokens, as an encoder's record says."""
+
+    def __init__(self, record: EncoderRecord, tokenizer: Any) -> None:
+        # What the file says of both was for its maker's batches.
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(max_length=record.limit)
+        self._record, self._tokenizer = record, tokenizer
+
+    def tokens(self, text: str) -> Tokens:
+        """The tokens of one text, however long it is."""
+        most = self._record.limit * _CHARACTERS_A_TOKEN
+        # Half a surrogate pair is no text to the tokenizer.
+        clean = text[:most].encode("utf-8", "replace").decode("utf-8")
+        found = self._tokenizer.encode(f"{self._record.prefix}{clean}")
+        words = len(found.ids) - sum(found.special_tokens_mask)
+        lost = found.ids.count(self._record.unknown)
+        return Tokens(found.ids, len(text) > most or bool(found.overflowing), 2 * lost > words)
+
+
 class Encoder:
     """An opened encoder. One thread asks it at a time or several do: it keeps nothing between calls."""
 
-    def __init__(self, record: EncoderRecord, tokenizer: Any, session: Any) -> None:
-        self.record, self._tokenizer, self._session = record, tokenizer, session
+    def __init__(self, record: EncoderRecord, reader: TextReader, session: Any) -> None:
+        self.record, self._reader, self._session = record, reader, session
 
     def encode(self, texts: Sequence[str]) -> Encoded:
         """The vectors of the texts, in their order."""
         import numpy as np
 
-        tokens = [self._tokens(text) for text in texts]
+        tokens = [self._reader.tokens(text) for text in texts]
         vectors = np.zeros((len(texts), self.record.dimension), dtype=np.float32)
         for rows in _alike([len(each.ids) for each in tokens]):
             vectors[rows] = self._run([tokens[row].ids for row in rows])
@@ -60,16 +82,7 @@ class Encoder:
 
     def ids(self, text: str) -> Sequence[int]:
         """The tokens of a text as the weights get them."""
-        return self._tokens(text).ids
-
-    def _tokens(self, text: str) -> _Tokens:
-        most = self.record.limit * _CHARACTERS_A_TOKEN
-        # Half a surrogate pair is no text to the tokenizer.
-        clean = text[:most].encode("utf-8", "replace").decode("utf-8")
-        found = self._tokenizer.encode(f"{self.record.prefix}{clean}")
-        words = len(found.ids) - sum(found.special_tokens_mask)
-        lost = found.ids.count(self.record.unknown)
-        return _Tokens(found.ids, len(text) > most or bool(found.overflowing), 2 * lost > words)
+        return self._reader.tokens(text).ids
 
     def _run(self, rows: list[Sequence[int]]) -> "Vectors":
         import numpy as np
@@ -98,7 +111,7 @@ def open_encoder(folder: Path, *, threads: int = 1, revision: str | None = None,
         )
     check_files(folder, record)
     try:
-        return Encoder(record, _tokenizer(folder, record.limit), _session(folder / (file or record.runs), threads))
+        return Encoder(record, _reader(folder, record), open_session(folder / (file or record.runs), threads))
     except ImportError as error:
         raise EncoderError("onnxruntime and tokenizers are not installed; `make venv` brings them.") from error
     except EncoderError:
@@ -107,17 +120,14 @@ def open_encoder(folder: Path, *, threads: int = 1, revision: str | None = None,
         raise EncoderError(f"The sentence encoder in {folder} cannot be loaded: {error}") from error
 
 
-def _tokenizer(folder: Path, limit: int) -> Any:
+def _reader(folder: Path, record: EncoderRecord) -> TextReader:
     from tokenizers import Tokenizer
 
-    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
-    # What the file says of both was for its maker's batches.
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(max_length=limit)
-    return tokenizer
+    return TextReader(record, Tokenizer.from_file(str(folder / TOKENIZER)))
 
 
-def _session(path: Path, threads: int) -> Any:
+def open_session(path: Path, threads: int) -> Any:
+    """onnxruntime over one file, by so many threads; raises whatever class of error it has."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

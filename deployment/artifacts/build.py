@@ -9,17 +9,18 @@ from django.db import transaction
 
 from common import actor as actors
 from common import leases
+from common.encoder.record import SMALL
 from common.files import sha256_of
 from common.queue import enqueue
 from deployment import storage
-from deployment.artifacts.gguf.tokens import TokenProof
-from deployment.artifacts.parity import record_tokens
+from deployment.artifacts.parity import record_proof
 from deployment.artifacts.pipeline import BuildError, pipeline_for
+from deployment.artifacts.pipeline.proof import FileProof
 from deployment.artifacts.pipeline.rows import have_base
 from deployment.artifacts.staging import request_staging, send_waiting
 from deployment.files import artifact_of
 from deployment.models import Artifact, ServingPolicy
-from deployment.models.formats import GGUF, WITH_ADAPTER
+from deployment.models.formats import GGUF, ONNX, WITH_ADAPTER
 from labeling.services import events
 from training.models import ModelVersion
 
@@ -40,7 +41,7 @@ def request_build(version: ModelVersion) -> None:
     if artifact.state == State.BUILT:
         request_staging(version)
     elif artifact.state == State.WAITING:
-        enqueue("deployment.build", artifact.pk)
+        enqueue(artifact.build_task, artifact.pk)
 
 
 def build(artifact_id: int) -> None:
@@ -57,14 +58,23 @@ def build(artifact_id: int) -> None:
 
 def wanted_artifact(version: ModelVersion) -> Artifact:
     """The artifact that the version's weights become as the project's policy says now; the row alone, no file."""
-    policy = _policy(version)
-    apart = policy.adapters and version.trained_by is not None
-    wanted: dict[str, Any] = {"format": WITH_ADAPTER if apart else GGUF, "quantization": policy.quantization}
+    wanted = _wanted(version)
     with transaction.atomic():
         row, created = Artifact.objects.get_or_create(weights=version.weights, **wanted)
         if created:
             events.record(_BUILDER, "version.build_requested", version.weights, after={"artifact": row.uid, **wanted})
     return row
+
+
+def _wanted(version: ModelVersion) -> dict[str, Any]:
+    if version.is_head:
+        # In what form the encoder computes is the encoder's own business.
+        trained = version.trained_by
+        runs = trained.metrics.get("head", {}).get("encoder", {}).get("runs") if trained else None
+        return {"format": ONNX, "quantization": "int8" if runs == SMALL else "f32"}
+    policy = _policy(version)
+    apart = policy.adapters and version.trained_by is not None
+    return {"format": WITH_ADAPTER if apart else GGUF, "quantization": policy.quantization}
 
 
 def _policy(version: ModelVersion) -> ServingPolicy:
@@ -100,10 +110,10 @@ def _build(artifact: Artifact) -> tuple[State, dict[str, Any]]:
     have_base(artifact)
     _clear_damaged(artifact)
     built = pipeline_for(artifact, _policy(artifact.weights)).build()
-    record_tokens(artifact, built.proof)
+    record_proof(artifact, built.proof)
     proof = as_json(built.proof)
     if not built.proof.ok:
-        return State.FAILED, {"proof": proof, "error": f"The GGUF's tokens differ from training's: {proof['sentence']}"}
+        return State.FAILED, {"proof": proof, "error": f"The file is not what was trained: {proof['sentence']}"}
     return State.BUILT, {
         "path": storage.name_of(built.path),
         "adapter_path": storage.name_of(built.adapter) if built.adapter else "",
@@ -123,7 +133,7 @@ def _clear_damaged(artifact: Artifact) -> None:
             storage.remove(name)
 
 
-def as_json(proof: TokenProof) -> dict[str, Any]:
+def as_json(proof: FileProof) -> dict[str, Any]:
     """The proof as it is kept on the artifact's row."""
     return {
         "ok": proof.ok,

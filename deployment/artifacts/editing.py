@@ -30,6 +30,11 @@ def editable(version: ModelVersion) -> str:
 
     Raises `ConflictError` where its file is gone, `ProblemError` where no Modelfile can carry its prompt.
     """
+    if version.is_head:
+        raise ConflictError(
+            f"{version} is a head, which is asked by no prompt and takes no parameters: there is nothing to edit. "
+            "Change the project's labels or their descriptions, then train."
+        )
     file = file_of(version)
     if not source_of(version, file.artifact):
         raise ConflictError(version.unserved or removed(version) or f"{version} is not built yet; wait until it is.")

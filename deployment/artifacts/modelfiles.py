@@ -57,6 +57,9 @@ def build_modelfile(
 
     No TEMPLATE: the GGUF carries the chat template that training used.
     """
+    if version.is_head:
+        comments = (*_comments(version, file, evidence or {}), "served by Touchstone's local server alone: no GGUF")
+        return grammar.Modelfile(from_=source_of(version, file.artifact), comments=comments)
     pairs: list[tuple[str, Any]] = []
     for name, value in parameters_of(version).items():
         pairs += [(name, each) for each in value] if isinstance(value, list) else [(name, value)]
@@ -78,11 +81,15 @@ def _comments(version: ModelVersion, file: VersionFile, evidence: dict[str, Any]
         f"base {version.base.name} {version.base.revision}".rstrip(),
         f"edited from {version.derived_from.tag}: {version.note}" if version.derived_from else "",
         f"run {run.uid} on snapshot {run.snapshot.digest}" if run else "run none: untrained",
-        f"adapter sha256 {version.adapter_digest}" if version.adapter_digest else "",
-        f"{'model' if version.base.server_name else 'gguf'} sha256 {file.digest} {file.quantization}",
+        f"{'head' if version.is_head else 'adapter'} sha256 {version.adapter_digest}" if version.adapter_digest else "",
+        f"{_kind_of_file(version)} sha256 {file.digest} {file.quantization}",
         *(f"{name} {value}" for name, value in evidence.items() if not isinstance(value, dict | list)),
     ]
     return [" ".join(grammar.printable(line).split()) for line in lines if line]
+
+
+def _kind_of_file(version: ModelVersion) -> str:
+    return "model" if version.base.server_name else "onnx" if version.is_head else "gguf"
 
 
 def render_modelfile(version: ModelVersion, file: VersionFile, evidence: dict[str, Any] | None = None) -> str:

@@ -6,24 +6,18 @@ and again whenever somebody has a reason to ask (the server's release changed, s
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any
 
-from django.db import transaction
-
-from common import actor as actors
 from common.intervals import upper_bound, visible_deviation
-from deployment.artifacts.gguf.tokens import TokenProof
+from deployment.artifacts.head_parity import prove_head
 from deployment.artifacts.modelfiles import context_of, parameters_of
-from deployment.artifacts.pipeline.proof import Evidence, Expected, Reference, evidence_of
-from deployment.models import Artifact, ParityReport, ServingPolicy, StagedVersion
+from deployment.artifacts.pipeline.proof import Evidence, Expected, FileProof, Reference, evidence_of
+from deployment.artifacts.proofs import agreement_asked, keep, keep_on_server
+from deployment.models import Artifact, ParityReport, StagedVersion
 from deployment.servers.drivers import Driver, Rendered, driver_for
 from labeling import answers, prompts
 from labeling.kinds import Spec, json_schema
-from labeling.services import events
-from training.models import ModelVersion
 
 Question = ParityReport.Question
-_PROVER = actors.system("proof")
 SHOWN = 3
 _EXCERPT = 160
 # The 16-bit model's answers are its most likely tokens, whatever penalties the version is served with.
@@ -66,12 +60,12 @@ class Difference:
     their_tokens: int | None = None
 
 
-def record_tokens(artifact: Artifact, proof: TokenProof) -> ParityReport:
-    """Keep the token proof of a built file as a report, under the version whose weights it has."""
-    return _keep(
+def record_proof(artifact: Artifact, proof: FileProof) -> ParityReport:
+    """Keep the proof of a built file as a report, under the version whose weights it has."""
+    return keep(
         version=artifact.weights,
         artifact=artifact,
-        question=Question.TOKENS,
+        question=proof.question,
         ok=proof.ok,
         checked=proof.checked,
         agreed=proof.agreed,
@@ -91,10 +85,12 @@ def prove_on_server(staged: StagedVersion) -> list[ParityReport]:
     version = driver.probe().version
     if staged.artifact is None:
         return []
+    if staged.version.is_head:
+        return [prove_head(staged, driver, version)]
     evidence = evidence_of(staged.artifact)
     if evidence is None:
         sentence = "There is nothing to compare with: the version was built before evidence was kept. Rebuild it."
-        return [_report(staged, version, Question.SERVER, ok=None, checked=0, agreed=0, sentence=sentence)]
+        return [keep_on_server(staged, version, Question.SERVER, ok=None, checked=0, agreed=0, sentence=sentence)]
     reports = [_prove_prompts(staged, driver, version, evidence)]
     references = _fitting(staged, evidence.answers)
     if reports[0].ok and references:
@@ -125,7 +121,7 @@ def _prove_prompts(staged: StagedVersion, driver: Driver, version: str, evidence
     else:
         trap = ""
         sentence = f"rendered prompts and token counts equal on {checked} of {checked} prompts"
-    return _report(
+    return keep_on_server(
         staged,
         version,
         Question.SERVER,
@@ -179,7 +175,7 @@ def _prove_answers(staged: StagedVersion, driver: Driver, version: str, referenc
             differences.append(Difference(asked, each.answer[:_EXCERPT], text[:_EXCERPT]))
     checked = len(references)
     agreed = checked - len(differences)
-    bound, limit = upper_bound(agreed, checked), _limit(staged.version)
+    bound, limit = upper_bound(agreed, checked), agreement_asked(staged.version)
     sentence = f"{agreed} of {checked} greedy answers equal the merged 16-bit model's"
     ok: bool | None = bound >= limit
     if staged.version.trained_by is None or spec.thinking:
@@ -193,7 +189,7 @@ def _prove_answers(staged: StagedVersion, driver: Driver, version: str, referenc
             f": their agreement is at most {bound:.3f}, and the serving policy asks for {limit:.3f}. "
             f"{_ADVICE['weights']}."
         )
-    return _report(
+    return keep_on_server(
         staged,
         version,
         Question.ANSWERS,
@@ -221,28 +217,3 @@ def _says_the_same(spec: Spec, reference: Reference, text: str) -> bool:
     said_of = prompts.input_of(spec, reference.messages)
     ours, theirs = (answers.parse(each, spec, said_of).answer for each in (reference.answer, text))
     return ours == theirs and (ours is not None or reference.answer == text)
-
-
-def _limit(version: ModelVersion) -> float:
-    policy = ServingPolicy.of(version.project_id) or ServingPolicy()
-    return policy.answer_agreement
-
-
-def _report(staged: StagedVersion, server_version: str, question: str, **figures: Any) -> ParityReport:
-    return _keep(
-        version=staged.version,
-        artifact=staged.artifact,
-        server=staged.server,
-        server_version=server_version[:60],
-        question=question,
-        **figures,
-    )
-
-
-@transaction.atomic
-def _keep(version: ModelVersion, **values: Any) -> ParityReport:
-    report = ParityReport.objects.create(version=version, **values)
-    figures = {name: getattr(report, name) for name in ("question", "ok", "checked", "agreed", "trap")}
-    server = report.server.uid if report.server else None
-    events.record(_PROVER, "version.proven", version, after={"report": report.uid, "server": server, **figures})
-    return report

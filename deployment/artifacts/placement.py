@@ -11,12 +11,15 @@ from django.urls import reverse
 from deployment.artifacts.retention import removed
 from deployment.files import VersionFile, files_of
 from deployment.models import Artifact, InferenceServer, ServingPolicy, StagedVersion
+from deployment.models.formats import FORMATS, needed_format
+from deployment.servers.drivers import serves
 from labeling.models import Project
 from training.models import ModelVersion
 from training.workers import queue_is_alive
 
 State = StagedVersion.State
 NO_WORKER = "No worker on the queue build is alive; start one: celery -A config worker -Q build."
+NO_DEFAULT_WORKER = "No worker on the queue default is alive; start one: celery -A config worker -Q default."
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,12 @@ class _Question:
             return Reason(version.unserved)
         if any(row.state == State.STAGED and row.server_id in self.active for row in rows):
             return None
-        return self._not_built(version, rows) or self._nobody_serves(version) or self._not_brought(version, rows)
+        return (
+            self._not_built(version, rows)
+            or self._nobody_serves(version)
+            or self._none_is_able(version)
+            or self._not_brought(version, rows)
+        )
 
     def _not_built(self, version: ModelVersion, rows: list[StagedVersion]) -> Reason | None:
         file = self.files[version.pk]
@@ -100,6 +108,8 @@ class _Question:
             return _on_its_page(version, f"Its build failed: {_last_line(file.error)}")
         if self._may_be_removed(file, rows) and (gone := removed(version)):
             return _on_its_page(version, gone)
+        if file.state == Artifact.State.WAITING and version.is_head:
+            return None if queue_is_alive("default") else Reason(f"It waits to be built. {NO_DEFAULT_WORKER}")
         if file.state == Artifact.State.WAITING and not self.builder_is_alive:
             return Reason(f"It waits to be built. {NO_WORKER}")
         return None
@@ -126,6 +136,19 @@ class _Question:
             return Reason(f"{names} {verb} not active.", "Settings", change, (self.servers[0].pk,), for_staff=True)
         return None
 
+    def _none_is_able(self, version: ModelVersion) -> Reason | None:
+        format, servers = needed_format(version), list(self.active.values())
+        if self.policy is None or any(serves(server, format) for server in servers):
+            return None
+        return Reason(
+            f"{cannot_serve(version, servers)} Have the project served from the server of the kind “local”, which "
+            "comes with Touchstone: choose it in the serving policy.",
+            "The serving policy",
+            "admin:deployment_servingpolicy_change",
+            (self.policy.pk,),
+            for_staff=True,
+        )
+
     def _not_brought(self, version: ModelVersion, rows: list[StagedVersion]) -> Reason | None:
         if self.files[version.pk].state != Artifact.State.BUILT:
             return None  # it is being built
@@ -143,6 +166,12 @@ class _Question:
         if not self.builder_is_alive:
             return Reason(f"It waits to be brought to {_listed(self.active.values())}. {NO_WORKER}")
         return None  # it is being brought there
+
+
+def cannot_serve(version: ModelVersion, servers: Iterable[InferenceServer]) -> str:
+    """That these servers cannot serve the version, in a sentence that names their kinds."""
+    told = " and ".join(f"{server.name} ({server.get_kind_display()})" for server in servers)
+    return f"{told} cannot serve {version}, a file of the form “{FORMATS[needed_format(version)]}”."
 
 
 def _listed(servers: Iterable[InferenceServer]) -> str:

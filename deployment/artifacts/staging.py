@@ -16,7 +16,8 @@ from deployment.artifacts.parity import prove_on_server
 from deployment.artifacts.verdicts import no_verdict
 from deployment.files import UNDER_WAY, artifact_of
 from deployment.models import Artifact, InferenceServer, ServingPolicy, StagedVersion
-from deployment.servers.drivers import Content, Digests, Driver, DriverError, RefusedError, driver_for
+from deployment.models.formats import needed_format
+from deployment.servers.drivers import Content, Digests, Driver, DriverError, RefusedError, driver_for, serves
 from deployment.servers.drivers.base import Progress
 from deployment.signals import version_staged
 from labeling.services import events
@@ -29,9 +30,10 @@ _STAGING = actors.system("staging")
 
 
 def servers_for(version: ModelVersion) -> list[InferenceServer]:
-    """The active servers that the version's project is served from."""
+    """The active servers that the version's project is served from, and that can serve it."""
     policy = ServingPolicy.of(version.project_id)
-    return policy.active_servers() if policy else []
+    active = policy.active_servers() if policy else []
+    return [server for server in active if serves(server, needed_format(version))]
 
 
 def request_staging(version: ModelVersion) -> list[StagedVersion]:

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils import timezone
 
-from deployment.models.formats import format_choices
+from deployment.models.formats import BUILD_TASKS, format_choices
 from labeling.models import PublicModel
 from training.models import ModelVersion
 
@@ -55,6 +55,11 @@ class Artifact(PublicModel):
         return f"{self.weights} as {self.format} {self.quantization}"
 
     @property
+    def build_task(self) -> str:
+        """The message that has it built."""
+        return BUILD_TASKS[self.format]
+
+    @property
     def names(self) -> list[str]:
         """The names of its files; none where they were removed, or are not built yet."""
         return [name for name in (self.path, self.adapter_path) if name]
@@ -69,6 +74,7 @@ class BuildStep(PublicModel):
         CONVERT = "convert"
         BASE = "base", "convert the bare base"
         ADAPTER = "adapter", "convert the adapter"
+        COMPOSE = "compose", "put encoder and head together"
         INSPECT = "inspect"
         PROVE = "prove"
 

@@ -90,6 +90,7 @@ class ParityReport(PublicModel):
         TOKENS = "tokens", "Token ids: GGUF against the training tokenizer"
         SERVER = "server", "Rendered prompts and token counts on the server"
         ANSWERS = "answers", "Greedy answers: server against the merged 16-bit model"
+        HEAD = "head", "Answers and probabilities: against the fitted head"
 
     version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="parity_reports")
     artifact = models.ForeignKey(

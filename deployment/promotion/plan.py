@@ -15,15 +15,16 @@ from django.utils import timezone
 
 from common.problems import ConflictError
 from deployment.artifacts.modelfiles import parameters_of, render_modelfile, source_of
-from deployment.artifacts.placement import why_nowhere
+from deployment.artifacts.placement import cannot_serve, why_nowhere
 from deployment.artifacts.retention import removed
 from deployment.artifacts.verdicts import staleness
 from deployment.files import VersionFile, file_of, file_on
 from deployment.live import live_deployment
 from deployment.modelfile.grammar import ModelfileError
 from deployment.models import Deployment, InferenceServer, ServingPolicy, StagedVersion, Verdict
+from deployment.models.formats import needed_format
 from deployment.servers.availability import unavailable
-from deployment.servers.drivers import driver_for
+from deployment.servers.drivers import driver_for, serves
 from deployment.servers.headroom import Headroom, look
 from labeling.models import Project
 from training.models import ModelVersion
@@ -34,7 +35,7 @@ Action = Deployment.Action
 @dataclass(frozen=True)
 class Seen:
     """What is looked at before a move, read once. `staged` leaves out servers that are away; `nowhere`: why it is
-    empty."""
+    empty. `unable`: servers that cannot serve such a version."""
 
     action: str
     version: ModelVersion
@@ -46,6 +47,7 @@ class Seen:
     headroom: Headroom
     file: VersionFile
     nowhere: str = ""
+    unable: tuple[InferenceServer, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,7 @@ def read(version: ModelVersion, action: str, live: Deployment | None) -> Seen:
         headroom=look(staged, back=action == Action.ROLLBACK),
         file=file_on(staged[0]) if staged else file_of(version),
         nowhere="" if staged else _nowhere(version),
+        unable=tuple(server for server in servers if not serves(server, needed_format(version))),
     )
 
 
@@ -194,12 +197,17 @@ def decide(seen: Seen) -> Plan:
 
 
 def _obstacles(seen: Seen) -> Iterable[str]:
-    standing = {row.server_id for row in seen.staged} | {server.pk for server in seen.away}
+    standing = {row.server_id for row in seen.staged} | {server.pk for server in (*seen.away, *seen.unable)}
     missing = [server.name for server in seen.servers if server.pk not in standing]
     if not seen.staged:
         yield seen.nowhere
     elif missing:
         yield f"{seen.version} is not staged on {' and '.join(missing)} yet; wait, or take that server out."
+    if seen.staged and seen.unable:
+        yield (
+            f"{cannot_serve(seen.version, seen.unable)} What is live is live on all of a project's servers: take "
+            "those out of the serving policy first."
+        )
     if seen.live and seen.live.version_id == seen.version.pk:
         yield f"{seen.version} is live already: {told_by(seen.live)}."
 

@@ -2,7 +2,7 @@
 
 import logging
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from common import patience
 from common.actor import Actor
@@ -18,6 +18,7 @@ from deployment.servers.drivers import (
     NotThereError,
     PromptTooLongError,
     RefusedError,
+    Reply,
     TransportError,
     UnreadableError,
     driver_for,
@@ -39,7 +40,10 @@ FOR_OTHERS = 1
 
 @dataclass(frozen=True)
 class Answer:
-    """What a model said, as read by `labeling.answers`. Confidence is 0 to 1, None without log-probabilities."""
+    """What a model said, as read by `labeling.answers`.
+
+    Confidence is 0 to 1: a head's own probability, else that of the answer's tokens; None where neither is known.
+    """
 
     raw: str
     parsed: answers.ParsedAnswer
@@ -64,14 +68,21 @@ def ask(
         logprobs=logprobs,
         thinking=spec.thinking,
     )
+    parsed = answers.parse(reply.text, spec, asked, complete=reply.complete)
     return Answer(
         raw=reply.whole,
-        parsed=answers.parse(reply.text, spec, asked, complete=reply.complete),
-        # Thoughts have probabilities, too, which say nothing of the answer.
-        confidence=None if reply.reasoning else confidence(reply.logprobs),
+        parsed=replace(parsed, note=reply.head.note) if reply.head else parsed,
+        confidence=_confidence(reply),
         latency_ms=reply.latency_ms,
         tokens=reply.completion_tokens,
     )
+
+
+def _confidence(reply: Reply) -> float | None:
+    if reply.head is not None:
+        return reply.head.confidence
+    # Thoughts have probabilities, too, which say nothing of the answer.
+    return None if reply.reasoning else confidence(reply.logprobs)
 
 
 def confidence(logprobs: tuple[float, ...]) -> float | None:

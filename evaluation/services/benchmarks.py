@@ -148,7 +148,7 @@ def _write(
             "raw": answer.raw.replace("\x00", "\ufffd"),  # PostgreSQL stores no NUL
             "answer": read,
             "status": parsed.status,
-            "reason": parsed.reason or "; ".join(parsed.repairs),
+            "reason": parsed.words,
             "exact": scorer.is_exact(scored),
             "scores": scorer.case_scores(scored),
             "latency_ms": answer.latency_ms,

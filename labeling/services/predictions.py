@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import transaction
 
@@ -101,19 +100,16 @@ def _kept(actor: Actor, project: Project, texts: list[NewText], way_in: str) -> 
 
 def _row(project: Project, answered: Answered, sample: Sample | None, source: str) -> Prediction:
     parsed = answered.parsed
-    values: dict[str, Any] = {
-        "answer": parsed.answer,
-        "status": str(parsed.status),
-        "reason": storable(parsed.reason or "; ".join(parsed.repairs)),
-    }
     return Prediction(
         project=project,
         sample=sample,
         spec=answered.spec,
         model_tag=answered.model_tag,
         raw=storable(answered.raw),
+        answer=parsed.answer,
+        status=str(parsed.status),
+        reason=storable(parsed.words),
         confidence=answered.confidence,
         latency_ms=answered.latency_ms,
         source=source,
-        **values,
     )

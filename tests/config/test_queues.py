@@ -4,6 +4,7 @@ from config import celery_app
 
 QUEUES = {
     "deployment.build": "build",
+    "deployment.build_head": "default",
     "deployment.catch_up": "default",
     "deployment.load": "default",
     "deployment.look_again": "urgent",
@@ -27,7 +28,9 @@ QUEUES = {
     "labeling.sweep": "default",
     "training.check_trigger": "default",
     "training.check_triggers": "default",
+    "training.fit_head": "default",
     "training.look": "build",
+    "training.look_at_encoder": "default",
     "training.reap": "urgent",
     "training.train_run": "gpu",
 }

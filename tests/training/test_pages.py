@@ -64,7 +64,7 @@ def test_what_a_service_refuses_is_shown(client, olga, shop):
     page = client.post(url("start", shop), asked, follow=True).content.decode()
     assert "no golden samples in the train split" in page
     page = client.post(url("start", shop), {}, follow=True).content.decode()
-    assert "Choose a profile and a base model first." in page
+    assert "Choose a profile first, and a base model or none." in page
 
 
 def test_a_running_run_shows_progress_loss_log_and_configuration(client, olga, shop):

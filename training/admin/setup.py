@@ -20,8 +20,8 @@ from training.workers import queue_is_alive
 
 @admin.register(BaseModel)
 class BaseModelAdmin(RecordedAdmin):
-    list_display = ("name", "location", "revision", "shown_state", "weights", "created_at")
-    list_filter = ("state",)
+    list_display = ("name", "role", "location", "revision", "shown_state", "weights", "created_at")
+    list_filter = ("role", "state")
     search_fields = ("name", "location", "revision")
     readonly_fields = ("uid", "created_at", "lineage")
     actions = ("look_again",)
@@ -36,7 +36,7 @@ class BaseModelAdmin(RecordedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: BaseModel | None = None) -> tuple[str, ...]:
         # Another revision is another base model: versions say what they were trained on.
         frozen = obj is not None and obj.versions.exists()
-        return (*self.readonly_fields, "name", "revision") if frozen else self.readonly_fields
+        return (*self.readonly_fields, "name", "role", "revision") if frozen else self.readonly_fields
 
     def has_delete_permission(self, request: HttpRequest, obj: BaseModel | None = None) -> bool:
         return obj is not None and super().has_delete_permission(request, obj) and not obj.runs.exists()
@@ -46,7 +46,10 @@ class BaseModelAdmin(RecordedAdmin):
     ) -> HttpResponse:
         """With what a worker saw of it."""
         base = self.get_object(request, object_id)
-        seen = {"facts": facts_of(base), "build_worker_alive": queue_is_alive("build")} if base else {}
+        seen: dict[str, Any] = {}
+        if base:
+            queue = "default" if base.is_encoder else "build"
+            seen = {"facts": facts_of(base), "look_queue": queue, "look_worker_alive": queue_is_alive(queue)}
         response: HttpResponse = super().change_view(request, object_id, form_url, {**(extra_context or {}), **seen})
         return response
 

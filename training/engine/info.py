@@ -2,6 +2,7 @@
 
 import platform
 import subprocess
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -34,9 +35,9 @@ def environment() -> dict[str, Any]:
     }
 
 
-def library_versions() -> dict[str, str | None]:
+def library_versions(names: Iterable[str] = LIBRARIES) -> dict[str, str | None]:
     """The installed version of every library that a run's result may depend on; None where it is missing."""
-    return {name: _version(name) for name in LIBRARIES}
+    return {name: _version(name) for name in names}
 
 
 def _version(name: str) -> str | None:

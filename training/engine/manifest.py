@@ -88,24 +88,25 @@ def base_of(base: BaseModelConfig) -> dict[str, Any]:
 
 
 def write_manifest(
-    run: RunDir, config: EngineConfig, metrics: Mapping[str, Any], told: Mapping[str, Any] | None = None
+    run: RunDir, config: EngineConfig, metrics: Mapping[str, Any], told_more: Mapping[str, Any] | None = None
 ) -> None:
-    """The last file of a run: everything before it is listed with size in bytes and SHA-256."""
-    files = [run.config, *sorted((run.path / "data").glob("*.jsonl")), *sorted(run.adapter.rglob("*"))]
-    surroundings = environment()
+    """The manifest of an adapter."""
+    told = {"base": base_of(config.base_model), "seed": config.seed, "config": config.model_dump(mode="json")}
+    put_manifest(run, run.adapter, environment(), {**told, "metrics": dict(metrics), **(told_more or {})})
+
+
+def put_manifest(run: RunDir, result: Path, surroundings: Mapping[str, Any], told: Mapping[str, Any]) -> None:
+    """The last file of a run: everything before it is listed with size in bytes and SHA-256. `result`: its folder."""
+    files = [run.config, *sorted((run.path / "data").glob("*.jsonl")), *sorted(result.rglob("*"))]
     write_json(
         run.manifest,
         {
             "format": FORMAT,
             "completed": datetime.now(UTC).isoformat(),
-            "base": base_of(config.base_model),
-            "seed": config.seed,
             "git_commit": git_commit(),
             "versions": surroundings["libraries"],
             "environment": surroundings,
-            "config": config.model_dump(mode="json"),
-            "metrics": dict(metrics),
-            **(told or {}),
+            **told,
             "files": {
                 path.relative_to(run.path).as_posix(): {
                     "size": path.stat().st_size,

@@ -35,6 +35,8 @@ class RunDir:
         self.part = self.checkpoints / "adapter"
         self.rung = path / "memory.json"
         self.adapter = path / "adapter"
+        # Of a head on a sentence encoder, in place of an adapter (`training.heads`).
+        self.head = path / "head"
         self.control = path / "control.json"
         self.pulse = path / "pulse"
         self.manifest = path / "manifest.json"

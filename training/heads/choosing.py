@@ -1,9 +1,10 @@
 """How strongly a head is held back, and from which chance it gives a label: by rows that it had not seen."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from training.heads.linear import fit
+from training.heads.linear import chances_of, fit
 
 if TYPE_CHECKING:
     from training.heads.linear import Array
@@ -35,18 +36,42 @@ def choose(vectors: "Array", targets: "Array", golden: int, *, exclusive: bool) 
 
 def tried(vectors: "Array", targets: "Array", golden: int, *, exclusive: bool, c: float, folds: int = FOLDS) -> Choice:
     """One strength, with its best threshold and its score on the rows left out."""
-    import numpy as np
-    from sklearn.model_selection import KFold
-
-    chances, told = np.zeros((golden, targets.shape[1])), np.arange(golden, len(targets))
-    for fitted, left_out in KFold(folds, shuffle=True, random_state=7).split(np.arange(golden)):
-        rows = np.concatenate([fitted, told])
-        head = fit(vectors[rows], targets[rows], exclusive=exclusive, c=c)
-        chances[left_out] = head.chances(vectors[left_out])
+    scores = left_out_scores(vectors, targets, golden, exclusive=exclusive, c=c, folds=folds)
+    chances = chances_of(scores, exclusive=exclusive)
     if exclusive:
         return Choice(c, score=float((chances.argmax(axis=1) == targets[:golden].argmax(axis=1)).mean()))
     threshold, score = best_threshold(chances, targets[:golden])
     return Choice(c, threshold, score)
+
+
+def left_out_scores(
+    vectors: "Array",
+    targets: "Array",
+    golden: int,
+    *,
+    exclusive: bool,
+    c: float,
+    folds: int = FOLDS,
+    seed: int = 7,
+    tick: Callable[[], object] | None = None,
+) -> "Array":
+    """The scores of the first `golden` rows by heads that had not seen them, shape (golden, labels)."""
+    import numpy as np
+
+    scores, told = np.zeros((golden, targets.shape[1])), np.arange(golden, len(targets))
+    for fitted, left_out in folds_of(golden, folds, seed):
+        rows = np.concatenate([fitted, told])
+        head = fit(vectors[rows], targets[rows], exclusive=exclusive, c=c, tick=tick)
+        scores[left_out] = head.scores(vectors[left_out])
+    return scores
+
+
+def folds_of(golden: int, folds: int, seed: int = 7) -> list[tuple["Array", "Array"]]:
+    """The rows that are fitted and those left out, by number, for each part."""
+    import numpy as np
+    from sklearn.model_selection import KFold
+
+    return list(KFold(folds, shuffle=True, random_state=seed).split(np.arange(golden)))
 
 
 def best_threshold(chances: Any, targets: Any) -> tuple[float, float]:

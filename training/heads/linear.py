@@ -1,5 +1,6 @@
 """Logistic regression for all labels at once: one minimization, so that a thousand labels take no thousand fits."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,15 +23,28 @@ class Linear:
 
     def chances(self, vectors: "Array") -> "Array":
         """The chance of each label, shape (texts, labels); where they exclude each other a row sums to one."""
-        found: Array = _chances(vectors @ self.weights + self.bias, self.exclusive)
+        return chances_of(self.scores(vectors), exclusive=self.exclusive)
+
+    def scores(self, vectors: "Array") -> "Array":
+        """What becomes a chance, shape (texts, labels)."""
+        found: Array = vectors @ self.weights + self.bias
         return found
 
 
-def fit(vectors: "Array", targets: "Array", *, exclusive: bool, c: float) -> Linear:
+def chances_of(scores: "Array", *, exclusive: bool) -> "Array":
+    """Scores as chances, of the same shape."""
+    found: Array = _chances(scores, exclusive)
+    return found
+
+
+def fit(
+    vectors: "Array", targets: "Array", *, exclusive: bool, c: float, tick: Callable[[], object] | None = None
+) -> Linear:
     """Fit rows of shape (texts, dimension) to targets of 0 and 1, shape (texts, labels).
 
     `c` weighs the rows against the squares of the weights, as in scikit-learn. Rare labels count as much as frequent
-    ones ("balanced"). A label that all rows have, or none, gets the chance that its bias says.
+    ones ("balanced"). A label that all rows have, or none, gets the chance that its bias says. `tick` is called at each
+    step; what it raises ends the fit.
     """
     import numpy as np
     from scipy.optimize import minimize
@@ -54,7 +68,9 @@ def fit(vectors: "Array", targets: "Array", *, exclusive: bool, c: float) -> Lin
 
     start = np.zeros(shape)
     start[-1] = _first_bias(targets, exclusive)
-    found = minimize(loss, start.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": MOST_STEPS, "ftol": 1e-6})
+    options = {"maxiter": MOST_STEPS, "ftol": 1e-6}
+    ticks = None if tick is None else lambda _: tick()
+    found = minimize(loss, start.ravel(), jac=True, method="L-BFGS-B", options=options, callback=ticks)
     table = found.x.reshape(shape).astype(np.float32)
     return Linear(table[:-1], table[-1], exclusive)
 

@@ -2,7 +2,7 @@
 
 from training.models.bases import BaseModel
 from training.models.policies import RetrainPolicy, TrainingProfile, validate_profile
-from training.models.runs import OPEN, UNFINISHED, RunEvent, TrainingRun, WorkerHeartbeat
+from training.models.runs import OPEN, UNFINISHED, RunEvent, TrainingRun, WorkerHeartbeat, on_queue
 from training.models.snapshots import Snapshot
 from training.models.versions import ImmutableError, ModelVersion
 
@@ -18,5 +18,6 @@ __all__ = [
     "TrainingProfile",
     "TrainingRun",
     "WorkerHeartbeat",
+    "on_queue",
     "validate_profile",
 ]

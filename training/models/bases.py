@@ -12,8 +12,16 @@ from labeling.models import PublicModel
 
 class BaseModelQuerySet(models.QuerySet["BaseModel"]):
     def trainable(self) -> Self:
-        """Those whose 16-bit weights can be had."""
+        """Those that versions can be made of: language models whose 16-bit weights can be had, sentence encoders."""
         return self.filter(server_name="")
+
+    def language_models(self) -> Self:
+        """Of those the ones that answer by themselves."""
+        return self.trainable().filter(role=BaseModel.Role.LANGUAGE)
+
+    def encoders(self) -> Self:
+        """Of those the ones that heads are fitted on."""
+        return self.trainable().filter(role=BaseModel.Role.ENCODER)
 
     def to_look_at(self) -> Self:
         """Those that wait for a worker, or whose worker fell silent."""
@@ -22,10 +30,15 @@ class BaseModelQuerySet(models.QuerySet["BaseModel"]):
 
 
 class BaseModel(PublicModel):
-    """A causal language model that adapters are trained on: a hub name or a folder, pinned by revision.
+    """What versions are made of: a causal language model (a hub name or a folder), or a sentence encoder (a folder).
 
-    A worker looks at it once it is registered. What was seen decides nothing but whether it may be chosen.
+    Pinned by revision. A worker looks at it once it is registered. What was seen decides nothing but whether it may be
+    chosen.
     """
+
+    class Role(models.TextChoices):
+        LANGUAGE = "language", "language model"
+        ENCODER = "encoder", "sentence encoder"
 
     class State(models.TextChoices):
         UNSEEN = "unseen", "not looked at"
@@ -36,6 +49,13 @@ class BaseModel(PublicModel):
         FAILED = "failed", "could not be looked at"
 
     name = models.CharField(max_length=200, unique=True)
+    role = models.CharField(
+        "what it is",
+        max_length=10,
+        choices=Role.choices,
+        default=Role.LANGUAGE,
+        help_text="A sentence encoder is a folder that `make encoder` made.",
+    )
     location = models.CharField(max_length=500, help_text="Hugging Face name, or a folder with the 16-bit weights.")
     revision = models.CharField(max_length=100, blank=True, help_text="Commit of the hub, or the folder's own digest.")
     token_env = models.CharField(
@@ -73,6 +93,11 @@ class BaseModel(PublicModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_encoder(self) -> bool:
+        """A sentence encoder, which answers nothing by itself."""
+        return self.role == self.Role.ENCODER
 
     @property
     def is_in_motion(self) -> bool:

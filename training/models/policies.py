@@ -62,7 +62,7 @@ class RetrainPolicy(PublicModel):
         max_length=20,
         choices=method_choices,
         default=SFT.name,
-        help_text="What is made of the base. A classification head is for labels, and no model server serves it yet.",
+        help_text="What is made of the base: heads are for labels, and head wants a sentence encoder as its base.",
     )
     # The newest golden sample that a triggered run has already counted; moved by conditional update only.
     counted_to = models.BigIntegerField(default=0, editable=False)
@@ -80,3 +80,5 @@ class RetrainPolicy(PublicModel):
         method = METHODS.get(self.method)
         if self.project_id and method and (obstacle := method.obstacle(self.project)):
             raise ValidationError({"method": obstacle})
+        if self.base_id and method and (misfit := method.misfit(self.base)):
+            raise ValidationError({"base": misfit})

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from labeling.models import Project, PublicModel
-from training.methods import SFT
+from training.methods import METHODS, SFT, Method
 from training.models.bases import BaseModel
 from training.models.policies import TrainingProfile
 from training.models.snapshots import Snapshot
@@ -87,6 +87,11 @@ class TrainingRun(PublicModel):
         return str(self.config.get("objective", SFT.name))
 
     @property
+    def way(self) -> Method:
+        """The method itself; what an older release left unsaid was made by sft."""
+        return METHODS.get(self.method, SFT)
+
+    @property
     def unfinished(self) -> bool:
         """It waits or works."""
         return self.state in {self.State.QUEUED, self.State.RUNNING}
@@ -132,6 +137,12 @@ class WorkerHeartbeat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.worker} on {self.queue}"
+
+
+def on_queue(queue: str) -> Q:
+    """Runs that workers take from this queue."""
+    named = Q(config__objective__in=[way.name for way in METHODS.values() if way.queue == queue])
+    return named | Q(config__objective=None) if SFT.queue == queue else named
 
 
 UNFINISHED = Q(state__in=[TrainingRun.State.QUEUED, TrainingRun.State.RUNNING])

@@ -79,6 +79,17 @@ class ModelVersion(PublicModel):
         return method.unserved if method else ""
 
     @property
+    def is_head(self) -> bool:
+        """A head on a sentence encoder: it gives labels probabilities, and is asked by no prompt."""
+        return self.base.is_encoder
+
+    @property
+    def head_told(self) -> dict[str, Any]:
+        """What the fit measured of a head; empty of any other version."""
+        run = self.trained_by if self.is_head else None
+        return dict(run.metrics.get("head", {})) if run else {}
+
+    @property
     def trained_by(self) -> TrainingRun | None:
         """The run that its weights come from; None for an untrained model."""
         return self.derived_from.trained_by if self.derived_from else self.run

@@ -10,6 +10,7 @@ from training.services.bases import (
     save_base,
 )
 from training.services.chat import chat_of
+from training.services.encoders import default_encoder, list_encoder
 from training.services.locations import awaits_fetching, resolve_location
 from training.services.looks import ask_look
 from training.services.orders import cancel_run, keep_best, pause_run, resume_run
@@ -28,9 +29,11 @@ __all__ = [
     "check_trigger",
     "create_baseline",
     "default_base",
+    "default_encoder",
     "freeze_rows",
     "freeze_snapshot",
     "keep_best",
+    "list_encoder",
     "list_shipped_base",
     "load_builtin_profiles",
     "new_golden_samples",

@@ -48,7 +48,9 @@ def dry_run(
     that are none. For hosts that train: it runs the engine.
     """
     require(actor, project, Right.OPERATE)
-    profile, base, way = chosen(project, profile, base, method)
+    profile, base, way = chosen(actor, project, profile, base, method)
+    if way.of_encoder:
+        raise ProblemError(f"{way.title} ({way.name}) is fitted in seconds and needs no dry run: start the run itself.")
     config = resolve_config(base, profile, overrides, snapshot.spec if snapshot else project.spec, way)
     obtain_base(base)
     with tempfile.TemporaryDirectory(prefix="dry-run-") as work:

@@ -42,9 +42,9 @@ class Ending:
     why: str = ""
 
 
-def engine_command(folder: Path, token: uuid.UUID) -> list[str]:
-    """The command that trains in `folder`, bound to this process and this lease."""
-    python = [sys.executable, "-m", "training.engine", "train"]
+def engine_command(run: TrainingRun, folder: Path, token: uuid.UUID) -> list[str]:
+    """The command that works in `folder` by the run's method, bound to this process and this lease."""
+    python = [sys.executable, "-m", *run.way.engine]
     return [*python, "--run", str(folder), "--lease", str(token), "--supervisor-pid", str(os.getpid())]
 
 
@@ -55,11 +55,11 @@ def run_engine(run: TrainingRun, token: uuid.UUID, folder: Path) -> Ending:
     while True:
         with given.log.open("ab") as log:
             engine = subprocess.Popen(
-                engine_command(folder, token),
+                engine_command(run, folder, token),
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=settings.BASE_DIR,
-                env=child_environment(run.base.token_env, network=True),
+                env=child_environment(run.base.token_env, network=not run.way.of_encoder),
             )
         try:
             ending = _Following(run, token, folder, engine).to_the_end()

@@ -22,6 +22,7 @@ from labeling.access import has_permission
 from labeling.services import events
 from training.models import BaseModel
 from training.services.locations import awaits_fetching, resolve_location
+from training.services.sending import look_task
 
 logger = logging.getLogger(__name__)
 State = BaseModel.State
@@ -56,13 +57,13 @@ def queue_look(actor: Actor, base: BaseModel) -> None:
     BaseModel.objects.filter(pk=base.pk).update(state=State.WAITING, attempts=0, **leases.RELEASED)
     base.refresh_from_db(fields=["state"])
     events.record(actor, "base_model.look_asked", base)
-    enqueue("training.look", base.pk)
+    enqueue(look_task(base), base.pk)
 
 
 def queue_waiting() -> None:
     """Send the messages of all that wait once more: some may be lost."""
-    for base_id in BaseModel.objects.to_look_at().values_list("pk", flat=True):
-        enqueue("training.look", base_id)
+    for base in BaseModel.objects.to_look_at():
+        enqueue(look_task(base), base.pk)
 
 
 def look(base_id: int) -> None:
@@ -88,9 +89,13 @@ def look(base_id: int) -> None:
 
 def _ask_engine(base: BaseModel) -> dict[str, Any]:
     """What the engine saw: `facts` and `problems`. Raises `NotSeenError`."""
-    command = [sys.executable, "-m", "training.engine", "look", "--base", resolve_location(base)]
+    where = resolve_location(base)
+    if base.is_encoder:
+        command = [sys.executable, "-m", "training.heads", "look", "--encoder", where]
+    else:
+        command = [sys.executable, "-m", "training.engine", "look", "--base", where]
+        command += ["--token-env", base.token_env] if base.token_env else []
     command += ["--revision", base.revision] if base.revision else []
-    command += ["--token-env", base.token_env] if base.token_env else []
     try:
         done = children.run(
             command,

@@ -10,11 +10,11 @@ from django.utils import timezone
 
 from common.actor import Actor
 from common.problems import ConflictError
-from common.queue import enqueue
 from labeling.access import Right, require
 from labeling.services import events
 from training.models import TrainingRun
 from training.services.counting import take_again
+from training.services.sending import send_run
 
 State, Order = TrainingRun.State, TrainingRun.Order
 # Everything of an earlier ending.
@@ -58,7 +58,7 @@ def resume_run(actor: Actor, run: TrainingRun) -> TrainingRun:
             raise ConflictError(f"{_standing(run)}; there is nothing to go on with.")
         events.record(actor, "run.resumed", run, after={"state": run.state, "step": run.step})
         if queued:
-            enqueue("training.train_run", run.pk)
+            send_run(run)
     return run
 
 
@@ -73,7 +73,7 @@ def keep_best(actor: Actor, run: TrainingRun) -> TrainingRun:
             queued = _set(run, [State.PAUSED, State.QUEUED], state=State.QUEUED, **keep, **_AFRESH)
             if not queued and not (run.can_go_on and _queued_after_failure(run, **keep)):
                 raise ConflictError(f"{_standing(run)}; it cannot be stopped.")
-            enqueue("training.train_run", run.pk)
+            send_run(run)
         events.record(actor, "run.stop_asked", run, after={"state": run.state, "step": run.step})
     return run
 

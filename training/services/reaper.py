@@ -10,10 +10,12 @@ from django.utils import timezone
 
 from common import actor as actors
 from common import leases
-from common.queue import enqueue, remind
+from common.queue import remind
 from labeling.services import events
-from training.models import BaseModel, TrainingRun
+from training.methods import METHODS
+from training.models import BaseModel, TrainingRun, on_queue
 from training.services.counting import give_back
+from training.services.sending import look_task, remind_of_run, send_run
 from training.services.supervisor import MAX_ATTEMPTS
 from training.workers import queue_is_alive
 
@@ -27,8 +29,8 @@ def reap() -> int:
     """Requeue or fail every run whose lease ran out; the number of runs touched."""
     touched = sum(_reap(run) for run in leases.silent(TrainingRun, State.RUNNING).select_related("project"))
     _remind()
-    for base_id in leases.silent(BaseModel, BaseModel.State.LOOKING).values_list("pk", flat=True):
-        remind("training.look", base_id)
+    for base in leases.silent(BaseModel, BaseModel.State.LOOKING):
+        remind(look_task(base), base.pk)
     return touched
 
 
@@ -44,7 +46,7 @@ def _reap(run: TrainingRun) -> bool:
         events.record(_REAPER, verb, run, before={"state": run.state}, after={"attempts": run.attempts})
         if verb == "run.requeued":
             logger.warning("run %s lost its worker; queued again", run.pk)
-            enqueue("training.train_run", run.pk)
+            send_run(run)
     return True
 
 
@@ -62,10 +64,12 @@ def _ending(run: TrainingRun) -> tuple[str, dict[str, Any]]:
 
 
 def _remind() -> None:
-    """Send the message of the oldest waiting run again where a GPU worker lives and nothing runs."""
-    if not queue_is_alive("gpu") or TrainingRun.objects.filter(state=State.RUNNING).exists():
-        return
-    due = Q(retry_at=None) | Q(retry_at__lte=Now())
-    waiting = TrainingRun.objects.filter(due, state=State.QUEUED).order_by("pk").values_list("pk", flat=True).first()
-    if waiting is not None:
-        remind("training.train_run", waiting)
+    """Send the message of the oldest waiting run of each queue again where its worker lives and nothing runs there."""
+    for queue in sorted({way.queue for way in METHODS.values()}):
+        runs = TrainingRun.objects.filter(on_queue(queue))
+        if not queue_is_alive(queue) or runs.filter(state=State.RUNNING).exists():
+            continue
+        due = Q(retry_at=None) | Q(retry_at__lte=Now())
+        waiting = runs.filter(due, state=State.QUEUED).order_by("pk").first()
+        if waiting is not None:
+            remind_of_run(waiting)

@@ -2,23 +2,27 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from common.actor import Actor
-from common.options import OptionsError, checked
+from common.options import Options, OptionsError, checked
 from common.problems import ConflictError, ProblemError
-from common.queue import enqueue
 from labeling.access import Right, require
 from labeling.marks import neutralise
 from labeling.models import Project, TaskSpec
 from labeling.services import events
 from training.engine.config import EngineConfig
+from training.heads.config import HeadConfig
 from training.methods import METHODS, SFT, Method
 from training.models import OPEN, BaseModel, RetrainPolicy, Snapshot, TrainingProfile, TrainingRun
 from training.overrides import CHOSEN_ELSEWHERE, merged
 from training.services.chat import chat_of, require_thoughts
 from training.services.counting import take_again
+from training.services.encoders import default_encoder
+from training.services.headtasks import head_task
 from training.services.locations import resolve_location
+from training.services.sending import send_run
 from training.services.snapshots import freeze_snapshot
 
 State = TrainingRun.State
@@ -45,8 +49,10 @@ def resolve_config(
         )
     if base.obstacle:
         raise ProblemError(base.obstacle)
-    if obstacle := method.obstacle(spec):
+    if obstacle := method.obstacle(spec) or method.misfit(base):
         raise ProblemError(obstacle)
+    if method.of_encoder:
+        return _resolved(HeadConfig, _head_options(base, overrides, spec, method))
     require_thoughts(spec, base)
     options = merged(profile.config if profile else {}, overrides or {})
     options["base_model"] = {
@@ -59,8 +65,19 @@ def resolve_config(
     if method.labels_only:
         # A head knows its labels by their places: the instruction alone is asked, without their list.
         options["instruction"] = neutralise(spec.instruction.strip())
+    return _resolved(EngineConfig, options)
+
+
+def _head_options(base: BaseModel, overrides: dict[str, Any] | None, spec: TaskSpec, method: Method) -> dict[str, Any]:
+    """A training profile is of the other engine, and says nothing here."""
+    where = {"name": resolve_location(base), "revision": base.revision}
+    usual = {"threads": settings.ENCODER_THREADS}
+    return merged(usual, overrides or {}) | {"base_model": where, "objective": method.name, "task": head_task(spec)}
+
+
+def _resolved(schema: type[Options], options: dict[str, Any]) -> dict[str, Any]:
     try:
-        return checked(EngineConfig, options).model_dump(mode="json")
+        return checked(schema, options).model_dump(mode="json")
     except OptionsError as error:
         raise ProblemError(f"The training options cannot be used. {error}") from error
 
@@ -84,7 +101,7 @@ def start_run(
     the trigger's marks before and after the golden samples that the run takes from it.
     """
     require(actor, project, Right.OPERATE)
-    profile, base, way = chosen(project, profile, base, method)
+    profile, base, way = chosen(actor, project, profile, base, method)
     if snapshot is not None and snapshot.project_id != project.pk:
         raise ProblemError("This snapshot belongs to another project.")
     config = resolve_config(base, profile, overrides, snapshot.spec if snapshot else project.spec, way)
@@ -107,28 +124,33 @@ def start_run(
         run.refresh_from_db()
         after = {"snapshot": run.snapshot.digest, "base": base.uid, "trigger": trigger}
         events.record(actor, "run.queued", run, after=after)
-        enqueue("training.train_run", run.pk)
+        send_run(run)
     return run
 
 
 def chosen(
-    project: Project, profile: TrainingProfile | None, base: BaseModel | None, method: str | None
+    actor: Actor, project: Project, profile: TrainingProfile | None, base: BaseModel | None, method: str | None
 ) -> tuple[TrainingProfile | None, BaseModel, Method]:
     """Profile, base and method, those of the project's retrain policy where none is given.
 
-    `ProblemError` without a base, and for a method that is none.
+    Where the policy's base is none for the method, a head is made of the encoder of this installation. `ProblemError`
+    without a base, and for a method that is none.
     """
     policy = RetrainPolicy.objects.select_related("profile", "base").filter(project=project).first()
-    profile = profile or (policy.profile if policy else None)
-    base = base or (policy.base if policy else None)
     method = method or (policy.method if policy else SFT.name)
     if method not in METHODS:
         raise ProblemError(f"There is no method {method}; choose one of {', '.join(METHODS)}.")
+    way = METHODS[method]
+    if base is None and policy and not way.misfit(policy.base):
+        base = policy.base
+    if way.of_encoder:
+        return None, base or default_encoder(actor), way
+    profile = profile or (policy.profile if policy else None)
     if base is None:
         raise ProblemError(
             "No base model is chosen. Give the project a retrain policy in the admin, or name a base model."
         )
-    return profile, base, METHODS[method]
+    return profile, base, way
 
 
 def refuse_the_same(snapshot: Snapshot, base: BaseModel, config: dict[str, Any]) -> None:

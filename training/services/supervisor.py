@@ -23,7 +23,6 @@ from django.utils import timezone
 from common import actor as actors
 from common import leases
 from common.problems import ProblemError
-from common.queue import enqueue
 from labeling.services import events
 from training.engine.errors import Exit
 from training.engine.rundir import RunDir
@@ -32,6 +31,7 @@ from training.services.bases import obtain_base
 from training.services.counting import give_back
 from training.services.engine_process import Ending, log_tail, run_engine
 from training.services.folders import prepare_folder
+from training.services.sending import send_run
 from training.services.versions import publish_version
 
 logger = logging.getLogger(__name__)
@@ -147,7 +147,7 @@ def _ended_from_outside(run: TrainingRun, token: uuid.UUID, ending: Ending) -> N
     else:
         _finish(run, token, "run.requeued", state=State.QUEUED, error=why, retry_at=None, **tries)
         logger.warning("run %s: %s Queued again.", run.pk, why)
-        enqueue("training.train_run", run.pk)
+        send_run(run)
 
 
 def _retry(run: TrainingRun, token: uuid.UUID, why: str) -> None:

@@ -49,8 +49,6 @@ def check_trigger(project: Project) -> TrainingRun | None:
                 _TRIGGER,
                 project,
                 trigger=TrainingRun.Trigger.THRESHOLD,
-                profile=policy.profile,
-                base=policy.base,
                 snapshot=snapshot,
                 again=True,
                 counted=(policy.counted_to, newest),

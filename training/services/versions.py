@@ -16,6 +16,7 @@ from labeling.access import Right, require
 from labeling.models import Project
 from labeling.services import events
 from training.engine.rundir import WEIGHTS, RunDir
+from training.heads.folder import WEIGHTS as HEAD_WEIGHTS
 from training.models import BaseModel, ModelVersion, TrainingRun
 from training.services.chat import require_thoughts
 from training.signals import version_created
@@ -28,6 +29,8 @@ def create_baseline(actor: Actor, project: Project, base: BaseModel) -> ModelVer
     """Version 0: the bare base model under the project's prompt. Made once; `ProblemError` for an unusable base."""
     if base.obstacle:
         raise ProblemError(base.obstacle)
+    if base.is_encoder:
+        raise ProblemError(f"{base} is a sentence encoder, which answers nothing by itself. Choose a language model.")
     require_thoughts(project.spec, base)
     with transaction.atomic():
         version, created = ModelVersion.objects.get_or_create(
@@ -70,7 +73,8 @@ def add_version(actor: Actor, project: Project, base: BaseModel, **values: Any) 
 def publish_version(run: TrainingRun) -> ModelVersion:
     """The version that a succeeded run made. Calling it twice gives the same version."""
     manifest = json.loads(RunDir(run_folder(run)).manifest.read_text(encoding="utf-8"))
-    adapter = next((entry["sha256"] for path, entry in _files(manifest).items() if path.endswith(WEIGHTS)), "")
+    made = (WEIGHTS, HEAD_WEIGHTS)
+    adapter = next((entry["sha256"] for path, entry in _files(manifest).items() if path.endswith(made)), "")
     with transaction.atomic():
         # The project row serialises numbering.
         Project.objects.select_for_update().get(pk=run.project_id)

@@ -22,6 +22,7 @@ from training import queries
 from training.models import TrainingRun
 from training.services import cancel_run, keep_best, pause_run, repeat_run, resume_run, run_folder
 from training.services.engine_process import log_tail
+from training.workers import queue_is_alive
 
 LOG_LINES = 40
 
@@ -46,6 +47,7 @@ def run(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
         "benchmarks": version.benchmarks.order_by("-id")[:5] if version else [],
         "deployments": version.deployments.order_by("-id")[:5] if version else [],
         "ahead": queries.runs_ahead(row) if row.state == TrainingRun.State.QUEUED else 0,
+        "worker_alive": queue_is_alive(row.way.queue),
         "figures": queries.figures(row),
         "evaluation": queries.newest_evaluation(row),
         "warnings": queries.warnings(row),

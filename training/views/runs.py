@@ -69,7 +69,7 @@ def start(request: HttpRequest, key: str) -> HttpResponse:
     project = project_for(person(request), key, Right.OPERATE)
     form = StartRunForm(request.POST, project=project)
     if not form.is_valid():
-        messages.error(request, "Choose a profile and a base model first.")
+        messages.error(request, "Choose a profile first, and a base model or none.")
         return redirect("training:runs", project.key)
     try:
         run = start_run(

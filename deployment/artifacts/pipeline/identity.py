@@ -4,6 +4,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from common.encoder import EncoderError
+from common.encoder import read_record as read_encoder
 from common.files import sha256_of
 from deployment.artifacts.gguf import quantizer
 from deployment.artifacts.gguf.converter import REQUIREMENTS, ConverterError
@@ -11,11 +13,13 @@ from deployment.artifacts.pipeline.processes import BuildError
 from deployment.quantization import QUANTIZED
 from training.engine.bases.record import read_record
 from training.engine.rundir import WEIGHTS
+from training.heads.folder import TOLD as HEAD_TOLD
+from training.heads.folder import WEIGHTS as HEAD_WEIGHTS
 from training.models import BaseModel, ModelVersion
 from training.services import chat_of, resolve_location, run_folder
 
 # A number to raise where a step of ours writes something else than before from the same inputs.
-REVISIONS = {"merge": 2, "convert": 1, "adapter": 1, "inspect": 1, "prove": 3}
+REVISIONS = {"merge": 2, "convert": 1, "adapter": 1, "inspect": 1, "prove": 3, "compose": 1, "prove head": 1}
 _MERGING = ("transformers", "peft", "torch", "safetensors")
 _SMALL = 32 << 20
 
@@ -103,6 +107,42 @@ def of_conversion(merge_key: str, quantization: str) -> dict[str, Any]:
         "converter": sha256_of(REQUIREMENTS),
         "quantizer": program,
     }
+
+
+def of_composition(version: ModelVersion) -> dict[str, Any]:
+    """Encoder and head by their files' digests, and the library that writes the graph.
+
+    Raises `BuildError` where the run's head is not on this host, or is not the one that the version was made of.
+    """
+    run = version.trained_by
+    folder = run_folder(run) / "head" if run else Path()
+    try:
+        head = {name: sha256_of(folder / name) for name in (HEAD_WEIGHTS, HEAD_TOLD)}
+    except OSError as error:
+        raise BuildError(
+            f"The head of {version} is not on this host ({error}). Copy the run's folder back, or train it again."
+        ) from error
+    if version.adapter_digest and head[HEAD_WEIGHTS] != version.adapter_digest:
+        raise BuildError(
+            f"The head in {folder} is not the one that {version} was made of: its SHA-256 is {head[HEAD_WEIGHTS]}, "
+            f"not {version.adapter_digest}. Restore the run's folder."
+        )
+    step, made_by = ["compose", REVISIONS["compose"]], libraries("onnx")
+    return {"step": step, "encoder": _encoder_files(version.base), "head": head, "libraries": made_by}
+
+
+def _encoder_files(base: BaseModel) -> dict[str, Any]:
+    try:
+        record = read_encoder(Path(resolve_location(base)))
+    except EncoderError as error:
+        raise BuildError(f"{error} Then rebuild the version.") from error
+    return {"revision": record.revision, "runs": record.runs, "files": dict(record.files)}
+
+
+def of_head_proof(compose_key: str, head: dict[str, str]) -> dict[str, Any]:
+    """The file, what the fit answered, and the libraries that run it."""
+    step = ["prove head", REVISIONS["prove head"]]
+    return {"step": step, "compose": compose_key, "head": head, "libraries": libraries("onnxruntime", "tokenizers")}
 
 
 def of_inspection(convert_key: str) -> dict[str, Any]:

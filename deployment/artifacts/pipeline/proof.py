@@ -7,10 +7,24 @@ from typing import Any
 from common import jsonl
 from deployment.artifacts.pipeline import store
 from deployment.models import Artifact, BuildStep
+from training.heads.folder import Fitted, Proof, load, load_proof
 
 ASKED, TRAINING_IDS, GGUF_IDS = "prompts.jsonl", "ids.training.jsonl", "ids.gguf.jsonl"
 MARKS = "marks.json"
 PROOF, QUESTIONS, SCHEMA, ANSWERS = "proof.json", "questions.jsonl", "schema.json", "answers.jsonl"
+
+
+@dataclass(frozen=True)
+class FileProof:
+    """The outcome of holding a built file against what was trained: `question` is one of `ParityReport`'s."""
+
+    question: str
+    ok: bool
+    checked: int
+    agreed: int
+    sentence: str
+    first_difference: dict[str, Any] | None = None
+    trap: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,19 +65,31 @@ def evidence_of(artifact: Artifact) -> Evidence | None:
     row = BuildStep.objects.filter(artifact=artifact, name=BuildStep.Name.PROVE, state=BuildStep.State.DONE).first()
     if row is None:
         return None
-    found = store.find(row.name, row.key)
-    if found is None:
-        weights = artifact.weights
-        raise FileNotFoundError(f"The proof of {weights} is not in {store.steps_folder()}; rebuild the version.")
-    training = _read(found.folder / TRAINING_IDS)
+    folder = _folder(artifact, row)
+    training = _read(folder / TRAINING_IDS)
     prompts = [Expected(row["messages"], row["text"], len(row["ids"]), row["bos"]) for row in training]
     counts = {repr(prompt.messages): prompt.tokens for prompt in prompts}
-    questions, answers = _read(found.folder / QUESTIONS), _read(found.folder / ANSWERS)
+    questions, answers = _read(folder / QUESTIONS), _read(folder / ANSWERS)
     references = [
         Reference(each["messages"], row["text"], counts[repr(each["messages"])])
         for each, row in zip(questions, answers, strict=True)
     ]
     return Evidence(prompts, references)
+
+
+def head_evidence_of(artifact: Artifact) -> tuple[Fitted, Proof]:
+    """The fitted head of a head's file, and what it answered. Raises as `evidence_of`, also where nothing was kept."""
+    row = BuildStep.objects.filter(artifact=artifact, name=BuildStep.Name.PROVE, state=BuildStep.State.DONE).first()
+    folder = _folder(artifact, row)
+    return load(folder), load_proof(folder)
+
+
+def _folder(artifact: Artifact, row: BuildStep | None) -> Path:
+    found = store.find(row.name, row.key) if row else None
+    if found is None:
+        weights = artifact.weights
+        raise FileNotFoundError(f"The proof of {weights} is not in {store.steps_folder()}; rebuild the version.")
+    return found.folder
 
 
 def _read(path: Path) -> list[dict[str, Any]]:

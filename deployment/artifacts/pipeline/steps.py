@@ -1,6 +1,7 @@
 """The steps: merge, convert, inspect, prove. A step asks for the ones before it only where it has work to do."""
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,9 +24,10 @@ from deployment.artifacts.pipeline.proof import (
     QUESTIONS,
     SCHEMA,
     TRAINING_IDS,
+    FileProof,
 )
 from deployment.artifacts.pipeline.space import require_space, weights_bytes
-from deployment.models import Artifact, BuildStep, ServingPolicy
+from deployment.models import Artifact, BuildStep, ParityReport, ServingPolicy
 from deployment.quantization import bytes_needed, problem_with
 from labeling.kinds import DEFAULT_DECODING, Spec, json_schema
 from labeling.marks import neutralise, not_broken
@@ -39,26 +41,45 @@ MODEL, _INFO = "model", "info.json"
 
 @dataclass(frozen=True)
 class Built:
-    """A proven GGUF, and its adapter where that is served apart."""
+    """A proven file, and its adapter where that is served apart."""
 
     path: Path
     adapter: Path | None
     sha256: str
     size: int
-    proof: TokenProof
+    proof: FileProof
     marks: tuple[str, ...] = ()
 
 
-class Pipeline:
-    """The steps to one artifact. Raises `BuildError` where one refuses; `OSError` and the like may be tried again."""
+class Steps(ABC):
+    """What the ways to an artifact share: each step's result is asked for once."""
 
     def __init__(self, artifact: Artifact, policy: ServingPolicy) -> None:
         self.artifact, self.policy = artifact, policy
         self.version, self.quantization = artifact.weights, artifact.quantization
         self._obtained: dict[str, store.StepResult] = {}
 
+    @abstractmethod
     def build(self) -> Built:
-        """Whatever is still to do, in order. A proof that fails comes back like one that holds."""
+        """Whatever is still to do, in order. A proof that fails comes back like one that holds.
+
+        Raises `BuildError` where a step refuses; `OSError` and the like may be tried again.
+        """
+
+    def _obtain(
+        self, name: str, key: str, ready: Callable[[], None], work: Callable[[store.Workplace], None]
+    ) -> store.StepResult:
+        """The step's result, which may take hours; asked for again, the same."""
+        if name not in self._obtained:
+            self._obtained[name] = rows.obtain(self.artifact, name, key, ready, work)
+        return self._obtained[name]
+
+
+class Pipeline(Steps):
+    """The steps to a GGUF."""
+
+    def build(self) -> Built:
+        """Merge, convert, inspect, prove."""
         problem = problem_with(self.quantization)
         if problem:
             raise BuildError(problem)
@@ -68,15 +89,7 @@ class Pipeline:
         proof, marks = self._prove()
         rows.not_needed(self.artifact, Name.MERGE, self._merge_key)
         path = gguf.folder / self._file_name
-        return Built(path, adapter, gguf.digests[path.name], path.stat().st_size, proof, marks)
-
-    def _obtain(
-        self, name: str, key: str, ready: Callable[[], None], work: Callable[[store.Workplace], None]
-    ) -> store.StepResult:
-        """The step's result, which may take hours; asked for again, the same."""
-        if name not in self._obtained:
-            self._obtained[name] = rows.obtain(self.artifact, name, key, ready, work)
-        return self._obtained[name]
+        return Built(path, adapter, gguf.digests[path.name], path.stat().st_size, _told(proof), marks)
 
     @property
     def _file_name(self) -> str:
@@ -208,6 +221,18 @@ class Pipeline:
         if problem:
             rows.note(self.artifact, name, state=BuildStep.State.FAILED, error=problem)
             raise BuildError(problem)
+
+
+def _told(proof: TokenProof) -> FileProof:
+    return FileProof(
+        question=ParityReport.Question.TOKENS,
+        ok=proof.ok,
+        checked=proof.checked,
+        agreed=proof.agreed,
+        sentence=proof.sentence,
+        first_difference=proof.first_difference,
+        trap=proof.trap,
+    )
 
 
 def marked_labels(spec: Spec, marks: tuple[str, ...]) -> str:

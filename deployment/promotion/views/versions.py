@@ -19,6 +19,7 @@ from deployment.models import VersionPin
 from deployment.promotion.candidates import Candidate
 from labeling.access import Right, project_for
 from labeling.views.base import page_context, person, polls
+from training.queries import head_facts
 
 SHOWN = 20
 
@@ -35,6 +36,7 @@ def version(request: HttpRequest, key: str, number: int) -> HttpResponse:
     candidate = Candidate(row, file, staged, live=live.version if live else None, nowhere=why_nowhere(row))
     context: dict[str, Any] = {
         "version": row,
+        "head": head_facts(row),
         "file": file,
         "candidate": candidate,
         "standing": [(each, staleness(each, candidate.live)) for each in staged],

@@ -25,6 +25,7 @@ from deployment.servers.drivers.errors import (
 )
 from deployment.servers.drivers.said import (
     Digests,
+    HeadSaid,
     LoadedModel,
     Measure,
     ModelEntry,
@@ -51,6 +52,14 @@ def driver_for(server: "InferenceServer") -> Driver:
     return make(Address(url, key_named(server.key_env), server.threads, server.slots, settings.MODEL_REQUEST_TIMEOUT))
 
 
+def serves(server: "InferenceServer", format: str) -> bool:
+    """Whether servers of its kind take artifacts of this format. What else is wrong with it, staging says."""
+    try:
+        return format in driver_for(server).formats
+    except AddressRefusedError:
+        return True
+
+
 __all__ = [
     "Address",
     "AddressRefusedError",
@@ -59,6 +68,7 @@ __all__ = [
     "Digests",
     "Driver",
     "DriverError",
+    "HeadSaid",
     "LoadedModel",
     "Measure",
     "ModelBrokenError",
@@ -74,4 +84,5 @@ __all__ = [
     "TransportError",
     "UnreadableError",
     "driver_for",
+    "serves",
 ]

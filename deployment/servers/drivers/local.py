@@ -1,4 +1,4 @@
-"""Driver for the local llama.cpp server (`deployment.servers.localserver`)."""
+"""Driver for the local server of llama.cpp and of heads (`deployment.servers.localserver`)."""
 
 import time
 from collections.abc import Callable
@@ -9,8 +9,9 @@ import httpx
 from django.conf import settings
 
 from common import jsonbounds
+from common.text import storable
 from deployment import storage
-from deployment.models.formats import GGUF
+from deployment.models.formats import GGUF, ONNX
 from deployment.servers.drivers.base import SAMPLING, Address, Content, Progress
 from deployment.servers.drivers.errors import (
     DriverError,
@@ -25,6 +26,7 @@ from deployment.servers.drivers.errors import (
 from deployment.servers.drivers.http import http_client
 from deployment.servers.drivers.said import (
     Digests,
+    HeadSaid,
     LoadedModel,
     Measure,
     ModelEntry,
@@ -59,7 +61,7 @@ class LocalDriver:
     Files are named as in the storage of artifacts: the front knows where that lies on its host.
     """
 
-    formats = frozenset({GGUF})
+    formats = frozenset({GGUF, ONNX})
     shares_runners = False
 
     def __init__(self, url: str, key: str, slots: int, timeout: float) -> None:
@@ -92,7 +94,9 @@ class LocalDriver:
         found = self._call("GET", "/version", timeout=5.0)
         if found.get("name") != "touchstone-local":
             raise RefusedError(not_ours(str(self.client.base_url), _TITLE))
-        version = f"{found['version']} (llama.cpp {found.get('llama_cpp', '?')})"
+        runs = [f"llama.cpp {found.get('llama_cpp', '?')}"]
+        runs += [f"onnxruntime {found['onnxruntime']}"] if "onnxruntime" in found else []
+        version = f"{found['version']} ({', '.join(runs)})"
         return ServerInfo(version, broken=tuple(found.get("broken", ())))
 
     def catalogue(self) -> list[ModelEntry]:
@@ -129,6 +133,7 @@ class LocalDriver:
             "tag": tag,
             "path": storage.name_of(content.file),
             "sha256": content.sha256,
+            "format": content.format,
             "context": content.parameters.get("num_ctx", 2048),
             "slots": self.slots,
         }
@@ -216,10 +221,21 @@ class LocalDriver:
             logprobs=tuple(token["logprob"] for token in content if token.get("logprob") is not None),
             complete=choice.get("finish_reason") != "length",
             reasoning=choice["message"].get("reasoning_content") or "",
+            head=_of_head(found["head"]) if "head" in found else None,
         )
 
     def pull(self, name: str, progress: Progress | None = None, cancelled: Callable[[], bool] | None = None) -> bool:
         raise RefusedError("The local server has no registry to pull from; add a base model and stage its version 0.")
+
+
+def _of_head(said: dict[str, Any]) -> HeadSaid:
+    return HeadSaid(
+        confidence=float(said["confidence"]),
+        probabilities={storable(name): float(each) for name, each in said["probabilities"].items()},
+        cut=bool(said["cut"]),
+        unknown=bool(said["unknown"]),
+        limit=int(said["limit"]),
+    )
 
 
 def _refusal(response: httpx.Response) -> DriverError:

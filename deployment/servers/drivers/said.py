@@ -1,5 +1,6 @@
 """What a server says of itself and its models, whatever its kind."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from common.text import storable
@@ -39,8 +40,30 @@ class Digests:
 
 
 @dataclass(frozen=True)
+class HeadSaid(Said):
+    """What only a head can say of its answer: how sure it is, and the probability of each label.
+
+    `cut`: the text is longer than the `limit` in tokens, and its rest was not read. `unknown`: it is mostly in
+    characters that the encoder does not have.
+    """
+
+    confidence: float
+    probabilities: Mapping[str, float]
+    cut: bool
+    unknown: bool
+    limit: int
+
+    @property
+    def note(self) -> str:
+        """What people should know of how the text was read; empty where it was read whole."""
+        said = [f"The text is longer than the {self.limit} tokens that are read; its rest was not read."] * self.cut
+        said += ["The text is mostly in characters that the encoder does not know."] * self.unknown
+        return " ".join(said)
+
+
+@dataclass(frozen=True)
 class Reply(Said):
-    """One answer, and what the model thought before it, where the server tells them apart.
+    """One answer, and what the model thought before it, where the server tells them apart; of a head what it says.
 
     `logprobs` are natural logarithms of its tokens' probabilities; empty where none were asked for.
 
@@ -54,6 +77,7 @@ class Reply(Said):
     logprobs: tuple[float, ...] = ()
     complete: bool = True
     reasoning: str = ""
+    head: HeadSaid | None = None
 
     @property
     def whole(self) -> str:

@@ -2,11 +2,12 @@
 
 GET    /version                 name, version, llama.cpp build; the tags whose file is gone or not whole
 GET    /models                  the models, loaded or not, and the machine's memory
-POST   /models                  create {tag, path, sha256, context, slots}; the path is below --artifacts
+POST   /models                  create {tag, path, sha256, context, slots, format}; the path is below --artifacts
 DELETE /models?tag=...          forget a tag
 POST   /models/load             {tag}: in memory when it answers
 POST   /models/unload           {tag}: after the requests in flight
-POST   /v1/chat/completions     OpenAI's form; `model` is the tag, loaded on demand
+POST   /v1/chat/completions     OpenAI's form; `model` is the tag, loaded on demand; a head adds `head`: its confidence,
+                                each label's probability, whether the text was cut
 POST   /tokenize                {model, content, add_special, parse_special}
 POST   /apply-template          {model, messages}
 """
@@ -28,13 +29,14 @@ from starlette.routing import Route
 
 from deployment.servers.localserver.memory import machine_memory, resident
 from deployment.servers.localserver.process import RunnerError, UnloadableError
-from deployment.servers.localserver.registry import MODEL_BROKEN, Entry, Registry, RegistryError, is_whole
+from deployment.servers.localserver.registry import FORMATS, MODEL_BROKEN, Entry, Registry, RegistryError, is_whole
 from deployment.servers.localserver.requests import (
     GoneError,
     RequestError,
     body_of,
     chat_body,
     count,
+    one_of,
     text,
     while_connected,
 )
@@ -108,6 +110,7 @@ class Front:
     async def version(self, request: Request) -> Response:
         """Who it is, and the tags that it could not load now."""
         known = {"name": "touchstone-local", "version": "1", "llama_cpp": f"xllamacpp {installed('xllamacpp')}"}
+        known["onnxruntime"] = installed("onnxruntime")
         return JSONResponse({**known, "broken": await asyncio.to_thread(self._broken)})
 
     def _broken(self) -> list[str]:
@@ -126,6 +129,7 @@ class Front:
             "size": entry.size,
             "family": entry.family,
             "quantization": entry.quantization,
+            "format": entry.format,
             "context": entry.context,
             "slots": entry.slots,
             "created_at": entry.created_at,
@@ -141,7 +145,8 @@ class Front:
         body = await body_of(request)
         tag, name, sha256 = text(body, "tag"), text(body, "path"), text(body, "sha256")
         context, slots = count(body, "context", 2048), count(body, "slots", 4)
-        entry, new = await asyncio.to_thread(self.registry.add, tag, name, sha256, context, slots)
+        format = one_of(body, "format", FORMATS)
+        entry, new = await asyncio.to_thread(self.registry.add, tag, name, sha256, context, slots, format)
         if new:
             logger.info("%s created from %s", entry.tag, entry.path)
         return JSONResponse(self._row(entry), status_code=201 if new else 200)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+HEAD_FAMILY = "encoder with head"
+
 
 def family_and_quantization(path: Path) -> tuple[str, str]:
     """As Ollama writes them ("llama", "Q8_0"); empty where the file does not say, or is no GGUF."""

@@ -13,7 +13,7 @@ import httpx
 from common import jsonbounds
 from common.environment import child_environment
 from deployment.servers.localserver.child import KEY_VARIABLE
-from deployment.servers.localserver.registry import Entry
+from deployment.servers.localserver.registry import ONNX, Entry
 
 logger = logging.getLogger("touchstone.localserver")
 START_SECONDS = 300.0
@@ -32,7 +32,7 @@ class RunnerError(Exception):
 
 
 class UnloadableError(RunnerError):
-    """llama.cpp would not have the model's file, and said so."""
+    """What runs models would not have this one's file, and said so."""
 
 
 class Runner:
@@ -92,16 +92,7 @@ async def start_runner(entry: Entry, threads: int) -> Runner:
     """Start a child and wait until its model is loaded. Raises `RunnerError` with the child's own last words."""
     key = secrets.token_urlsafe(24)
     process = await asyncio.create_subprocess_exec(
-        *(
-            sys.executable,
-            "-m",
-            "deployment.servers.localserver.child",
-            "--gguf",
-            entry.path,
-            "--parent",
-            str(os.getpid()),
-        ),
-        *("--context", str(entry.context), "--slots", str(entry.slots), "--threads", str(threads)),
+        *(sys.executable, "-m", *_child(entry), "--threads", str(threads), "--parent", str(os.getpid())),
         env={**_THREADS_SLEEP, **child_environment(), KEY_VARIABLE: key},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -124,6 +115,14 @@ async def start_runner(entry: Entry, threads: int) -> Runner:
     headers = {"Authorization": f"Bearer {key}"}
     http = httpx.AsyncClient(base_url=url, headers=headers, timeout=REQUEST_SECONDS, limits=limits, trust_env=False)
     return Runner(entry, process, http)
+
+
+def _child(entry: Entry) -> list[str]:
+    """The module that runs the model's file, and its options."""
+    if entry.format == ONNX:
+        return ["deployment.servers.localserver.headchild", "--file", entry.path]
+    options = ["--context", str(entry.context), "--slots", str(entry.slots)]
+    return ["deployment.servers.localserver.child", "--gguf", entry.path, *options]
 
 
 async def _last_words(process: asyncio.subprocess.Process) -> str:

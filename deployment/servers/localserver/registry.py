@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from common.files import sha256_of, write_json
-from deployment.servers.localserver.description import family_and_quantization
+from deployment.servers.localserver.description import HEAD_FAMILY, family_and_quantization
 
 # How an error says that a model's file is at fault, and not what was asked.
 MODEL_BROKEN = "model_broken"
+GGUF, ONNX = "gguf", "onnx"
+FORMATS = (GGUF, ONNX)
 
 
 class RegistryError(Exception):
@@ -32,7 +34,10 @@ class BrokenError(RegistryError):
 
 @dataclass(frozen=True)
 class Entry:
-    """One immutable model: its file, digest, context in tokens per request, and requests at once."""
+    """One immutable model: its file, digest, context in tokens per request, and requests at once.
+
+    `format` says what runs it: llama.cpp, or onnxruntime.
+    """
 
     tag: str
     path: str
@@ -44,6 +49,7 @@ class Entry:
     mtime_ns: int = 0
     family: str = ""
     quantization: str = ""
+    format: str = GGUF
 
 
 class Registry:
@@ -80,7 +86,7 @@ class Registry:
             raise RegistryError(f"There is no model {tag!r} here; create it with POST /models.", 404)
         return entry
 
-    def add(self, tag: str, name: str, sha256: str, context: int, slots: int) -> tuple[Entry, bool]:
+    def add(self, tag: str, name: str, sha256: str, context: int, slots: int, format: str = GGUF) -> tuple[Entry, bool]:
         """Create a tag of a file; the entry, and whether it is new. Repeating is harmless, other content is a 409.
 
         Slots belong to the machine, not to the model: a repeat may change them, from the next load on. Reads the whole
@@ -100,7 +106,8 @@ class Registry:
             now = datetime.now(UTC).isoformat(timespec="seconds")
             entry = Entry(
                 *(tag, str(path), sha256, stat.st_size, context, slots, now, stat.st_mtime_ns),
-                *family_and_quantization(path),
+                *(family_and_quantization(path) if format == GGUF else (HEAD_FAMILY, "")),
+                format,
             )
             self._entries[tag] = replace(entry, created_at=known.created_at) if known else entry
             self._save()

@@ -1,7 +1,7 @@
-"""What a request may say, checked before anything is asked of llama.cpp."""
+"""What a request may say, checked before anything is asked of a model."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
 from starlette.requests import Request
@@ -48,6 +48,14 @@ def text(body: dict[str, Any], name: str) -> str:
     if not isinstance(value, str) or not value:
         raise RequestError(f"{name!r} must be a text.")
     return value
+
+
+def one_of(body: dict[str, Any], name: str, known: Sequence[str]) -> str:
+    """A field that is one of these words, the first where it is left out. Raises `RequestError`."""
+    value = body.get(name, known[0])
+    if value not in known:
+        raise RequestError(f"{name!r} must be one of {', '.join(known)}, not {value!r}.")
+    return str(value)
 
 
 def count(body: dict[str, Any], name: str, default: int) -> int:

@@ -54,8 +54,9 @@ class Command(ServiceCommand):
             return
         run = services.start_run(actor, project, trigger=TrainingRun.Trigger.MANUAL, **said)
         self.stdout.write(str(run.uid))
-        if not queue_is_alive("gpu"):
-            self.stderr.write("No GPU worker is alive: the run waits until one starts.")
+        if not queue_is_alive(run.way.queue):
+            worker = f"worker on the queue {run.way.queue}" if run.way.of_encoder else "GPU worker"
+            self.stderr.write(f"No {worker} is alive: the run waits until one starts.")
 
     def _tell(self, report: dict[str, Any]) -> None:
         for name, said in lines_of(report):

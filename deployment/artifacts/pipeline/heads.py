@@ -1,0 +1,97 @@
+"""The steps to a head's file: compose, prove. Neither needs torch, so a worker on the queue default takes them."""
+
+import json
+import shutil
+from functools import cached_property
+from pathlib import Path
+
+from common.encoder import EncoderError, read_record
+from common.files import sha256_of
+from deployment.artifacts.pipeline import identity, rows, store
+from deployment.artifacts.pipeline.processes import BuildError, run_json
+from deployment.artifacts.pipeline.proof import PROOF, FileProof
+from deployment.artifacts.pipeline.space import require_space
+from deployment.artifacts.pipeline.steps import Built, Steps
+from deployment.models import BuildStep, ParityReport
+from training.engine.rundir import RunDir
+from training.heads.folder import ASKED, CHANCES, TOLD, WEIGHTS
+from training.services import resolve_location, run_folder
+
+Name = BuildStep.Name
+MODEL = "model.onnx"
+_MODULE = "deployment.artifacts.heads"
+
+
+class HeadPipeline(Steps):
+    """Encoder and head in one graph, held against all that the fit answered."""
+
+    def build(self) -> Built:
+        """Whatever is still to do, in order. A proof that fails comes back like one that holds."""
+        made = self.compose()
+        proof = self._prove()
+        path = made.folder / MODEL
+        return Built(path, None, made.digests[MODEL], path.stat().st_size, proof)
+
+    @cached_property
+    def _compose_key(self) -> str:
+        return store.key_of(identity.of_composition(self.version))
+
+    @cached_property
+    def _encoder(self) -> Path:
+        return Path(resolve_location(self.version.base))
+
+    @cached_property
+    def _head(self) -> Path:
+        trained = self.version.trained_by
+        if trained is None:
+            raise BuildError(f"{self.version} has no run that fitted a head, so there is nothing to build.")
+        return RunDir(run_folder(trained)).head
+
+    def compose(self) -> store.StepResult:
+        """The folder with the file."""
+        try:
+            size = (self._encoder / read_record(self._encoder).runs).stat().st_size
+        except (EncoderError, OSError) as error:
+            raise BuildError(f"{error} Then rebuild the version.") from error
+
+        def work(place: store.Workplace) -> None:
+            options = ["--encoder", self._encoder, "--head", self._head, "--out", place.folder / MODEL]
+            run_json(_MODULE, "compose", *options, lock=place.lock)
+
+        return self._obtain(Name.COMPOSE, self._compose_key, lambda: require_space(2 * size, Name.COMPOSE), work)
+
+    def _prove(self) -> FileProof:
+        """The file's answers; what the fit answered is kept beside them for the proofs on servers."""
+        file = self.compose().folder / MODEL
+        kept = (TOLD, WEIGHTS, ASKED, CHANCES)
+        digests = {name: _digest(self._head / name) for name in kept}
+        key = store.key_of(identity.of_head_proof(self._compose_key, digests))
+
+        def work(place: store.Workplace) -> None:
+            found = run_json(_MODULE, "prove", "--head", self._head, "--file", file, lock=place.lock)
+            (place.folder / PROOF).write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
+            for name in kept:
+                shutil.copyfile(self._head / name, place.folder / name)
+
+        result = self._obtain(Name.PROVE, key, lambda: require_space(0, Name.PROVE), work)
+        found = json.loads((result.folder / PROOF).read_text(encoding="utf-8"))
+        rows.note(self.artifact, Name.PROVE, detail={name: found[name] for name in ("checked", "agreed", "differ")})
+        if not found["ok"]:
+            rows.note(self.artifact, Name.PROVE, state=BuildStep.State.FAILED, error=found["sentence"])
+        return FileProof(
+            question=ParityReport.Question.HEAD,
+            ok=found["ok"],
+            checked=found["checked"],
+            agreed=found["agreed"],
+            sentence=found["sentence"],
+            first_difference=next(iter(found["differences"]), None),
+        )
+
+
+def _digest(path: Path) -> str:
+    try:
+        return sha256_of(path)
+    except OSError as error:
+        raise BuildError(
+            f"{path} is not on this host ({error}). Copy the run's folder back, or train again."
+        ) from error

@@ -1,0 +1,75 @@
+"""A fitted head on disk: `head.npz` (weights, bias), `head.json` (all else), and what the fit itself answered.
+
+`proof.jsonl` has questions and `proof.npz` their probabilities: whatever is made of the head must give the same.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from common import jsonbounds, jsonl
+from common.files import write_json
+from common.options import Options
+from training.heads.answering import Answering
+from training.heads.linear import Linear
+
+if TYPE_CHECKING:
+    from training.heads.linear import Array
+
+WEIGHTS, TOLD = "head.npz", "head.json"
+ASKED, CHANCES = "proof.jsonl", "proof.npz"
+
+
+class HeadRecord(Options):
+    """`head.json`. `encoder`: its record (`common.encoder.EncoderRecord`); `figures`: what was measured at the fit."""
+
+    format: int = 1
+    exclusive: bool
+    answering: Answering
+    encoder: dict[str, Any]
+    figures: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A head whose scores are calibrated, and its record."""
+
+    head: Linear
+    record: HeadRecord
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Questions, as messages, and the probabilities that the fit gave, shape (questions, labels)."""
+
+    messages: list[list[dict[str, str]]]
+    chances: "Array"
+
+
+def save(folder: Path, fitted: Fitted, proof: Proof) -> None:
+    """Write all of it into a folder that is there."""
+    import numpy as np
+
+    np.savez(folder / WEIGHTS, weights=fitted.head.weights, bias=fitted.head.bias)
+    np.savez(folder / CHANCES, chances=np.asarray(proof.chances, dtype=np.float32))
+    jsonl.write(folder / ASKED, ({"messages": each} for each in proof.messages))
+    write_json(folder / TOLD, fitted.record.model_dump(mode="json"))
+
+
+def load(folder: Path) -> Fitted:
+    """A saved head. Raises `OSError` and `ValueError` where it is gone or damaged."""
+    import numpy as np
+
+    record = HeadRecord.model_validate(jsonbounds.loads((folder / TOLD).read_text(encoding="utf-8")))
+    with np.load(folder / WEIGHTS, allow_pickle=False) as kept:
+        return Fitted(Linear(kept["weights"], kept["bias"], record.exclusive), record)
+
+
+def load_proof(folder: Path) -> Proof:
+    """What the fit answered. Raises as `load`."""
+    import numpy as np
+
+    messages: Sequence[Any] = [row["messages"] for row in jsonl.read(folder / ASKED)]
+    with np.load(folder / CHANCES, allow_pickle=False) as kept:
+        return Proof(list(messages), kept["chances"])

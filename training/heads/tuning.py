@@ -1,0 +1,111 @@
+"""All that is chosen of a head by rows that it had not seen: strength, calibration, thresholds, and their figures."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from training.heads.calibration import Calibration, calibration_error, fit_calibration, how_often
+from training.heads.choosing import FEWEST, best_threshold, folds_of
+from training.heads.linear import chances_of
+from training.heads.thresholds import best_thresholds, given_by, micro_f1
+
+if TYPE_CHECKING:
+    from training.heads.linear import Array
+
+# Rows times labels above which one strength is tried alone, in two folds: minutes otherwise.
+MUCH = 200_000
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What was chosen, and its figures over rows left out; None where the rows are too few to leave any out.
+
+    `thresholds`: one a label. `figure`: micro-F1, or accuracy where labels exclude each other. `error`: of calibrated
+    probabilities, `error_before`: of the head's own.
+    """
+
+    c: float
+    calibration: Calibration
+    thresholds: "Array"
+    figure: float | None = None
+    error: float | None = None
+    error_before: float | None = None
+    own_thresholds: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which strengths are tried, over how many parts of the rows; none where the rows are too few."""
+
+    strengths: Sequence[float]
+    folds: int
+
+
+def plan_of(golden: int, labels: int, strengths: Sequence[float], folds: int) -> Plan:
+    """What a table of that size takes in good time."""
+    if golden < FEWEST:
+        return Plan((), folds)
+    if golden * labels > MUCH:
+        return Plan((sorted(strengths)[len(strengths) // 2],), 2)
+    return Plan(tuple(strengths), folds)
+
+
+def untuned(strengths: Sequence[float], labels: int) -> Tuned:
+    """For rows that are too few to leave any out."""
+    import numpy as np
+
+    return Tuned(sorted(strengths)[len(strengths) // 2], Calibration(), np.full(labels, 0.5))
+
+
+def best_strength(scores: "dict[float, Array]", targets: "Array", *, exclusive: bool) -> float:
+    """The strength whose left-out scores, shape (rows, labels), do best; the stiffest of equals."""
+    worth = {c: _worth(found, targets, exclusive=exclusive) for c, found in scores.items()}
+    return max(worth, key=lambda c: (worth[c], -c))
+
+
+def _worth(scores: "Array", targets: "Array", *, exclusive: bool) -> float:
+    if exclusive:
+        return float((scores.argmax(axis=1) == targets.argmax(axis=1)).mean())
+    return best_threshold(chances_of(scores, exclusive=False), targets)[1]
+
+
+def tune(
+    c: float,
+    scores: "Array",
+    targets: "Array",
+    *,
+    exclusive: bool,
+    limit: int,
+    folds: int,
+    seed: int = 7,
+    tick: Callable[[], object] | None = None,
+) -> Tuned:
+    """Calibration and thresholds from left-out scores of shape (rows, labels).
+
+    Their figures are of rows that neither head nor calibration nor thresholds had seen.
+    """
+    import numpy as np
+
+    often = how_often(targets, exclusive=exclusive)
+    chances, given = np.zeros(scores.shape), {each: np.zeros(scores.shape, dtype=bool) for each in (False, True)}
+    for fitted, left_out in folds_of(len(scores), folds, seed):
+        found = fit_calibration(scores[fitted], targets[fitted], often, exclusive=exclusive)
+        known = chances_of(found.applied(scores[fitted], often), exclusive=exclusive)
+        chances[left_out] = chances_of(found.applied(scores[left_out], often), exclusive=exclusive)
+        for each, rows in () if exclusive else given.items():
+            bounds = best_thresholds(known, targets[fitted], each=each)
+            rows[left_out] = given_by(chances[left_out], bounds, limit)
+        if tick is not None:
+            tick()
+    calibration = fit_calibration(scores, targets, often, exclusive=exclusive)
+    errors: dict[str, Any] = {
+        "error": calibration_error(chances, targets, exclusive=exclusive),
+        "error_before": calibration_error(chances_of(scores, exclusive=exclusive), targets, exclusive=exclusive),
+    }
+    if exclusive:
+        figure = float((chances.argmax(axis=1) == targets.argmax(axis=1)).mean())
+        return Tuned(c, calibration, np.zeros(targets.shape[1]), figure, **errors)
+    figures = {each: micro_f1(rows, targets) for each, rows in given.items()}
+    own = figures[True] > figures[False]
+    whole = chances_of(calibration.applied(scores, often), exclusive=False)
+    return Tuned(c, calibration, best_thresholds(whole, targets, each=own), figures[own], **errors, own_thresholds=own)
