@@ -1,6 +1,6 @@
 """Nearest neighbours of vectors among a million: an HNSW graph by usearch in one file, over rows of 16 bits.
 
-The file is made of what is kept elsewhere, so a lost, damaged or foreign one is an error that says so, and is made anew.
+The file is made of what is kept elsewhere: a lost, damaged or foreign one is an error that says so, and is made anew.
 `index.json` beside it, written last, names it: readers go by that and see the old file or the whole new one. numpy and
 usearch are imported when an index is opened.
 """
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     Rows = NDArray[np.floating[Any]]
 
 RECORD = "index.json"
-# Links of a node, and how many candidates are kept while one is added and while one is looked for.
-CONNECTIVITY, EXPANSION_ADD, EXPANSION_SEARCH = 16, 128, 128
+# Links of a node, and how many candidates are kept while one is added and while one is looked for. A search has time.
+CONNECTIVITY, EXPANSION_ADD, EXPANSION_SEARCH = 16, 64, 256
 # What one search finds, at most.
 MOST = 8_192
 Found = list[tuple[int, float]]
@@ -38,7 +38,7 @@ class NearestError(Exception):
 
 
 class IndexRecord(BaseModel):
-    """`index.json`. `revision`: of the encoder that the vectors are of. `file`, `bytes`, `digest` (SHA-256): the graph."""
+    """`index.json`. `revision`: of the vectors' encoder. `file`, `bytes` and `digest` (SHA-256): the graph."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -106,9 +106,9 @@ class Nearest:
 
         self._index.add(np.asarray(keys, dtype=np.uint64), np.asarray(rows, dtype=np.float16), threads=1)
 
-    def search(self, row: "Rows", count: int) -> Found:
+    def search(self, row: "Rows", count: int, expansion: int = EXPANSION_SEARCH) -> Found:
         """The nearest `count` of a row as (key, cosine), the nearest first."""
-        return _search(self._index, row, count)
+        return _search(self._index, row, count, expansion)
 
     def save(self, folder: Path, revision: str) -> IndexRecord:
         """Write it beside the old file, then name it in the record, then remove the old one."""
@@ -154,7 +154,7 @@ class NearestView:
         """As `Nearest.search`."""
         with self._turn:
             try:
-                return _search(self._index, row, count)
+                return _search(self._index, row, count, EXPANSION_SEARCH)
             finally:
                 self._file.madvise(mmap.MADV_DONTNEED)
 
@@ -168,13 +168,13 @@ def _opened(dimension: int, *, lookups: bool) -> Any:
     )  # fmt: skip
 
 
-def _search(index: Any, row: "Rows", count: int) -> Found:
+def _search(index: Any, row: "Rows", count: int, expansion: int) -> Found:
     import numpy as np
 
     count = min(count, len(index), MOST)
     if not count:
         return []
     # Fewer candidates than answers would leave some out.
-    index.expansion_search = max(EXPANSION_SEARCH, count)
+    index.expansion_search = max(expansion, count)
     found = index.search(np.asarray(row, dtype=np.float16), count, threads=1)
     return [(int(key), 1.0 - float(distance)) for key, distance in zip(found.keys, found.distances, strict=True)]

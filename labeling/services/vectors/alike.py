@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Count, Prefetch, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce, Greatest
 
 from common.nearest import Nearest
 from labeling.models import AlikeGroup, AlikeText, Project, SampleState, Split
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # The cosine from which two texts count as nearly alike: the same but for a word or two.
 ALIKE = 0.95
 _LOOKED_AT = 10
+# What is so near is found among few candidates, and each new text is looked for.
+_EXPANSION = 64
 # Texts of a group that a list shows.
 SHOWN = 10
 _BLIND = Q(sample__split=Split.TEST, sample__state=SampleState.PENDING)
@@ -31,7 +33,7 @@ def pairs(nearest: Nearest, ids: Sequence[int], rows: "NDArray[np.float32]") -> 
     return [
         (mine, other, min(cosine, 1.0))
         for mine, row in zip(ids, rows, strict=True)
-        for other, cosine in nearest.search(row, _LOOKED_AT + 1)
+        for other, cosine in nearest.search(row, _LOOKED_AT + 1, _EXPANSION)
         if other != mine and cosine >= ALIKE
     ]
 
@@ -131,11 +133,13 @@ def summary(project: Project) -> Summary:
 
 
 def with_texts(rows: QuerySet[AlikeGroup], most: int = SHOWN) -> QuerySet[AlikeGroup]:
-    """The same with `shown`, the first texts of each; `hidden` counts those that wait for a blind answer.
+    """The same with `shown`, the first texts of each. `hidden` counts those that wait for a blind answer, `unlisted`
+    the others that are not among the first.
 
     What such a text is like would tell its answer, so it stands in no list.
     """
     texts = AlikeText.objects.exclude(sample__state=SampleState.WITHDRAWN).exclude(_BLIND).select_related("sample")
     waiting = Q(texts__sample__split=Split.TEST, texts__sample__state=SampleState.PENDING)
     first = Prefetch("texts", queryset=texts.order_by("-likeness", "pk")[:most], to_attr="shown")
-    return rows.annotate(hidden=Count("texts", filter=waiting)).prefetch_related(first)
+    counted = rows.annotate(hidden=Count("texts", filter=waiting))
+    return counted.annotate(unlisted=Greatest(F("size") - F("hidden") - most, 0)).prefetch_related(first)

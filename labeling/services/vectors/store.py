@@ -105,7 +105,7 @@ def keep(samples: Sequence[tuple[int, bytes]], encoded: Encoded, revision: str) 
 
 
 def hold(pks: list[int]) -> set[int]:
-    """Those of the samples that are still there, kept there until the transaction ends. An expert may go on to lend and decide them: only a deletion waits."""
+    """Those of the samples that are still there, and stay until the transaction ends: only a deletion waits."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT id FROM labeling_sample WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE", [pks])
         return {pk for (pk,) in cursor.fetchall()}
