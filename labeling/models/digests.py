@@ -18,7 +18,7 @@ FORGET_VECTORS = pgtrigger.Trigger(
     when=pgtrigger.After,
     operation=pgtrigger.Delete,
     level=pgtrigger.Statement,
-    referencing=pgtrigger.Referencing(old="gone"),
+    referencing=pgtrigger.Referencing(old="gone"),  # type: ignore[no-untyped-call]  # of a library without types
     func="""
         PERFORM 1 FROM labeling_textvector AS vector
         WHERE vector.digest IN (SELECT text_digest FROM gone) ORDER BY vector.digest FOR UPDATE;

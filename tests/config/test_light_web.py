@@ -4,7 +4,8 @@ import os
 import subprocess
 import sys
 
-HEAVY = ("torch", "transformers", "trl", "peft", "bitsandbytes", "datasets", "sklearn", "xllamacpp")
+HEAVY = ("torch", "transformers", "trl", "peft", "bitsandbytes", "datasets", "sklearn", "xllamacpp", "onnxruntime")
+HEAVY += ("tokenizers", "usearch", "numpy")
 
 
 def test_checking_the_project_imports_no_heavy_library():

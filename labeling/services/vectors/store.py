@@ -36,7 +36,7 @@ def digest_of(text: str) -> bytes:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
-def row_of(kept: bytes) -> "Row":
+def row_of(kept: bytes | memoryview) -> "Row":
     """A vector as it is computed with."""
     import numpy as np
 

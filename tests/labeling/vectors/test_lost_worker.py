@@ -1,25 +1,27 @@
 """kill -9 of the vectors worker: another goes on, and nothing is made twice."""
 
+import random
+
 import pytest
 from celery import current_app
 
-from common.actor import system
+from labeling import splits
 from labeling.models import Sample, TextVector, VectorSet
-from labeling.services.samples import NewText, add_samples
-from labeling.ways import WayIn
 from tests.encoders import make_encoder
 from tests.factories import make_project
 from tests.workers import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
-TEXTS = 20_000
+TEXTS = 8_000
+# Words of random vectors: no two texts are alike.
+WORDS = [f"w{number}" for number in range(400)]
 PACE = {"LEASE_SECONDS": "2", "REAP_SECONDS": "1", "SWEEP_SECONDS": "2"}
 
 
 @pytest.fixture
 def env(process_env, tmp_path, settings):
     """The workers' own encoder, which the name of its folder chooses, and their own folder of indexes."""
-    make_encoder(tmp_path / "models" / "tiny", "where is parcel number and why", limit=64, dimension=384)
+    make_encoder(tmp_path / "models" / "tiny", " ".join(WORDS), limit=64)
     settings.LEASE_SECONDS = 2.0
     settings.VECTORS_DIR = tmp_path / "var" / "vectors"
     process_env |= PACE | {
@@ -32,10 +34,11 @@ def env(process_env, tmp_path, settings):
 
 def test_another_worker_goes_on_where_one_was_killed(env, start_workers):
     shop = make_project("shop")
-    for start in range(0, TEXTS, 2_000):
-        rows = [NewText(f"where is parcel number {'and why ' * (start // 2_000)} {start + n}") for n in range(2_000)]
-        add_samples(shop, rows, way_in=WayIn.IMPORT)
-    assert Sample.objects.count() == TEXTS
+    chance = random.Random(7)
+    texts = [" ".join([*chance.sample(WORDS, 8), str(number)]) for number in range(TEXTS)]
+    fixed = {"project": shop, "group_hash": "g", "split": "train", "way_in": "import"}
+    rows = (Sample(text=text, content_hash=splits.content_hash(text), **fixed) for text in texts)
+    Sample.objects.bulk_create(rows)
     first = start_workers("vectors")
     current_app.send_task("labeling.sweep_vectors", queue="vectors")
     eventually(lambda: TextVector.objects.exists(), 60, "no vector was made")
