@@ -1,7 +1,7 @@
 """Which queue takes which task, and what beat sends, and how often.
 
-Queues by urgency, each with workers of its own: watchdogs and moves wait behind nothing, imports and long work hold up
-only each other; every other task is short and goes to `default`.
+Queues by urgency, each with workers of its own: watchdogs and moves wait behind nothing, imports, vectors and long work
+hold up only each other; every other task is short and goes to `default`.
 """
 
 from typing import Any
@@ -17,6 +17,7 @@ _QUEUES = {
         "training.reap",
     ],
     "bulk": ["labeling.run_import"],
+    "vectors": ["labeling.make_vectors", "labeling.sweep_vectors"],
     "build": [
         "training.look",
         "deployment.build",
@@ -35,6 +36,7 @@ def schedule(sweep: float, watch: float, reap: float) -> dict[str, dict[str, Any
     """Celery's beat schedule, for rounds of so many seconds."""
     rounds = {
         "labeling.sweep": sweep,
+        "labeling.sweep_vectors": sweep,
         "training.check_triggers": sweep,
         "deployment.sweep": sweep,
         "evaluation.sweep": sweep,

@@ -196,6 +196,8 @@ MODELS_DIR = env.path("TOUCHSTONE_MODELS", VAR_DIR / "models")
 # The folder of the sentence encoder, below the models.
 ENCODER_DIR = MODELS_DIR / env.str("SENTENCE_ENCODER", "all-minilm-l6-v2")
 ENCODER_THREADS = env.int("ENCODER_THREADS", 1)
+# Indexes of nearest neighbours, a folder a project: made of what the database has, and made again when lost.
+VECTORS_DIR = VAR_DIR / "vectors"
 TOOLS_DIR = env.path("TOUCHSTONE_TOOLS", VAR_DIR / "tools")
 DEPLOYMENTS_DIR = VAR_DIR / "deployments"
 SNAPSHOTS_DIR = VAR_DIR / "snapshots"

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from labeling import api, api_events, api_labels
+from labeling import api, api_events, api_labels, api_vectors
 
 urlpatterns = [
     path("projects", api.ProjectList.as_view(), name="api-projects"),
@@ -12,6 +12,9 @@ urlpatterns = [
     path("projects/<slug:key>/labels/<uuid:uid>/merge", api_labels.LabelMerge.as_view(), name="api-label-merge"),
     path("projects/<slug:key>/samples", api.Samples.as_view(), name="api-samples"),
     path("projects/<slug:key>/samples/<uuid:uid>", api.SampleDetail.as_view(), name="api-sample"),
+    path("projects/<slug:key>/samples/<uuid:uid>/similar", api_vectors.SimilarSamples.as_view(), name="api-similar"),
+    path("projects/<slug:key>/vectors", api_vectors.Vectors.as_view(), name="api-vectors"),
+    path("projects/<slug:key>/near-duplicates", api_vectors.NearDuplicates.as_view(), name="api-near-duplicates"),
     path("projects/<slug:key>/samples/<uuid:uid>/withdraw", api.WithdrawSample.as_view(), name="api-sample-withdraw"),
     path("projects/<slug:key>/samples/<uuid:uid>/restore", api.RestoreSample.as_view(), name="api-sample-restore"),
     path("projects/<slug:key>/predictions/<uuid:uid>", api.PredictionDetail.as_view(), name="api-prediction"),

@@ -2,9 +2,10 @@
 
 from celery import shared_task
 
-from common.queue import remind
+from common.queue import enqueue, remind
 from labeling import services
 from labeling.services.retries import forget_responses
+from labeling.services.vectors import due, making
 
 
 @shared_task(name="labeling.run_import")
@@ -31,6 +32,21 @@ def sweep() -> None:
 
 @shared_task(name="labeling.reap")
 def reap() -> None:
-    """Beat: imports that lost their worker run again."""
+    """Beat: imports and vectors that lost their worker go on."""
     for batch_id in services.restart_lost_imports():
         remind("labeling.run_import", batch_id)
+    for project_id in due.lost():
+        remind("labeling.make_vectors", project_id)
+
+
+@shared_task(name="labeling.make_vectors")
+def make_vectors(project_id: int) -> None:
+    """One round for the vectors of a project."""
+    making.make_vectors(project_id)
+
+
+@shared_task(name="labeling.sweep_vectors")
+def sweep_vectors() -> None:
+    """Beat, on the host that has the encoder: projects whose vectors are not whole."""
+    for project_id in due.due():
+        enqueue("labeling.make_vectors", project_id)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from labeling.views import activity, home, imports, labels, members, review, samples, withdrawals
+from labeling.views import activity, home, imports, labels, members, review, samples, vectors, withdrawals
 
 app_name = "labeling"
 urlpatterns = [
@@ -10,9 +10,12 @@ urlpatterns = [
     path("activity/", activity.all_activity, name="all_activity"),
     path("projects/<slug:key>/", home.project, name="project"),
     path("projects/<slug:key>/activity/", activity.activity, name="activity"),
+    path("projects/<slug:key>/vectors/", vectors.vectors, name="vectors"),
+    path("projects/<slug:key>/near-duplicates/", vectors.near_duplicates, name="near_duplicates"),
     path("projects/<slug:key>/review/", review.review, name="review"),
     path("projects/<slug:key>/samples/", samples.samples, name="samples"),
     path("projects/<slug:key>/samples/<uuid:uid>/", samples.sample, name="sample"),
+    path("projects/<slug:key>/samples/<uuid:uid>/similar/", vectors.similar_samples, name="similar"),
     path("projects/<slug:key>/samples/<uuid:uid>/review/", samples.review_this, name="review_this"),
     *(
         path(f"projects/<slug:key>/samples/<uuid:uid>/{verb}/", withdrawals.withdraw, {"verb": verb}, name=verb)

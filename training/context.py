@@ -7,9 +7,10 @@ from training.workers import queue_is_alive
 
 
 def workers(request: HttpRequest) -> dict[str, object]:
-    """`gpu_worker_alive`, `build_worker_alive` and `bulk_worker_alive`, asked only by templates that show them."""
+    """`gpu_worker_alive` and so on for `build`, `bulk` and `vectors`, asked only by templates that show them."""
     return {
         "bulk_worker_alive": SimpleLazyObject(lambda: queue_is_alive("bulk")),
         "gpu_worker_alive": SimpleLazyObject(lambda: queue_is_alive("gpu")),
+        "vectors_worker_alive": SimpleLazyObject(lambda: queue_is_alive("vectors")),
         "build_worker_alive": SimpleLazyObject(lambda: queue_is_alive("build")),
     }

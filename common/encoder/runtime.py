@@ -22,13 +22,23 @@ _CHARACTERS_A_TOKEN = 64
 class Encoded:
     """`vectors`, shape (texts, dimension), float32, each of length one.
 
-    `cut`: how many texts were longer than the limit and read as far as that. `unknown`: of how many the greater part is
-    in characters that the encoder's vocabulary does not have, so that their vectors say little.
+    `cuts`: of each text, whether it was longer than the limit and read as far as that. `unknowns`: whether its greater
+    part is in characters that the encoder's vocabulary does not have, so that its vector says little.
     """
 
     vectors: "Vectors"
-    cut: int
-    unknown: int
+    cuts: tuple[bool, ...]
+    unknowns: tuple[bool, ...]
+
+    @property
+    def cut(self) -> int:
+        """How many texts were cut."""
+        return sum(self.cuts)
+
+    @property
+    def unknown(self) -> int:
+        """How many texts are mostly in unknown characters."""
+        return sum(self.unknowns)
 
 
 @dataclass(frozen=True)
@@ -78,7 +88,7 @@ class Encoder:
             raise EncoderError(
                 f"{self.record.short} answers with what is no number. Make it again with `make encoder`."
             )
-        return Encoded(vectors, sum(each.is_cut for each in tokens), sum(each.is_unknown for each in tokens))
+        return Encoded(vectors, tuple(each.is_cut for each in tokens), tuple(each.is_unknown for each in tokens))
 
     def ids(self, text: str) -> Sequence[int]:
         """The tokens of a text as the weights get them."""

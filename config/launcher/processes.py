@@ -42,6 +42,8 @@ def processes(folder: Path, *, port: int, model_port: int | None) -> list[Proces
         Process("worker-urgent", _worker("urgent", "-c", "4", "--pool=threads"), 1, _SHORT),
         Process("worker", _worker("default", "-c", "2"), 1, _SHORT),
         Process("worker-bulk", _worker("bulk", "-c", "1", "--pool=threads"), 1, _LONG),
+        # Behind everything else that wants a core; a child that held a large index is replaced.
+        Process("worker-vectors", _later(_worker("vectors", "-c", "1", "--max-memory-per-child=600000")), 1, _SHORT),
         # A child that grew on a heavy import is replaced, so that idle workers stay small.
         Process("worker-build", _worker("build", "-c", "1", "--max-memory-per-child=600000"), 1, _SHORT),
         # One task here lasts hours and only watches a subprocess: a thread does, and time limits do not apply.
@@ -63,6 +65,10 @@ def _web(port: int) -> list[str]:
 def _worker(queue: str, *options: str) -> list[str]:
     quiet = ["--without-gossip", "--without-mingle", "--loglevel=INFO"]
     return _celery("worker", "-Q", queue, "-n", f"{queue}@%h", *quiet, *options)
+
+
+def _later(command: list[str]) -> list[str]:
+    return ["nice", "-n", "10", *command]
 
 
 def _celery(*words: str) -> list[str]:

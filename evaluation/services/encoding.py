@@ -1,4 +1,7 @@
-"""The site's sentence encoder, for the simple methods: each text becomes a vector once; what was cut is counted."""
+"""The site's sentence encoder, for the simple methods: the vectors that samples have, the rest computed once.
+
+What was cut is counted. A text is found where it is asked as it came in: one inside a prompt template is another text.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,23 +10,29 @@ from django.conf import settings
 
 from common.encoder import Encoder, EncoderError, open_encoder, read_record
 from common.encoder.record import check_files
+from labeling.services.vectors.store import stored
 
 
 class TextVectors:
-    """Texts to vectors. `told` says by which encoder, and what it could not read."""
+    """Texts to vectors. `told` says by which encoder, and what it could not read; `computed` how many were not kept."""
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder, self._known = encoder, dict[str, Any]()
         self._cut = self._unknown = 0
+        self.computed = 0
 
     def __call__(self, texts: Sequence[str]) -> Any:
         """Rows of length one, shape (texts, dimension)."""
         import numpy as np
 
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
-        found = self._encoder.encode(new)
-        self._known |= zip(new, found.vectors, strict=True)
-        self._cut, self._unknown = self._cut + found.cut, self._unknown + found.unknown
+        kept = stored(new, self._encoder.record.revision)
+        missing = [text for text in new if text not in kept]
+        found = self._encoder.encode(missing)
+        self._known |= {text: each.row for text, each in kept.items()} | dict(zip(missing, found.vectors, strict=True))
+        self._cut += found.cut + sum(each.is_cut for each in kept.values())
+        self._unknown += found.unknown + sum(each.is_unknown for each in kept.values())
+        self.computed += len(missing)
         rows = [self._known[text] for text in texts]
         return np.stack(rows) if rows else np.zeros((0, self._encoder.record.dimension), dtype=np.float32)
 

@@ -7,10 +7,13 @@ from labeling.models.logins import LoginCounter
 from labeling.models.projects import Label, Project, TaskSpec
 from labeling.models.retries import KeptResponse
 from labeling.models.samples import ImportBatch, Sample, SampleState, Split, Withdrawal
+from labeling.models.vectors import AlikeGroup, AlikeText, TextVector, VectorSet
 from labeling.models.work import Feedback, GoldenSample, ParseStatus, Prediction, Review
 from labeling.ways import Given, WayIn
 
 __all__ = [
+    "AlikeGroup",
+    "AlikeText",
     "ApiToken",
     "Event",
     "Feedback",
@@ -32,7 +35,9 @@ __all__ = [
     "Scope",
     "Split",
     "TaskSpec",
+    "TextVector",
     "User",
+    "VectorSet",
     "WayIn",
     "Withdrawal",
 ]

@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from labeling.kinds import Input, whole
 from labeling.models.base import PublicModel
+from labeling.models.digests import FORGET_VECTORS, TextDigest
 from labeling.models.projects import Project, TaskSpec
 from labeling.querysets import SampleQuerySet
 from labeling.ways import WayIn
@@ -70,6 +71,9 @@ class Sample(PublicModel):
     input = models.JSONField(null=True, editable=False, help_text="All that is asked about, where that is more.")
     external_id = models.CharField(max_length=200, blank=True)
     content_hash = models.CharField(max_length=64)
+    text_digest = models.GeneratedField(
+        expression=TextDigest("text"), output_field=models.BinaryField(max_length=32), db_persist=True
+    )
     group_hash = models.CharField(max_length=64)
     split = models.CharField(max_length=10, choices=Split.choices)
     way_in = models.CharField(max_length=10, choices=WayIn.choices, editable=False)
@@ -91,7 +95,10 @@ class Sample(PublicModel):
             models.Index(fields=["project", "rank", "id"], condition=Q(state="pending"), name="review_queue"),
             models.Index(fields=["project", "group_hash"], name="near_duplicates"),
             models.Index(fields=["project", "external_id"], name="external_ids"),
+            models.Index(fields=["text_digest"], name="samples_of_a_text"),
         ]
+        # In the transaction that removes it: a vector tells of its text.
+        triggers = [FORGET_VECTORS]
 
     def __str__(self) -> str:
         return self.text[:60]

@@ -103,6 +103,7 @@ def run_import(batch_id: int, *, stream: BinaryIO | None = None, on_progress: On
     except (ImportFormatError, OSError) as error:
         logger.warning("import %s failed: %s", batch_id, error)
         _finish(batch, token, State.FAILED, error=str(error))
+    enqueue("labeling.make_vectors", batch.project_id)
     if ImportBatch.objects.filter(pk=batch_id, golden__gt=0).exists():
         announce_golden(batch.project_id, None)
 

@@ -14,6 +14,7 @@ from labeling.access import Right, project_for, projects_for
 from labeling.models import GoldenSample, Project, Review, Sample, Split
 from labeling.querysets import COUNT_CAP, capped_count, capped_count_of
 from labeling.services.fitting import answers_left_out, reasons
+from labeling.services.vectors.progress import progress
 from labeling.views.base import page_context, person
 
 
@@ -52,6 +53,7 @@ def project(request: HttpRequest, key: str) -> HttpResponse:
         reviews=Review.objects.filter(sample__project=project).select_related("sample", "reviewer")[:8],
         experts=_experts(project),
         panels=panels.render("project", request, project),
+        vectors=progress(project),
     )
     return render(request, "labeling/project.html", context)
 

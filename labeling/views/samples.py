@@ -28,7 +28,7 @@ def samples(request: HttpRequest, key: str) -> HttpResponse:
     """Newest first, searched and filtered; pages by id, so the thousandth is as quick as the first."""
     project = project_for(person(request), key, Right.VIEW)
     asked = {name: storable(request.GET.get(name, "")).strip() for name in ("q", "state", "split", "way_in")}
-    rows = in_project(Sample.objects.order_by("-id"), project).defer("content_hash", "group_hash")
+    rows = in_project(Sample.objects.order_by("-id"), project).defer("content_hash", "group_hash", "text_digest")
     if asked["q"]:
         rows = rows.matching(asked["q"])  # type: ignore[attr-defined]  # in_project keeps the queryset's class
     if asked["state"] in SampleState.values:

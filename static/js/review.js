@@ -83,6 +83,13 @@
     details.querySelector("input").focus();
   }
 
+  function similar() {
+    const details = root.querySelector(".similar");
+    if (!details) return;
+    details.open = !details.open;
+    details.querySelector("summary").focus({ preventScroll: true });
+  }
+
   function focus() {
     const answer = typed();
     (answer ?? text())?.focus({ preventScroll: true });
@@ -122,7 +129,7 @@
   function command(event) {
     const key = event.key.toLowerCase();
     if (key === "enter" && event.target.matches("a, button, summary")) return;
-    const doing = { "/": () => document.getElementById("find-label")?.focus(), c: comment }[key];
+    const doing = { "/": () => document.getElementById("find-label")?.focus(), c: comment, g: similar }[key];
     const digit = KEYS.indexOf(key);
     if (!doing && digit < 0 && !["enter", "s", "x", "u", "l", "?"].includes(key)) return;
     event.preventDefault();

@@ -16,6 +16,7 @@ CHILDREN = {
     "worker-urgent": "urgent@%h",
     "worker": "default@%h",
     "worker-bulk": "bulk@%h",
+    "worker-vectors": "vectors@%h",
     "worker-build": "build@%h",
     "worker-gpu": "gpu@%h",
     "beat": "beat",

@@ -4,18 +4,8 @@ import os
 import subprocess
 import sys
 
-HEAVY = (
-    "torch",
-    "transformers",
-    "trl",
-    "peft",
-    "bitsandbytes",
-    "datasets",
-    "sklearn",
-    "xllamacpp",
-    "onnx",
-    "onnxruntime",
-)
+HEAVY = ("torch", "transformers", "trl", "peft", "bitsandbytes", "datasets", "sklearn", "xllamacpp", "onnx")
+HEAVY += ("onnxruntime", "tokenizers", "usearch", "numpy")
 
 
 def test_checking_the_project_imports_no_heavy_library():

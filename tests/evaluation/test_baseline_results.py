@@ -1,10 +1,13 @@
 """Simple methods stand beside a benchmark: from the version's own snapshot, on the same cases."""
 
+import numpy as np
 import pytest
 
 from evaluation.models import BaselineResult
 from evaluation.services import advance, baseline_results, freeze_suite
-from labeling.models import Split
+from evaluation.services.encoding import open_vectors
+from labeling.models import Sample, Split
+from labeling.services.vectors.making import make_vectors
 from tests.encoders import make_encoder
 from tests.evaluation.worlds import make_golden, make_standing, make_world, right, text_of
 from tests.factories import SYSTEM, remade
@@ -86,6 +89,18 @@ def test_with_an_encoder_its_methods_stand_there_too_and_say_what_was_cut(shop, 
     assert (told["name"], told["limit"], told["texts"], told["unknown"]) == ("tests/tiny", 10, 60, 0)
     assert told["cut"] == 0
     assert "encoder" not in rows["tfidf_logreg"]
+
+
+def test_the_vectors_that_samples_have_are_not_computed_again(shop, encoder, settings, tmp_path):
+    settings.VECTORS_DIR = tmp_path / "vectors"
+    texts = list(Sample.objects.filter(project=shop).values_list("text", flat=True))
+    fresh = open_vectors()
+    computed = fresh(texts)
+    make_vectors(shop.pk)
+    kept = open_vectors()
+    assert np.abs(kept([*texts, "what nobody sent"])[:-1] - computed).max() < 1e-3
+    assert (fresh.computed, kept.computed) == (len(texts), 1)
+    assert kept.told == {**fresh.told, "texts": len(texts) + 1, "unknown": fresh.told["unknown"] + 1}
 
 
 def test_an_encoder_that_comes_later_adds_its_methods(shop, settings, tmp_path):

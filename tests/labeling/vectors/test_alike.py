@@ -1,0 +1,114 @@
+"""Near-duplicates: groups of texts that are nearly alike, with what crosses the splits; nothing moves."""
+
+import pytest
+from rest_framework.test import APIClient
+
+from labeling import services
+from labeling.models import AlikeGroup, AlikeText, Sample
+from labeling.services.vectors import alike
+from labeling.services.vectors.making import make_vectors
+from tests.factories import SYSTEM, acting, make_expert, make_project, make_sample
+
+pytestmark = pytest.mark.django_db
+# The tiny encoder takes the mean of the words: one unknown word among so many changes little.
+LONG = "where is my parcel it never came please refund"
+PAGE, API = "/projects/shop/near-duplicates/", "/api/v1/projects/shop/near-duplicates"
+
+
+@pytest.fixture
+def ana(shop, client):
+    user = make_expert(shop, "ana")
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def texts(shop, encoder):
+    """Three that are nearly alike, one of them a test text, and one that is like none."""
+    rows = [
+        make_sample(shop, LONG),
+        make_sample(shop, f"{LONG} !", split="validation"),
+        make_sample(shop, f"{LONG} , please", split="test"),
+        make_sample(shop, "loved the quick answer"),
+    ]
+    make_vectors(shop.pk)
+    return rows
+
+
+def members(project):
+    return [
+        sorted(group.texts.values_list("sample_id", flat=True)) for group in AlikeGroup.objects.filter(project=project)
+    ]
+
+
+def test_texts_that_are_nearly_alike_are_one_group_and_keep_their_splits(shop, texts):
+    assert members(shop) == [[each.pk for each in texts[:3]]]
+    assert all(alike.ALIKE <= each.likeness <= 1 for each in AlikeText.objects.all())
+    assert [Sample.objects.get(pk=each.pk).split for each in texts] == ["train", "validation", "test", "train"]
+    assert alike.summary(shop) == alike.Summary(groups=1, texts=3, crossing=1, test_texts=1)
+
+
+def test_a_later_text_joins_groups(shop, encoder):
+    first = [make_sample(shop, text) for text in ("one", "two", "three", "four")]
+    one, two, three, four = (each.pk for each in first)
+    alike.note(shop, [(one, two, 0.96), (three, four, 0.97)])
+    alike.note(shop, [(one, two, 0.96), (three, four, 0.97)])
+    assert sorted(members(shop)) == [[one, two], [three, four]]
+    late = make_sample(shop, "five").pk
+    alike.note(shop, [(late, two, 0.98), (late, three, 0.99)])
+    assert members(shop) == [[one, two, three, four, late]]
+    assert AlikeText.objects.get(sample=two).likeness == 0.98
+
+
+def test_what_is_gone_meanwhile_is_left_out(shop):
+    kept, gone = make_sample(shop, "one"), make_sample(shop, "two")
+    pair = (kept.pk, gone.pk, 0.99)
+    gone.delete()
+    alike.note(shop, [pair])
+    assert members(shop) == []
+
+
+def test_a_withdrawn_text_does_not_count(shop, texts):
+    services.withdraw_sample(SYSTEM, texts[0], "private")
+    services.withdraw_sample(SYSTEM, texts[1], "private")
+    assert alike.summary(shop).groups == 0
+
+
+def test_the_page_shows_groups_and_no_blind_test_text(client, ana, shop, texts):
+    html = client.get(PAGE).content.decode()
+    assert "3 texts" in html
+    assert "test beside training" in html
+    assert "1 test text not shown" in html
+    assert str(texts[2].uid) not in html
+    services.decide(acting(ana), Sample.objects.get(pk=texts[2].pk), ["billing"])
+    assert str(texts[2].uid) in client.get(PAGE).content.decode()
+
+
+def test_an_empty_list_says_so(client, ana, shop):
+    html = client.get(PAGE).content.decode()
+    assert "No near-duplicates" in html
+    assert "Nothing found" in client.get(f"{PAGE}?crossing=1").content.decode()
+    assert client.get(f"{PAGE}?before=rubbish").status_code == 200
+
+
+def test_pages_lead_on(client, ana, shop):
+    for number in range(25):
+        one, two = make_sample(shop, f"text {number} a"), make_sample(shop, f"text {number} b")
+        alike.note(shop, [(one.pk, two.pk, 0.99)])
+    html = client.get(PAGE).content.decode()
+    assert html.count("2 texts") == 20
+    before = AlikeGroup.objects.order_by("-pk")[19].uid
+    assert f"before={before}" in html
+    assert client.get(f"{PAGE}?before={before}").content.decode().count("2 texts") == 5
+
+
+def test_the_api_gives_the_same(ana, shop, texts):
+    api = APIClient()
+    api.force_login(ana)
+    [group] = api.get(API).json()["results"]
+    assert (group["size"], group["test"], group["training"], group["hidden"]) == (3, 1, 2, 1)
+    assert {each["split"] for each in group["samples"]} == {"train", "validation"}
+    assert len(api.get(f"{API}?crossing=true").json()["results"]) == 1
+    assert api.get(f"{API}?crossing=perhaps").status_code == 400
+    make_project("other")
+    assert api.get("/api/v1/projects/other/near-duplicates").status_code == 404
