@@ -22,8 +22,8 @@ CHILDREN = {
     "beat": "beat",
     "models": "deployment.servers.localserver",
 }
-# Python runs this before anything else: of the process whose command has the word, and of those that are to sleep, since
-# what takes their seconds to start is not looked at.
+# Python runs this before anything else: in the process whose command has the word, and in those that are to sleep, as
+# what takes seconds to start and is not looked at.
 _BROKEN = """
 import os, sys, time
 if set(os.environ.get("TOUCHSTONE_ASLEEP", "").split()) & set(sys.orig_argv):

@@ -49,7 +49,7 @@ def test_a_run_on_a_chosen_snapshot_base_and_profile(api, shop):
     make_golden(shop, 2)
     asked = {"snapshot": str(snapshot.uid), "base": "some-base", "profile": "developer"}
     run = api.post(f"{API}/runs", asked, format="json").json()
-    assert (run["snapshot"], run["profile"], run["config"]["min_updates"]) == (str(snapshot.uid), "developer", 56)
+    assert (run["snapshot"], run["profile"], run["config"]["min_updates"]) == (str(snapshot.uid), "developer", 120)
     asked["snapshot"] = str(uuid.uuid4())
     assert api.post(f"{API}/runs", asked, format="json").status_code == 404
 

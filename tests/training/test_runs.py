@@ -75,7 +75,7 @@ def test_the_configuration_is_resolved_and_kept(shop):
 
 def test_both_shipped_profiles_are_there_and_can_be_used(shop):
     developer, production = TrainingProfile.objects.filter(name__in=["developer", "production"]).order_by("name")
-    assert (developer.config["max_length"], developer.config["min_updates"]) == (2048, 56)
+    assert (developer.config["max_length"], developer.config["min_updates"]) == (2048, 120)
     assert (production.config["max_length"], production.config["min_updates"]) == (16384, 120)
     for profile in (developer, production):
         assert resolve_config(make_base(), profile, None, shop.spec)
