@@ -5,6 +5,7 @@ import shutil
 from functools import cached_property
 from pathlib import Path
 
+from common import jsonbounds
 from common.encoder import EncoderError, read_record
 from common.files import sha256_of
 from deployment.artifacts.pipeline import identity, rows, store
@@ -74,7 +75,7 @@ class HeadPipeline(Steps):
                 shutil.copyfile(self._head / name, place.folder / name)
 
         result = self._obtain(Name.PROVE, key, lambda: require_space(0, Name.PROVE), work)
-        found = json.loads((result.folder / PROOF).read_text(encoding="utf-8"))
+        found = jsonbounds.loads((result.folder / PROOF).read_text(encoding="utf-8"))
         rows.note(self.artifact, Name.PROVE, detail={name: found[name] for name in ("checked", "agreed", "differ")})
         if not found["ok"]:
             rows.note(self.artifact, Name.PROVE, state=BuildStep.State.FAILED, error=found["sentence"])
