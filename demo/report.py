@@ -45,6 +45,7 @@ def _version(world: World, version: ModelVersion) -> dict[str, Any]:
     live = live_version(world.project)
     return {
         "tag": version.tag,
+        "method": version.method,
         **{name: served.metrics[name] if served else None for name in (*FIGURES, "main_interval")},
         "latency_ms": served.metrics["latency_ms"] if served else None,
         "free": {name: free.metrics[name] for name in FREE_FIGURES} if free else None,
@@ -66,6 +67,7 @@ def show(world: World, report: dict[str, Any], base_url: str) -> None:
     rows = [
         [
             row["tag"].rpartition(":")[2],
+            row["method"],
             *(_number(row[name]) for name in FIGURES),
             _free(row["free"]),
             row["verdict"],
@@ -74,7 +76,7 @@ def show(world: World, report: dict[str, Any], base_url: str) -> None:
         for row in report["versions"]
     ]
     world.show.console.print()
-    columns = ["", "cases", "PSR", "FCR", "micro F1", "macro F1", "exact", "free PSR F1", "verdict", "state"]
+    columns = ["", "method", "cases", "PSR", "FCR", "micro F1", "macro F1", "exact", "free PSR F1", "verdict", "state"]
     world.show.table(f"Versions of {world.project.key} on the frozen test split, as served", columns, rows)
     trained = next((row for row in report["versions"] if row["tag"].endswith(":v1")), None)
     for row in report["versions"]:

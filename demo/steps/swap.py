@@ -1,4 +1,4 @@
-"""Step 7: one rollback and forward again, while clients ask through the predict API without a pause."""
+"""Step 8: one rollback and forward again, while clients ask through the predict API without a pause."""
 
 import time
 from collections.abc import Callable
@@ -13,15 +13,16 @@ from deployment.promotion.promote import promote, rollback
 from labeling.access import acting
 from labeling.models import Sample, Scope
 from labeling.services import create_token
-from training.models import ModelVersion
 
 CLIENTS, BEFORE, BETWEEN, AFTER = 4, 10.0, 4.0, 10.0
 
 
 def swap(world: World, base_url: str) -> None:
-    """Roll back to version 0 and go forward again under load; counts and times go into the report."""
+    """Roll back to what was live before and go forward again under load; counts and times go into the report.
+
+    Where a head went live, that is from one method to another.
+    """
     good = live_version(world.project)
-    bare = ModelVersion.objects.get(project=world.project, number=0)
     assert good is not None
     _, secret = create_token(DEMO, world.admin, "demo clients", [world.project], [Scope.PREDICT])
     texts = list(Sample.objects.filter(project=world.project).values_list("text", flat=True)[:200])
@@ -29,8 +30,8 @@ def swap(world: World, base_url: str) -> None:
     clients = [api_client(url, secret, texts[number::CLIENTS]) for number in range(CLIENTS)]
     with world.show.bar("clients") as update, Load(clients) as load:
         _pass_time(load, update, BEFORE, "before")
-        back = rollback(acting(world.admin), plan_rollback(world.project, bare), reason="Demo: one rollback under load")
-        _pass_time(load, update, BETWEEN, f"rolled back to {bare}")
+        back = rollback(acting(world.admin), plan_rollback(world.project), reason="Demo: one rollback under load")
+        _pass_time(load, update, BETWEEN, f"rolled back to {back.version}")
         forward = promote(acting(world.admin), plan_promotion(good), reason="Demo: forward again")
         _pass_time(load, update, AFTER, f"forward to {good}")
     failures, answers = load.failures, load.answers

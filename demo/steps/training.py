@@ -1,4 +1,4 @@
-"""Steps 3 to 6: the trigger, the first trained version, what changed, and a version spoiled on purpose."""
+"""Steps 3 to 5 and 7: the trigger, the first trained version, what changed, and a version spoiled on purpose."""
 
 import random
 
@@ -84,7 +84,7 @@ def spoiled_snapshot(world: World, snapshot: Snapshot) -> Snapshot:
 
 
 def train_spoiled_version(world: World) -> None:
-    """A third version, trained shortly on shuffled labels, is refused by the gate."""
+    """A further version, trained shortly on shuffled labels, is refused by the gate."""
     good = TrainingRun.objects.filter(project=world.project).earliest("pk")
     steps = max(8, int(good.config["max_steps"]) // 4)
     run = start_run(

@@ -36,8 +36,8 @@ def watch_training(world: World, run: TrainingRun) -> ModelVersion:
 
 
 def watch_build(world: World, version: ModelVersion) -> StagedVersion:
-    """Wait until the version's GGUF is proven and stands on the server."""
-    with world.show.bar("merge, convert, inspect, prove, stage") as update:
+    """Wait until the version's file is proven and stands on the server."""
+    with world.show.bar("build, prove, stage") as update:
 
         def ready() -> StagedVersion | None:
             file, staged = file_of(version), StagedVersion.objects.filter(version=version).first()
@@ -87,6 +87,11 @@ def wait_until_live(world: World, version: ModelVersion) -> None:
     report = watch_judgment(world, staged)
     if report.verdict not in (Verdict.BASELINE, Verdict.PASSED):
         raise DemoError(f"The gate did not let {version} pass, so the loop ends here.")
+    watch_live(world, version)
+
+
+def watch_live(world: World, version: ModelVersion) -> None:
+    """Wait until the gate has promoted it, and tell the steps."""
     # It answers from the switch of the row on; the steps after that are told here, too.
     done = version.deployments.filter(state=Deployment.State.LIVE)
     deployment = world.show.wait(f"{version} to go live", done.first, timeout=120)

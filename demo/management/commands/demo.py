@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from demo import report
 from demo.setup import make_project, make_world
 from demo.show import DemoError, Show
-from demo.steps import reviewing, swap, training
+from demo.steps import heads, reviewing, swap, training
 from labeling.models import Project
 
 
@@ -48,6 +48,8 @@ class Command(BaseCommand):
             training.show_baselines(world)
         with show.step("The same texts, answered before and after"):
             training.show_changes(world)
+        with show.step("A head on a sentence encoder, from the same labels, meets the gate"):
+            heads.train_head(world)
         with show.step("A version spoiled on purpose meets the gate"):
             training.train_spoiled_version(world)
         with show.step("One rollback and forward again, under load"):

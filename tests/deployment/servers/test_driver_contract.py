@@ -2,6 +2,7 @@
 real llama.cpp behind it), and with `-m ollama` against the live server at OLLAMA_HOST, which is left as it was."""
 
 import os
+import re
 import secrets
 import threading
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from deployment.models.formats import FORMATS
 from deployment.servers.drivers import (
     Content,
     Driver,
@@ -115,10 +117,10 @@ def test_a_parameter_that_servers_would_take_silently_is_refused(driver, tag, ti
 
 def test_a_format_that_it_does_not_serve_is_refused_with_what_to_do(driver, tag, tiny_ggufs):
     with pytest.raises(RefusedError, match=r"serves gguf.*Choose in the serving policy .* rebuild the version"):
-        driver.stage(tag, replace(artifact(tiny_ggufs[0]), format="onnx"))
-    if "gguf+adapter" not in driver.formats:
-        with pytest.raises(RefusedError, match=r"gguf\+adapter \(GGUF of the base, adapter apart\)"):
-            driver.stage(tag, replace(artifact(tiny_ggufs[0]), format="gguf+adapter"))
+        driver.stage(tag, replace(artifact(tiny_ggufs[0]), format="safetensors"))
+    for format in FORMATS.keys() - driver.formats:
+        with pytest.raises(RefusedError, match=re.escape(f"{format} ({FORMATS[format]})")):
+            driver.stage(tag, replace(artifact(tiny_ggufs[0]), format=format))
 
 
 def test_other_content_under_a_tag_is_refused(driver, tag, tiny_ggufs):
