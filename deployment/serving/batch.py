@@ -17,6 +17,9 @@ from labeling.models import Prediction, Project, Sample
 from labeling.services import Answered, record_predictions
 from labeling.services.samples import checked_input
 
+# Texts that each slot answers before they are written down together.
+ROUNDS = 5
+
 
 def predict_many(
     actor: Actor,
@@ -33,7 +36,24 @@ def predict_many(
     """
     require(actor, project, Right.PREDICT)
     owners: Sequence[Sample | None] = samples if samples is not None else [None] * len(asked)
-    outcomes = _asked(project, list(zip(asked, owners, strict=True)), live_servers(project)[0].server.slots)
+    work, slots = list(zip(asked, owners, strict=True)), live_servers(project)[0].server.slots
+    # Somebody waits for the first proposals.
+    size = slots if source == Prediction.Source.QUEUE else slots * ROUNDS
+    found: list[Prediction | ProblemError] = []
+    try:
+        # All wait in one place of the crowd, each as long as a prediction may.
+        with patience.leaving(FOR_OTHERS), patience.one_place():
+            for start in range(0, len(work), size):
+                outcomes = _asked(project, work[start : start + size], slots)
+                found += _recorded(actor, project, outcomes, source)
+    except patience.CrowdedError as error:
+        raise UnavailableError(f"{error}. Try again in a moment.", retry_after=1) from error
+    return found
+
+
+def _recorded(
+    actor: Actor, project: Project, outcomes: Sequence[Answered | ProblemError], source: str
+) -> list[Prediction | ProblemError]:
     for outcome in outcomes:
         if isinstance(outcome, UnavailableError):
             note_failed(project, outcome, source)
@@ -47,8 +67,7 @@ def _asked(project: Project, work: Sequence[tuple[Input, Sample | None]], slots:
     found: dict[int, Answered | ProblemError] = {}
     places = deque(range(len(work)))
 
-    # Each has the limit of a prediction for each text, and all together wait in one place of the crowd. A thread opens
-    # a connection to the database of its own, which is most of what a text would cost, so it keeps it to its end.
+    # A thread opens a connection to the database of its own, which is most of what a text would cost: it keeps it.
     def take() -> None:
         try:
             while places:
@@ -58,12 +77,10 @@ def _asked(project: Project, work: Sequence[tuple[Input, Sample | None]], slots:
         finally:
             connection.close()
 
-    try:
-        with patience.leaving(FOR_OTHERS), patience.one_place(), ThreadPoolExecutor(max_workers=slots) as pool:
-            for thread in [pool.submit(take) for _ in range(min(slots, len(work)))]:
-                thread.result()
-    except patience.CrowdedError as error:
-        raise UnavailableError(f"{error}. Try again in a moment.", retry_after=1) from error
+    with ThreadPoolExecutor(max_workers=slots) as pool:
+        threads = [pool.submit(take) for _ in range(min(slots, len(work)))]
+    for thread in threads:
+        thread.result()
     return [found[place] for place in range(len(work))]
 
 

@@ -13,7 +13,7 @@ from labeling.answers import ParsedAnswer
 from labeling.kinds import Input
 from labeling.models import Prediction, Project, Sample, TaskSpec
 from labeling.services import events
-from labeling.services.samples import NewText, add_sample, add_samples, new_text, samples_of
+from labeling.services.samples import NewText, add_sample, add_samples, in_one_order, new_text, samples_of
 from labeling.ways import WayIn
 
 
@@ -91,7 +91,7 @@ def _kept_as(project: Project, source: str) -> str:
 
 
 def _kept(actor: Actor, project: Project, texts: list[NewText], way_in: str) -> dict[str, Sample]:
-    added = add_samples(project, texts, way_in=way_in)
+    added = add_samples(project, in_one_order(texts), way_in=way_in)
     if added:
         after = {"new": len(added), "known": len(texts) - len(added), "way_in": way_in}
         events.record(actor, "samples.added", project, after=after)
