@@ -22,6 +22,7 @@ from deployment.artifacts.gguf.converter import SCRIPT, ConverterError, convert
 from deployment.artifacts.pipeline import processes
 from deployment.servers.localserver.process import RunnerError, start_runner
 from deployment.servers.localserver.registry import Entry
+from training.methods import HEAD, SFT, Method
 from training.services import engine_process
 
 SECRETS = {
@@ -81,12 +82,14 @@ class Waiting:
         return engine_process.Ending(self.engine.wait())
 
 
-def test_the_engine_of_a_training(seen: Seen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run: Any = SimpleNamespace(pk=1, base=SimpleNamespace(token_env="TOUCHSTONE_KEY_HUB"))
-    monkeypatch.setattr(engine_process, "engine_command", lambda folder, token: [sys.executable, "-c", ""])
+@pytest.mark.parametrize("method", [SFT, HEAD], ids=lambda method: method.name)
+def test_the_engine_of_a_training(seen: Seen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: Method) -> None:
+    """A head's has everything here, and reaches nothing."""
+    run: Any = SimpleNamespace(pk=1, base=SimpleNamespace(token_env="TOUCHSTONE_KEY_HUB"), way=method)
+    monkeypatch.setattr(engine_process, "engine_command", lambda run, folder, token: [sys.executable, "-c", ""])
     monkeypatch.setattr(engine_process, "_Following", lambda run, token, folder, engine: Waiting(engine))
     assert engine_process.run_engine(run, uuid.uuid4(), tmp_path).code == 0
-    holds(seen(), "TOUCHSTONE_KEY_HUB", network=True)
+    holds(seen(), "TOUCHSTONE_KEY_HUB", network=not method.of_encoder)
 
 
 def test_a_step_of_the_engine(seen: Seen, tmp_path: Path) -> None:
