@@ -60,14 +60,15 @@ def _scratch() -> Path:
 
 
 def _build(options: argparse.Namespace, real: Any, folder: Path) -> dict[str, Any]:
-    """Add chunk by chunk and save; seconds, bytes, and what this process grew by."""
+    """Add chunk by chunk and save; seconds, those of the processor too, bytes, and what this process grew by."""
     revision = read_record(options.encoder).revision
-    before, seconds, count = _resident(), 0.0, 0
+    before, seconds, busy, count = _resident(), 0.0, 0.0, 0
     nearest = Nearest(real.shape[1])
     for rows in noisy(real, options.vectors, options.noise, seed=3):
-        began = time.monotonic()
+        began, worked = time.monotonic(), time.process_time()
         nearest.add(range(count, count + len(rows)), rows)
-        seconds, count = seconds + time.monotonic() - began, count + len(rows)
+        seconds, busy = seconds + time.monotonic() - began, busy + time.process_time() - worked
+        count += len(rows)
         if count % 100_000 == 0:
             print(f"{count:,} added in {seconds:.0f} s", file=sys.stderr, flush=True)
     grown, began = _resident() - before, time.monotonic()
@@ -75,6 +76,7 @@ def _build(options: argparse.Namespace, real: Any, folder: Path) -> dict[str, An
     return {
         "revision": revision,
         "build s": seconds,
+        "build CPU s": busy,
         "save s": time.monotonic() - began,
         "file MB": record.bytes / 1e6,
         "memory of the builder MB": grown / 1e6,
