@@ -123,11 +123,10 @@ class Fitting:
         if self.stop.reason is not None:
             raise StoppedError
 
-    def _done(self, message: str = "") -> None:
-        """One more step that is not lost again."""
+    def _done(self, is_kept: bool = False) -> None:
+        """One more step. Only what this attempt made and kept is a checkpoint: that forgives the attempts before it."""
         self.step += 1
-        told = {"message": message} if message else {}
-        self.events.emit("checkpoint", step=self.step, total_steps=self.total, **told)
+        self.events.emit("checkpoint" if is_kept else "progress", step=self.step, total_steps=self.total)
         self._tick()
 
     def _encoder(self) -> Encoder:
@@ -172,8 +171,10 @@ class Fitting:
                 options: dict[str, Any] = {"exclusive": self.exclusive, "folds": plan.folds, "seed": config.seed}
                 return {"scores": left_out_scores(vectors, targets, golden, c=c, tick=self._tick, **options)}
 
-            scores[c] = self.kept.get(f"tried-{told}-{c:g}", work)["scores"]
-            self._done()
+            name = f"tried-{told}-{c:g}"
+            is_new = not self.kept.has(name)
+            scores[c] = self.kept.get(name, work)["scores"]
+            self._done(is_new)
         best = best_strength(scores, targets[:golden], exclusive=self.exclusive)
         limit, folds = config.task.limit, plan.folds
         options: dict[str, Any] = {"limit": limit, "folds": folds, "seed": config.seed, "tick": self._tick}
