@@ -104,6 +104,7 @@ def site(env: dict[str, str], shop: Project, settings: Any, tmp_path: Path) -> I
         serve_from(shop, make_server(url, kind="local", name="local", slots=2), auto_promote=True, proof_prompts=40)
         start: Callable[..., Worker] = stack.enter_context(workers(env, tmp_path))
         start("urgent", "default")
+        start("heads", pool="threads")
         start("build")
         web = stack.enter_context(web_process(env, tmp_path / "web"))
         http = stack.enter_context(httpx.Client(base_url=web, timeout=60))
@@ -165,7 +166,7 @@ def ended(run: TrainingRun) -> bool:
 
 
 def the_file_is_proven(version: ModelVersion) -> None:
-    """Built by a worker on the queue default, and proven there and on the server."""
+    """Built by a worker on the queue heads, and proven there and on the server."""
     eventually(lambda: file_of(version).state in ("built", "failed"), 90, "its file was never built")
     artifact = Artifact.objects.get(weights=version)
     assert (artifact.state, artifact.format, artifact.error) == ("built", "onnx", "")

@@ -74,12 +74,12 @@ LM_HEAD = Method(
 HEAD = Method(
     name="head",
     title="Head on a sentence encoder",
-    needs="a sentence encoder and a worker on the queue default; neither torch nor a GPU",
+    needs="a sentence encoder and a worker on the queue heads; neither torch nor a GPU",
     yields="a calibrated probability for each label; encoder and head are served as one ONNX file",
     labels_only=True,
     of_encoder=True,
     task="training.fit_head",
-    queue="default",
+    queue="heads",
     engine=("training.heads", "fit"),
 )
 METHODS: dict[str, Method] = {method.name: method for method in (SFT, LM_HEAD, HEAD)}

@@ -1,4 +1,4 @@
-"""The steps to a head's file: compose, prove. Neither needs torch, so a worker on the queue default takes them."""
+"""The steps to a head's file: compose, prove. Neither needs torch, so a worker on the queue heads takes them."""
 
 import json
 import shutil
