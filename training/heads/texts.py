@@ -33,7 +33,10 @@ def parts_of(texts: Sequence[str]) -> list[Sequence[str]]:
 def vectors_of(
     texts: Sequence[str], encoder: Encoder, kept: Kept, tick: Callable[[], object], done: Callable[[bool], object]
 ) -> TextVectors:
-    """The vectors in the order of the texts. `tick` is called after each text, `done` after each part, with whether it was made now."""
+    """The vectors in the order of the texts.
+
+    `tick` is called after each text, `done` after each part, with whether it was made now.
+    """
     import numpy as np
 
     record = encoder.record

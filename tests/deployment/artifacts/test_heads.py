@@ -14,10 +14,10 @@ from deployment.artifacts.build import build as build_artifact
 from deployment.artifacts.build import request_build
 from deployment.artifacts.editing import editable
 from deployment.artifacts.heads.proving import HERE, Answered, prove
-from deployment.artifacts.pipeline import processes
+from deployment.artifacts.pipeline import processes, store
 from deployment.artifacts.placement import why_nowhere
 from deployment.artifacts.rebuilding import can_be_rebuilt, rebuild
-from deployment.artifacts.staging import request_staging, stage
+from deployment.artifacts.staging import MAX_ATTEMPTS, request_staging, stage
 from deployment.files import file_of
 from deployment.models import Artifact, ParityReport, ServingPolicy, StagedVersion
 from deployment.promotion.plan import plan_promotion
@@ -117,6 +117,35 @@ def test_a_damaged_file_is_seen_and_made_again(version):
     Artifact.objects.update(state=State.WAITING)
     assert build(version).digest == digest
     assert path.read_bytes() == whole
+
+
+@pytest.mark.parametrize("name", ["head.json", "head.npz", "proof.jsonl", "proof.npz"])
+@pytest.mark.parametrize("harm", ["other", "cut", "empty"])
+def test_damaged_files_of_a_head_are_told_in_one_way(version, name, harm):
+    path = RunDir(run_folder(version.run)).head / name
+    whole = path.read_bytes()
+    path.write_bytes({"other": b"PK\x03\x04" + b"x" * len(whole), "cut": whole[: len(whole) // 2], "empty": b""}[harm])
+    with pytest.raises(ValueError, match="is damaged"):
+        _ = load(path.parent), load_proof(path.parent).chances[7]
+
+
+def test_a_damaged_proof_ends_in_words_and_a_rebuild_mends_it(version):
+    build(version)
+    step = Artifact.objects.get().build_steps.get(name="prove")
+    path = store.steps_folder() / step.name / step.key / "proof.npz"
+    path.write_bytes(b"PK\x03\x04" + b"x" * (path.stat().st_size - 4))
+    (row,) = request_staging(version)
+    said = []
+    for _ in range(MAX_ATTEMPTS):
+        stage(row.pk)
+        row.refresh_from_db()
+        said.append(row.error)
+    assert row.state == "failed"
+    assert "is damaged; rebuild the version." in said[0]
+    assert all("rebuild the version." in each for each in said)
+    rebuild(SYSTEM, version)
+    build(version)
+    assert staged(version).state == "staged"
 
 
 @pytest.mark.parametrize("harm", ["encoder gone", "encoder damaged", "another encoder", "head gone", "another head"])
