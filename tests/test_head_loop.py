@@ -146,9 +146,10 @@ def test_the_whole_loop_on_a_head(site: Site) -> None:
 
 
 def trained(site: Site) -> ModelVersion:
-    """A run of the method head, started on its page: no base is chosen, so the installation's encoder is taken."""
-    before = TrainingRun.objects.count()
-    site.post("runs/", "runs/start/", profile=str(site.project.retrain_policy.profile_id), base="", method="head")
+    """A run of the method head, started on its page with all else as it stands there: the policy's language model."""
+    before, policy = TrainingRun.objects.count(), site.project.retrain_policy
+    shown = {"profile": str(policy.profile_id), "base": str(policy.base_id)}
+    site.post("runs/", "runs/start/", **shown, method="head")
     assert TrainingRun.objects.count() == before + 1
     run = TrainingRun.objects.first()
     eventually(lambda: ended(run), 90, "the run never ended")

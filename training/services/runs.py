@@ -141,7 +141,7 @@ def chosen(
     if method not in METHODS:
         raise ProblemError(f"There is no method {method}; choose one of {', '.join(METHODS)}.")
     way = METHODS[method]
-    if base is None and policy and not way.misfit(policy.base):
+    if base is None and policy and policy.base and not way.misfit(policy.base):
         base = policy.base
     if way.of_encoder:
         return None, base or default_encoder(actor), way
