@@ -29,7 +29,7 @@ from training.heads.linear import fit
 from training.heads.rows import Rows, described, read_rows
 from training.heads.surroundings import environment
 from training.heads.texts import TextVectors, parts_of, vectors_of
-from training.heads.tuning import Tuned, best_strength, plan_of, tune, untuned
+from training.heads.tuning import Plan, Tuned, best_strength, plan_of, tune, untuned
 
 if TYPE_CHECKING:
     from training.heads.linear import Array
@@ -49,6 +49,7 @@ def fit_run(path: Path, *, lease: str | None = None, supervisor_pid: int | None 
     run = RunDir(path)
     if run.complete:
         logger.info("%s is complete already", path)
+        Kept(run.checkpoints).clear()  # it may have been killed between its manifest and this
         return Exit.OK
     config = load_config(run.config)
     with run.locked(lease):
@@ -98,8 +99,8 @@ class Fitting:
         found = vectors_of(texts, encoder, self.kept, self._tick, self._done)
         targets = self._targets(rows, list(said))
         learnt = len(targets)
-        tuned = self._tuned(found.vectors[:learnt], targets, len(rows.labels))
-        fitted = self._fitted(encoder, found, targets, rows, said, tuned)
+        tuned = self._tuned(plan, found.vectors[:learnt], targets, len(rows.labels))
+        fitted = self._fitted(encoder, found, targets, rows, said, plan, tuned)
         proof = Proof(asked.messages, fitted.head.chances(found.vectors[learnt:]))
         self._finish(fitted, proof, validation, tuned, rows, found)
         return Exit.OK
@@ -157,10 +158,9 @@ class Fitting:
         told = Rows([], [frozenset({name}) for name in said])
         return np.vstack([rows.targets(self.names), told.targets(self.names)])
 
-    def _tuned(self, vectors: "Array", targets: "Array", golden: int) -> Tuned:
+    def _tuned(self, plan: Plan, vectors: "Array", targets: "Array", golden: int) -> Tuned:
         """Strength, calibration and thresholds by rows left out; the scores of each strength are kept."""
         config = self.config
-        plan = plan_of(golden, len(self.names), config.strengths, config.folds)
         if not plan.strengths:
             return untuned(config.strengths, len(self.names))
         told = name_of(vectors, targets, golden, plan.folds, config.seed)
@@ -181,7 +181,14 @@ class Fitting:
         return tune(best, scores[best], targets[:golden], exclusive=self.exclusive, **options)
 
     def _fitted(
-        self, encoder: Encoder, found: TextVectors, targets: "Array", rows: Rows, said: dict[str, str], tuned: Tuned
+        self,
+        encoder: Encoder,
+        found: TextVectors,
+        targets: "Array",
+        rows: Rows,
+        said: dict[str, str],
+        plan: Plan,
+        tuned: Tuned,
     ) -> Fitted:
         """The head on all training rows, its scores calibrated."""
         vectors, golden = found.vectors[: len(targets)], len(rows.labels)
@@ -194,7 +201,7 @@ class Fitting:
                 exclusive=self.exclusive,
                 answering=Answering.of(self.config.task, tuned.thresholds.tolist()),
                 encoder=encoder.record.model_dump(mode="json"),
-                figures=facts_of(encoder.record, self.config.task, rows, said, tuned),
+                figures=facts_of(encoder.record, self.config.task, rows, said, plan, tuned),
             ),
         )
 
