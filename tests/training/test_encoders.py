@@ -54,6 +54,9 @@ def test_without_an_encoder_it_is_said_how_to_get_one(settings, tmp_path, shop):
     settings.MODELS_DIR, settings.ENCODER_DIR = tmp_path, tmp_path / "none"
     make_answers(shop, 3)
     assert list_encoder(SYSTEM) is None
+    tmp_path.joinpath("none").mkdir()
+    tmp_path.joinpath("none", "encoder.json").symlink_to("/proc/self/mem")  # is there, and cannot be read
+    assert list_encoder(SYSTEM) is None
     with pytest.raises(ProblemError, match=r"no sentence encoder yet.*`make encoder`"):
         make_head_run(shop)
 
