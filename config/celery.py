@@ -1,5 +1,5 @@
 """The Celery application. Queues: `urgent` (watchdogs, moves), `default` (short work), `bulk` (imports), `vectors`
-(of texts, in the background), `build` (merge, convert, stage), `gpu` (training).
+(of texts, in the background), `heads` (fit, build; no torch), `build` (merge, convert, stage), `gpu` (training).
 """
 
 import os

@@ -1,7 +1,7 @@
 """Which queue takes which task, and what beat sends, and how often.
 
-Queues by urgency, each with workers of its own: watchdogs and moves wait behind nothing, imports, vectors and long work
-hold up only each other; every other task is short and goes to `default`.
+Queues by urgency, each with workers of its own: watchdogs and moves wait behind nothing, imports, vectors, fits of
+heads and other long work hold up only each other; every other task is short and goes to `default`.
 """
 
 from typing import Any
@@ -18,6 +18,7 @@ _QUEUES = {
     ],
     "bulk": ["labeling.run_import"],
     "vectors": ["labeling.make_vectors", "labeling.sweep_vectors"],
+    "heads": ["training.fit_head", "deployment.build_head"],
     "build": [
         "training.look",
         "deployment.build",

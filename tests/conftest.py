@@ -15,7 +15,7 @@ from tests.workers import start_workers  # noqa: F401
 if TYPE_CHECKING:
     from tests.event_watch import Watch
 
-QUEUES = ("urgent", "default", "bulk", "vectors", "build", "gpu")
+QUEUES = ("urgent", "default", "bulk", "vectors", "heads", "build", "gpu")
 MAY_BE_SKIPPED = {"gpu", "ollama"}
 _skipped: list[str] = []
 _BEFORE = pytest.StashKey[dict[str, str | None]]()

@@ -104,6 +104,7 @@ def site(env: dict[str, str], shop: Project, settings: Any, tmp_path: Path) -> I
         serve_from(shop, make_server(url, kind="local", name="local", slots=2), auto_promote=True, proof_prompts=40)
         start: Callable[..., Worker] = stack.enter_context(workers(env, tmp_path))
         start("urgent", "default")
+        start("heads", pool="threads")
         start("build")
         web = stack.enter_context(web_process(env, tmp_path / "web"))
         http = stack.enter_context(httpx.Client(base_url=web, timeout=60))
@@ -145,9 +146,10 @@ def test_the_whole_loop_on_a_head(site: Site) -> None:
 
 
 def trained(site: Site) -> ModelVersion:
-    """A run of the method head, started on its page: no base is chosen, so the installation's encoder is taken."""
-    before = TrainingRun.objects.count()
-    site.post("runs/", "runs/start/", profile=str(site.project.retrain_policy.profile_id), base="", method="head")
+    """A run of the method head, started on its page with all else as it stands there: the policy's language model."""
+    before, policy = TrainingRun.objects.count(), site.project.retrain_policy
+    shown = {"profile": str(policy.profile_id), "base": str(policy.base_id)}
+    site.post("runs/", "runs/start/", **shown, method="head")
     assert TrainingRun.objects.count() == before + 1
     run = TrainingRun.objects.first()
     eventually(lambda: ended(run), 90, "the run never ended")
@@ -165,7 +167,7 @@ def ended(run: TrainingRun) -> bool:
 
 
 def the_file_is_proven(version: ModelVersion) -> None:
-    """Built by a worker on the queue default, and proven there and on the server."""
+    """Built by a worker on the queue heads, and proven there and on the server."""
     eventually(lambda: file_of(version).state in ("built", "failed"), 90, "its file was never built")
     artifact = Artifact.objects.get(weights=version)
     assert (artifact.state, artifact.format, artifact.error) == ("built", "onnx", "")

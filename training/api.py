@@ -44,7 +44,7 @@ class Runs(ProjectDoor, generics.ListAPIView[TrainingRun]):
 
     @extend_schema(request=shapes.StartRunSerializer, responses={201: shapes.RunDetailSerializer})
     def post(self, request: Request, key: str) -> Response:
-        """Queue a run. It waits until a GPU worker is free; `state` tells.
+        """Queue a run. It waits until a worker of its method is free; `state` tells.
 
         409 where a run on the same snapshot, with the same options and seed, is there: send `again` where it is meant.
         """
@@ -98,7 +98,10 @@ class KeepBest(RunDoor):
 
     @extend_schema(request=None, responses=shapes.RunDetailSerializer)
     def post(self, request: Request, key: str, uid: str) -> Response:
-        """It ends at its next step and makes a version of its best validation. 409 before its first step."""
+        """It ends at its next step and makes a version of its best validation.
+
+        409 before its first step, and where the method has no best before its end (`head`).
+        """
         return Response(_shown(keep_best(self.caller, self.run(Right.OPERATE))))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from labeling.models import Project
-from training.methods import METHODS, SFT, method_choices
+from training.methods import METHODS, SFT, Method, method_choices
 from training.models import BaseModel, RetrainPolicy, TrainingProfile
 from training.services import awaits_fetching, default_base
 
@@ -49,7 +49,7 @@ class BaseChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic i
 class StartRunForm(forms.Form):
     """What to train, and how; the project's retrain policy gives the first choice."""
 
-    profile = forms.ModelChoiceField(TrainingProfile.objects.all(), empty_label=None)
+    profile = forms.ModelChoiceField(TrainingProfile.objects.all(), required=False, empty_label="none")
     base = BaseChoice(
         BaseModel.objects.trainable(), required=False, empty_label="what the method is made of", label="Base model"
     )
@@ -77,3 +77,29 @@ class StartRunForm(forms.Form):
         # Asked only where there is such a run.
         if not asks_again:
             self.fields["again"].widget = forms.HiddenInput()
+        self.usual_method = policy.method if policy else SFT.name
+
+    def clean(self) -> dict[str, Any]:
+        """What stood there from the policy and does not fit the method is left open: nobody chose it."""
+        found = super().clean() or self.cleaned_data
+        method = METHODS[found.get("method") or self.usual_method]
+        found["base"] = kept_base(self, method)
+        if not method.of_encoder and not found.get("profile"):
+            self.add_error("profile", "Choose a training profile.")
+        return found
+
+
+def kept_base(form: forms.BaseForm, method: Method) -> BaseModel | None:
+    """The base of a form that offers the policy's first; None where that misfits the method and was not chosen."""
+    base: BaseModel | None = form.cleaned_data.get("base")
+    return None if base and "base" not in form.changed_data and method.misfit(base) else base
+
+
+class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in its stubs alone
+    """A retrain policy, in the admin: another method takes its own base unless one is chosen with it."""
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or self.cleaned_data
+        if method := METHODS.get(found.get("method", "")):
+            found["base"] = kept_base(self, method)
+        return found

@@ -20,7 +20,7 @@ class Method:
 
     `task` is the message that has a run worked off, `queue` where workers take it, `engine` the module and command that
     works in its folder. `of_encoder`: its base is a sentence encoder, and the engine is the light one, which knows
-    neither training profiles nor dry runs.
+    neither training profiles nor dry runs. `keeps_best`: a run that is stopped early has something worth a version.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Method:
     labels_only: bool = False
     unserved: str = ""
     of_encoder: bool = False
+    keeps_best: bool = True
     task: str = "training.train_run"
     queue: str = "gpu"
     engine: tuple[str, str] = ("training.engine", "train")
@@ -74,12 +75,13 @@ LM_HEAD = Method(
 HEAD = Method(
     name="head",
     title="Head on a sentence encoder",
-    needs="a sentence encoder and a worker on the queue default; neither torch nor a GPU",
+    needs="a sentence encoder and a worker on the queue heads; neither torch nor a GPU",
     yields="a calibrated probability for each label; encoder and head are served as one ONNX file",
     labels_only=True,
     of_encoder=True,
+    keeps_best=False,
     task="training.fit_head",
-    queue="default",
+    queue="heads",
     engine=("training.heads", "fit"),
 )
 METHODS: dict[str, Method] = {method.name: method for method in (SFT, LM_HEAD, HEAD)}

@@ -46,9 +46,9 @@ def check_trigger(project_id: int) -> None:
 @shared_task(name="training.check_triggers")
 def check_triggers() -> None:
     """Beat: the same for all projects, and for looks, in case a message was lost; a new encoder is listed."""
-    list_encoder(system("look"))
     triggers.check_all_triggers()
     looks.queue_waiting()
+    list_encoder(system("look"))
 
 
 @shared_task(name="training.reap")

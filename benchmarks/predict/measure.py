@@ -61,12 +61,14 @@ def measure(options: argparse.Namespace) -> Result:
     texts = list(Sample.objects.filter(project=project).values_list("text", flat=True)[:500])
     url = f"{os.environ['TOUCHSTONE_URL']}/api/v1/projects/{project.key}"
     before, figures = live_version(project), {}
-    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {secret}"}, timeout=120) as http:
-        for version in newest_by_method(project):
-            make_live(acting(admin), version)
-            figures[f"{version.method}, {version.tag}"] = figures_of(Door(http), version, texts, options)
-    if before is not None:
-        make_live(acting(admin), before)
+    try:
+        with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {secret}"}, timeout=120) as http:
+            for version in newest_by_method(project):
+                make_live(acting(admin), version)
+                figures[f"{version.method}, {version.tag}"] = figures_of(Door(http), version, texts, options)
+    finally:
+        if before is not None:
+            make_live(acting(admin), before)
     return Result(figures)
 
 

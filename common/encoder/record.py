@@ -59,7 +59,7 @@ def read_record(folder: Path) -> EncoderRecord:
         raise EncoderError(f"There is no sentence encoder in {folder}. Fetch it with `make encoder`.")
     try:
         return EncoderRecord.model_validate(jsonbounds.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, ValidationError) as error:
+    except (OSError, ValueError, ValidationError) as error:
         raise EncoderError(
             f"The record of the sentence encoder in {folder} cannot be read. Make it again with `make encoder`."
         ) from error

@@ -44,6 +44,8 @@ def processes(folder: Path, *, port: int, model_port: int | None) -> list[Proces
         Process("worker-bulk", _worker("bulk", "-c", "1", "--pool=threads"), 1, _LONG),
         # Behind everything else that wants a core; a child that held a large index is replaced.
         Process("worker-vectors", _later(_worker("vectors", "-c", "1", "--max-memory-per-child=600000")), 1, _SHORT),
+        # Both tasks only watch a subprocess, however long it takes: a thread does.
+        Process("worker-heads", _worker("heads", "-c", "1", "--pool=threads"), 1, _LONG),
         # A child that grew on a heavy import is replaced, so that idle workers stay small.
         Process("worker-build", _worker("build", "-c", "1", "--max-memory-per-child=600000"), 1, _SHORT),
         # One task here lasts hours and only watches a subprocess: a thread does, and time limits do not apply.

@@ -53,7 +53,7 @@ class VersionStateView(ProjectDoor):
 
     @extend_schema(responses=VersionStateResponse)
     def get(self, request: Request, key: str, number: int) -> Response:
-        """The version's GGUF, token proof, and each server's tag, digests and verdict."""
+        """The version's file with its proof, and each server's tag, digests and verdict."""
         project = self.open(Right.VIEW)
         version = numbered(project, number)
         reason, file = why_nowhere(version), file_of(version)

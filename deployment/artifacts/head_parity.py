@@ -22,7 +22,7 @@ _ADVICE = (
 def prove_head(staged: StagedVersion, driver: Driver, server_version: str) -> ParityReport:
     """Ask the server where the version stands as many texts as the policy says, validation rows first.
 
-    Raises `DriverError`; `FileNotFoundError` where the evidence that was kept is gone.
+    Raises `DriverError`; `OSError` where the evidence that was kept is gone or damaged.
     """
     assert staged.artifact is not None
     fitted, proof = head_evidence_of(staged.artifact)

@@ -19,7 +19,7 @@ from training.workers import queue_is_alive
 
 State = StagedVersion.State
 NO_WORKER = "No worker on the queue build is alive; start one: celery -A config worker -Q build."
-NO_DEFAULT_WORKER = "No worker on the queue default is alive; start one: celery -A config worker -Q default."
+NO_HEADS_WORKER = "No worker on the queue heads is alive; start one: celery -A config worker -Q heads."
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class _Question:
         if self._may_be_removed(file, rows) and (gone := removed(version)):
             return _on_its_page(version, gone)
         if file.state == Artifact.State.WAITING and version.is_head:
-            return None if queue_is_alive("default") else Reason(f"It waits to be built. {NO_DEFAULT_WORKER}")
+            return None if queue_is_alive("heads") else Reason(f"It waits to be built. {NO_HEADS_WORKER}")
         if file.state == Artifact.State.WAITING and not self.builder_is_alive:
             return Reason(f"It waits to be built. {NO_WORKER}")
         return None

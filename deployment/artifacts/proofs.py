@@ -18,7 +18,7 @@ def keep_on_server(staged: StagedVersion, server_version: str, question: str, **
         version=staged.version,
         artifact=staged.artifact,
         server=staged.server,
-        server_version=server_version[:60],
+        server_version=server_version,
         question=question,
         **figures,
     )

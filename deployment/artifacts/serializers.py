@@ -77,16 +77,24 @@ class ParitySerializer(Row):
 
 
 class VersionSerializer(TrainedSerializer):
-    """A version, and how it stands with the file that it is served from. Context: `files` by id, for lists."""
+    """A version, and how it stands with the file that it is served from. Context: `files` by id, for lists.
+
+    `gguf_digest` and `gguf_bytes` are `file_digest` and `file_bytes` under older names, whatever the file's format.
+    """
 
     state = serializers.SerializerMethodField()
-    gguf_digest = serializers.SerializerMethodField()
-    gguf_bytes = serializers.SerializerMethodField()
+    file_digest = serializers.SerializerMethodField(help_text="SHA-256 of the file; empty until it is built.")
+    file_bytes = serializers.SerializerMethodField()
+    gguf_digest = serializers.SerializerMethodField(method_name="get_file_digest", help_text="Use `file_digest`.")
+    gguf_bytes = serializers.SerializerMethodField(method_name="get_file_bytes", help_text="Use `file_bytes`.")
     quantization = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField()
 
     class Meta(TrainedSerializer.Meta):
-        fields = [*TrainedSerializer.Meta.fields, "state", "gguf_digest", "gguf_bytes", "quantization", "error"]
+        fields = [
+            *TrainedSerializer.Meta.fields, "state", "file_digest", "file_bytes", "gguf_digest", "gguf_bytes",
+            "quantization", "error",
+        ]  # fmt: skip
 
     def _file(self, version: ModelVersion) -> VersionFile:
         files: dict[int, VersionFile] = self.context.get("files", {})
@@ -95,10 +103,10 @@ class VersionSerializer(TrainedSerializer):
     def get_state(self, version: ModelVersion) -> str:
         return self._file(version).state
 
-    def get_gguf_digest(self, version: ModelVersion) -> str:
+    def get_file_digest(self, version: ModelVersion) -> str:
         return self._file(version).digest
 
-    def get_gguf_bytes(self, version: ModelVersion) -> int | None:
+    def get_file_bytes(self, version: ModelVersion) -> int | None:
         return self._file(version).bytes
 
     def get_quantization(self, version: ModelVersion) -> str:
@@ -122,8 +130,10 @@ class VersionStateResponse(serializers.Serializer[Any]):
     version = serializers.IntegerField(source="version.number")
     model = serializers.CharField(source="version.tag")
     state = serializers.CharField(source="file.state")
-    gguf_digest = serializers.CharField(source="file.digest")
-    gguf_bytes = serializers.IntegerField(source="file.bytes", allow_null=True)
+    file_digest = serializers.CharField(source="file.digest", help_text="SHA-256; empty until it is built.")
+    file_bytes = serializers.IntegerField(source="file.bytes", allow_null=True)
+    gguf_digest = serializers.CharField(source="file.digest", help_text="Use `file_digest`.")
+    gguf_bytes = serializers.IntegerField(source="file.bytes", allow_null=True, help_text="Use `file_bytes`.")
     quantization = serializers.CharField(source="file.quantization")
     proof = FiguresField(source="file.proof")
     error = serializers.CharField(source="file.error")

@@ -96,22 +96,26 @@ def stage(staged_id: int) -> None:
         _failed(staged, token, State.FAILED, problem)
         logger.error("%s was not staged: %s", staged, problem)
         return
-    with transaction.atomic():
-        leases.finish(
-            StagedVersion,
-            staged_id,
-            token,
-            state=State.STAGED,
-            staged_at=timezone.now(),
-            uploaded_digest=digests.uploaded,
-            layer_digest=digests.layer,
-            manifest_digest=digests.manifest,
-            **_verdict_of_other_bytes(staged, digests),
-        )
-        after = {"server": staged.server.uid, "tag": staged.tag, "manifest_digest": digests.manifest}
-        events.record(_STAGING, "version.staged", staged.version, after=after)
-        transaction.on_commit(lambda: _announce(staged_id))
+    _stands(staged, token, digests)
     logger.info("%s staged as %s", staged, staged.tag)
+
+
+@transaction.atomic
+def _stands(staged: StagedVersion, token: UUID, digests: Digests) -> None:
+    leases.finish(
+        StagedVersion,
+        staged.pk,
+        token,
+        state=State.STAGED,
+        staged_at=timezone.now(),
+        uploaded_digest=digests.uploaded,
+        layer_digest=digests.layer,
+        manifest_digest=digests.manifest,
+        **_verdict_of_other_bytes(staged, digests),
+    )
+    after = {"server": staged.server.uid, "tag": staged.tag, "manifest_digest": digests.manifest}
+    events.record(_STAGING, "version.staged", staged.version, after=after)
+    transaction.on_commit(lambda: _announce(staged.pk))
 
 
 @transaction.atomic

@@ -35,7 +35,7 @@ class Artifact(PublicModel):
     digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the file.")
     adapter_digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the adapter's file.")
     bytes = models.BigIntegerField(null=True)
-    proof = models.JSONField(default=dict, help_text="Token proof: the file against the training tokenizer.")
+    proof = models.JSONField(default=dict, help_text="What came of holding the file against what was trained.")
     marks = models.JSONField(
         default=list,
         help_text="Marks of its tokenizer that prompts break beside those that are always broken.",

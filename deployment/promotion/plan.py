@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
-from django.utils import timezone
 
 from common.problems import ConflictError
 from deployment.artifacts.modelfiles import parameters_of, render_modelfile, source_of
@@ -23,6 +22,7 @@ from deployment.live import live_deployment
 from deployment.modelfile.grammar import ModelfileError
 from deployment.models import Deployment, InferenceServer, ServingPolicy, StagedVersion, Verdict
 from deployment.models.formats import needed_format
+from deployment.promotion.movers import told_by
 from deployment.servers.availability import unavailable
 from deployment.servers.drivers import driver_for, serves
 from deployment.servers.headroom import Headroom, look
@@ -225,18 +225,6 @@ def _price(seen: Seen, previous: ModelVersion | None) -> str:
     if one == other:
         return ""
     return f"{version} is the file of {previous} with num_ctx {other} in place of {one}: {wait}"
-
-
-def told_by(deployment: Deployment) -> str:
-    """Who moved, and when, for the one who came second."""
-    at = timezone.localtime(deployment.live_at or deployment.created_at)
-    verb = "rolled back" if deployment.action == Action.ROLLBACK else "promoted it"
-    return f"{who_of(deployment)} {verb} at {at:%H:%M:%S on %Y-%m-%d}"
-
-
-def who_of(deployment: Deployment) -> str:
-    """The person behind a deployment, or the gate."""
-    return deployment.actor.get_username() if deployment.actor else "the gate"
 
 
 def gate_evidence(staged: Iterable[StagedVersion]) -> dict[str, Any]:

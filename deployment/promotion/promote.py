@@ -11,7 +11,8 @@ from deployment.artifacts.verdicts import speaks_for
 from deployment.live import live_deployment
 from deployment.models import Deployment, DeploymentTarget
 from deployment.promotion.attempt import Attempt, canary_seconds
-from deployment.promotion.plan import Plan, told_by, who_of
+from deployment.promotion.movers import told_by, who_of
+from deployment.promotion.plan import Plan
 from deployment.promotion.recovery import fail_attempt, take_over_silent
 from deployment.promotion.steps import TakenOverError, carry_on
 from deployment.servers.drivers import DriverError

@@ -124,13 +124,7 @@ def ask_live(project: Project, asked: Input) -> tuple[StagedVersion, Answer]:
     tried: list[int] = []
     problem: DriverError | None = None
     while True:
-        try:
-            waiting = [staged for staged in live_servers(project) if staged.pk not in tried]
-        except UnavailableError as error:
-            raise (_unavailable(project, problem) if problem else error) from None
-        if not waiting:
-            raise _unavailable(project, problem)
-        staged = waiting[0]
+        staged = _next(project, tried, problem)
         tried.append(staged.pk)
         if not may_ask(staged.server):
             continue
@@ -141,26 +135,40 @@ def ask_live(project: Project, asked: Input) -> tuple[StagedVersion, Answer]:
             return staged, answer
         except CrowdedError as error:
             raise UnavailableError(f"{error}. Try again in a moment.", retry_after=1) from error
-        except ModelBrokenError as error:
-            # Nothing is wrong with the text: whoever watches over this floor has the model brought there again.
+        except (ModelBrokenError, NotThereError, TransportError, AddressRefusedError) as error:
             problem = error
-            note_failure(staged.server, str(error), tried=_failed_before(staged))
-            logger.error("%s cannot be loaded: %s", staged, error)
-            version_broken.send(sender=StagedVersion, staged_id=staged.pk, sentence=str(error))
-        except NotThereError as error:
-            problem = error
-            note_success(staged.server)
-            logger.warning("%s is not there: %s", staged, error)
-        except (TransportError, AddressRefusedError) as error:
-            problem = error
-            note_failure(staged.server, str(error), tried=_failed_before(staged))
-            logger.warning("%s did not answer: %s", staged, error)
+            _note(staged, error)
         except PromptTooLongError as error:
             note_success(staged.server)
             raise ProblemError(f"The text is too long for {staged.version}. {error}") from error
         except RefusedError as error:
             note_success(staged.server)
             raise ProblemError(f"The model server refused the text: {error}") from error
+
+
+def _next(project: Project, tried: list[int], problem: DriverError | None) -> StagedVersion:
+    """Where the live version stands and was not asked yet; `UnavailableError` where that is nowhere."""
+    try:
+        waiting = [staged for staged in live_servers(project) if staged.pk not in tried]
+    except UnavailableError as error:
+        raise (_unavailable(project, problem) if problem else error) from None
+    if not waiting:
+        raise _unavailable(project, problem)
+    return waiting[0]
+
+
+def _note(staged: StagedVersion, error: DriverError) -> None:
+    """Nothing is wrong with the text: another server is asked, and whoever watches over this floor mends the first."""
+    if isinstance(error, NotThereError):
+        note_success(staged.server)
+        logger.warning("%s is not there: %s", staged, error)
+        return
+    note_failure(staged.server, str(error), tried=_failed_before(staged))
+    if isinstance(error, ModelBrokenError):
+        logger.error("%s cannot be loaded: %s", staged, error)
+        version_broken.send(sender=StagedVersion, staged_id=staged.pk, sentence=str(error))
+    else:
+        logger.warning("%s did not answer: %s", staged, error)
 
 
 def _failed_before(staged: StagedVersion) -> bool:

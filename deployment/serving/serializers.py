@@ -48,7 +48,11 @@ class BatchRequest(Strict):
 
 
 class PredictionResponse(Row):
-    """An answer. `answer` is null where `status` is `failed`; `confidence` is 0 to 1, from token probabilities."""
+    """An answer. `answer` is null where `status` is `failed`; `confidence` is 0 to 1.
+
+    Of a language model it is the geometric mean of the answer's token probabilities, of a head the probability that the
+    whole answer is right.
+    """
 
     model = serializers.CharField(source="model_tag", help_text="The version that answered.")
     answer = serializers.JSONField(allow_null=True)

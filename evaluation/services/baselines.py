@@ -18,6 +18,7 @@ from labeling.answers import parse
 from labeling.carrying import Carrier
 from labeling.kinds import Spec
 from labeling.services import events
+from training.heads.rows import words_of
 from training.models import Snapshot
 from training.services.snapshots import folder_of
 
@@ -86,7 +87,7 @@ def _keep(suite: Suite, snapshot: Snapshot, name: str, metrics: dict[str, Any]) 
 def _cases(suite: Suite, spec: Spec) -> list[Example]:
     """The cases as the training rows have them: the input inside the prompt template."""
     cases = suite.cases.order_by("position")
-    return [(_words(prompts.messages(spec, case.whole_input)), case.expected) for case in cases]
+    return [(words_of(prompts.messages(spec, case.whole_input)), case.expected) for case in cases]
 
 
 def _examples(snapshot: Snapshot, spec: Spec) -> list[Example]:
@@ -98,9 +99,4 @@ def _example(row: dict[str, Any], spec: Spec) -> Example:
     asked = prompts.input_of(spec, row["prompt"])
     answer = parse(row["completion"][0]["content"], spec, asked).answer
     assert answer is not None, "a training row holds an answer that its own spec cannot read"
-    return _words(row["prompt"]), answer
-
-
-def _words(messages: list[prompts.Message]) -> str:
-    """What is asked, without what is always said."""
-    return "\n".join(message["content"] for message in messages[1:])
+    return words_of(row["prompt"]), answer

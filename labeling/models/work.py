@@ -35,7 +35,7 @@ class Prediction(PublicModel):
     answer = models.JSONField(null=True)
     status = models.CharField(max_length=10, choices=ParseStatus.choices)
     reason = models.TextField(blank=True, help_text="Why it failed, or what was repaired.")
-    confidence = models.FloatField(null=True, help_text="Geometric mean of the answer's token probabilities, 0 to 1.")
+    confidence = models.FloatField(null=True, help_text="How sure the model was, 0 to 1.")
     latency_ms = models.FloatField(null=True)
     source = models.CharField(max_length=10, choices=Source.choices)
 

@@ -17,6 +17,7 @@ CHILDREN = {
     "worker": "default@%h",
     "worker-bulk": "bulk@%h",
     "worker-vectors": "vectors@%h",
+    "worker-heads": "heads@%h",
     "worker-build": "build@%h",
     "worker-gpu": "gpu@%h",
     "beat": "beat",

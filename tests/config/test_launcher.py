@@ -219,7 +219,7 @@ def test_env_says_when_nothing_runs(folder: Path) -> None:
 def test_every_queue_has_one_worker_and_nothing_listens_beyond_loopback(folder: Path) -> None:
     table = processes(folder, port=8000, model_port=8001)
     queues = [process.command[process.command.index("-Q") + 1] for process in table if "-Q" in process.command]
-    assert queues == ["urgent", "default", "bulk", "vectors", "build", "gpu"]
+    assert queues == ["urgent", "default", "bulk", "vectors", "heads", "build", "gpu"]
     assert min(table, key=lambda process: process.stage).name == "web"
     assert not [word for process in table for word in process.command if "0.0.0.0" in word or "autoscale" in word]
 

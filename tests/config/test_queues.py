@@ -4,7 +4,7 @@ from config import celery_app
 
 QUEUES = {
     "deployment.build": "build",
-    "deployment.build_head": "default",
+    "deployment.build_head": "heads",
     "deployment.catch_up": "default",
     "deployment.load": "default",
     "deployment.look_again": "urgent",
@@ -30,7 +30,7 @@ QUEUES = {
     "labeling.sweep_vectors": "vectors",
     "training.check_trigger": "default",
     "training.check_triggers": "default",
-    "training.fit_head": "default",
+    "training.fit_head": "heads",
     "training.look": "build",
     "training.look_at_encoder": "default",
     "training.reap": "urgent",

@@ -12,10 +12,10 @@ from tests.heads import ENCODER, NAME, have_encoder, make_answers, make_head, ma
 from tests.training.heads.folders import VOCABULARY
 from tests.training.helpers import make_base, make_policy
 from tests.training.test_api import API, client_of
-from training.forms import BaselineForm, StartRunForm
+from training.forms import BaselineForm
 from training.methods import HEAD, SFT
 from training.models import BaseModel, RetrainPolicy, TrainingRun
-from training.services import check_trigger, create_baseline, list_encoder, start_run
+from training.services import check_trigger, create_baseline, list_encoder, register_base, start_run
 from training.services.dryruns import dry_run
 from training.services.looks import look
 from training.tasks import check_triggers
@@ -54,6 +54,9 @@ def test_without_an_encoder_it_is_said_how_to_get_one(settings, tmp_path, shop):
     settings.MODELS_DIR, settings.ENCODER_DIR = tmp_path, tmp_path / "none"
     make_answers(shop, 3)
     assert list_encoder(SYSTEM) is None
+    tmp_path.joinpath("none").mkdir()
+    tmp_path.joinpath("none", "encoder.json").symlink_to("/proc/self/mem")  # is there, and cannot be read
+    assert list_encoder(SYSTEM) is None
     with pytest.raises(ProblemError, match=r"no sentence encoder yet.*`make encoder`"):
         make_head_run(shop)
 
@@ -88,8 +91,12 @@ def test_neither_is_taken_for_the_other(encoder, shop):
     policy.method = HEAD.name
     with pytest.raises(ValidationError, match="is made of a sentence encoder"):
         policy.full_clean()
-    policy.base = small
-    policy.full_clean()
+    for base in (small, None):
+        policy.base, policy.profile = base, None
+        policy.full_clean()
+    policy.method = SFT.name
+    with pytest.raises(ValidationError, match="needs one: choose it"):
+        policy.full_clean()
     assert list(BaselineForm().fields["base"].queryset) == [language]
     with pytest.raises(ProblemError, match="is fitted in seconds and needs no dry run"):
         dry_run(SYSTEM, shop, base=small, method="head")
@@ -119,6 +126,21 @@ def test_the_trigger_fits_what_the_policy_says(encoder, shop):
     assert (run.method, run.base, run.trigger) == ("head", base, "threshold")
 
 
+def test_a_policy_of_heads_leaves_the_base_open(encoder, shop, client):
+    policy = make_policy(shop, threshold=4)
+    client.force_login(make_admin("ada"))
+    url = reverse("admin:training_retrainpolicy_change", args=[policy.pk])
+    asked = {"project": shop.pk, "threshold": 4, "profile": "", "base": policy.base_id, "method": "head"}
+    assert client.post(url, asked | {"enabled": "on"}).status_code == 302
+    policy.refresh_from_db()
+    assert (policy.method, policy.base, policy.profile) == ("head", None, None)
+    assert "the sentence encoder of this installation" in client.get("/projects/shop/runs/").content.decode()
+    list_encoder(SYSTEM)
+    make_answers(shop, 6)
+    run = check_trigger(shop)
+    assert (run.method, run.base.is_encoder) == ("head", True)
+
+
 def test_the_page_and_the_api_offer_it(encoder, shop, client):
     policy = make_policy(shop)
     make_answers(shop, 6)
@@ -137,7 +159,15 @@ def test_the_page_and_the_api_offer_it(encoder, shop, client):
     asked = {"profile": policy.profile_id, "base": "", "method": "head", "again": "on"}
     assert client.post("/projects/shop/runs/start/", asked).status_code == 302
     assert TrainingRun.objects.first().base.is_encoder
-    assert "base" in StartRunForm(project=shop, policy=policy).fields
+    # The method alone is changed; the base is what the page offered, and the policy's.
+    asked = {"profile": policy.profile_id, "base": policy.base_id, "method": "head", "again": "on"}
+    assert client.post("/projects/shop/runs/start/", asked).status_code == 302
+    assert TrainingRun.objects.first().base.is_encoder
+    other = register_base(SYSTEM, "another", "org/another-model", "r1")
+    client.post("/projects/shop/runs/start/", {**asked, "base": other.pk})
+    assert TrainingRun.objects.count() == 3, "a base that was chosen is not replaced"
+    assert client.post("/projects/shop/runs/start/", {"base": "", "method": "head", "again": "on"}).status_code == 302
+    assert TrainingRun.objects.count() == 4, "without a profile"
     client.force_login(make_admin("ada"))
     base = BaseModel.objects.encoders().get()
     page = client.get(reverse("admin:training_basemodel_change", args=[base.pk])).content.decode()

@@ -1,4 +1,4 @@
-"""A head's run by real workers on the queue default: supervised, killed, resumed, paused for a person."""
+"""A head's run by real workers on the queue heads: supervised, killed, resumed, paused for a person."""
 
 import shutil
 
@@ -43,11 +43,11 @@ def ended(run: TrainingRun) -> bool:
 
 
 def test_a_killed_run_goes_on_with_another_worker(start, run):
-    worker: Worker = start("default")
+    worker: Worker = start("heads", pool="threads")
     eventually(lambda: RunEvent.objects.filter(run=run, kind="checkpoint").exists(), 60, "it never came that far")
     worker.kill_all()
     assert fresh(run).state == "running"
-    start("default")
+    start("heads", pool="threads")
     eventually(lambda: ended(run), 120, "the run never ended")
     assert (run.state, run.error, run.attempts) == ("succeeded", "", 0)
     events = read_events(run_folder(run) / "events.jsonl")
@@ -61,7 +61,7 @@ def test_a_killed_run_goes_on_with_another_worker(start, run):
 def test_without_its_encoder_it_waits_for_a_person_and_goes_on(start, run, settings):
     away = settings.ENCODER_DIR.with_name("away")
     shutil.move(settings.ENCODER_DIR, away)
-    start("default")
+    start("heads", pool="threads")
     eventually(lambda: ended(run), 60, "the run never ended")
     assert (run.state, run.ending) == ("failed", "person")
     assert "no sentence encoder in" in run.error

@@ -7,6 +7,7 @@ import pytest
 
 from training.heads import choose, fit
 from training.heads.choosing import best_threshold
+from training.heads.tuning import plan_of
 
 pytestmark = pytest.mark.pure
 
@@ -67,3 +68,10 @@ def test_a_thousand_labels_take_seconds() -> None:
         head = fit(vectors, targets, exclusive=exclusive, c=choice.c)
         assert (head.chances(vectors).argmax(axis=1) == targets.argmax(axis=1)).mean() > 0.9
     assert time.process_time() - began < 60
+
+
+def test_the_rows_are_left_out_in_as_many_parts_as_there_are_rows_at_most() -> None:
+    assert plan_of(12, 3, (1.0, 10.0), 20).folds == 12
+    assert plan_of(9, 3, (1.0, 10.0), 20).strengths == ()
+    large = plan_of(100_000, 3, (100.0, 1.0, 10.0), 5)
+    assert large.told == {"strengths": [10.0], "folds": 2, "shortened": True}

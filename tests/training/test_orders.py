@@ -160,3 +160,15 @@ def test_programs_order_the_same(shop):
     assert client.post(f"{address}/keep").json()["ordered"] == "keep"
     assert client.post(f"{address}/pause").status_code == 409
     assert client.get(address).json()["ending"] == ""
+
+
+def test_a_head_has_no_best_to_keep_before_its_end(shop, client):
+    run = in_state(shop, "running", step=4)
+    TrainingRun.objects.filter(pk=run.pk).update(config={**run.config, "objective": "head"})
+    run.refresh_from_db()
+    with pytest.raises(ConflictError, match="fitted as a whole: there is no best to keep"):
+        keep_best(SYSTEM, run)
+    client.force_login(make_operator(shop, "olga"))
+    page = client.get(reverse("training:run", args=[shop.key, run.uid])).content.decode()
+    assert "Cancel…" in page
+    assert "Stop and keep the best" not in page

@@ -9,7 +9,7 @@ from common.problems import ConflictError, ProblemError
 from labeling.models import TaskSpec
 from tests.factories import SYSTEM, acting, make_admin, make_expert, make_manager, make_operator, make_project
 from tests.training.helpers import make_base, make_golden, make_policy, make_run
-from training.models import BaseModel, TrainingProfile, TrainingRun, validate_profile
+from training.models import BaseModel, TrainingProfile, TrainingRun, on_queue, validate_profile
 from training.services import (
     cancel_run,
     chat_of,
@@ -155,3 +155,10 @@ def test_a_base_that_cannot_think_is_refused_where_the_task_wants_it(shop):
 def test_a_profile_does_not_say_how_the_model_is_asked():
     with pytest.raises(ValidationError, match="the project's task says"):
         validate_profile({"chat": {"thinking": True}})
+
+
+def test_a_run_of_a_release_without_methods_is_on_the_queue_of_language_models(shop):
+    old = make_run(shop)
+    TrainingRun.objects.filter(pk=old.pk).update(config={"max_steps": 10})
+    assert list(TrainingRun.objects.filter(on_queue("gpu"))) == [old]
+    assert not TrainingRun.objects.filter(on_queue("heads")).exists()

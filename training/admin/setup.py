@@ -12,6 +12,7 @@ from common.admin import action, list_link, one_line, site_link, state_display
 from common.problems import ProblemError
 from labeling.admin.base import ProjectScopedAdmin, ask_first
 from labeling.admin.recorded import RecordedAdmin, staff
+from training.forms import PolicyForm
 from training.models import BaseModel, RetrainPolicy, TrainingProfile
 from training.queries import facts_of
 from training.services import ask_look, awaits_fetching, new_golden_samples, resolve_location, save_base
@@ -125,6 +126,7 @@ class TrainingProfileAdmin(RecordedAdmin):
 class RetrainPolicyAdmin(ProjectScopedAdmin):
     """When a project trains by itself."""
 
+    form = PolicyForm
     list_display = ("project", "enabled", "progress", "profile", "base", "page")
     list_filter = ("enabled", "profile", "base")
     list_select_related = ("project", "profile", "base")

@@ -18,6 +18,7 @@ KINDS = frozenset(
         "phase",
         "resumed",
         "step",
+        "progress",
         "evaluation",
         "checkpoint",
         "warning",

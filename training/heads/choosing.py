@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from training.heads.linear import chances_of, fit
+from training.heads.thresholds import grid
 
 if TYPE_CHECKING:
     from training.heads.linear import Array
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 FOLDS, FEWEST = 5, 10
 STRENGTHS = (1.0, 10.0, 100.0)
 # Rows times labels above which one strength is tried alone, in two folds: minutes otherwise.
-_MUCH = 200_000
+MUCH = 200_000
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ def choose(vectors: "Array", targets: "Array", golden: int, *, exclusive: bool) 
     """The best of a few over five folds of the first `golden` rows; the rows after them are always learnt from."""
     if golden < FEWEST:
         return Choice()
-    if targets.size > _MUCH:
+    if targets.size > MUCH:
         return Choice() if exclusive else tried(vectors, targets, golden, exclusive=False, c=Choice.c, folds=2)
     found = [tried(vectors, targets, golden, exclusive=exclusive, c=c) for c in STRENGTHS]
     return max(found, key=lambda choice: choice.score or 0.0)
@@ -76,11 +77,9 @@ def folds_of(golden: int, folds: int, seed: int = 7) -> list[tuple["Array", "Arr
 
 def best_threshold(chances: Any, targets: Any) -> tuple[float, float]:
     """The chance from .05 to .95 with the best micro-F1 on rows not seen, shapes (rows, labels); and that F1."""
-    import numpy as np
-
     wanted = targets.sum()
     found = []
-    for step in np.linspace(0.05, 0.95, 19):
+    for step in grid():
         given = chances >= step
         found.append((2 * (given & (targets == 1)).sum() / max(1, given.sum() + wanted), -step))
     score, step = max(found)

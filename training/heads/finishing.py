@@ -12,10 +12,12 @@ from training.heads.config import HeadConfig, HeadTask
 from training.heads.folder import Fitted, Proof, save
 from training.heads.rows import Rows
 from training.heads.surroundings import environment
-from training.heads.tuning import Tuned
+from training.heads.tuning import Plan, Tuned
 
 
-def facts_of(encoder: EncoderRecord, task: HeadTask, rows: Rows, said: dict[str, str], tuned: Tuned) -> dict[str, Any]:
+def facts_of(
+    encoder: EncoderRecord, task: HeadTask, rows: Rows, said: dict[str, str], plan: Plan, tuned: Tuned
+) -> dict[str, Any]:
     """What the pages tell of a head: its encoder, what was chosen, and the labels that no row taught."""
     taught = frozenset[str]().union(*rows.labels)
     names = [label.name for label in task.labels]
@@ -23,6 +25,7 @@ def facts_of(encoder: EncoderRecord, task: HeadTask, rows: Rows, said: dict[str,
     facts = {
         "encoder": told,
         "labels": len(names),
+        "plan": plan.told,
         "strength": tuned.c,
         "left_out_figure": tuned.figure,
         "calibration": vars(tuned.calibration),

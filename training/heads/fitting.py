@@ -29,7 +29,7 @@ from training.heads.linear import fit
 from training.heads.rows import Rows, described, read_rows
 from training.heads.surroundings import environment
 from training.heads.texts import TextVectors, parts_of, vectors_of
-from training.heads.tuning import Tuned, best_strength, plan_of, tune, untuned
+from training.heads.tuning import Plan, Tuned, best_strength, plan_of, tune, untuned
 
 if TYPE_CHECKING:
     from training.heads.linear import Array
@@ -49,6 +49,7 @@ def fit_run(path: Path, *, lease: str | None = None, supervisor_pid: int | None 
     run = RunDir(path)
     if run.complete:
         logger.info("%s is complete already", path)
+        Kept(run.checkpoints).clear()  # it may have been killed between its manifest and this
         return Exit.OK
     config = load_config(run.config)
     with run.locked(lease):
@@ -98,8 +99,8 @@ class Fitting:
         found = vectors_of(texts, encoder, self.kept, self._tick, self._done)
         targets = self._targets(rows, list(said))
         learnt = len(targets)
-        tuned = self._tuned(found.vectors[:learnt], targets, len(rows.labels))
-        fitted = self._fitted(encoder, found, targets, rows, said, tuned)
+        tuned = self._tuned(plan, found.vectors[:learnt], targets, len(rows.labels))
+        fitted = self._fitted(encoder, found, targets, rows, said, plan, tuned)
         proof = Proof(asked.messages, fitted.head.chances(found.vectors[learnt:]))
         self._finish(fitted, proof, validation, tuned, rows, found)
         return Exit.OK
@@ -123,11 +124,10 @@ class Fitting:
         if self.stop.reason is not None:
             raise StoppedError
 
-    def _done(self, message: str = "") -> None:
-        """One more step that is not lost again."""
+    def _done(self, is_kept: bool = False) -> None:
+        """One more step. Only what this attempt made and kept is a checkpoint: that forgives the attempts before it."""
         self.step += 1
-        told = {"message": message} if message else {}
-        self.events.emit("checkpoint", step=self.step, total_steps=self.total, **told)
+        self.events.emit("checkpoint" if is_kept else "progress", step=self.step, total_steps=self.total)
         self._tick()
 
     def _encoder(self) -> Encoder:
@@ -158,10 +158,9 @@ class Fitting:
         told = Rows([], [frozenset({name}) for name in said])
         return np.vstack([rows.targets(self.names), told.targets(self.names)])
 
-    def _tuned(self, vectors: "Array", targets: "Array", golden: int) -> Tuned:
+    def _tuned(self, plan: Plan, vectors: "Array", targets: "Array", golden: int) -> Tuned:
         """Strength, calibration and thresholds by rows left out; the scores of each strength are kept."""
         config = self.config
-        plan = plan_of(golden, len(self.names), config.strengths, config.folds)
         if not plan.strengths:
             return untuned(config.strengths, len(self.names))
         told = name_of(vectors, targets, golden, plan.folds, config.seed)
@@ -172,15 +171,24 @@ class Fitting:
                 options: dict[str, Any] = {"exclusive": self.exclusive, "folds": plan.folds, "seed": config.seed}
                 return {"scores": left_out_scores(vectors, targets, golden, c=c, tick=self._tick, **options)}
 
-            scores[c] = self.kept.get(f"tried-{told}-{c:g}", work)["scores"]
-            self._done()
+            name = f"tried-{told}-{c:g}"
+            is_new = not self.kept.has(name)
+            scores[c] = self.kept.get(name, work)["scores"]
+            self._done(is_new)
         best = best_strength(scores, targets[:golden], exclusive=self.exclusive)
         limit, folds = config.task.limit, plan.folds
         options: dict[str, Any] = {"limit": limit, "folds": folds, "seed": config.seed, "tick": self._tick}
         return tune(best, scores[best], targets[:golden], exclusive=self.exclusive, **options)
 
     def _fitted(
-        self, encoder: Encoder, found: TextVectors, targets: "Array", rows: Rows, said: dict[str, str], tuned: Tuned
+        self,
+        encoder: Encoder,
+        found: TextVectors,
+        targets: "Array",
+        rows: Rows,
+        said: dict[str, str],
+        plan: Plan,
+        tuned: Tuned,
     ) -> Fitted:
         """The head on all training rows, its scores calibrated."""
         vectors, golden = found.vectors[: len(targets)], len(rows.labels)
@@ -193,7 +201,7 @@ class Fitting:
                 exclusive=self.exclusive,
                 answering=Answering.of(self.config.task, tuned.thresholds.tolist()),
                 encoder=encoder.record.model_dump(mode="json"),
-                figures=facts_of(encoder.record, self.config.task, rows, said, tuned),
+                figures=facts_of(encoder.record, self.config.task, rows, said, plan, tuned),
             ),
         )
 

@@ -3,7 +3,10 @@
 `proof.jsonl` has questions and `proof.npz` their probabilities: whatever is made of the head must give the same.
 """
 
-from collections.abc import Sequence
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,15 +64,29 @@ def load(folder: Path) -> Fitted:
     """A saved head. Raises `OSError` and `ValueError` where it is gone or damaged."""
     import numpy as np
 
-    record = HeadRecord.model_validate(jsonbounds.loads((folder / TOLD).read_text(encoding="utf-8")))
-    with np.load(folder / WEIGHTS, allow_pickle=False) as kept:
-        return Fitted(Linear(kept["weights"], kept["bias"], record.exclusive), record)
+    with _whole(folder):
+        record = HeadRecord.model_validate(jsonbounds.loads((folder / TOLD).read_text(encoding="utf-8")))
+        with np.load(folder / WEIGHTS, allow_pickle=False) as kept:
+            return Fitted(Linear(kept["weights"], kept["bias"], record.exclusive), record)
 
 
 def load_proof(folder: Path) -> Proof:
     """What the fit answered. Raises as `load`."""
     import numpy as np
 
-    messages: Sequence[Any] = [row["messages"] for row in jsonl.read(folder / ASKED)]
-    with np.load(folder / CHANCES, allow_pickle=False) as kept:
-        return Proof(list(messages), kept["chances"])
+    with _whole(folder):
+        messages = [row["messages"] for row in jsonl.read(folder / ASKED)]
+        with np.load(folder / CHANCES, allow_pickle=False) as kept:
+            chances = kept["chances"]
+        if len(messages) != len(chances):
+            raise ValueError(f"{len(messages)} questions and {len(chances)} answers")
+        return Proof(messages, chances)
+
+
+@contextmanager
+def _whole(folder: Path) -> Iterator[None]:
+    """What damaged files raise as one kind of error."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise ValueError(f"The fitted head in {folder} is damaged: {error}") from error

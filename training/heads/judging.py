@@ -61,6 +61,8 @@ def plain_words(figures: dict[str, Any], found: TextVectors, task: HeadTask) -> 
     if figures["untaught"]:
         names = _listed(figures["untaught"])
         yield f"No training row has {names}, and the task says nothing of them: the head will not give them."
+    if figures["plan"]["shortened"]:
+        yield "The training rows times labels are many: one strength alone was tried, over two parts of the rows."
     if figures["calibration_error"] is None:
         yield "The training rows are too few to leave any out: nothing is tuned, and probabilities are not calibrated."
 

@@ -50,7 +50,7 @@ class Kept:
     def clear(self) -> None:
         """Nothing is needed any more."""
         for path in self.folder.glob("*.npz"):
-            path.unlink()
+            path.unlink(missing_ok=True)
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.npz"

@@ -31,17 +31,21 @@ def parts_of(texts: Sequence[str]) -> list[Sequence[str]]:
 
 
 def vectors_of(
-    texts: Sequence[str], encoder: Encoder, kept: Kept, tick: Callable[[], object], done: Callable[[], object]
+    texts: Sequence[str], encoder: Encoder, kept: Kept, tick: Callable[[], object], done: Callable[[bool], object]
 ) -> TextVectors:
-    """The vectors in the order of the texts. `tick` is called after each text, `done` after each part."""
+    """The vectors in the order of the texts.
+
+    `tick` is called after each text, `done` after each part, with whether it was made now.
+    """
     import numpy as np
 
     record = encoder.record
     found: list[dict[str, Array]] = []
     for part in parts_of(texts):
         name = f"vectors-{name_of(record.revision, record.runs, record.files[record.runs], record.prefix, list(part))}"
+        is_new = not kept.has(name)
         found.append(kept.get(name, lambda part=part: _encoded(part, encoder, tick)))  # type: ignore[misc]
-        done()
+        done(is_new)
     if not found:
         nothing = np.zeros(0, dtype=bool)
         return TextVectors(np.zeros((0, record.dimension), dtype=np.float32), nothing, nothing)

@@ -7,14 +7,20 @@ if TYPE_CHECKING:
 
 # A label with fewer examples keeps the threshold of all: its own would fit their noise.
 FEWEST = 10
-_LOW, _HIGH, _STEPS = 0.05, 0.95, 19
+
+
+def grid() -> "Array":
+    """The probabilities that are tried as thresholds."""
+    import numpy as np
+
+    return np.linspace(0.05, 0.95, 19)
 
 
 def best_thresholds(chances: "Array", targets: "Array", *, each: bool) -> "Array":
     """Shape (labels,): the best by micro-F1 for rows of shape (rows, labels); the same for all unless `each`."""
     import numpy as np
 
-    steps = np.linspace(_LOW, _HIGH, _STEPS)
+    steps = grid()
     wanted = targets > 0
     given = np.array([(chances >= step).sum(axis=0) for step in steps], dtype=np.int64)
     hits = np.array([((chances >= step) & wanted).sum(axis=0) for step in steps], dtype=np.int64)

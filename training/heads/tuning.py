@@ -5,15 +5,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from training.heads.calibration import Calibration, calibration_error, fit_calibration, how_often
-from training.heads.choosing import FEWEST, best_threshold, folds_of
+from training.heads.choosing import FEWEST, MUCH, best_threshold, folds_of
 from training.heads.linear import chances_of
 from training.heads.thresholds import best_thresholds, given_by, micro_f1
 
 if TYPE_CHECKING:
     from training.heads.linear import Array
-
-# Rows times labels above which one strength is tried alone, in two folds: minutes otherwise.
-MUCH = 200_000
 
 
 @dataclass(frozen=True)
@@ -35,10 +32,19 @@ class Tuned:
 
 @dataclass(frozen=True)
 class Plan:
-    """Which strengths are tried, over how many parts of the rows; none where the rows are too few."""
+    """Which strengths are tried, over how many parts of the rows; none where the rows are too few.
+
+    `shortened`: one strength, in two parts, as the table is so large.
+    """
 
     strengths: Sequence[float]
     folds: int
+    shortened: bool = False
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """As the figures of a head have it."""
+        return {"strengths": list(self.strengths), "folds": self.folds, "shortened": self.shortened}
 
 
 def plan_of(golden: int, labels: int, strengths: Sequence[float], folds: int) -> Plan:
@@ -46,8 +52,8 @@ def plan_of(golden: int, labels: int, strengths: Sequence[float], folds: int) ->
     if golden < FEWEST:
         return Plan((), folds)
     if golden * labels > MUCH:
-        return Plan((sorted(strengths)[len(strengths) // 2],), 2)
-    return Plan(tuple(strengths), folds)
+        return Plan((sorted(strengths)[len(strengths) // 2],), 2, shortened=True)
+    return Plan(tuple(strengths), min(folds, golden))
 
 
 def untuned(strengths: Sequence[float], labels: int) -> Tuned:

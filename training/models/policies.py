@@ -54,15 +54,28 @@ class RetrainPolicy(PublicModel):
     threshold = models.PositiveIntegerField(
         default=50, validators=[MinValueValidator(1)], help_text="New golden samples outside the test split."
     )
-    profile = models.ForeignKey(TrainingProfile, on_delete=models.PROTECT, related_name="+")
+    profile = models.ForeignKey(
+        TrainingProfile,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Of language models; a head on a sentence encoder takes none.",
+    )
     base = models.ForeignKey(
-        BaseModel, on_delete=models.PROTECT, related_name="+", limit_choices_to={"server_name": ""}
+        BaseModel,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        limit_choices_to={"server_name": ""},
+        help_text="Left open, a head is made of the sentence encoder of this installation.",
     )
     method = models.CharField(
         max_length=20,
         choices=method_choices,
         default=SFT.name,
-        help_text="What is made of the base: heads are for labels, and head wants a sentence encoder as its base.",
+        help_text="What is made of the base: heads are for labels, and head wants a sentence encoder, or no base.",
     )
     # The newest golden sample that a triggered run has already counted; moved by conditional update only.
     counted_to = models.BigIntegerField(default=0, editable=False)
@@ -75,10 +88,13 @@ class RetrainPolicy(PublicModel):
 
     def clean(self) -> None:
         """A base that was found unusable is not one to train on by itself, and a method must fit the task."""
-        if self.base_id and self.base.obstacle:
+        if self.base and self.base.obstacle:
             raise ValidationError({"base": self.base.obstacle})
         method = METHODS.get(self.method)
+        if method and not method.of_encoder and not (self.base and self.profile):
+            missing = "profile" if self.base else "base"
+            raise ValidationError({missing: f"{method.title} ({method.name}) needs one: choose it."})
         if self.project_id and method and (obstacle := method.obstacle(self.project)):
             raise ValidationError({"method": obstacle})
-        if self.base_id and method and (misfit := method.misfit(self.base)):
+        if self.base and method and (misfit := method.misfit(self.base)):
             raise ValidationError({"base": misfit})

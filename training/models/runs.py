@@ -142,7 +142,7 @@ class WorkerHeartbeat(models.Model):
 def on_queue(queue: str) -> Q:
     """Runs that workers take from this queue."""
     named = Q(config__objective__in=[way.name for way in METHODS.values() if way.queue == queue])
-    return named | Q(config__objective=None) if SFT.queue == queue else named
+    return named | Q(config__objective__isnull=True) if SFT.queue == queue else named
 
 
 UNFINISHED = Q(state__in=[TrainingRun.State.QUEUED, TrainingRun.State.RUNNING])

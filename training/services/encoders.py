@@ -27,7 +27,7 @@ def list_encoder(actor: Actor) -> BaseModel | None:
     known = BaseModel.objects.encoders().filter(location=settings.ENCODER_DIR.name, revision=record.revision).first()
     if known is None:
         return _registered(actor, record)
-    if known.state == BaseModel.State.REFUSED and known.looked_at and known.looked_at < _made_at():
+    if known.state == BaseModel.State.REFUSED and known.looked_at and known.looked_at < (_made_at() or known.looked_at):
         queue_look(actor, known)
     return known
 
@@ -44,8 +44,12 @@ def _registered(actor: Actor, record: EncoderRecord) -> BaseModel:
     return base
 
 
-def _made_at() -> datetime:
-    return datetime.fromtimestamp((settings.ENCODER_DIR / RECORD).stat().st_mtime, UTC)
+def _made_at() -> datetime | None:
+    """When the folder was made; None where it is gone since, or cannot be read."""
+    try:
+        return datetime.fromtimestamp((settings.ENCODER_DIR / RECORD).stat().st_mtime, UTC)
+    except OSError:
+        return None
 
 
 def default_encoder(actor: Actor) -> BaseModel:

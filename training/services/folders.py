@@ -78,7 +78,12 @@ def _put_story(run: TrainingRun, given: RunDir) -> None:
 def _lines(run: TrainingRun, newest: int, given: RunDir) -> Iterator[dict[str, Any]]:
     for event in RunEvent.objects.filter(run=run, seq__lte=newest).order_by("seq").iterator():
         yield {"seq": event.seq, "time": event.at.isoformat(), "kind": event.kind, **event.payload}
-    if run.step and not checkpoints.all_of(given.checkpoints):
+    if run.step and not _has_begun(given):
         logger.warning("run %s: its folder is not on this host; it starts from its first step", run.pk)
         said = "The run's checkpoints are not on this host: it starts from its first step."
         yield {"seq": newest + 1, "time": datetime.now(UTC).isoformat(), "kind": "warning", "message": said}
+
+
+def _has_begun(given: RunDir) -> bool:
+    """A checkpoint of a language model is here, or what a head's fit keeps."""
+    return bool(checkpoints.all_of(given.checkpoints)) or any(given.checkpoints.glob("*.npz"))

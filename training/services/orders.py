@@ -65,6 +65,11 @@ def resume_run(actor: Actor, run: TrainingRun) -> TrainingRun:
 def keep_best(actor: Actor, run: TrainingRun) -> TrainingRun:
     """End the run now, and make a version of the best that it has by its validation rows, else of its last step."""
     require(actor, run.project, Right.OPERATE)
+    if not run.way.keeps_best:
+        raise ConflictError(
+            f"{run.way.title} ({run.method}) is fitted as a whole: there is no best to keep before its end. Let it "
+            "end, or cancel it."
+        )
     if not run.step:
         raise ConflictError("This run has not made a step yet: there is nothing to keep. Cancel it instead.")
     with transaction.atomic():

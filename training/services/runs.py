@@ -109,6 +109,7 @@ def start_run(
         snapshot = snapshot or freeze_snapshot(actor, project)
         if not again:
             refuse_the_same(snapshot, base, config)
+        counted_from, counted_to = counted or (None, None)
         run = TrainingRun.objects.create(
             project=project,
             snapshot=snapshot,
@@ -117,14 +118,19 @@ def start_run(
             trigger=trigger,
             requested_by_id=actor.user_id,
             config=config,
-            counted_from=counted[0] if counted else None,
-            counted_to=counted[1] if counted else None,
+            counted_from=counted_from,
+            counted_to=counted_to,
         )
-        TrainingRun.objects.filter(pk=run.pk).update(folder=f"{project.key}/{run.uid}")
-        run.refresh_from_db()
-        after = {"snapshot": run.snapshot.digest, "base": base.uid, "trigger": trigger}
-        events.record(actor, "run.queued", run, after=after)
-        send_run(run)
+        return _queue(actor, run)
+
+
+def _queue(actor: Actor, run: TrainingRun) -> TrainingRun:
+    """With its folder, the event, the message."""
+    TrainingRun.objects.filter(pk=run.pk).update(folder=f"{run.project.key}/{run.uid}")
+    run.refresh_from_db()
+    after = {"snapshot": run.snapshot.digest, "base": run.base.uid, "trigger": run.trigger}
+    events.record(actor, "run.queued", run, after=after)
+    send_run(run)
     return run
 
 
@@ -141,7 +147,7 @@ def chosen(
     if method not in METHODS:
         raise ProblemError(f"There is no method {method}; choose one of {', '.join(METHODS)}.")
     way = METHODS[method]
-    if base is None and policy and not way.misfit(policy.base):
+    if base is None and policy and policy.base and not way.misfit(policy.base):
         base = policy.base
     if way.of_encoder:
         return None, base or default_encoder(actor), way

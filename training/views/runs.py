@@ -15,7 +15,7 @@ from labeling.models import Project
 from labeling.views.base import actor, page_context, person, polls, problems_as_messages
 from training import queries
 from training.forms import BaselineForm, StartRunForm
-from training.models import UNFINISHED, TrainingRun
+from training.models import UNFINISHED, RetrainPolicy, TrainingRun
 from training.services import SameRunError, start_baseline, start_run
 
 PAGE = 20
@@ -67,7 +67,8 @@ def baseline(request: HttpRequest, key: str) -> HttpResponse:
 def start(request: HttpRequest, key: str) -> HttpResponse:
     """Freeze a snapshot and queue a run; the new run's page follows. The same run again must be ticked."""
     project = project_for(person(request), key, Right.OPERATE)
-    form = StartRunForm(request.POST, project=project)
+    policy = RetrainPolicy.objects.filter(project=project).first()
+    form = StartRunForm(request.POST, project=project, policy=policy)
     if not form.is_valid():
         messages.error(request, "Choose a profile first, and a base model or none.")
         return redirect("training:runs", project.key)
@@ -82,7 +83,7 @@ def start(request: HttpRequest, key: str) -> HttpResponse:
             again=form.cleaned_data["again"],
         )
     except SameRunError as error:
-        asked = StartRunForm(request.POST, project=project, asks_again=True)
+        asked = StartRunForm(request.POST, project=project, policy=policy, asks_again=True)
         asked.add_error("again", str(error))
         return _page(request, project, asked, status=409)
     except (ProblemError, PermissionDenied) as error:

@@ -1,9 +1,10 @@
 """From adapter to proven file in named steps, each found again by what its result follows from."""
 
 from deployment.artifacts.pipeline.apart import ApartPipeline
+from deployment.artifacts.pipeline.base import Built, Steps
 from deployment.artifacts.pipeline.heads import HeadPipeline
 from deployment.artifacts.pipeline.processes import BuildError
-from deployment.artifacts.pipeline.steps import Built, Pipeline, Steps
+from deployment.artifacts.pipeline.steps import Pipeline
 from deployment.models import Artifact, ServingPolicy
 from deployment.models.formats import GGUF, ONNX, WITH_ADAPTER
 

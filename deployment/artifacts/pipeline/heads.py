@@ -1,4 +1,4 @@
-"""The steps to a head's file: compose, prove. Neither needs torch, so a worker on the queue default takes them."""
+"""The steps to a head's file: compose, prove. Neither needs torch, so a worker on the queue heads takes them."""
 
 import json
 import shutil
@@ -9,10 +9,10 @@ from common import jsonbounds
 from common.encoder import EncoderError, read_record
 from common.files import sha256_of
 from deployment.artifacts.pipeline import identity, rows, store
+from deployment.artifacts.pipeline.base import Built, Steps
 from deployment.artifacts.pipeline.processes import BuildError, run_json
 from deployment.artifacts.pipeline.proof import PROOF, FileProof
 from deployment.artifacts.pipeline.space import require_space
-from deployment.artifacts.pipeline.steps import Built, Steps
 from deployment.models import BuildStep, ParityReport
 from training.engine.rundir import RunDir
 from training.heads.folder import ASKED, CHANCES, TOLD, WEIGHTS

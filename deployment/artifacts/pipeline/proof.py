@@ -78,10 +78,19 @@ def evidence_of(artifact: Artifact) -> Evidence | None:
 
 
 def head_evidence_of(artifact: Artifact) -> tuple[Fitted, Proof]:
-    """The fitted head of a head's file, and what it answered. Raises as `evidence_of`, also where nothing was kept."""
+    """The fitted head of a head's file, and what it answered.
+
+    Raises as `evidence_of`, also where nothing was kept. What was kept and is damaged is taken away, so that a rebuild
+    makes it anew, and raises `OSError`.
+    """
     row = BuildStep.objects.filter(artifact=artifact, name=BuildStep.Name.PROVE, state=BuildStep.State.DONE).first()
     folder = _folder(artifact, row)
-    return load(folder), load_proof(folder)
+    try:
+        return load(folder), load_proof(folder)
+    except ValueError as error:
+        if row is not None:
+            store.discard_unless_held(row.name, row.key)
+        raise OSError(f"The proof of {artifact.weights} that was kept is damaged; rebuild the version.") from error
 
 
 def _folder(artifact: Artifact, row: BuildStep | None) -> Path:

@@ -1,9 +1,9 @@
-"""The steps: merge, convert, inspect, prove. A step asks for the ones before it only where it has work to do."""
+"""The steps to a GGUF: merge, convert, inspect, prove.
+
+A step asks for the ones before it only where it has work to do.
+"""
 
 import json
-from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from deployment.artifacts.gguf.inspection import GgufInfo, obstacles
 from deployment.artifacts.gguf.tokens import TokenProof, prove_tokens
 from deployment.artifacts.modelfiles import context_of, parameters_of
 from deployment.artifacts.pipeline import identity, rows, store
+from deployment.artifacts.pipeline.base import Built, Steps
 from deployment.artifacts.pipeline.processes import ENGINE, BuildError, run, run_json
 from deployment.artifacts.pipeline.prompts import proof_prompts
 from deployment.artifacts.pipeline.proof import (
@@ -27,7 +28,7 @@ from deployment.artifacts.pipeline.proof import (
     FileProof,
 )
 from deployment.artifacts.pipeline.space import require_space, weights_bytes
-from deployment.models import Artifact, BuildStep, ParityReport, ServingPolicy
+from deployment.models import BuildStep, ParityReport
 from deployment.quantization import bytes_needed, problem_with
 from labeling.kinds import DEFAULT_DECODING, Spec, json_schema
 from labeling.marks import neutralise, not_broken
@@ -37,42 +38,6 @@ from training.services import chat_of, resolve_location, run_folder
 
 Name = BuildStep.Name
 MODEL, _INFO = "model", "info.json"
-
-
-@dataclass(frozen=True)
-class Built:
-    """A proven file, and its adapter where that is served apart."""
-
-    path: Path
-    adapter: Path | None
-    sha256: str
-    size: int
-    proof: FileProof
-    marks: tuple[str, ...] = ()
-
-
-class Steps(ABC):
-    """What the ways to an artifact share: each step's result is asked for once."""
-
-    def __init__(self, artifact: Artifact, policy: ServingPolicy) -> None:
-        self.artifact, self.policy = artifact, policy
-        self.version, self.quantization = artifact.weights, artifact.quantization
-        self._obtained: dict[str, store.StepResult] = {}
-
-    @abstractmethod
-    def build(self) -> Built:
-        """Whatever is still to do, in order. A proof that fails comes back like one that holds.
-
-        Raises `BuildError` where a step refuses; `OSError` and the like may be tried again.
-        """
-
-    def _obtain(
-        self, name: str, key: str, ready: Callable[[], None], work: Callable[[store.Workplace], None]
-    ) -> store.StepResult:
-        """The step's result, which may take hours; asked for again, the same."""
-        if name not in self._obtained:
-            self._obtained[name] = rows.obtain(self.artifact, name, key, ready, work)
-        return self._obtained[name]
 
 
 class Pipeline(Steps):

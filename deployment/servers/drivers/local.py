@@ -9,13 +9,10 @@ import httpx
 from django.conf import settings
 
 from common import jsonbounds
-from common.text import storable
 from deployment import storage
 from deployment.models.formats import GGUF, ONNX
 from deployment.servers.drivers.base import SAMPLING, Address, Content, Progress
 from deployment.servers.drivers.errors import (
-    DriverError,
-    ModelBrokenError,
     NotThereError,
     PromptTooLongError,
     RefusedError,
@@ -24,9 +21,9 @@ from deployment.servers.drivers.errors import (
     once_more,
 )
 from deployment.servers.drivers.http import http_client
+from deployment.servers.drivers.local_answers import TITLE, head_of, refusal
 from deployment.servers.drivers.said import (
     Digests,
-    HeadSaid,
     LoadedModel,
     Measure,
     ModelEntry,
@@ -35,12 +32,10 @@ from deployment.servers.drivers.said import (
     Reply,
     ServerInfo,
 )
-from deployment.servers.drivers.strangers import not_ours, stranger
-from deployment.servers.localserver.registry import MODEL_BROKEN
+from deployment.servers.drivers.strangers import not_ours
 from labeling.kinds import DEFAULT_DECODING
 
 _LOAD_TIMEOUT = 300.0
-_TITLE = "a local model server of Touchstone"
 
 
 def local_driver(address: Address) -> "LocalDriver":
@@ -81,19 +76,19 @@ class LocalDriver:
         except httpx.HTTPError as error:
             raise TransportError(f"the model server at {url} does not answer {path}: {error!r}") from error
         if response.is_error:
-            raise _refusal(response)
+            raise refusal(response)
         try:
             found = jsonbounds.loads(response.content)
         except ValueError as error:
-            raise TransportError(f"unreadable answer to {path}. {not_ours(str(url), _TITLE)}") from error
+            raise TransportError(f"unreadable answer to {path}. {not_ours(str(url), TITLE)}") from error
         if not isinstance(found, dict):
-            raise TransportError(not_ours(f"{url}, {path}", _TITLE))
+            raise TransportError(not_ours(f"{url}, {path}", TITLE))
         return found
 
     def probe(self) -> ServerInfo:
         found = self._call("GET", "/version", timeout=5.0)
         if found.get("name") != "touchstone-local":
-            raise RefusedError(not_ours(str(self.client.base_url), _TITLE))
+            raise RefusedError(not_ours(str(self.client.base_url), TITLE))
         runs = [f"llama.cpp {found.get('llama_cpp', '?')}"]
         runs += [f"onnxruntime {found['onnxruntime']}"] if "onnxruntime" in found else []
         version = f"{found['version']} ({', '.join(runs)})"
@@ -221,41 +216,8 @@ class LocalDriver:
             logprobs=tuple(token["logprob"] for token in content if token.get("logprob") is not None),
             complete=choice.get("finish_reason") != "length",
             reasoning=choice["message"].get("reasoning_content") or "",
-            head=_of_head(found["head"]) if "head" in found else None,
+            head=head_of(found["head"]) if "head" in found else None,
         )
 
     def pull(self, name: str, progress: Progress | None = None, cancelled: Callable[[], bool] | None = None) -> bool:
         raise RefusedError("The local server has no registry to pull from; add a base model and stage its version 0.")
-
-
-def _of_head(said: dict[str, Any]) -> HeadSaid:
-    return HeadSaid(
-        confidence=float(said["confidence"]),
-        probabilities={storable(name): float(each) for name, each in said["probabilities"].items()},
-        cut=bool(said["cut"]),
-        unknown=bool(said["unknown"]),
-        limit=int(said["limit"]),
-    )
-
-
-def _refusal(response: httpx.Response) -> DriverError:
-    """The error that a 4xx or 5xx stands for."""
-    try:
-        body = jsonbounds.loads(response.content)
-        error = body.get("error", body) if isinstance(body, dict) else body
-    except ValueError:
-        error = response.text
-    foreign = stranger("local model server", response.status_code, response.text, _TITLE)
-    if foreign is not None and not isinstance(error, dict):
-        return foreign
-    if isinstance(error, dict) and error.get("type") == "exceed_context_size_error":
-        return PromptTooLongError(error["n_prompt_tokens"], error["n_ctx"])
-    message = str(error.get("message", error) if isinstance(error, dict) else error)[:500]
-    if isinstance(error, dict) and error.get("type") == MODEL_BROKEN:
-        return ModelBrokenError(message)
-    if response.status_code == httpx.codes.NOT_FOUND:
-        return NotThereError(message)
-    if response.status_code == httpx.codes.UNAUTHORIZED:
-        return RefusedError(f"401: {message} The server's row names the environment variable that holds it.")
-    kind = TransportError if response.status_code >= 500 else RefusedError
-    return kind(f"{response.status_code}: {message}")

@@ -5,6 +5,9 @@ from dataclasses import dataclass, fields
 
 from common.text import storable
 
+# As `InferenceServer.version` keeps it.
+LONGEST_VERSION = 60
+
 
 class Said:
     """What a server says of itself and its models, made storable here, where a driver reads it, and nowhere else."""
@@ -28,6 +31,11 @@ class ServerInfo(Said):
     version: str
     adapters: bool = False
     broken: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        # Cut here alone, so that a look compares what it reads with what a row kept.
+        object.__setattr__(self, "version", self.version[:LONGEST_VERSION])
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,13 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -112,16 +114,23 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 1
 
-    import uvicorn
-
     with socket.create_server(("127.0.0.1", 0)) as listening:
         threading.Thread(target=_end_with, args=(options.parent,), daemon=True).start()
         app = HeadServer(model, os.environ[KEY_VARIABLE], options.threads).app()
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_keep_alive=5))
+        server = _Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_keep_alive=5))
         sys.stdout.write(json.dumps({"url": f"http://127.0.0.1:{listening.getsockname()[1]}"}) + "\n")
         sys.stdout.flush()
         server.run(sockets=[listening])
     return 0
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """As uvicorn does, but SIGINT stays the front's business."""
+        with super().capture_signals():
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            yield
 
 
 def _end_with(parent: int) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from deployment.models import InferenceServer
 from deployment.servers.drivers.errors import RefusedError
 from deployment.servers.drivers.said import ModelEntry, Reply, ServerInfo
 
@@ -11,5 +12,6 @@ pytestmark = pytest.mark.django_db
 def test_answers_names_and_errors_can_be_kept():
     assert Reply("a\x00b\ud800", 1.0).text == "a\ufffdb\ufffd"
     assert ServerInfo("0.34\x00", broken=("x\ud800", "y")) == ServerInfo("0.34\ufffd", broken=("x\ufffd", "y"))
+    assert ServerInfo("1" * 99).version == "1" * InferenceServer._meta.get_field("version").max_length
     assert ModelEntry("tag\x00", "", 1, False, capabilities=("completion\x00",)).capabilities == ("completion\ufffd",)
     assert str(RefusedError("no \x00")) == "no \ufffd"

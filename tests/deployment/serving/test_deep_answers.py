@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from deployment.servers.drivers.errors import RefusedError, TransportError
-from deployment.servers.drivers.local import _refusal
+from deployment.servers.drivers.local_answers import refusal
 from deployment.servers.drivers.ollama_calls import errors, refuse
 
 DEEP = "[" * 200_000
@@ -19,4 +19,4 @@ def test_an_error_that_is_nested_is_passed_on_as_text() -> None:
     with pytest.raises(RefusedError) as found:
         refuse("create", 400, DEEP)
     assert len(str(found.value)) < 600
-    assert len(str(_refusal(httpx.Response(500, text=DEEP)))) < 600
+    assert len(str(refusal(httpx.Response(500, text=DEEP)))) < 600

@@ -61,8 +61,10 @@ def test_a_run_folder_becomes_a_head_with_calibrated_probabilities(
     events = read_events(run.events)
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
     assert events[-1]["kind"] == "finished"
-    steps = [event["step"] for event in events if event["kind"] == "checkpoint"]
-    assert steps == list(range(1, told["steps"] + 1))
+    steps = {event["step"]: event["kind"] for event in events if event["kind"] in {"checkpoint", "progress"}}
+    assert list(steps) == list(range(1, told["steps"] + 1))
+    assert list(steps.values())[-2:] == ["progress", "progress"], "the last fit is not kept"
+    assert set(list(steps.values())[:-2]) == {"checkpoint"}
     assert fit_run(run.path) == Exit.OK, "a complete run is left as it is"
     assert read_events(run.events) == events
 

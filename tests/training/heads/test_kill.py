@@ -71,8 +71,21 @@ def test_killed_in_each_step_it_goes_on_to_the_same_head(whole: RunDir, encoder:
 
 def reached(run: RunDir, step: int) -> bool:
     """The newest attempt is past its step, or as far as what was kept brought it."""
-    steps = [event["step"] for event in read_events(run.events) if event["kind"] == "checkpoint"]
+    steps = [event["step"] for event in read_events(run.events) if event["kind"] in {"checkpoint", "progress"}]
     return bool(steps) and steps[-1] >= step
+
+
+def test_dying_at_one_place_again_and_again_is_no_progress(encoder: Path, tmp_path: Path) -> None:
+    """A checkpoint forgives earlier attempts, so what is only taken over must not be announced as one."""
+    run = make(tmp_path / "run", encoder)
+    (run.path / "head").write_text("in the way: the head cannot be written")
+    assert start(run).wait() != 0
+    assert [event for event in read_events(run.events) if event["kind"] == "checkpoint"]
+    before = len(read_events(run.events))
+    assert start(run).wait() != 0
+    again = [event["kind"] for event in read_events(run.events)[before:]]
+    assert "progress" in again
+    assert "checkpoint" not in again
 
 
 def test_a_kept_piece_that_is_damaged_is_made_again(whole: RunDir, encoder: Path, tmp_path: Path) -> None:

@@ -88,6 +88,10 @@ def test_a_child_that_is_killed_comes_back_and_an_unload_ends_it(front, file):
     tag = create(front, file)
     front.post("/models/load", tag=tag)
     (pid,) = {process.pid for process in front.children()} - before
+    os.kill(pid, signal.SIGINT)  # as Ctrl-C in the front's terminal
+    time.sleep(0.5)  # longer than it takes to end
+    assert content(front.ask(tag, "refund"))
+    assert pid in {process.pid for process in front.children()}
     os.kill(pid, signal.SIGKILL)
     assert content(front.ask(tag, "refund"))
     front.post("/models/unload", tag=tag)
