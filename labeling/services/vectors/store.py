@@ -105,7 +105,10 @@ def keep(samples: Sequence[tuple[int, bytes]], encoded: Encoded, revision: str) 
 
 
 def hold(pks: list[int]) -> set[int]:
-    """Those of the samples that are still there, and stay until the transaction ends: only a deletion waits."""
+    """Those of the samples that are still there, and stay until the transaction ends.
+
+    A deletion waits, as does whoever locks the row `FOR UPDATE`: services lock samples with `no_key`, which passes.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT id FROM labeling_sample WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE", [pks])
         return {pk for (pk,) in cursor.fetchall()}
