@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models.functions import Coalesce, Greatest, Left
 
 from common.nearest import Nearest
 from labeling.models import AlikeGroup, AlikeText, Project, SampleState, Split, VectorSet
@@ -22,8 +22,10 @@ ALIKE = 0.95
 _LOOKED_AT = 10
 # What is so near is found among few candidates, and each new text is looked for.
 _EXPANSION = 64
-# Texts of a group that a list shows.
-SHOWN = 10
+# Texts of a group that a list shows, and characters of a text.
+SHOWN, HEAD = 10, 200
+# The newest groups, which a summary is made of.
+SUMMED = 1_000
 _BLIND = Q(sample__split=Split.TEST, sample__state=SampleState.PENDING)
 Pair = tuple[int, int, float]
 
@@ -127,33 +129,39 @@ def groups(project: Project, *, crossing: bool = False) -> QuerySet[AlikeGroup]:
 
 @dataclass(frozen=True)
 class Summary:
-    """How many groups of how many texts; how many of them cross the splits, and the test texts in these."""
+    """How many groups of how many texts; how many of them cross the splits, and the test texts in these.
+
+    `is_part`: of the newest `SUMMED` groups alone.
+    """
 
     groups: int
     texts: int
     crossing: int
     test_texts: int
+    is_part: bool = False
 
 
 def summary(project: Project) -> Summary:
-    """Over all groups of a project."""
+    """Over the groups of a project."""
     across = Q(test__gt=0, training__gt=0)
-    told = groups(project).aggregate(
+    told = groups(project)[:SUMMED].aggregate(
         groups=Count("pk"),
         texts=Coalesce(Sum("size"), 0),
         crossing=Count("pk", filter=across),
         test_texts=Coalesce(Sum("test", filter=across), 0),
     )
-    return Summary(**told)
+    return Summary(**told, is_part=told["groups"] == SUMMED)
 
 
 def with_texts(rows: QuerySet[AlikeGroup], most: int = SHOWN) -> QuerySet[AlikeGroup]:
-    """The same with `shown`, the first texts of each. `hidden` counts those that wait for a blind answer, `unlisted`
-    the others that are not among the first.
+    """The same with `shown`, the first texts of each, with the `head` of the text alone.
 
-    What such a text is like would tell its answer, so it stands in no list.
+    `hidden` counts those that wait for a blind answer, `unlisted` the others that are not among the first. What such a
+    text is like would tell its answer, so it stands in no list.
     """
     texts = AlikeText.objects.exclude(sample__state=SampleState.WITHDRAWN).exclude(_BLIND).select_related("sample")
+    # A text may have a million characters.
+    texts = texts.defer("sample__text", "sample__input").annotate(head=Left("sample__text", HEAD + 1))
     waiting = Q(texts__sample__split=Split.TEST, texts__sample__state=SampleState.PENDING)
     first = Prefetch("texts", queryset=texts.order_by("-likeness", "pk")[:most], to_attr="shown")
     counted = rows.annotate(hidden=Count("texts", filter=waiting))
