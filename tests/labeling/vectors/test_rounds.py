@@ -7,7 +7,6 @@ import pytest
 from django.utils import timezone
 
 from common.encoder import read_record
-from common.nearest import Nearest
 from labeling import tasks
 from labeling.models import AlikeGroup, TextVector, VectorSet
 from labeling.services.vectors import alike, due, index, making
@@ -80,33 +79,17 @@ def test_a_message_with_nothing_to_do_does_nothing(shop, texts, monkeypatch):
     assert VectorSet.objects.get().ended_at == before
 
 
-def test_a_full_disk_is_a_sentence(shop, texts, monkeypatch):
+def test_a_full_disk_is_a_sentence(shop, texts, monkeypatch, folder):
     def full(*_):
         raise RuntimeError("No space left on device")
 
-    class Full:
-        def __init__(self, inner):
-            self.inner, self.save = inner, full
-
-        def __getattr__(self, name):
-            return getattr(self.inner, name)
-
-        def __len__(self):
-            return len(self.inner)
-
-    monkeypatch.setattr(Nearest, "_index", property(lambda self: Full(self.inner)), raising=False)
-    monkeypatch.setattr(Nearest, "__init__", _opened)
+    monkeypatch.setattr("usearch.index.Index.save", full)
     make_vectors(shop.pk)
     state = VectorSet.objects.get()
     assert state.state == "failed"
     assert "cannot be written" in state.error
     assert "No space left" in state.error
-
-
-def _opened(self, dimension):
-    from common.nearest import _opened
-
-    self.dimension, self.inner = dimension, _opened(dimension, lookups=True)
+    assert not list(folder.rglob("*.usearch"))
 
 
 @pytest.mark.parametrize("change", ["another encoder", "a sample less"])
