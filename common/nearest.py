@@ -101,17 +101,23 @@ class Nearest:
         return int(self._index.memory_usage)
 
     def add(self, keys: Sequence[int], rows: "Rows") -> None:
-        """Add rows of length one, shape (keys, dimension), under keys that it does not have."""
+        """Add rows of length one, shape (keys, dimension), under keys that it does not have. Raises `NearestError`."""
         import numpy as np
 
-        self._index.add(np.asarray(keys, dtype=np.uint64), np.asarray(rows, dtype=np.float16), threads=1)
+        try:
+            self._index.add(np.asarray(keys, dtype=np.uint64), np.asarray(rows, dtype=np.float16), threads=1)
+        except RuntimeError as error:
+            raise NearestError(f"{len(keys)} vectors cannot be added: {error}") from error
 
     def search(self, row: "Rows", count: int, expansion: int = EXPANSION_SEARCH) -> Found:
         """The nearest `count` of a row as (key, cosine), the nearest first."""
         return _search(self._index, row, count, expansion)
 
     def save(self, folder: Path, revision: str) -> IndexRecord:
-        """Write it beside the old file, then name it in the record, then remove the old one."""
+        """Write it beside the old file, then name it in the record, then remove the old one.
+
+        Raises `NearestError` and `OSError`, where the disk is full for one; the old file stays.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{uuid.uuid4().hex}.usearch"
         try:
@@ -123,6 +129,9 @@ class Nearest:
                 file=path.name, bytes=path.stat().st_size, digest=sha256_of(path),
             )  # fmt: skip
             write_json(folder / RECORD, record.model_dump(mode="json"), durable=True)
+        except RuntimeError as error:
+            path.unlink(missing_ok=True)
+            raise NearestError(f"{path.name} in {folder} cannot be written: {error}") from error
         except BaseException:
             path.unlink(missing_ok=True)
             raise
@@ -176,5 +185,8 @@ def _search(index: Any, row: "Rows", count: int, expansion: int) -> Found:
         return []
     # Fewer candidates than answers would leave some out.
     index.expansion_search = max(expansion, count)
-    found = index.search(np.asarray(row, dtype=np.float16), count, threads=1)
+    try:
+        found = index.search(np.asarray(row, dtype=np.float16), count, threads=1)
+    except RuntimeError as error:
+        raise NearestError(f"The index cannot be searched: {error}") from error
     return [(int(key), 1.0 - float(distance)) for key, distance in zip(found.keys, found.distances, strict=True)]

@@ -53,4 +53,8 @@ def schedule(sweep: float, watch: float, reap: float) -> dict[str, dict[str, Any
 
 def _round(task: str, every: float) -> dict[str, Any]:
     # A round that no worker took in time is past: the next is sent already, and none of them shall pile up.
-    return {"task": task, "schedule": every, "options": {"expires": 2 * every}}
+    return {"task": task, "schedule": every, "options": {"expires": _PATIENT.get(task, 2 * every)}}
+
+
+# Seconds for what waits behind long work of its own queue, and would never have its turn.
+_PATIENT = {"labeling.sweep_vectors": 3_600.0}

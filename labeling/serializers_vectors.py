@@ -2,13 +2,15 @@
 
 from typing import Any
 
+from django.utils.text import Truncator
 from rest_framework import serializers
 
 from common.rest import Figure, PageQuery, Query, Row
 from labeling.models import AlikeGroup, AlikeText, VectorSet
 from labeling.serializers import AnswerField
+from labeling.services.vectors.alike import HEAD
 
-MOST_SIMILAR = 50
+MOST_SIMILAR = MOST_GROUPS = 50
 
 
 class VectorsSerializer(serializers.Serializer[Any]):
@@ -49,6 +51,7 @@ class SimilarSamplesSerializer(serializers.Serializer[Any]):
 class NearDuplicatesQuery(PageQuery):
     """Which groups."""
 
+    page_size = serializers.IntegerField(required=False, min_value=1, max_value=MOST_GROUPS)
     crossing = serializers.BooleanField(
         required=False, default=False, help_text="Those alone that hold test texts beside texts that training uses."
     )
@@ -56,7 +59,7 @@ class NearDuplicatesQuery(PageQuery):
 
 class AlikeTextSerializer(Row):
     uid = serializers.UUIDField(source="sample.uid")
-    text = serializers.CharField(source="sample.text")
+    text = serializers.SerializerMethodField(help_text=f"Its first {HEAD} characters.")
     split = serializers.CharField(source="sample.split")
     likeness = Figure(help_text="The cosine to the nearest text of the group.")
 
@@ -64,6 +67,9 @@ class AlikeTextSerializer(Row):
         model = AlikeText
         fields = ["uid", "text", "split", "likeness"]
         read_only_fields = fields
+
+    def get_text(self, row: Any) -> str:
+        return Truncator(row.head).chars(HEAD)
 
 
 class AlikeGroupSerializer(Row):

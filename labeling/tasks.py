@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from common.queue import enqueue, remind
+from common.queue import remind
 from labeling import services
 from labeling.services.retries import forget_responses
 from labeling.services.vectors import due, making
@@ -36,17 +36,17 @@ def reap() -> None:
     for batch_id in services.restart_lost_imports():
         remind("labeling.run_import", batch_id)
     for project_id in due.lost():
-        remind("labeling.make_vectors", project_id)
+        due.ask(project_id)
 
 
 @shared_task(name="labeling.make_vectors")
-def make_vectors(project_id: int) -> None:
+def make_vectors(project_id: int, ticket: str = "") -> None:
     """One round for the vectors of a project."""
-    making.make_vectors(project_id)
+    if due.take(project_id, ticket):
+        making.make_vectors(project_id)
 
 
 @shared_task(name="labeling.sweep_vectors")
 def sweep_vectors() -> None:
     """Beat, on the host that has the encoder: projects whose vectors are not whole."""
-    for project_id in due.due():
-        enqueue("labeling.make_vectors", project_id)
+    due.sweep()

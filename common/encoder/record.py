@@ -1,5 +1,7 @@
 """`encoder.json`: what an encoder folder holds and what was proven of it. Written last: its presence means complete."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -21,8 +23,9 @@ class EncoderError(Exception):
 class EncoderRecord(BaseModel):
     """One encoder.
 
-    `revision`: the digest of the weights that it was made of. `limit`: tokens of a text that are read, the marks at
-    both ends included. `runs`: the file that is used. `proof`: the figures of both files. `files`: SHA-256 by name.
+    `revision`: the digest of the weights that it was made of; `key`: of all that decides a vector. `limit`: tokens of a
+    text that are read, the marks at both ends included. `runs`: the file that is used. `proof`: the figures of both
+    files. `files`: SHA-256 by name.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,6 +48,13 @@ class EncoderRecord(BaseModel):
     def short(self) -> str:
         """Its name without the account."""
         return self.name.rpartition("/")[2]
+
+    @property
+    def key(self) -> str:
+        """SHA-256, in hex, of all that decides a text's vector: vectors of one key alone are compared."""
+        said = self.model_dump(include={"revision", "dimension", "limit", "pad", "unknown", "prefix", "runs"})
+        files = [self.files.get(name) for name in (self.runs, TOKENIZER)]
+        return hashlib.sha256(json.dumps([said, files], sort_keys=True).encode()).hexdigest()
 
 
 def write_record(folder: Path, record: EncoderRecord) -> None:

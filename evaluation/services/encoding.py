@@ -26,7 +26,7 @@ class TextVectors:
         import numpy as np
 
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
-        kept = stored(new, self._encoder.record.revision)
+        kept = stored(new, self._encoder.record.key)
         missing = [text for text in new if text not in kept]
         found = self._encoder.encode(missing)
         self._known |= {text: each.row for text, each in kept.items()} | dict(zip(missing, found.vectors, strict=True))

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("labeling", "0004_vectors"),
+        ("labeling", "0005_groups_of_a_generation"),
     ]
 
     operations = [

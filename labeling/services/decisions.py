@@ -83,7 +83,7 @@ def decide_known(actor: Actor, sample: Sample, answer: Any, *, source: str = Sou
     if not may(actor, sample.project, Right.REVIEW):
         raise PermissionDenied(f"{actor} may not approve answers in project {sample.project.key}.")
     spec = sample.project.spec
-    sample = Sample.objects.select_for_update(of=("self",)).select_related("project").get(pk=sample.pk)
+    sample = Sample.objects.select_for_update(of=("self",), no_key=True).select_related("project").get(pk=sample.pk)
     stored = stored_answer(spec, answer, sample.whole_input)
     refusal = next(iter(refusals([(sample, stored)], spec)))
     if sample.state == SampleState.WITHDRAWN:

@@ -71,7 +71,7 @@ def _follow(actor: Actor, sample: Sample | None, approved: Answer | None, wants_
     if sample.split == Split.TEST:
         return Feedback.Effect.TEST
     # Locked: a manager may be withdrawing the text at this moment.
-    sample = Sample.objects.select_for_update().get(pk=sample.pk)
+    sample = Sample.objects.select_for_update(no_key=True).get(pk=sample.pk)
     if sample.state == SampleState.WITHDRAWN:
         return Feedback.Effect.WITHDRAWN
     if approved is not None:

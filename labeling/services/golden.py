@@ -60,7 +60,9 @@ def settle(known: Iterable[tuple[Sample, Answer]], spec: TaskSpec) -> int:
     locked here. It announces nothing; who calls it does, writes the event, and says what was not taken (`refusals`).
     """
     answers = {sample.pk: answer for sample, answer in known}
-    rows = Sample.objects.select_for_update().filter(pk__in=answers, state=SampleState.PENDING).order_by("pk")
+    rows = (
+        Sample.objects.select_for_update(no_key=True).filter(pk__in=answers, state=SampleState.PENDING).order_by("pk")
+    )
     waiting = list(rows.values_list("pk", flat=True))
     GoldenSample.objects.bulk_create(
         GoldenSample(

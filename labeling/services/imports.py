@@ -27,6 +27,7 @@ from labeling.services import events
 from labeling.services.golden import announce_golden, settle
 from labeling.services.import_job import BadRows, ImportJob, check_options
 from labeling.services.samples import NewText, add_samples, samples_of
+from labeling.services.vectors import due
 from labeling.ways import WayIn
 
 logger = logging.getLogger(__name__)
@@ -103,7 +104,7 @@ def run_import(batch_id: int, *, stream: BinaryIO | None = None, on_progress: On
     except (ImportFormatError, OSError) as error:
         logger.warning("import %s failed: %s", batch_id, error)
         _finish(batch, token, State.FAILED, error=str(error))
-    enqueue("labeling.make_vectors", batch.project_id)
+    due.ask(batch.project_id)
     if ImportBatch.objects.filter(pk=batch_id, golden__gt=0).exists():
         announce_golden(batch.project_id, None)
 

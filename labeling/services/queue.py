@@ -30,7 +30,7 @@ def next_sample(actor: Actor, project: Project) -> Sample | None:
         sample = (
             Sample.objects.filter(project=project)
             .awaiting_review(actor.person_id)
-            .select_for_update(skip_locked=True)
+            .select_for_update(skip_locked=True, no_key=True)
             .first()
         )
         if sample is None:
@@ -44,7 +44,7 @@ def next_sample(actor: Actor, project: Project) -> Sample | None:
 def take(actor: Actor, sample: Sample) -> Sample:
     """Lease one sample; the review page then shows it first. Raises `ConflictError`."""
     require(actor, sample.project, Right.REVIEW)
-    locked = Sample.objects.awaiting_review(actor.person_id).select_for_update().filter(pk=sample.pk).first()
+    locked = Sample.objects.awaiting_review(actor.person_id).select_for_update(no_key=True).filter(pk=sample.pk).first()
     if locked is None:
         raise ConflictError("This sample is decided, or somebody else has it now.")
     lease(locked, actor)

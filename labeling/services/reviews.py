@@ -59,7 +59,7 @@ def undo(actor: Actor, project: Project) -> Review | None:
     )
     if last is None:
         return None
-    sample = Sample.objects.select_for_update().get(pk=last.sample_id)
+    sample = Sample.objects.select_for_update(no_key=True).get(pk=last.sample_id)
     _refuse_withdrawn(sample)
     newest = sample.reviews.order_by("-id").values_list("pk", flat=True).first()
     if newest != last.pk or _held_by_other(sample, actor):
@@ -71,7 +71,7 @@ def undo(actor: Actor, project: Project) -> Review | None:
 def reopen(actor: Actor, sample: Sample) -> Review:
     """Send a decided sample back to review, to this expert at once; its golden answer is retired, not deleted."""
     require(actor, sample.project, Right.REVIEW)
-    sample = Sample.objects.select_for_update().get(pk=sample.pk)
+    sample = Sample.objects.select_for_update(no_key=True).get(pk=sample.pk)
     _refuse_withdrawn(sample)
     if sample.state == SampleState.PENDING:
         raise ConflictError("This sample waits for review already.")

@@ -24,7 +24,7 @@ def withdraw_sample(actor: Actor, sample: Sample, reason: str) -> Withdrawal:
     reason = storable(reason).strip()
     if not 0 < len(reason) <= MAX_REASON:
         raise ProblemError(f"Say why the sample is withdrawn, in at most {MAX_REASON:,} characters: the reason stays.")
-    was = Sample.objects.select_for_update().get(pk=sample.pk).state
+    was = Sample.objects.select_for_update(no_key=True).get(pk=sample.pk).state
     if was == SampleState.WITHDRAWN:
         raise ConflictError("This sample is withdrawn already.")
     Sample.objects.filter(pk=sample.pk).update(state=SampleState.WITHDRAWN, lease_user=None, lease_until=None)
@@ -41,7 +41,7 @@ def restore_sample(actor: Actor, sample: Sample, reason: str = "") -> Withdrawal
     Raises `PermissionDenied`, and `ConflictError` where it is not withdrawn.
     """
     require(actor, sample.project, Right.MANAGE)
-    state = Sample.objects.select_for_update().get(pk=sample.pk).state
+    state = Sample.objects.select_for_update(no_key=True).get(pk=sample.pk).state
     if state != SampleState.WITHDRAWN:
         raise ConflictError("This sample is not withdrawn.")
     last = sample.withdrawals.latest("id")

@@ -67,6 +67,7 @@ def near_duplicates(request: HttpRequest, key: str) -> HttpResponse:
         summary=alike.summary(project),
         vectors=progress(project),
         alike=alike.ALIKE,
+        head=alike.HEAD,
     )
     return render(request, "labeling/near_duplicates.html", context)
 

@@ -1,6 +1,8 @@
 """Names and queues of tasks are contracts: a worker of another release may hold the other end."""
 
 from config import celery_app
+from config.queues import schedule
+from labeling.services.vectors.making import ROUND_SECONDS
 
 QUEUES = {
     "deployment.build": "build",
@@ -42,3 +44,9 @@ def test_every_task_keeps_its_name_and_queue():
     celery_app.loader.import_default_modules()
     names = [name for name in celery_app.tasks if not name.startswith("celery.")]
     assert {name: celery_app.amqp.router.route({}, name)["queue"].name for name in names} == QUEUES
+
+
+def test_the_sweep_of_vectors_outlives_the_rounds_that_it_waits_behind():
+    rounds = schedule(60, 60, 10)
+    assert rounds["labeling-sweep-vectors"]["options"]["expires"] >= 10 * ROUND_SECONDS
+    assert rounds["labeling-sweep"]["options"]["expires"] == 120

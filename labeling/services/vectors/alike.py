@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models.functions import Coalesce, Greatest, Left
 
 from common.nearest import Nearest
-from labeling.models import AlikeGroup, AlikeText, Project, SampleState, Split
+from labeling.models import AlikeGroup, AlikeText, Project, SampleState, Split, VectorSet
 from labeling.services.vectors.store import hold
 
 if TYPE_CHECKING:
@@ -22,8 +22,10 @@ ALIKE = 0.95
 _LOOKED_AT = 10
 # What is so near is found among few candidates, and each new text is looked for.
 _EXPANSION = 64
-# Texts of a group that a list shows.
-SHOWN = 10
+# Texts of a group that a list shows, and characters of a text.
+SHOWN, HEAD = 10, 200
+# The newest groups, which a summary is made of.
+SUMMED = 1_000
 _BLIND = Q(sample__split=Split.TEST, sample__state=SampleState.PENDING)
 Pair = tuple[int, int, float]
 
@@ -39,14 +41,14 @@ def pairs(nearest: Nearest, ids: Sequence[int], rows: "NDArray[np.float32]") -> 
 
 
 @transaction.atomic
-def note(project: Project, found: Sequence[Pair]) -> None:
+def note(project: Project, found: Sequence[Pair], generation: int = 0) -> None:
     """Put the samples of these pairs into groups; groups that a pair joins become one. Twice does no harm.
 
     Call it under the project's lease: nobody else changes its groups.
     """
     there = hold([each for one, other, _ in found for each in (one, other)])
     found = [pair for pair in found if pair[0] in there and pair[1] in there]
-    known = {row.sample_id: row for row in AlikeText.objects.filter(sample__in=there)}
+    known = {row.sample_id: row for row in AlikeText.objects.filter(sample__in=there, generation=generation)}
     likeness = defaultdict(float, {pk: row.likeness for pk, row in known.items()})
     for one, other, cosine in found:
         for each in (one, other):
@@ -54,18 +56,32 @@ def note(project: Project, found: Sequence[Pair]) -> None:
     group_of = {pk: row.group_id for pk, row in known.items()}
     new: list[AlikeText] = []
     for members in _joined(found):
-        group_id = _group(project, {group_of[each] for each in members if each in group_of})
+        group_id = _group(project, generation, {group_of[each] for each in members if each in group_of})
         group_of |= dict.fromkeys(members, group_id)
-        new += [AlikeText(group_id=group_id, sample_id=each, likeness=likeness[each]) for each in members]
+        fixed = {"group_id": group_id, "generation": generation}
+        new += [AlikeText(**fixed, sample_id=each, likeness=likeness[each]) for each in members]
     AlikeText.objects.bulk_create(
-        new, update_conflicts=True, unique_fields=["sample"], update_fields=["group", "likeness"]
+        new, update_conflicts=True, unique_fields=["sample", "generation"], update_fields=["group", "likeness"]
     )
 
 
-def _group(project: Project, known: set[int]) -> int:
+def next_generation(vectors: VectorSet) -> int:
+    """Where groups go while the index is made anew: those that are shown stay until the new are whole."""
+    only_shown(vectors)
+    shown = AlikeGroup.objects.filter(project=vectors.project, generation=vectors.generation)
+    return vectors.generation + int(shown.exists())
+
+
+def only_shown(vectors: VectorSet) -> int:
+    """Remove all groups but those that are shown, and give their generation."""
+    AlikeGroup.objects.filter(project=vectors.project).exclude(generation=vectors.generation).delete()
+    return vectors.generation
+
+
+def _group(project: Project, generation: int, known: set[int]) -> int:
     """The one group of all that these hold, the oldest of them, or a new one."""
     if not known:
-        return AlikeGroup.objects.create(project=project).pk
+        return AlikeGroup.objects.create(project=project, generation=generation).pk
     oldest = min(known)
     others = known - {oldest}
     if others:
@@ -101,7 +117,8 @@ def groups(project: Project, *, crossing: bool = False) -> QuerySet[AlikeGroup]:
     """
     in_use = ~Q(texts__sample__state=SampleState.WITHDRAWN)
     test = Q(texts__sample__split=Split.TEST)
-    rows = AlikeGroup.objects.filter(project=project).annotate(
+    shown = VectorSet.objects.filter(project=project).values_list("generation", flat=True).first() or 0
+    rows = AlikeGroup.objects.filter(project=project, generation=shown).annotate(
         size=Count("texts", filter=in_use),
         test=Count("texts", filter=in_use & test),
         training=Count("texts", filter=in_use & ~test),
@@ -112,33 +129,39 @@ def groups(project: Project, *, crossing: bool = False) -> QuerySet[AlikeGroup]:
 
 @dataclass(frozen=True)
 class Summary:
-    """How many groups of how many texts; how many of them cross the splits, and the test texts in these."""
+    """How many groups of how many texts; how many of them cross the splits, and the test texts in these.
+
+    `is_part`: of the newest `SUMMED` groups alone.
+    """
 
     groups: int
     texts: int
     crossing: int
     test_texts: int
+    is_part: bool = False
 
 
 def summary(project: Project) -> Summary:
-    """Over all groups of a project."""
+    """Over the groups of a project."""
     across = Q(test__gt=0, training__gt=0)
-    told = groups(project).aggregate(
+    told = groups(project)[:SUMMED].aggregate(
         groups=Count("pk"),
         texts=Coalesce(Sum("size"), 0),
         crossing=Count("pk", filter=across),
         test_texts=Coalesce(Sum("test", filter=across), 0),
     )
-    return Summary(**told)
+    return Summary(**told, is_part=told["groups"] == SUMMED)
 
 
 def with_texts(rows: QuerySet[AlikeGroup], most: int = SHOWN) -> QuerySet[AlikeGroup]:
-    """The same with `shown`, the first texts of each. `hidden` counts those that wait for a blind answer, `unlisted`
-    the others that are not among the first.
+    """The same with `shown`, the first texts of each, with the `head` of the text alone.
 
-    What such a text is like would tell its answer, so it stands in no list.
+    `hidden` counts those that wait for a blind answer, `unlisted` the others that are not among the first. What such a
+    text is like would tell its answer, so it stands in no list.
     """
     texts = AlikeText.objects.exclude(sample__state=SampleState.WITHDRAWN).exclude(_BLIND).select_related("sample")
+    # A text may have a million characters.
+    texts = texts.defer("sample__text", "sample__input").annotate(head=Left("sample__text", HEAD + 1))
     waiting = Q(texts__sample__split=Split.TEST, texts__sample__state=SampleState.PENDING)
     first = Prefetch("texts", queryset=texts.order_by("-likeness", "pk")[:most], to_attr="shown")
     counted = rows.annotate(hidden=Count("texts", filter=waiting))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from common.nearest import Nearest, NearestError, NearestView, read_record
-from labeling.models import AlikeGroup, Project, Sample
+from labeling.models import Project, Sample, VectorSet
 from labeling.services.vectors import alike, store
 
 if TYPE_CHECKING:
@@ -38,16 +38,19 @@ def folder_of(project: Project, revision: str) -> Path:
 def bring_up_to_date(turn: "Round") -> bool:
     """Add the vectors that the file does not have, and note which texts are nearly alike; whether all are in now.
 
-    A sample that is gone takes the whole file with it: nothing of its text stays behind in a graph.
+    Texts mostly in unknown characters stay out: their vectors are all the same. A sample that is gone takes the whole
+    file with it: nothing of its text stays behind in a graph.
     """
     project, folder = turn.vectors.project, folder_of(turn.vectors.project, turn.revision)
-    wanted = set(store.ids_with_vector(project, turn.revision))
-    if may_wait(folder, turn.revision, len(wanted)):
+    done, unknown = VectorSet.objects.values_list("done", "unknown").get(pk=turn.vectors.pk)
+    if may_wait(folder, turn.revision, done - unknown):
         return True
+    wanted = set(store.ids_with_vector(project, turn.revision))
     nearest = _loaded(folder, turn.revision)
     there = set(nearest.keys.tolist()) if nearest else set()
     if nearest is None or there - wanted:
-        AlikeGroup.objects.filter(project=project).delete()
+        turn.vectors.building = alike.next_generation(turn.vectors)
+        turn.progress(building=turn.vectors.building)
         nearest, there = None, set()
     missing = sorted(wanted - there)
     unsaved = 0
@@ -100,7 +103,7 @@ def _add(turn: "Round", nearest: Nearest | None, ids: list[int]) -> tuple[Neares
     found, rows = store.vectors_of(Sample.objects.filter(pk__in=ids), turn.revision)
     nearest = nearest or Nearest(rows.shape[1])
     nearest.add(found, rows)
-    alike.note(turn.vectors.project, alike.pairs(nearest, found, rows))
+    alike.note(turn.vectors.project, alike.pairs(nearest, found, rows), turn.vectors.building)
     return nearest, len(found)
 
 

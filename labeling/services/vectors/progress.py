@@ -19,19 +19,23 @@ class Progress:
     cut: int
     unknown: int
     note: str
+    stands_still: bool
 
     @property
     def is_moving(self) -> bool:
         """Whether a page should ask again soon."""
-        return self.state == VectorSet.State.WORKING or (self.state == VectorSet.State.WAITING and not self.note)
+        return self.state == VectorSet.State.WORKING or (
+            self.state == VectorSet.State.WAITING and not self.stands_still
+        )
 
 
 def progress(project: Project) -> Progress:
     """As it was written down last; a project without samples, or that no sweep has seen yet, has begun nothing."""
     row = VectorSet.objects.filter(project=project).first()
     if row is None:
-        return Progress(VectorSet.State.WAITING, "", 0, 0, 0, 0, 0, NOT_BEGUN)
+        return Progress(VectorSet.State.WAITING, "", 0, 0, 0, 0, 0, NOT_BEGUN, stands_still=True)
     note = row.error
     if row.making and not note:
         note = "Another encoder is there: all vectors are made anew, and the old ones are used until the new are whole."
-    return Progress(row.state, row.encoder, row.done, row.total, row.indexed, row.cut, row.unknown, note)
+    counts = (row.done, row.total, row.indexed, row.cut, row.unknown)
+    return Progress(row.state, row.encoder, *counts, note, stands_still=bool(row.error))

@@ -55,29 +55,32 @@ def stored(texts: Sequence[str], revision: str) -> dict[str, Stored]:
     return found
 
 
-def with_vector(samples: QuerySet[Sample], revision: str) -> QuerySet[Sample]:
-    """Those of the samples whose text has a vector of this encoder."""
-    return samples.filter(Exists(_of(revision)))
-
-
 def without_vector(samples: QuerySet[Sample], revision: str) -> QuerySet[Sample]:
-    """The others."""
+    """Those of the samples whose text has no vector of this encoder yet."""
     return samples.filter(~Exists(_of(revision)))
 
 
 def vectors_of(samples: QuerySet[Sample], revision: str) -> tuple[list[int], "NDArray[np.float32]"]:
-    """Ids and vectors, shape (ids, dimension), of those of the samples that have one."""
+    """Ids and vectors, shape (ids, dimension), of those of the samples that have one that tells something.
+
+    Texts mostly in unknown characters all have the same.
+    """
     import numpy as np
 
-    rows = samples.annotate(kept=Subquery(_of(revision).values("vector")[:1])).exclude(kept=None)
+    rows = samples.annotate(kept=Subquery(_telling(revision).values("vector")[:1])).exclude(kept=None)
     pairs = list(rows.values_list("pk", "kept"))
     table = np.frombuffer(b"".join(bytes(kept) for _, kept in pairs), dtype=_KEPT).astype(np.float32)
     return [pk for pk, _ in pairs], table.reshape(len(pairs), -1) if pairs else np.zeros((0, 1), dtype=np.float32)
 
 
+def count_unknown(samples: QuerySet[Sample], revision: str) -> int:
+    """How many of the samples are mostly in characters that the encoder does not know."""
+    return samples.filter(Exists(_of(revision).filter(is_unknown=True))).count()
+
+
 def ids_with_vector(project: Project, revision: str) -> Iterator[int]:
-    """The ids of all samples of a project that have one, in no order."""
-    rows = with_vector(Sample.objects.filter(project=project), revision).order_by()
+    """The ids of all samples of a project that have one that tells something, in no order."""
+    rows = Sample.objects.filter(Exists(_telling(revision)), project=project).order_by()
     return rows.values_list("pk", flat=True).iterator(chunk_size=50_000)
 
 
@@ -105,7 +108,10 @@ def keep(samples: Sequence[tuple[int, bytes]], encoded: Encoded, revision: str) 
 
 
 def hold(pks: list[int]) -> set[int]:
-    """Those of the samples that are still there, and stay until the transaction ends: only a deletion waits."""
+    """Those of the samples that are still there, and stay until the transaction ends.
+
+    A deletion waits, as does whoever locks the row `FOR UPDATE`: services lock samples with `no_key`, which passes.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT id FROM labeling_sample WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE", [pks])
         return {pk for (pk,) in cursor.fetchall()}
@@ -113,3 +119,7 @@ def hold(pks: list[int]) -> set[int]:
 
 def _of(revision: str) -> QuerySet[TextVector]:
     return TextVector.objects.filter(digest=OuterRef("text_digest"), revision=revision)
+
+
+def _telling(revision: str) -> QuerySet[TextVector]:
+    return _of(revision).filter(is_unknown=False)

@@ -112,3 +112,22 @@ def test_the_api_gives_the_same(ana, shop, texts):
     assert api.get(f"{API}?crossing=perhaps").status_code == 400
     make_project("other")
     assert api.get("/api/v1/projects/other/near-duplicates").status_code == 404
+    assert api.get(f"{API}?page_size=51").status_code == 400
+
+
+def test_long_texts_are_cut_in_lists(client, ana, shop):
+    one, two = make_sample(shop, "a " * 5_000), make_sample(shop, "b " * 5_000)
+    alike.note(shop, [(one.pk, two.pk, 0.99)])
+    api = APIClient()
+    api.force_login(ana)
+    [group] = api.get(API).json()["results"]
+    assert [len(each["text"]) for each in group["samples"]] == [200, 200]
+    assert "a a a" in client.get(PAGE).content.decode()
+
+
+def test_texts_in_unknown_characters_are_no_group(client, ana, shop, encoder):
+    for text in ("Где моя посылка", "Верните деньги"):
+        make_sample(shop, text)
+    make_vectors(shop.pk)
+    assert members(shop) == []
+    assert "characters: 2." in client.get(PAGE).content.decode()

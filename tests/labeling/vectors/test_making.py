@@ -34,7 +34,7 @@ def test_every_sample_gets_the_encoders_vector_in_16_bits(shop, samples, encoder
     for sample, row in zip(samples, opened.encode(TEXTS).vectors, strict=True):
         assert np.abs(kept[sample.pk] - row).max() < 1e-3
     row = TextVector.objects.first()
-    assert (row.dimension, len(row.vector), row.revision) == (64, 128, opened.record.revision)
+    assert (row.dimension, len(row.vector), row.revision) == (64, 128, opened.record.key)
     state = VectorSet.objects.get()
     assert (state.state, state.done, state.total, state.indexed, state.error) == ("whole", 4, 4, 4, "")
     assert Event.objects.count() == told, "a vector is in no event"
@@ -88,7 +88,7 @@ def test_what_could_not_be_read_is_counted(shop, encoder):
 def test_a_round_that_is_too_short_asks_for_the_next(shop, samples, sent):
     make_vectors(shop.pk, seconds=-1)
     assert VectorSet.objects.get().state == "waiting"
-    assert sent == [("labeling.make_vectors", shop.pk)]
+    assert sent == [("labeling.make_vectors", shop.pk, str(VectorSet.objects.get().ticket))]
 
 
 def test_two_workers_do_not_work_on_one_project(shop, samples, settings):

@@ -6,7 +6,7 @@ from rest_framework.test import APIClient
 
 from common.problems import ConflictError
 from labeling import services
-from labeling.models import Sample
+from labeling.models import Sample, VectorSet
 from labeling.services.vectors import similar as module
 from labeling.services.vectors.making import make_vectors
 from labeling.services.vectors.similar import NOT_YET, similar
@@ -127,3 +127,25 @@ def test_how_far_the_vectors_are_stands_on_the_page_and_in_the_api(decided, ana,
     api.force_login(ana)
     body = api.get("/api/v1/projects/shop/vectors").json()
     assert (body["state"], body["done"], body["total"], body["indexed"], body["note"]) == ("whole", 4, 4, 4, "")
+
+
+def test_a_text_in_unknown_characters_is_like_none_and_is_left_out(decided, ana, shop):
+    for text in ("Где моя посылка", "Верните деньги"):
+        services.decide(acting(ana), make_sample(shop, text), ["billing"])
+    make_vectors(shop.pk)
+    assert similar(acting(ana), Sample.objects.get(text="Где моя посылка")).note == module.UNREADABLE
+    likes = similar(acting(ana), decided)
+    assert len(likes.found) == 3
+    assert likes.note.endswith("characters: 2.")
+
+
+def test_what_was_not_looked_at_is_said(decided, ana, shop, monkeypatch):
+    monkeypatch.setattr(module, "FEW", 2)
+    VectorSet.objects.update(done=9, total=9)
+    assert "4 of 9 texts" in similar(acting(ana), decided, 2).note
+    VectorSet.objects.update(done=4, total=4)
+    monkeypatch.setattr("common.nearest.MOST", 1)
+    monkeypatch.setattr(module, "MOST", 1)
+    likes = similar(acting(ana), decided, 3)
+    assert likes.note == module.RARE
+    assert len(likes.found) >= 2, "the newest were compared"
