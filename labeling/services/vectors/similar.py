@@ -51,9 +51,11 @@ def similar(actor: Actor, sample: Sample, k: int = SHOWN) -> Likes:
     if sample.is_blind:
         raise ConflictError(BLIND)
     vectors = VectorSet.objects.select_related("project").filter(project=sample.project).exclude(revision="").first()
+    if vectors is None:
+        return Likes(note=NOT_YET)
     digest = store.digest_of(sample.text)
-    mine = vectors and TextVector.objects.filter(digest=digest, revision=vectors.revision).first()
-    if vectors is None or mine is None:
+    mine = TextVector.objects.filter(digest=digest, revision=vectors.revision).first()
+    if mine is None:
         return Likes(note=NOT_YET)
     if mine.is_unknown:
         return Likes(note=UNREADABLE)
