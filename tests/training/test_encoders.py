@@ -33,6 +33,7 @@ def test_the_configured_encoder_is_listed_once_and_looked_at(encoder, sent, tran
     check_triggers()
     base = BaseModel.objects.get()
     assert (base.name, base.location, base.role, base.is_encoder) == ("words", ENCODER, "encoder", True)
+    check_triggers()
     assert sent == [("training.look_at_encoder", base.pk)] * 2, "asked for, and found by the sweep once more"
     assert list_encoder(SYSTEM) == base
     assert Event.objects.filter(verb="base_model.registered").count() == 1
