@@ -144,7 +144,7 @@ def test_a_run_that_cannot_train_fails_and_says_why(run, start_workers):
     hopeless = start_run(SYSTEM, run.project, trigger="manual", base=run.base, overrides={"max_length": 8})
     cancel_run(SYSTEM, run)
     start_workers("gpu", pool="threads")
-    eventually(lambda: not fresh(hopeless).unfinished, 60, "the run never ended")
+    eventually(lambda: not fresh(hopeless).unfinished, 180, "the run never ended")
     hopeless = fresh(hopeless)
     assert (hopeless.state, hopeless.ending) == ("failed", "hopeless")
     assert "No training row is left" in hopeless.error
