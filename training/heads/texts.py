@@ -5,6 +5,7 @@ In 8 bits what stands beside a text in a batch would move its vector.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from common.encoder import Encoder
@@ -44,7 +45,7 @@ def vectors_of(
     for part in parts_of(texts):
         name = f"vectors-{name_of(record.revision, record.runs, record.files[record.runs], record.prefix, list(part))}"
         is_new = not kept.has(name)
-        found.append(kept.get(name, lambda part=part: _encoded(part, encoder, tick)))  # type: ignore[misc]
+        found.append(kept.get(name, partial(_encoded, part, encoder, tick)))
         done(is_new)
     if not found:
         nothing = np.zeros(0, dtype=bool)

@@ -54,7 +54,7 @@ def test_killed_in_each_step_it_goes_on_to_the_same_head(whole: RunDir, encoder:
     for step in range(1, total + 1):
         engine = start(run)
         while engine.poll() is None and not reached(run, step):
-            time.sleep(0.002)
+            time.sleep(0.002)  # between two looks: a step takes milliseconds
         engine.kill()
         engine.wait()
         if run.complete:
@@ -92,7 +92,7 @@ def test_a_kept_piece_that_is_damaged_is_made_again(whole: RunDir, encoder: Path
     run = make(tmp_path / "run", encoder)
     engine = start(run)
     while not list(run.checkpoints.glob("vectors-*.npz")):
-        time.sleep(0.002)
+        time.sleep(0.002)  # between two looks: a step takes milliseconds
     engine.kill()
     engine.wait()
     for path in run.checkpoints.glob("*.npz"):
