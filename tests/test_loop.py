@@ -82,7 +82,7 @@ def start(process_env: dict[str, str], settings: Any, tmp_path: Path) -> Iterato
 def test_the_whole_loop(world: World, start: Callable[..., Any], settings: Any, client: Client, tmp_path: Path) -> None:
     with local_server(tmp_path / "localserver", SERVER_KEY) as url:
         settings.LOCAL_MODEL_SERVER_URL = url
-        default, *_ = start("urgent", "default", "bulk"), start("build"), start("gpu", pool="threads")
+        default, *_ = start("urgent", "default", "bulk", "vectors"), start("build"), start("gpu", pool="threads")
         set_up(world)
         settings.HEALTH_KEY = "for-a-monitor"
         ready = client.get("/readyz", headers={"Authorization": "Bearer for-a-monitor"})
@@ -222,7 +222,7 @@ def sweeps_do_no_harm(log: Path) -> None:
         said = log.read_text(errors="replace")
         return names == set(re.findall(r"Task ([\w.]+)\[[^]]*\] succeeded", said)) & names
 
-    eventually(swept, 60, "the sweeps did not succeed")
+    eventually(swept, 180, "the sweeps did not succeed")
     assert counts() == before
 
 

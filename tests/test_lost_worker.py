@@ -54,10 +54,10 @@ def test_another_worker_goes_on_with_an_import(env, start_workers: Callable[...,
 
 def test_watchdogs_wait_behind_no_import(env, start_workers: Callable[..., Worker], tmp_path):
     project = make_project("shop")
-    batches = [upload(project, tmp_path, name) for name in ("ana", "ben")]
     start_workers("bulk", pool="threads")
     start_workers("default", pool="threads")
     urgent = start_workers("urgent", pool="threads")
+    batches = [upload(project, tmp_path, name) for name in ("ana", "ben")]
     eventually(lambda: ImportBatch.objects.filter(state="running").exists(), 60, "no import began")
     waits = []
     for _ in range(5):

@@ -11,7 +11,7 @@ from pathlib import Path
 from common.alive import VARIABLE
 from config.embedded import Guard
 from config.launcher.console import Console, LogTail
-from config.launcher.life import SILENCE_SECONDS, Life
+from config.launcher.life import Life
 from config.launcher.processes import Process
 
 TICK = 0.1
@@ -90,7 +90,7 @@ class Supervisor:
             elif child.running is not None and child.life.hangs():
                 child.running.kill()
                 child.running.wait()
-                self._note_fall(child, f"has given no sign of life for {SILENCE_SECONDS:.0f} s, was killed")
+                self._note_fall(child, f"has given no sign of life for {child.life.allowed:.0f} s, was killed")
             elif child.due is not None and time.monotonic() >= child.due:
                 self._start(child)
 

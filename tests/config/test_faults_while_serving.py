@@ -35,8 +35,9 @@ class Serving(NamedTuple):
         return leader(self.var, CHILDREN[name]) or 0
 
     def living(self, name: str) -> int:
-        """The process of that name, once it is there. A signal to process 0 would reach the tests themselves."""
-        assert eventually(lambda: self.pid(name) > 0, 60), f"{name} does not run"
+        """The process of that name, once it lives. A signal to process 0 would reach the tests themselves."""
+        sign = self.var / "alive" / name
+        assert eventually(lambda: self.pid(name) > 0 and (name in SERVERS or sign.exists()), 120), f"{name} lives not"
         return self.pid(name)
 
     def runs_again(self, first: dict[str, int]) -> bool:
@@ -84,8 +85,8 @@ def test_what_hangs_is_killed_and_runs_again(serving: Serving) -> None:
     first = {name: serving.living(name) for name in CHILDREN}
     for pid in first.values():
         os.killpg(pid, signal.SIGSTOP)
-    assert eventually(lambda: all(serving.said(f"{name} has given no sign of life for 20 s") for name in CHILDREN), 90)
-    assert eventually(lambda: serving.runs_again(first), 90)
+    assert eventually(lambda: all(serving.said(f"{name} has given no sign of life for 20 s") for name in CHILDREN), 120)
+    assert eventually(lambda: serving.runs_again(first), 180)
 
 
 def test_a_server_that_hangs_is_killed_and_runs_again(serving: Serving) -> None:
