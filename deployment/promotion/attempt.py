@@ -13,7 +13,8 @@ CANARY_SECONDS = 30.0
 class Attempt:
     """A move under way. `targets` leaves out the servers that are away; `actor` asked for it.
 
-    `stays`: the servers that cannot serve the version, with what their aliases are left with.
+    `stays`: the servers that cannot serve the version, with what their aliases are left with; `led`: ids of targets
+    whose alias leads to the version already.
     """
 
     row: Deployment
@@ -21,6 +22,7 @@ class Attempt:
     canary_seconds: float
     actor: Actor
     stays: list[DeploymentTarget] = field(default_factory=list)
+    led: set[int] = field(default_factory=set)
 
     @classmethod
     def of(cls, row: Deployment) -> "Attempt":

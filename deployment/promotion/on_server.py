@@ -27,6 +27,8 @@ def warm(attempt: Attempt, target: DeploymentTarget) -> float:
     with within(_SECONDS):
         alias, version = driver.digests_of(row.project.key, staged.tag)
     _refuse_foreign_alias(row.project, staged, alias)
+    if alias and alias == version:
+        attempt.led.add(target.pk)
     driver.load(staged.tag, seen=version)
     limit = attempt.canary_seconds * 1000
     slowest, spec, asked, unread = 0.0, row.version.spec.to_spec(), 0, []
@@ -70,14 +72,20 @@ def _refuse_foreign_alias(project: Project, staged: StagedVersion, found: str) -
         raise ConflictError(f"on {staged.server} a model named {project.key} is somebody else's; rename or remove it.")
 
 
-def mirror(row: Deployment, target: DeploymentTarget) -> str:
-    """Move the alias on one server and prove it by digest and by an answer; what was seen."""
+def mirror(row: Deployment, target: DeploymentTarget, *, led: bool = False) -> str:
+    """Move the alias on one server and prove it by digest and by an answer; what was seen.
+
+    `led`: it was just seen to lead there, as it had stayed. Then it is proven alone: who asks it while it is copied may
+    find it empty.
+    """
     assert target.staged is not None
     driver, alias = driver_for(target.server), row.project.key
     with within(_SECONDS):
-        driver.move(alias, target.staged.tag)
-        _note(target, Target.MOVED)
-        proof = driver.prove(alias, target.staged.tag)
+        proof = driver.prove(alias, target.staged.tag) if led else None
+        if proof is None or not proof.ok:
+            driver.move(alias, target.staged.tag)
+            _note(target, Target.MOVED)
+            proof = driver.prove(alias, target.staged.tag)
     if not proof.ok:
         raise ConflictError(f"on {target.server}: {proof.sentence}")
     _note(target, Target.PROVEN, proof=proof.sentence)

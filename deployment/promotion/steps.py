@@ -176,7 +176,7 @@ def _mirror(attempt: Attempt) -> str:
         # the switch has just looked.
         if seen and not _held(attempt.row).exists():
             raise TakenOverError("Another process took this attempt over.")
-        seen.append(mirror(attempt.row, target))
+        seen.append(mirror(attempt.row, target, led=target.pk in attempt.led))
     return "; ".join([*seen, *(hold(attempt.row, target) for target in attempt.stays)])
 
 

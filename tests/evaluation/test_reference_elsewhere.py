@@ -2,7 +2,8 @@
 
 import pytest
 
-from deployment.models import StagedVersion
+from deployment.models import Artifact, StagedVersion
+from deployment.models.formats import ONNX
 from evaluation.models import Benchmark
 from evaluation.services import advance
 from tests.deployment.standins import make_server, make_version, serve_from
@@ -31,7 +32,9 @@ def standing(version, name, state="staged"):
 
 def make_head(project, number):
     base = BaseModel.objects.create(name="words", location="words", role=BaseModel.Role.ENCODER)
-    return ModelVersion.objects.create(project=project, number=number, spec=project.spec, base=base, method="head")
+    head = ModelVersion.objects.create(project=project, number=number, spec=project.spec, base=base, method="head")
+    Artifact.objects.create(weights=head, format=ONNX, quantization="f32", state=Artifact.State.BUILT)
+    return head
 
 
 def test_on_both_servers_it_is_held_against_the_live_head(shop, models):

@@ -38,16 +38,15 @@ class Dual:
 
 
 def make_dual(
-    request: Any, settings: Any, folder: Path, local_url: str, standin: Standin, ggufs: tuple[Path, Path], key: str = ""
+    request: Any, settings: Any, folder: Path, local_url: str, standin: Standin, ggufs: tuple[Path, Path]
 ) -> Dual:
     """All three versions stand where they can, and passed; nothing is live."""
     settings.LOCAL_MODEL_SERVER_KEY = "for-tests"
     have_encoder(settings, folder / "models")
-    project = make_project(key or request.node.name[:40].strip("]").replace("_", "-").replace("[", "-").strip("-"))
-    local, ollama = (
-        make_server(local_url, kind="local", name="local", slots=2),
-        make_server(standin.url, name="ollama-one"),
-    )
+    key = request.node.name[:40].strip("]").replace("_", "-").replace("[", "-").strip("-")
+    project = make_project(key, decoding={"temperature": 0, "seed": 7, "num_predict": 48, "num_ctx": 512})
+    local = make_server(local_url, kind="local", name="local", slots=2)
+    ollama = make_server(standin.url, name="ollama-one")
     serve_from(project, local, ollama, alias_may_stay=True, proof_prompts=5)
     make_answers(project, 24)
     language = make_staged(project, 1, content=ggufs[0].read_bytes())

@@ -11,7 +11,7 @@ from common.problems import ConflictError, ProblemError
 from deployment.artifacts.retention import keeping, retain
 from deployment.live import live_tags, live_version
 from deployment.models import Deployment, DeploymentTarget, Finding, InferenceServer, StagedVersion
-from deployment.monitoring.findings import open_findings, restore
+from deployment.monitoring.findings import adopt, open_findings, restore
 from deployment.monitoring.reconcile import look_for_upgrades, reconcile
 from deployment.promotion import steps
 from deployment.promotion.catch_up import catch_up
@@ -225,6 +225,15 @@ def test_an_alias_that_somebody_moved_is_a_question_that_outlives_a_move_of_the_
     assert (finding.kind, finding.version, finding.server) == ("alias", beside.language, beside.ollama)
     restore(ada, finding)
     assert beside.alias_leads_to(1)
+    assert reconcile() == 0
+
+
+def test_what_somebody_did_there_is_adopted_everywhere(beside, ada):
+    driver_for(beside.ollama).move(beside.project.key, beside.later.server_tag)
+    reconcile()
+    adopt(ada, open_findings(beside.project).get())
+    assert live_version(beside.project) == beside.later
+    assert beside.alias_leads_to(3)
     assert reconcile() == 0
 
 
