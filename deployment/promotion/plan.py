@@ -130,7 +130,10 @@ class Plan:
         live = Deployment.objects.live().filter(project=OuterRef("project"))
         same = Exists(live.filter(pk=self.live.pk)) if self.live else ~Exists(live)
         rows = [Exists(StagedVersion.objects.staged().filter(pk=row.pk, **_held(row))) for row in self.staged]
-        return Q(same, *rows, *(Exists(each.standing) for each in self.stays if each.stands))
+        if self.stays:
+            rows += [Exists(ServingPolicy.objects.filter(project=OuterRef("project"), alias_may_stay=True))]
+            rows += [Exists(each.standing) for each in self.stays if each.stands]
+        return Q(same, *rows)
 
 
 def _held(row: StagedVersion) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from deployment.live import live_tags, live_version
 from deployment.models import Deployment, DeploymentTarget, Finding, InferenceServer, StagedVersion
 from deployment.monitoring.findings import adopt, open_findings, restore
 from deployment.monitoring.reconcile import look_for_upgrades, reconcile
+from deployment.promotion import promote as verbs
 from deployment.promotion import steps
 from deployment.promotion.catch_up import catch_up
 from deployment.promotion.plan import plan_promotion, plan_rollback
@@ -267,7 +268,7 @@ def test_it_cannot_be_switched_off_while_it_is_so(beside, ada, client):
     policy = beside.project.serving_policy
     policy.alias_may_stay = False
     servers = list(policy.servers.all())
-    with pytest.raises(ProblemError, match=f"ollama-one cannot serve {beside.head}, which is live"):
+    with pytest.raises(ProblemError, match=f"ollama-one cannot serve {beside.head}, so the alias"):
         save_policy(ada, policy, ["alias_may_stay"], servers)
     save_policy(ada, policy, ["alias_may_stay"], [server for server in servers if server != beside.ollama])
     policy.alias_may_stay = True
@@ -276,6 +277,14 @@ def test_it_cannot_be_switched_off_while_it_is_so(beside, ada, client):
     policy.alias_may_stay = False
     save_policy(ada, policy, ["alias_may_stay"], servers)
     assert plan_rollback(beside.project, beside.head).obstacles
+
+
+def test_a_plan_that_was_made_before_it_was_switched_off_is_past(dual, ada):
+    plan = plan_promotion(dual.head)
+    dual.let_aliases_stay(False)
+    with pytest.raises(ConflictError, match="Look again, then decide"):
+        verbs.promote(ada, plan)
+    assert not Deployment.objects.filter(version=dual.head).exists()
 
 
 def test_the_admin_says_why(beside, client, django_user_model):
