@@ -1,6 +1,5 @@
 """Why a head answered as it did: the golden samples that are most like the text, as it learnt from their like."""
 
-import re
 from dataclasses import dataclass
 
 from common.actor import Actor
@@ -10,7 +9,8 @@ from labeling.models import Prediction, VectorSet
 from labeling.services.vectors.similar import SHOWN, Likes, similar
 from training.models import BaseModel, ModelVersion
 
-_TAG = re.compile(r"([^:]{1,100}):v([0-9]{1,9})")
+# A number that fits its column.
+_DIGITS = 10
 NOT_KEPT = "The text of this prediction was not kept, so nothing can be compared with it."
 
 
@@ -26,10 +26,10 @@ class Why:
 
 def made_by_head(prediction: Prediction) -> ModelVersion | None:
     """The version that answered, where it is a head; one query, and none where no version of ours has such a name."""
-    named = _TAG.fullmatch(prediction.model_tag)
-    if named is None:
+    key, _, number = prediction.model_tag.rpartition(":v")
+    if not (number.isascii() and number.isdecimal() and len(number) < _DIGITS):
         return None
-    rows = ModelVersion.objects.filter(project=prediction.project_id, project__key=named[1], number=int(named[2]))
+    rows = ModelVersion.objects.filter(project=prediction.project_id, project__key=key, number=int(number))
     return rows.filter(base__role=BaseModel.Role.ENCODER).select_related("project", "base").first()
 
 

@@ -44,7 +44,7 @@ def make_dual(
     settings.LOCAL_MODEL_SERVER_KEY = "for-tests"
     have_encoder(settings, folder / "models")
     key = request.node.name[:40].strip("]").replace("_", "-").replace("[", "-").strip("-")
-    project = make_project(key, decoding={"temperature": 0, "seed": 7, "num_predict": 48, "num_ctx": 512})
+    project = make_project(key)
     local = make_server(local_url, kind="local", name="local", slots=2)
     ollama = make_server(standin.url, name="ollama-one")
     serve_from(project, local, ollama, alias_may_stay=True, proof_prompts=5)
