@@ -22,6 +22,7 @@ urlpatterns = [
     ),
     path(f"{_PROJECT}/predict", serving.PredictView.as_view(), name="api-predict"),
     path(f"{_PROJECT}/batch_predict", serving.BatchPredictView.as_view(), name="api-batch-predict"),
+    path(f"{_PROJECT}/predictions/<uuid:uid>/why", serving.WhyView.as_view(), name="api-why"),
     path(f"{_PROJECT}/versions", artifacts.Versions.as_view(), name="api-versions"),
     path(f"{_PROJECT}/versions/<int:number>", artifacts.VersionStateView.as_view(), name="api-version-state"),
     path(f"{_PROJECT}/versions/<int:number>/edit", artifacts.EditView.as_view(), name="api-version-edit"),

@@ -9,7 +9,8 @@ class DeploymentConfig(AppConfig):
 
     def ready(self) -> None:
         from deployment import receivers  # noqa: F401  (connects the receivers)
-        from deployment.panels import standing_panel
+        from deployment.panels import standing_panel, why_panel
         from labeling import panels
 
         panels.register("version", standing_panel)
+        panels.register("proposal", why_panel)

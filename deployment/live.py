@@ -1,6 +1,6 @@
 """What is live: one row decides for every request."""
 
-from deployment.models import Deployment, InferenceServer, StagedVersion
+from deployment.models import Deployment, DeploymentTarget, InferenceServer, StagedVersion
 from labeling.models import Project
 from training.models import ModelVersion
 
@@ -22,7 +22,43 @@ def staged_on_servers(version: ModelVersion) -> list[StagedVersion]:
     return list(StagedVersion.objects.serving_ready(version).to_ask())
 
 
+def left_on_servers(project: Project) -> list[StagedVersion]:
+    """What the alias stays with, on those of the project's active servers that cannot serve what is live."""
+    rows = StagedVersion.objects.staged().with_an_alias_left().filter(version__project=project)
+    return list(rows.filter(server__is_active=True, server__policies__project=project).to_ask().order_by("id"))
+
+
+def leads_to(live: Deployment, staged: StagedVersion) -> bool:
+    """The alias on this server is to lead there: it is the live version, or what the alias stays with."""
+    if staged.version_id == live.version_id:
+        return True
+    return live.targets.filter(state=DeploymentTarget.State.STAYS, staged=staged).exists()
+
+
+def alias_on(server: InferenceServer, live: Deployment) -> StagedVersion | None:
+    """What the alias of the live deployment's project is to lead to on a server; None where it is to have none.
+
+    The live version where it stands there, else what a move led the alias to last.
+    """
+    state, rows = DeploymentTarget.State, StagedVersion.objects.select_related("server", "version__project")
+    target = live.targets.filter(server=server).first()
+    if target is None or target.state not in (state.BEHIND, state.STAYS):
+        own = rows.kept().filter(version=live.version_id, server=server).first()
+        if own is not None:
+            return own
+    led = DeploymentTarget.objects.filter(
+        server=server,
+        state__in=(state.PROVEN, state.STAYS),
+        deployment__project=live.project_id,
+        deployment__live_at__isnull=False,
+    )
+    last = led.exclude(staged=None).order_by("-deployment").values_list("staged", flat=True).first()
+    return rows.filter(pk=last).first() if last else None
+
+
 def live_tags(server: InferenceServer) -> set[str]:
-    """The tags of what is live and stands on a server."""
+    """The tags on a server of what is live, and of what an alias stays with beside it."""
     live = Deployment.objects.serving().order_by().values("version")
-    return set(StagedVersion.objects.staged().filter(server=server, version__in=live).values_list("tag", flat=True))
+    here = StagedVersion.objects.staged().filter(server=server)
+    tags = here.filter(version__in=live).values_list("tag", flat=True)
+    return {*tags, *here.with_an_alias_left().values_list("tag", flat=True)}

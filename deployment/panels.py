@@ -4,6 +4,8 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 
 from deployment.artifacts.placement import why_nowhere
+from deployment.serving.why import made_by_head
+from labeling.models import Prediction
 from training.models import ModelVersion
 
 
@@ -13,3 +15,12 @@ def standing_panel(request: HttpRequest, version: ModelVersion) -> str:
     if reason is None:
         return ""
     return render_to_string("deployment/artifacts/partials/nowhere.html", {"reason": reason}, request=request)
+
+
+def why_panel(request: HttpRequest, prediction: Prediction) -> str:
+    """What a head's answer follows from; loaded when somebody opens it."""
+    version = made_by_head(prediction)
+    if version is None:
+        return ""
+    context = {"key": version.project.key, "prediction": prediction}
+    return render_to_string("deployment/serving/partials/why_opener.html", context, request=request)

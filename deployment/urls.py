@@ -6,7 +6,7 @@ from deployment.artifacts.views import catalogue, editing, files
 from deployment.monitoring import views as findings
 from deployment.promotion.views import deployments, moves, versions
 from deployment.servers import views as servers
-from deployment.serving.views import analyze, reload, traffic
+from deployment.serving.views import analyze, reload, traffic, why
 
 app_name = "deployment"
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
     path("projects/<slug:key>/deployments/<uuid:uid>/", deployments.deployment, name="deployment"),
     path("projects/<slug:key>/deployments/reload/", reload.reload, name="reload"),
     path("projects/<slug:key>/findings/<uuid:uid>/<slug:verb>/", findings.decide, name="decide"),
+    path("projects/<slug:key>/predictions/<uuid:uid>/why/", why.why_so, name="why"),
     path("projects/<slug:key>/traffic/", traffic.traffic, name="traffic"),
     path("projects/<slug:key>/traffic/<slug:window>.json", traffic.series, name="series"),
     path("projects/<slug:key>/versions/<int:number>/", versions.version, name="version"),

@@ -2,7 +2,8 @@
 
 A higher floor registers in its `apps.py`: `panels.register("project", runs_panel)`. A panel is a function of the
 request and the slot's subject that returns safe HTML, or an empty string where it has nothing to say.
-Slots: `project` (a `Project`), `sample` (a `Sample`), `version` (a `ModelVersion`, on its page of the admin).
+Slots: `project` (a `Project`), `sample` (a `Sample`), `proposal` (a `Prediction`, beside a text to review, in place of
+the similar golden samples), `version` (a `ModelVersion`, on its page of the admin).
 """
 
 from collections import defaultdict
@@ -11,7 +12,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-SLOTS = ("project", "sample", "version")
+SLOTS = ("project", "sample", "proposal", "version")
 Panel = Callable[[HttpRequest, Any], str]
 _panels: dict[str, list[Panel]] = defaultdict(list)
 

@@ -70,6 +70,7 @@ VERBS = {
     "version.taken_off": "took a version off a server",
     "version.promoted": "made a version live",
     "version.rolled_back": "rolled back to a version",
+    "version.alias_left": "left a server's alias with a version",
     "move.planned": "began a move of the live version",
     "move.failed": "gave a move up",
     "move.led_back": "led an alias back",

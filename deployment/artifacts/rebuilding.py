@@ -39,13 +39,18 @@ def rebuild(actor: Actor, version: ModelVersion) -> None:
         if not can_be_rebuilt(version):
             raise ConflictError(f"{version} has its files, or is being built; there is nothing to rebuild.")
         if not version.base.server_name:
-            live = live_deployment(version.project)
-            known = artifact_of(version) if live is not None and live.version_id == version.pk else None
+            known = artifact_of(version) if _is_served(version) else None
             _want(version, known or wanted_artifact(version))
         else:
             _await(version, None)
         events.record(actor, "version.rebuild_asked", version)
         request_build(version)
+
+
+def _is_served(version: ModelVersion) -> bool:
+    live = live_deployment(version.project)
+    is_live = live is not None and live.version_id == version.pk
+    return is_live or StagedVersion.objects.filter(version=version).with_an_alias_left().exists()
 
 
 def _want(version: ModelVersion, artifact: Artifact) -> None:

@@ -17,6 +17,7 @@ from deployment.artifacts.pipeline import store
 from deployment.files import UNDER_WAY, artifact_of, artifacts_of, is_ours, rows_of
 from deployment.live import live_deployment
 from deployment.models import Artifact, BuildStep, Deployment, ServingPolicy, StagedVersion, Verdict, VersionPin
+from deployment.models.querysets import NEEDED
 from deployment.servers.drivers import DriverError, driver_for
 from labeling.access import Right, require
 from labeling.models import Project
@@ -103,6 +104,8 @@ def _busy(project: Project) -> dict[int, str]:
             found[staged.version_id] = "being staged"
         elif staged.state == State.STAGED and not staged.verdict:
             found[staged.version_id] = "being judged"
+    for staged in StagedVersion.objects.filter(version__project=project).with_an_alias_left(NEEDED):
+        found[staged.version_id] = "an alias stays with it"
     for move in Deployment.objects.moving().filter(project=project):
         found[move.version_id] = "in a move"
         if move.previous_id is not None:

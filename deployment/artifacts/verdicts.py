@@ -1,5 +1,6 @@
 """The gate's verdict, written down by the floor above, and whether it still speaks of what is live."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -87,3 +88,17 @@ def speaks_for(staged: StagedVersion, live: ModelVersion | None) -> bool:
     if staged.verdict == Verdict.BASELINE:
         return live is None
     return staged.verdict == Verdict.PASSED and is_reference(staged.held_against, live)
+
+
+def gate_evidence(staged: Iterable[StagedVersion]) -> dict[str, Any]:
+    """The gate's figures as they go into the Modelfile's comments and the history."""
+    row = next(iter(staged), None)
+    if row is None:
+        return {}
+    figures = {
+        name: value
+        for name, value in row.verdict_report.items()
+        if isinstance(value, int | float | str) and name not in ("verdict", "sentence")
+    }
+    against = {"held against": row.held_against.tag} if row.held_against else {}
+    return {"verdict": row.verdict or "none", "gate": row.verdict_sentence, **against, **figures}

@@ -76,6 +76,12 @@ class Deployment(PublicModel):
         """Requests go to it."""
         return self.state in SERVING
 
+    @property
+    def stays(self) -> dict[str, str]:
+        """By the name of each server that cannot serve it, the version that the alias stays with; empty: no alias."""
+        found: dict[str, str] = self.evidence.get("stays", {})
+        return found
+
 
 class DeploymentTarget(PublicModel):
     """How far a deployment is on one of its servers."""
@@ -86,11 +92,18 @@ class DeploymentTarget(PublicModel):
         MOVED = "moved"
         PROVEN = "proven"
         BEHIND = "behind", "Away; catches up when it returns"
+        STAYS = "stays", "Cannot serve it"
         BACK = "back", "Led back to the version before"
 
     deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="targets")
     server = models.ForeignKey(InferenceServer, on_delete=models.PROTECT, related_name="targets")
-    staged = models.ForeignKey(StagedVersion, null=True, on_delete=models.SET_NULL, related_name="+")
+    staged = models.ForeignKey(
+        StagedVersion,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="targets",
+        help_text="What the alias is to lead to; where it stays, another version, or none.",
+    )
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     canary_ms = models.FloatField(null=True)
     proof = models.TextField(blank=True, help_text="What was seen there: the alias and its manifest digest.")

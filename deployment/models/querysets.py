@@ -1,5 +1,6 @@
 """States of deployments and staged versions, each spelled once."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 MOVING = ("planned", "staged", "warmed", "moved", "proven")
 # From the switch of the row on, requests go to the new version; the steps after it only confirm.
 SERVING = ("moved", "proven", "live")
+NEEDED = (*MOVING, "live")
 
 
 class DeploymentQuerySet(models.QuerySet["Deployment"]):
@@ -36,7 +38,7 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
 
     def needed(self) -> Self:
         """What serves, and what is about to."""
-        return self.filter(state__in={*MOVING, *SERVING})
+        return self.filter(state__in=NEEDED)
 
     def to_show(self) -> Self:
         """With all that a line about a deployment names."""
@@ -56,6 +58,10 @@ class StagedVersionQuerySet(models.QuerySet["StagedVersion"]):
         """Where a version stands on active servers that its project is served from."""
         rows = self.staged().filter(version=version, server__is_active=True)
         return rows.filter(server__policies__project=models.F("version__project")).order_by("id")
+
+    def with_an_alias_left(self, states: Iterable[str] = SERVING) -> Self:
+        """Those that the alias on their server stays with, as what is live, or in `states`, cannot be served there."""
+        return self.filter(targets__state="stays", targets__deployment__state__in=states).distinct()
 
     def to_predict(self) -> Self:
         """With what a prediction takes, and no more: every one of them reads it."""

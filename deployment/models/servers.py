@@ -88,6 +88,14 @@ class ServingPolicy(PublicModel):
     project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="serving_policy")
     servers = models.ManyToManyField(InferenceServer, related_name="policies")
     auto_promote = models.BooleanField(default=False, help_text="Promote every version that passes the gate.")
+    alias_may_stay = models.BooleanField(
+        "the alias may stay",
+        default=False,
+        help_text=(
+            "Promote what some servers cannot serve (a head, beside Ollama) on those that can. On the others the alias "
+            "for outside clients stays with the version that it names. Off: such a version cannot be promoted."
+        ),
+    )
     quantization = models.CharField(max_length=20, default="q8_0")
     adapters = models.BooleanField(
         "adapters apart",

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from common import actor as actors
 from common.actor import Actor
 from common.problems import ConflictError, ProblemError, UnavailableError
 from deployment.artifacts.staging import stage_again
-from deployment.live import live_deployment
-from deployment.models import Deployment, Finding, InferenceServer, StagedVersion
+from deployment.live import leads_to, live_deployment
+from deployment.models import Deployment, DeploymentTarget, Finding, InferenceServer, StagedVersion
 from deployment.promotion.plan import Plan, plan_promotion, plan_rollback
 from deployment.promotion.promote import promote, rollback
 from deployment.servers.drivers import DriverError, driver_for
@@ -91,6 +91,8 @@ def close(
 def close_past(move: Deployment) -> None:
     """After a move: what was found about versions that are live no more is not to be acted on any longer."""
     rows = Finding.objects.filter(project=move.project_id, state=State.OPEN).exclude(version=move.version_id)
+    left = move.targets.filter(state=DeploymentTarget.State.STAYS, server=OuterRef("server"))
+    rows = rows.exclude(Exists(left.filter(staged__version=OuterRef("version"))))
     if move.automatic and move.action == Deployment.Action.ROLLBACK:
         _end(rows.filter(kind=Kind.WORSE), State.MENDED)
     _end(rows, State.GONE)
@@ -171,7 +173,8 @@ def _restore(finding: Finding, staged: StagedVersion) -> None:
 
 def _still_live(finding: Finding) -> Deployment:
     live = live_deployment(finding.project)
-    if live is None or live.version_id != finding.version_id:
+    here = StagedVersion.objects.filter(version=finding.version_id, server=finding.server_id).first()
+    if live is None or not (live.version_id == finding.version_id or (here and leads_to(live, here))):
         raise ConflictError(f"{finding.version} is not live any more, so there is nothing to put right.")
     return live
 

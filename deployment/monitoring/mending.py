@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from common import actor as actors
 from deployment.artifacts.staging import stage_again
-from deployment.live import live_deployment
+from deployment.live import leads_to, live_deployment
 from deployment.models import Deployment, DeploymentTarget, Finding, StagedVersion
 from deployment.monitoring.broken import can_be_had
 from deployment.monitoring.findings import close, report
@@ -49,13 +49,13 @@ def mend_tag(project: Project, staged: StagedVersion, driver: Driver) -> bool:
 
 @transaction.atomic
 def mend_alias(project: Project, staged: StagedVersion, driver: Driver, proof: Proof) -> bool:
-    """Lead the alias to the live version where nobody led it elsewhere. False where somebody did, or a move is at it.
+    """Lead the alias to the live version, or to what it stays with, where nobody led it elsewhere.
 
-    Raises `DriverError`.
+    False where somebody did, or a move is at it. Raises `DriverError`.
     """
     lock(project)
     live = live_deployment(project)
-    if live is None or live.state != Deployment.State.LIVE or live.version_id != staged.version_id:
+    if live is None or live.state != Deployment.State.LIVE or not leads_to(live, staged):
         return False
     why = _why_ours(project, staged, driver, proof)
     if not why:

@@ -10,7 +10,7 @@ from common import actor as actors
 from common.patience import within
 from common.queue import enqueue
 from deployment.artifacts.parity import prove_on_server
-from deployment.live import live_deployment, staged_on_servers
+from deployment.live import leads_to, left_on_servers, live_deployment, staged_on_servers
 from deployment.models import Deployment, Finding, InferenceServer, StagedVersion
 from deployment.monitoring.broken import note_broken
 from deployment.monitoring.findings import close, report
@@ -31,7 +31,8 @@ LOOK_SECONDS = 20.0
 
 
 def reconcile() -> int:
-    """Look at every live version on each of its servers; the number of looks that found something.
+    """Look at every live version on each of its servers, and at what aliases stay with beside it; the number of looks
+    that found something.
 
     A project whose live version is just being moved is left alone: what is seen then is half of a move. A server that
     did not answer is asked no more in this round.
@@ -42,7 +43,7 @@ def reconcile() -> int:
     for deployment in live.filter(project__archived_at=None):
         if deployment.project_id in moving:
             continue
-        for staged in staged_on_servers(deployment.version):
+        for staged in (*staged_on_servers(deployment.version), *left_on_servers(deployment.project)):
             if staged.server_id in away or unavailable(staged.server):
                 continue
             try:
@@ -59,7 +60,7 @@ def look_again(staged_id: int) -> None:
     if staged is None or Deployment.objects.moving().filter(project=staged.version.project).exists():
         return
     live = live_deployment(staged.version.project)
-    if live is None or live.version_id != staged.version_id:
+    if live is None or not leads_to(live, staged):
         return
     try:
         look(staged.version.project, staged)
@@ -86,8 +87,10 @@ def look_for_upgrades() -> int:
             events.record(_RECONCILE, "inference_server.upgraded", server, before=before, after=after)
         upgraded += 1
         logger.warning("%s went from %s to %s", server, server.version, now)
-        for staged in StagedVersion.objects.filter(server=server, version__deployments__state=Deployment.State.LIVE):
-            enqueue("deployment.prove_again", staged.pk, server.version, now)
+        here = StagedVersion.objects.filter(server=server)
+        live = here.filter(version__deployments__state=Deployment.State.LIVE).values_list("pk", flat=True)
+        for pk in sorted({*live, *here.with_an_alias_left().values_list("pk", flat=True)}):
+            enqueue("deployment.prove_again", pk, server.version, now)
     return upgraded
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from deployment.artifacts.placement import Reason, nowhere
 from deployment.artifacts.verdicts import staleness
 from deployment.files import VersionFile, files_of
-from deployment.models import StagedVersion
+from deployment.models import Deployment, StagedVersion
 from deployment.queries import version_rows
 from labeling.models import Project
 from training.models import ModelVersion
@@ -16,13 +16,16 @@ _BUSY_STAGING = (StagedVersion.State.WAITING, StagedVersion.State.STAGING)
 
 @dataclass
 class Candidate:
-    """A version, where it stands, and what the gate said of it there."""
+    """A version, where it stands, and what the gate said of it there. `left_on`: servers where the alias stays with it,
+    as they cannot serve what is live.
+    """
 
     version: ModelVersion
     file: VersionFile
     staged: list[StagedVersion] = field(default_factory=list)
     disk: int = 0
     live: ModelVersion | None = None
+    left_on: list[str] = field(default_factory=list)
     nowhere: Reason | None = None
 
     @property
@@ -56,11 +59,17 @@ class Candidate:
         return bool(self.awaits)
 
 
-def candidates(project: Project, limit: int, live: ModelVersion | None) -> list[Candidate]:
+def candidate(version: ModelVersion, file: VersionFile, live: Deployment | None) -> Candidate:
+    """A version beside what is live."""
+    left_on = [server for server, model in live.stays.items() if model == version.tag] if live else []
+    return Candidate(version, file, live=live.version if live else None, left_on=left_on)
+
+
+def candidates(project: Project, limit: int, live: Deployment | None) -> list[Candidate]:
     """The newest `limit` versions and where they stand beside the live one."""
     versions = list(version_rows(project)[:limit])
     files = files_of(versions)
-    found = [Candidate(version, files[version.pk], live=live) for version in versions]
+    found = [candidate(version, files[version.pk], live) for version in versions]
     staged = StagedVersion.objects.filter(version__in=versions)
     staged = staged.select_related("server", "version__project", "held_against__project")
     by_version: dict[int, list[StagedVersion]] = defaultdict(list)

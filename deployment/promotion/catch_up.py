@@ -3,26 +3,46 @@
 import logging
 
 from django.db import transaction
+from django.db.models import Q
 
 from common.actor import system
 from common.problems import ProblemError
 from deployment.artifacts.staging import request_staging
 from deployment.models import Deployment, DeploymentTarget, ServingPolicy, StagedVersion
 from deployment.promotion.attempt import Attempt, canary_seconds
-from deployment.promotion.on_server import mirror, warm
+from deployment.promotion.on_server import hold, mirror, warm
 from deployment.promotion.steps import lock
 from deployment.servers.availability import unavailable
 from deployment.servers.drivers import DriverError
 
 logger = logging.getLogger(__name__)
+State = DeploymentTarget.State
 
 
 def catch_up() -> int:
-    """Beat: bring every server that is behind to its project's live version; the number that came up."""
+    """Beat: bring every server that is behind to its project's live version, or its alias to what it stays with.
+
+    The number that came up.
+    """
+    unseen = Q(state=State.STAYS) & ~Q(error="")
     behind = DeploymentTarget.objects.filter(
-        state=DeploymentTarget.State.BEHIND, deployment__state=Deployment.State.LIVE, server__is_active=True
-    ).select_related("server", "deployment__project", "deployment__version__project", "deployment__version__spec")
-    return sum(_catch_up(row) for row in behind if not unavailable(row.server))
+        Q(state=State.BEHIND) | unseen, deployment__state=Deployment.State.LIVE, server__is_active=True
+    ).select_related(
+        "server", "deployment__project", "deployment__version__project", "deployment__version__spec",
+        "staged__server", "staged__version__project",
+    )  # fmt: skip
+    rows = [row for row in behind if not unavailable(row.server)]
+    return sum(_lead(row) if row.state == State.STAYS else _catch_up(row) for row in rows)
+
+
+@transaction.atomic
+def _lead(row: DeploymentTarget) -> bool:
+    """The alias on a server that was away when something went live that it cannot serve."""
+    lock(row.deployment.project)
+    if not Deployment.objects.live().filter(pk=row.deployment_id).exists():
+        return False
+    logger.info("%s", hold(row.deployment, row))
+    return not row.error
 
 
 def _catch_up(row: DeploymentTarget) -> bool:
@@ -44,8 +64,7 @@ def _catch_up(row: DeploymentTarget) -> bool:
                 return False
             seen = mirror(attempt, row)
     except (DriverError, ProblemError) as error:
-        behind = DeploymentTarget.State.BEHIND
-        DeploymentTarget.objects.filter(pk=row.pk).update(state=behind, error=str(error))
+        DeploymentTarget.objects.filter(pk=row.pk).update(state=State.BEHIND, error=str(error))
         logger.warning("%s cannot catch up on %s yet: %s", attempt.version, row.server, error)
         return False
     logger.info("%s caught up: %s", row.server, seen)

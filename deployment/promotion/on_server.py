@@ -6,7 +6,8 @@ from common.patience import within
 from common.problems import ConflictError
 from deployment.models import Deployment, DeploymentTarget, StagedVersion
 from deployment.promotion.attempt import Attempt
-from deployment.servers.drivers import PromptTooLongError, driver_for
+from deployment.servers.availability import unavailable
+from deployment.servers.drivers import DriverError, PromptTooLongError, driver_for
 from deployment.serving.predict import ask
 from labeling.answers import Status
 from labeling.kinds import Input, kind_of
@@ -26,6 +27,8 @@ def warm(attempt: Attempt, target: DeploymentTarget) -> float:
     with within(_SECONDS):
         alias, version = driver.digests_of(row.project.key, staged.tag)
     _refuse_foreign_alias(row.project, staged, alias)
+    if alias and alias == version:
+        attempt.led.add(target.pk)
     driver.load(staged.tag, seen=version)
     limit = attempt.canary_seconds * 1000
     slowest, spec, asked, unread = 0.0, row.version.spec.to_spec(), 0, []
@@ -69,18 +72,56 @@ def _refuse_foreign_alias(project: Project, staged: StagedVersion, found: str) -
         raise ConflictError(f"on {staged.server} a model named {project.key} is somebody else's; rename or remove it.")
 
 
-def mirror(row: Deployment, target: DeploymentTarget) -> str:
-    """Move the alias on one server and prove it by digest and by an answer; what was seen."""
+def mirror(row: Deployment, target: DeploymentTarget, *, led: bool = False) -> str:
+    """Move the alias on one server and prove it by digest and by an answer; what was seen.
+
+    `led`: it was just seen to lead there, as it had stayed. Then it is proven alone: who asks it while it is copied may
+    find it empty.
+    """
     assert target.staged is not None
     driver, alias = driver_for(target.server), row.project.key
     with within(_SECONDS):
-        driver.move(alias, target.staged.tag)
-        _note(target, Target.MOVED)
-        proof = driver.prove(alias, target.staged.tag)
+        proof = driver.prove(alias, target.staged.tag) if led else None
+        if proof is None or not proof.ok:
+            driver.move(alias, target.staged.tag)
+            _note(target, Target.MOVED)
+            proof = driver.prove(alias, target.staged.tag)
     if not proof.ok:
         raise ConflictError(f"on {target.server}: {proof.sentence}")
     _note(target, Target.PROVEN, proof=proof.sentence)
     return f"{target.server.name}: {proof.sentence}"
+
+
+def hold(row: Deployment, target: DeploymentTarget) -> str:
+    """On a server that cannot serve the version: have the alias lead to what it stays with; what was seen.
+
+    No request of ours goes there, so that a server that does not answer ends no move: it is noted, and looked at again.
+    """
+    if target.staged is None:
+        return f"{target.server.name} cannot serve it and has no alias"
+    try:
+        seen = _held(row.project, target.staged)
+    except (DriverError, ConflictError) as error:
+        _note(target, Target.STAYS, error=str(error))
+        return f"{target.server.name}: the alias stays with {target.staged.version}, not seen yet: {error}"
+    _note(target, Target.STAYS, proof=seen)
+    return f"{target.server.name}: the alias stays with {target.staged.version}, {seen}"
+
+
+def _held(project: Project, staged: StagedVersion) -> str:
+    if unavailable(staged.server):
+        raise ConflictError(f"{staged.server} is away.")
+    driver = driver_for(staged.server)
+    with within(_SECONDS):
+        proof = driver.prove(project.key, staged.tag)
+        if not proof.ok:
+            _refuse_foreign_alias(project, staged, proof.digest)
+            driver.load(staged.tag)
+            driver.move(project.key, staged.tag)
+            proof = driver.prove(project.key, staged.tag)
+    if not proof.ok:
+        raise ConflictError(proof.sentence)
+    return proof.sentence
 
 
 def _note(target: DeploymentTarget, state: str, **values: Any) -> None:

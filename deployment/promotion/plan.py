@@ -14,15 +14,16 @@ from django.db.models import Exists, OuterRef, Q
 
 from common.problems import ConflictError
 from deployment.artifacts.modelfiles import parameters_of, render_modelfile, source_of
-from deployment.artifacts.placement import cannot_serve, why_nowhere
+from deployment.artifacts.placement import why_nowhere
 from deployment.artifacts.retention import removed
-from deployment.artifacts.verdicts import staleness
+from deployment.artifacts.verdicts import gate_evidence, staleness
 from deployment.files import VersionFile, file_of, file_on
 from deployment.live import live_deployment
 from deployment.modelfile.grammar import ModelfileError
 from deployment.models import Deployment, InferenceServer, ServingPolicy, StagedVersion, Verdict
 from deployment.models.formats import needed_format
 from deployment.promotion.movers import told_by
+from deployment.promotion.stays import Stay, in_the_way, left, left_behind
 from deployment.servers.availability import unavailable
 from deployment.servers.drivers import driver_for, serves
 from deployment.servers.headroom import Headroom, look
@@ -35,7 +36,7 @@ Action = Deployment.Action
 @dataclass(frozen=True)
 class Seen:
     """What is looked at before a move, read once. `staged` leaves out servers that are away; `nowhere`: why it is
-    empty. `unable`: servers that cannot serve such a version."""
+    empty. `unable`: servers that cannot serve it; `stays`: what their aliases stay with, where they may."""
 
     action: str
     version: ModelVersion
@@ -48,6 +49,7 @@ class Seen:
     file: VersionFile
     nowhere: str = ""
     unable: tuple[InferenceServer, ...] = ()
+    stays: tuple[Stay, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,16 @@ class Plan:
         return self.seen.away
 
     @property
+    def stays(self) -> tuple[Stay, ...]:
+        """The servers that cannot serve the version, and what their aliases stay with."""
+        return self.seen.stays
+
+    @property
+    def left(self) -> dict[str, str]:
+        """The same by the servers' names; empty where there is no alias."""
+        return left(self.stays)
+
+    @property
     def evictions(self) -> tuple[str, ...]:
         """What would be thrown out of memory though it serves somebody: that has to be said yes to."""
         return tuple(each.sentence for each in self.seen.headroom.evictions)
@@ -107,6 +119,7 @@ class Plan:
             *(self.action, str(self.version.uid), str(seen.live.uid) if seen.live else ""),
             [[str(row.uid), *map(str, _held(row).values())] for row in seen.staged],
             [server.name for server in seen.away],
+            [[each.server.name, str(each.staged.uid) if each.staged else ""] for each in seen.stays],
             [[each.server, *each.models] for each in seen.headroom.evictions],
             self.modelfile,
         ]
@@ -117,6 +130,9 @@ class Plan:
         live = Deployment.objects.live().filter(project=OuterRef("project"))
         same = Exists(live.filter(pk=self.live.pk)) if self.live else ~Exists(live)
         rows = [Exists(StagedVersion.objects.staged().filter(pk=row.pk, **_held(row))) for row in self.staged]
+        if self.stays:
+            rows += [Exists(ServingPolicy.objects.filter(project=OuterRef("project"), alias_may_stay=True))]
+            rows += [Exists(each.standing) for each in self.stays if each.stands]
         return Q(same, *rows)
 
 
@@ -146,7 +162,8 @@ def read(version: ModelVersion, action: str, live: Deployment | None) -> Seen:
     """All rows that a plan is made from, and one question to each server: what is in its memory."""
     policy = ServingPolicy.of(version.project_id)
     servers = tuple(policy.active_servers()) if policy else ()
-    away = tuple(server for server in servers if unavailable(server))
+    unable = tuple(server for server in servers if not serves(server, needed_format(version)))
+    away = tuple(server for server in servers if server not in unable and unavailable(server))
     staged = tuple(row for row in StagedVersion.objects.serving_ready(version).to_ask() if row.server not in away)
     return Seen(
         action=action,
@@ -159,7 +176,8 @@ def read(version: ModelVersion, action: str, live: Deployment | None) -> Seen:
         headroom=look(staged, back=action == Action.ROLLBACK),
         file=file_on(staged[0]) if staged else file_of(version),
         nowhere="" if staged else _nowhere(version),
-        unable=tuple(server for server in servers if not serves(server, needed_format(version))),
+        unable=unable,
+        stays=left_behind(version, action, live, unable) if policy and policy.alias_may_stay else (),
     )
 
 
@@ -192,7 +210,7 @@ def decide(seen: Seen) -> Plan:
         obstacles=tuple(obstacles),
         modelfile=modelfile,
         price=_price(seen, previous),
-        evidence=evidence,
+        evidence={**evidence, "stays": left(seen.stays)} if seen.stays else evidence,
     )
 
 
@@ -203,11 +221,8 @@ def _obstacles(seen: Seen) -> Iterable[str]:
         yield seen.nowhere
     elif missing:
         yield f"{seen.version} is not staged on {' and '.join(missing)} yet; wait, or take that server out."
-    if seen.staged and seen.unable:
-        yield (
-            f"{cannot_serve(seen.version, seen.unable)} What is live is live on all of a project's servers: take "
-            "those out of the serving policy first."
-        )
+    if seen.staged:
+        yield from in_the_way(seen.version, seen.unable, seen.stays)
     if seen.live and seen.live.version_id == seen.version.pk:
         yield f"{seen.version} is live already: {told_by(seen.live)}."
 
@@ -225,17 +240,3 @@ def _price(seen: Seen, previous: ModelVersion | None) -> str:
     if one == other:
         return ""
     return f"{version} is the file of {previous} with num_ctx {other} in place of {one}: {wait}"
-
-
-def gate_evidence(staged: Iterable[StagedVersion]) -> dict[str, Any]:
-    """The gate's figures as they go into the Modelfile's comments and the history."""
-    row = next(iter(staged), None)
-    if row is None:
-        return {}
-    figures = {
-        name: value
-        for name, value in row.verdict_report.items()
-        if isinstance(value, int | float | str) and name not in ("verdict", "sentence")
-    }
-    against = {"held against": row.held_against.tag} if row.held_against else {}
-    return {"verdict": row.verdict or "none", "gate": row.verdict_sentence, **against, **figures}

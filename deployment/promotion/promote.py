@@ -136,19 +136,26 @@ def _claim(plan: Plan, actor: Actor, reason: str, may_evict: bool, automatic: bo
             before = {"version": plan.previous.uid if plan.previous else None}
             servers = [staged.server.uid for staged in plan.staged]
             after = {"action": plan.action, "version": plan.version.uid, "verdict": plan.verdict, "servers": servers}
+            if plan.stays:
+                after["stays"] = [each.server.uid for each in plan.stays]
             events.record(actor, "move.planned", row, before=before, after=after)
-            return Attempt(row, _targets(row, plan), canary_seconds(plan.seen.policy), actor)
+            targets, stays = _targets(row, plan)
+            return Attempt(row, targets, canary_seconds(plan.seen.policy), actor, stays)
     except IntegrityError:
         raise ConflictError(_who_moves(plan)) from None
 
 
-def _targets(attempt: Deployment, plan: Plan) -> list[DeploymentTarget]:
-    """A row per server: those that answer move together, those that are away catch up."""
+def _targets(attempt: Deployment, plan: Plan) -> tuple[list[DeploymentTarget], list[DeploymentTarget]]:
+    """A row per server: those that answer move together, those that are away catch up, on others the alias stays."""
+    state = DeploymentTarget.State
     waiting = [DeploymentTarget(deployment=attempt, server=row.server, staged=row) for row in plan.staged]
-    behind = DeploymentTarget.State.BEHIND
-    away = [DeploymentTarget(deployment=attempt, server=server, state=behind) for server in plan.away]
-    DeploymentTarget.objects.bulk_create(waiting + away)
-    return waiting
+    away = [DeploymentTarget(deployment=attempt, server=server, state=state.BEHIND) for server in plan.away]
+    stays = [
+        DeploymentTarget(deployment=attempt, server=each.server, staged=each.staged, state=state.STAYS)
+        for each in plan.stays
+    ]
+    DeploymentTarget.objects.bulk_create(waiting + away + stays)
+    return waiting, stays
 
 
 def _now(live: Deployment | None) -> str:

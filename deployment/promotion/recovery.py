@@ -11,14 +11,13 @@ from common import actor as actors
 from common import leases
 from common.patience import within
 from common.problems import ProblemError
-from deployment.live import live_deployment
-from deployment.models import Deployment, DeploymentTarget
+from deployment.live import alias_on, live_deployment
+from deployment.models import Deployment, DeploymentTarget, StagedVersion
 from deployment.promotion.attempt import Attempt
 from deployment.promotion.steps import TakenOverError, carry_on, lock
 from deployment.servers.drivers import DriverError, driver_for
 from labeling.models import Project
 from labeling.services import events
-from training.models import ModelVersion
 
 logger = logging.getLogger(__name__)
 State = Deployment.State
@@ -129,10 +128,11 @@ def _restore_alias(project: Project, target: DeploymentTarget) -> str:
     with transaction.atomic(), within(_BACK_SECONDS):
         lock(project)
         live = live_deployment(project)
-        return _restore(project, target, live.version if live else None)
+        return _restore(project, target, alias_on(target.server, live) if live else None)
 
 
-def _restore(project: Project, target: DeploymentTarget, live: ModelVersion | None) -> str:
+def _restore(project: Project, target: DeploymentTarget, wanted: StagedVersion | None) -> str:
+    """`wanted`: what the alias is to lead to there; None where it is to have none."""
     staged, server = target.staged, target.server
     if staged is None or not staged.manifest_digest:
         DeploymentTarget.objects.filter(pk=target.pk).update(error="")
@@ -143,18 +143,18 @@ def _restore(project: Project, target: DeploymentTarget, live: ModelVersion | No
         if not broken and driver.digest_of(project.key) != staged.manifest_digest:
             DeploymentTarget.objects.filter(pk=target.pk).update(error="")
             return ""
-        if live is None:
+        if wanted is None:
             if broken:
                 driver.move(project.key, staged.tag)  # only what can be read can be removed
             driver.remove(project.key)
-            sentence, ok = f"On {server} the alias is removed, as nothing was live before.", True
-        elif live.pk == staged.version_id and not broken:
+            sentence, ok = f"On {server} the alias is removed, as there was none before.", True
+        elif wanted.pk == staged.pk and not broken:
             DeploymentTarget.objects.filter(pk=target.pk).update(error="")
             return ""
         else:
-            driver.move(project.key, live.server_tag)
-            proof = driver.prove(project.key, live.server_tag)
-            sentence, ok = f"On {server} the alias leads to {live} again ({proof.sentence}).", proof.ok
+            driver.move(project.key, wanted.tag)
+            proof = driver.prove(project.key, wanted.tag)
+            sentence, ok = f"On {server} the alias leads to {wanted.version} again ({proof.sentence}).", proof.ok
     except DriverError as error:
         sentence, ok = f"On {server} the alias could not be put back: {error}", False
     logger.log(logging.INFO if ok else logging.ERROR, "%s", sentence)

@@ -7,6 +7,14 @@ from rest_framework import serializers
 from common.rest import FiguresField, Row, Strict
 from deployment.models import Deployment
 
+STAYS = "Servers that cannot serve it, each with the version that the alias there stays with; empty: it has none."
+
+
+class StaysField(serializers.DictField):
+    """A version's name by the name of a server."""
+
+    child = serializers.CharField(allow_blank=True)
+
 
 class DeploymentSerializer(Row):
     version = serializers.IntegerField(source="version.number")
@@ -14,6 +22,7 @@ class DeploymentSerializer(Row):
     previous = serializers.IntegerField(source="previous.number", allow_null=True, default=None)
     actor = serializers.CharField(source="actor.username", allow_null=True, default=None)
     evidence = FiguresField()
+    stays = StaysField(help_text=STAYS)
 
     class Meta:
         model = Deployment
@@ -33,6 +42,7 @@ class DeploymentSerializer(Row):
             "created_at",
             "live_at",
             "ended_at",
+            "stays",
             "evidence",
             "modelfile",
         ]
@@ -45,6 +55,7 @@ class PlanResponse(serializers.Serializer[Any]):
     previous = serializers.IntegerField(source="previous.number", allow_null=True, default=None)
     servers = serializers.ListField(source="server_names", child=serializers.CharField())
     away = serializers.ListField(child=serializers.CharField(), help_text="Servers that catch up when they return.")
+    stays = StaysField(source="left", help_text=STAYS)
     verdict = serializers.CharField()
     stale = serializers.CharField(help_text="Why its pass says nothing about what is live; empty where it does.")
     reason_required = serializers.BooleanField()

@@ -20,7 +20,7 @@ from deployment.artifacts.modelfiles import write_modelfile
 from deployment.artifacts.verdicts import speaks_for
 from deployment.models import Deployment, DeploymentTarget, StagedVersion
 from deployment.promotion.attempt import Attempt
-from deployment.promotion.on_server import mirror, warm
+from deployment.promotion.on_server import hold, mirror, warm
 from deployment.signals import version_promoted
 from labeling.models import Project
 from labeling.services import events
@@ -78,6 +78,10 @@ def _tell(attempt: Attempt) -> None:
     verb = "version.rolled_back" if row.action == Deployment.Action.ROLLBACK else "version.promoted"
     before = {"version": row.previous.uid if row.previous else None}
     events.record(attempt.actor, verb, row.version, before=before, after={"deployment": row.uid})
+    for target in attempt.stays:
+        if target.staged is not None:
+            after = {"deployment": row.uid, "server": target.server.uid}
+            events.record(attempt.actor, "version.alias_left", target.staged.version, after=after)
 
 
 def _at_the_end(attempt: Attempt, steps: list[dict[str, Any]]) -> dict[str, Any]:
@@ -134,7 +138,7 @@ def lock(project: Project) -> None:
 
 
 def _check_staged(attempt: Attempt) -> str:
-    """Every server holds the bytes that were built."""
+    """Every server holds the bytes that were built, and those that cannot serve them what their alias stays with."""
     version = attempt.row.version
     for target in attempt.targets:
         staged = target.staged
@@ -142,6 +146,9 @@ def _check_staged(attempt: Attempt) -> str:
             raise ConflictError(f"{version} is not staged on {target.server} any more")
         if staged.uploaded_digest.removeprefix("sha256:") != staged.digest:
             raise ConflictError(f"{staged} holds {staged.uploaded_digest}, not {staged.digest}; stage it again")
+    for target in attempt.stays if attempt.row.action == Deployment.Action.PROMOTE else ():
+        if target.staged is not None and target.staged.state != StagedVersion.State.STAGED:
+            raise ConflictError(f"{target.staged}, with which the alias stays, is not staged any more")
     if not attempt.targets:
         raise ConflictError("no server of the project answers")
     return f"staged on {', '.join(target.server.name for target in attempt.targets)}"
@@ -169,8 +176,8 @@ def _mirror(attempt: Attempt) -> str:
         # the switch has just looked.
         if seen and not _held(attempt.row).exists():
             raise TakenOverError("Another process took this attempt over.")
-        seen.append(mirror(attempt.row, target))
-    return "; ".join(seen)
+        seen.append(mirror(attempt.row, target, led=target.pk in attempt.led))
+    return "; ".join([*seen, *(hold(attempt.row, target) for target in attempt.stays)])
 
 
 def _record(attempt: Attempt) -> str:

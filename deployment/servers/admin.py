@@ -17,7 +17,7 @@ from deployment.models import (
 from deployment.quantization import CHOICES
 from deployment.servers.catalogue import PERMISSION
 from deployment.servers.health import probe_server
-from deployment.servers.registration import save_server
+from deployment.servers.registration import save_policy, save_server
 from labeling.admin.base import ProjectScopedAdmin, ask_first
 from labeling.admin.recorded import RecordedAdmin, staff
 
@@ -95,6 +95,9 @@ class ServingPolicyAdmin(ProjectScopedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ServingPolicy]:
         rows: QuerySet[ServingPolicy] = super().get_queryset(request).prefetch_related("servers")
         return rows
+
+    def save_model(self, request: HttpRequest, obj: ServingPolicy, form: Any, change: bool) -> None:
+        save_policy(staff(request), obj, form.changed_data, form.cleaned_data["servers"])
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "quantization":

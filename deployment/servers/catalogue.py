@@ -159,12 +159,14 @@ def _users(server: InferenceServer) -> dict[str, list[str]]:
     users: dict[str, list[str]] = defaultdict(list)
     staged = StagedVersion.objects.kept().filter(server=server)
     serving = set(Deployment.objects.serving().values_list("version_id", flat=True))
+    left = set(staged.with_an_alias_left().values_list("pk", flat=True))
     for row in staged.select_related("version__project", "version__base"):
-        live = row.version_id in serving
-        users[_bare(row.tag)].append(f"{'live in' if live else 'a version of'} {row.version.project.key}")
+        live, stays = row.version_id in serving, row.pk in left
+        uses = "live in" if live else "live for outside clients of" if stays else "a version of"
+        users[_bare(row.tag)].append(f"{uses} {row.version.project.key}")
         if row.version.base.server_name:
             users[_bare(row.version.base.server_name)].append(f"what {row.version} is made of")
-        if live:
+        if live or stays:
             users[_bare(row.version.project.key)].append(
                 f"live in {row.version.project.key}: the alias for outside clients"
             )

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from deployment.models import Deployment, StagedVersion
+from django.db.models import Q
+
+from deployment.models import Deployment, DeploymentTarget, StagedVersion
 from deployment.servers.drivers import DriverError, driver_for
 from deployment.servers.drivers.said import LoadedModel
 from deployment.servers.memory import has_in_memory, twins
@@ -76,5 +78,6 @@ def _on_server(staged: StagedVersion, back: bool) -> tuple[Eviction | None, str]
 def _serves(staged: StagedVersion, model: LoadedModel) -> str:
     """The project that a loaded model answers for, under whatever name it was loaded."""
     rows = StagedVersion.objects.filter(server=staged.server, manifest_digest=model.digest).exclude(manifest_digest="")
-    live = Deployment.objects.serving().filter(version__staged__in=rows).select_related("project").first()
+    left = Q(targets__state=DeploymentTarget.State.STAYS, targets__staged__in=rows)
+    live = Deployment.objects.serving().filter(Q(version__staged__in=rows) | left).select_related("project").first()
     return live.project.key if live else ""

@@ -9,6 +9,7 @@ from django.utils import timezone
 from common.alone import alone
 from common.queue import enqueue
 from deployment.models import Deployment, InferenceServer, StagedVersion
+from deployment.models.querysets import NEEDED
 from deployment.servers.drivers import Driver, DriverError, SlowError, driver_for
 from deployment.servers.drivers.said import LoadedModel
 
@@ -59,16 +60,18 @@ def twins(driver: Driver, staged: StagedVersion) -> list[StagedVersion]:
 
 
 def unload_idle(server: InferenceServer) -> list[str]:
-    """Free the memory of versions that nobody asks: neither live, nor live just before, nor on their way to it."""
-    keep = set()
+    """Free the memory of versions that nobody asks: neither live, nor live just before, nor on their way to it,
+    nor left under an alias."""
+    here = StagedVersion.objects.filter(server=server)
+    keep = set(here.with_an_alias_left(NEEDED).values_list("tag", flat=True))
     rows = Deployment.objects.needed()
     for deployment in rows.select_related("version__project", "previous__project", "project__serving_policy"):
         keep.add(deployment.version.server_tag)
         if deployment.previous and _may_roll_back_soon(deployment):
             keep.add(deployment.previous.server_tag)
-    driver, judged = driver_for(server), StagedVersion.objects.filter(server=server).exclude(verdict="")
+    driver, judged = driver_for(server), here.exclude(verdict="")
     if driver.shares_runners:
-        layers = StagedVersion.objects.filter(server=server, tag__in=keep).exclude(layer_digest="")
+        layers = here.filter(tag__in=keep).exclude(layer_digest="")
         judged = judged.exclude(layer_digest__in=layers.values("layer_digest"))
     ours = set(judged.values_list("tag", flat=True)) - keep
     idle = [entry.tag for entry in driver.catalogue() if entry.loaded and entry.tag in ours]

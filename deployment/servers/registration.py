@@ -10,7 +10,8 @@ from django.db import transaction
 from common.actor import Actor
 from common.problems import ProblemError
 from common.queue import enqueue
-from deployment.models import InferenceServer, ServingPolicy
+from deployment.models import DeploymentTarget, InferenceServer, ServingPolicy
+from deployment.models.querysets import NEEDED
 from deployment.servers.catalogue import ADD, require_administrator
 from labeling.models import Project
 from labeling.services import events, save_row
@@ -75,6 +76,25 @@ def _free_name() -> str:
     taken = set(InferenceServer.objects.filter(name__startswith=NAME).values_list("name", flat=True))
     names = [NAME, *(f"{NAME}-{number}" for number in range(2, len(taken) + 3))]
     return next(name for name in names if name not in taken)
+
+
+@transaction.atomic
+def save_policy(actor: Actor, policy: ServingPolicy, fields: Iterable[str], servers: Iterable[InferenceServer]) -> None:
+    """Keep what a person entered, as `save_row`; `servers` are those that they chose.
+
+    Raises `ProblemError`, too, where aliases may stay no longer and one does, or is about to: on a server that cannot
+    serve what is live.
+    """
+    save_row(actor, policy, fields)
+    targets = DeploymentTarget.objects.filter(state=DeploymentTarget.State.STAYS, server__in=list(servers))
+    left = targets.filter(deployment__project=policy.project, deployment__state__in=NEEDED)
+    found = [] if policy.alias_may_stay else list(left.select_related("server", "deployment__version__project"))
+    if found:
+        names = " and ".join(each.server.name for each in found)
+        raise ProblemError(
+            f"{names} cannot serve {found[0].deployment.version}, so the alias stays there. Promote, or roll back to, "
+            "a version that all servers can serve, or take that server out; then aliases may no longer stay."
+        )
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """REST of serving: predictions, and looking again at what is served."""
 
 from typing import Any
+from uuid import UUID
 
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
@@ -16,10 +17,14 @@ from deployment.serving.serializers import (
     PredictionResponse,
     PredictRequest,
     ReloadResponse,
+    WhyResponse,
 )
+from deployment.serving.why import why
 from labeling.access import Right, token_of
 from labeling.models import Prediction
 from labeling.rest import ProjectDoor
+from labeling.serializers_vectors import SimilarQuery
+from labeling.services.vectors.similar import SHOWN
 
 
 class AskingDoor(ProjectDoor):
@@ -84,3 +89,18 @@ class ReloadView(ProjectDoor):
         """Loads the live version on its servers and queues builds and stagings that are due."""
         project = self.open(Right.OPERATE)
         return Response(ReloadResponse(reload_serving(self.caller, project)).data)
+
+
+class WhyView(ProjectDoor):
+    """What a head's answer follows from."""
+
+    queries = {"GET": SimilarQuery}
+
+    @extend_schema(responses=WhyResponse)
+    def get(self, request: Request, key: str, uid: UUID) -> Response:
+        """The golden samples that are most like the text, the most alike first. 409 where no head made the prediction,
+        where its text was not kept, and for a test text that waits for its blind answer.
+        """
+        rows = Prediction.objects.filter(project=self.open(Right.VIEW)).select_related("sample__project", "project")
+        found = why(self.caller, get_object_or_404(rows, uid=uid), self.query.get("k", SHOWN))
+        return Response(WhyResponse(found).data)

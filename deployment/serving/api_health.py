@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.problems import ProblemError
-from deployment.live import live_version
+from deployment.live import live_deployment
 from deployment.serving.routing import live_servers
 from labeling.access import open_projects, token_of
 from labeling.models import Project
@@ -22,6 +22,10 @@ class ProjectHealth(serializers.Serializer[Any]):
     version = serializers.IntegerField(allow_null=True, help_text="The live version; null where nothing is live.")
     model = serializers.CharField(allow_null=True, help_text="Its name, as predictions say it.")
     servers = serializers.ListField(child=serializers.CharField(), help_text="Where it can be asked now.")
+    stays = serializers.DictField(
+        child=serializers.CharField(allow_blank=True),
+        help_text="Servers that cannot serve it, each with the version that the alias for outside clients stays with.",
+    )
     problem = serializers.CharField(help_text="Why it cannot be asked; empty where it can.")
 
 
@@ -44,7 +48,8 @@ class Health(Door):
 
 
 def _of(project: Project) -> dict[str, Any]:
-    version = live_version(project)
+    live = live_deployment(project)
+    version = live.version if live else None
     servers: list[str] = []
     problem = ""
     try:
@@ -56,5 +61,6 @@ def _of(project: Project) -> dict[str, Any]:
         "version": version.number if version else None,
         "model": version.tag if version else None,
         "servers": servers,
+        "stays": live.stays if live else {},
         "problem": problem,
     }

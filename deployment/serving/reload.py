@@ -5,7 +5,7 @@ from django.db import transaction
 from common.actor import Actor
 from common.problems import UnavailableError
 from common.queue import enqueue
-from deployment.live import live_version, staged_on_servers
+from deployment.live import left_on_servers, live_version, staged_on_servers
 from deployment.servers.drivers import DriverError
 from deployment.servers.memory import load_or_send
 from labeling.access import Right, require
@@ -24,7 +24,7 @@ def reload_serving(actor: Actor, project: Project) -> dict[str, object]:
     version = live_version(project)
     loaded: dict[bool, list[str]] = {True: [], False: []}
     if version is not None:
-        for staged in staged_on_servers(version):
+        for staged in (*staged_on_servers(version), *left_on_servers(project)):
             try:
                 loaded[load_or_send(staged.server, staged.tag)].append(staged.server.name)
             except DriverError as error:

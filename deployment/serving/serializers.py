@@ -7,8 +7,10 @@ from rest_framework import serializers
 
 from common.problems import ProblemError
 from common.rest import Row, Strict
+from deployment.serving.why import Why
 from labeling.models import Prediction
 from labeling.serializers import AskedSerializer, InputField
+from labeling.serializers_vectors import SimilarSampleSerializer
 
 MAX_TEXT = 20_000
 MAX_BATCH = 100
@@ -93,3 +95,16 @@ class ReloadResponse(serializers.Serializer[Any]):
     loading_on = serializers.ListField(
         child=serializers.CharField(), help_text="Servers that take long to load it: a worker goes on there."
     )
+
+
+class WhyResponse(serializers.Serializer[Any]):
+    """The golden samples that are most like the text of a head's prediction. `note`: what was not looked at."""
+
+    version = serializers.IntegerField(source="version.number")
+    model = serializers.CharField(source="version.tag")
+    encoder = serializers.CharField(source="version.base.name", help_text="The sentence encoder that it is a head on.")
+    samples = SimilarSampleSerializer(many=True, source="likes.found")
+    note = serializers.SerializerMethodField()
+
+    def get_note(self, found: Why) -> str:
+        return " ".join(filter(None, (found.note, found.likes.note)))

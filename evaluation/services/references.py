@@ -3,6 +3,8 @@
 from deployment.files import file_of
 from deployment.live import live_version
 from deployment.models import StagedVersion
+from deployment.models.formats import needed_format
+from deployment.servers.drivers import serves
 from training.models import ModelVersion
 
 State = StagedVersion.State
@@ -18,16 +20,26 @@ def reference_version(version: ModelVersion) -> ModelVersion | None:
 
 
 def staged_beside(staged: StagedVersion, reference: ModelVersion) -> StagedVersion | None:
-    """Where the reference stands on the same server, ready to be asked."""
-    rows = StagedVersion.objects.staged().filter(server=staged.server, version=reference)
+    """Where the reference stands, ready to be asked: on the same server, or on another of the project's where that one
+    cannot serve it. The cases are the same, and each is asked through a server that serves it.
+    """
+    rows = StagedVersion.objects.serving_ready(reference)
+    if _can_serve(staged, reference):
+        rows = StagedVersion.objects.staged().filter(server=staged.server, version=reference)
     return rows.select_related("version__spec", "version__project", "version__run", "server").first()
 
 
+def _can_serve(staged: StagedVersion, reference: ModelVersion) -> bool:
+    return serves(staged.server, needed_format(reference))
+
+
 def is_coming(staged: StagedVersion, reference: ModelVersion) -> bool:
-    """The reference is on its way to the same server, so that the judgment waits for it."""
+    """The reference is on its way to where it is asked, so that the judgment waits for it."""
     file = file_of(reference)
     if file.under_way:
         return True
+    if not _can_serve(staged, reference):
+        return StagedVersion.objects.filter(version=reference, state__in={State.WAITING, State.STAGING}).exists()
     row = StagedVersion.objects.filter(server=staged.server, version=reference).first()
     if row is not None:
         return row.state in {State.WAITING, State.STAGING}

@@ -14,7 +14,7 @@ from django_htmx.http import HttpResponseStopPolling, reswap
 
 from common.actor import Actor
 from common.problems import ConflictError, ProblemError
-from labeling import services
+from labeling import panels, services
 from labeling.access import Right, in_project, project_for
 from labeling.forms import ReviewForm
 from labeling.kinds import kind_of
@@ -131,6 +131,8 @@ def _show(
         card = make_card(project, sample) if sample else None
     if card is None:
         context["ever"] = project.samples.exists()
+    proposed = card.prediction if card and not card.is_blind else None
+    context["why"] = panels.render("proposal", request, proposed) if proposed else []
     context |= {"card": card, "cap": COUNT_CAP, "progress": progress(request, project)}
     template = "labeling/partials/review_card.html" if polls(request) else "labeling/review.html"
     return part_of_page(render(request, template, page_context(request, project, "review", **context), status=status))

@@ -19,5 +19,8 @@ class Command(MoveCommand):
 
     def handle(self, *args: Any, **given: Any) -> None:
         version = self.version(self.project(given["project"]), given["version"])
-        done = promote(actor_of(self, given["user"]), plan_promotion(version), **self.options(given))
-        self.stdout.write(self.said(done))
+        plan = plan_promotion(version)
+        if given["dry_run"]:
+            self.stdout.write(self.planned(plan))
+            return
+        self.stdout.write(self.said(promote(actor_of(self, given["user"]), plan, **self.options(given))))

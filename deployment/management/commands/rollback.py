@@ -20,5 +20,8 @@ class Command(MoveCommand):
     def handle(self, *args: Any, **given: Any) -> None:
         project = self.project(given["project"])
         target = self.version(project, given["to"]) if given["to"] else None
-        done = rollback(actor_of(self, given["user"]), plan_rollback(project, target), **self.options(given))
-        self.stdout.write(self.said(done))
+        plan = plan_rollback(project, target)
+        if given["dry_run"]:
+            self.stdout.write(self.planned(plan))
+            return
+        self.stdout.write(self.said(rollback(actor_of(self, given["user"]), plan, **self.options(given))))

@@ -30,7 +30,7 @@ def deployments(request: HttpRequest, key: str) -> HttpResponse:
     """The project's deployments page; HTMX asks for its changing part while something is in motion."""
     project = project_for(person(request), key, Right.VIEW)
     live, move = live_deployment(project), queries.move_under_way(project)
-    rows = candidates(project, CANDIDATES, live.version if live else None)
+    rows = candidates(project, CANDIDATES, live)
     on_disk = disk_use(project)
     for candidate in rows:
         candidate.disk = on_disk.get(candidate.version.pk, 0)
@@ -70,7 +70,7 @@ def deployment(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
         "figures": figures,
         "sides": sides,
     }
-    context["targets"] = row.targets.select_related("server")
+    context["targets"] = row.targets.select_related("server", "staged__version__project")
     return render(
         request, "deployment/promotion/deployment.html", page_context(request, project, "deployments", **context)
     )

@@ -16,7 +16,7 @@ from deployment.artifacts.verdicts import staleness
 from deployment.files import file_of, is_lost
 from deployment.live import live_deployment
 from deployment.models import VersionPin
-from deployment.promotion.candidates import Candidate
+from deployment.promotion.candidates import candidate as candidate_of
 from labeling.access import Right, project_for
 from labeling.views.base import page_context, person, polls
 from training.queries import head_facts
@@ -33,7 +33,8 @@ def version(request: HttpRequest, key: str, number: int) -> HttpResponse:
     row = get_object_or_404(queries.version_rows(project), number=number)
     staged = list(queries.staged_rows(row))
     live, file = live_deployment(project), file_of(row)
-    candidate = Candidate(row, file, staged, live=live.version if live else None, nowhere=why_nowhere(row))
+    candidate = candidate_of(row, file, live)
+    candidate.staged, candidate.nowhere = staged, why_nowhere(row)
     context: dict[str, Any] = {
         "version": row,
         "head": head_facts(row),
@@ -43,6 +44,7 @@ def version(request: HttpRequest, key: str, number: int) -> HttpResponse:
         # Benchmarks belong to the floor above; the relation's name is all that is known of them here.
         "benchmarks": row.benchmarks.order_by("-id")[:10],
         "history": queries.history(project).filter(version=row)[:SHOWN],
+        "live": live,
         "is_live": live is not None and live.version_id == row.pk,
         "was_live": row.pk in queries.ever_live(project),
         "in_motion": candidate.moving,

@@ -14,6 +14,7 @@ from common.problems import ConflictError, ProblemError
 from deployment.live import live_deployment
 from deployment.serving.forms import AnalyzeForm, ShownForm
 from deployment.serving.predict import predict
+from labeling import panels
 from labeling import services as labeling
 from labeling.access import Right, in_project, project_for
 from labeling.forms import CardForm
@@ -96,6 +97,7 @@ def _page(
         "live": live_deployment(project),
         "prediction": shown,
         "card": card,
+        "why": panels.render("proposal", request, shown) if card else [],
         "golden": _golden(project, shown.sample) if shown and shown.sample else None,
         "open": bool(shown and shown.sample and _may_save(shown.sample)),
     }

@@ -63,7 +63,7 @@ def test_beside_an_ollama_it_stands_on_the_local_server_and_says_what_is_in_the_
     assert due_stagings(policy) == []
     (obstacle,) = plan_promotion(version).obstacles
     assert "ollama-one (Ollama) cannot serve" in obstacle
-    assert "take those out of the serving policy first" in obstacle
+    assert "take those out of the serving policy first, or say there that the alias may stay" in obstacle
 
 
 def test_pages_and_api_tell_what_it_is(version, client):

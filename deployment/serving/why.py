@@ -1,0 +1,56 @@
+"""Why a head answered as it did: the golden samples that are most like the text, as it learnt from their like."""
+
+from dataclasses import dataclass
+
+from common.actor import Actor
+from common.problems import ConflictError
+from labeling.access import Right, require
+from labeling.models import Prediction, VectorSet
+from labeling.services.vectors.similar import SHOWN, Likes, similar
+from training.models import BaseModel, ModelVersion
+
+# A number that fits its column.
+_DIGITS = 10
+NOT_KEPT = "The text of this prediction was not kept, so nothing can be compared with it."
+
+
+@dataclass(frozen=True)
+class Why:
+    """A head's prediction and what is most like its text. `note`: what is to be known of the comparison."""
+
+    prediction: Prediction
+    version: ModelVersion
+    likes: Likes
+    note: str = ""
+
+
+def made_by_head(prediction: Prediction) -> ModelVersion | None:
+    """The version that answered, where it is a head; one query, and none where no version of ours has such a name."""
+    key, _, number = prediction.model_tag.rpartition(":v")
+    if not (number.isascii() and number.isdecimal() and len(number) < _DIGITS):
+        return None
+    rows = ModelVersion.objects.filter(project=prediction.project_id, project__key=key, number=int(number))
+    return rows.filter(base__role=BaseModel.Role.ENCODER).select_related("project", "base").first()
+
+
+def why(actor: Actor, prediction: Prediction, k: int = SHOWN) -> Why:
+    """The `k` golden samples that are most like the text of a head's prediction.
+
+    Raises `PermissionDenied`, and `ConflictError` where no head made it, where its text was not kept, and for a test
+    text that waits for its blind answer.
+    """
+    require(actor, prediction.project, Right.VIEW)
+    version = made_by_head(prediction)
+    if version is None:
+        raise ConflictError(f"{prediction.model_tag} is no head on a sentence encoder: no golden samples say why.")
+    if prediction.sample is None:
+        raise ConflictError(NOT_KEPT)
+    return Why(prediction, version, similar(actor, prediction.sample, k), _other_encoder(version))
+
+
+def _other_encoder(version: ModelVersion) -> str:
+    told = version.head_told.get("encoder", {}).get("name", "")
+    kept = VectorSet.objects.filter(project=version.project_id).values_list("encoder", flat=True).first()
+    if not kept or kept == told:
+        return ""
+    return f"Compared by the vectors of {kept}; {version} itself reads texts by {told or 'another encoder'}."
