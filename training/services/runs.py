@@ -12,13 +12,13 @@ from labeling.access import Right, require
 from labeling.marks import neutralise
 from labeling.models import Project, TaskSpec
 from labeling.services import events
+from training.headtasks import head_task
 from training.methods import METHODS, SFT, Method
 from training.models import OPEN, BaseModel, RetrainPolicy, Snapshot, TrainingProfile, TrainingRun
 from training.overrides import CHOSEN_ELSEWHERE, merged
 from training.services.chat import chat_of, require_thoughts
 from training.services.counting import take_again
 from training.services.encoders import default_encoder
-from training.services.headtasks import head_task
 from training.services.locations import resolve_location
 from training.services.sending import send_run
 from training.services.snapshots import freeze_snapshot
@@ -70,7 +70,8 @@ def _head_options(base: BaseModel, overrides: dict[str, Any] | None, spec: TaskS
     """A training profile is of language models, and says nothing here."""
     where = {"name": resolve_location(base), "revision": base.revision}
     usual = {} if method.with_torch else {"threads": settings.ENCODER_THREADS}
-    return merged(usual, overrides or {}) | {"base_model": where, "objective": method.name, "task": head_task(spec)}
+    chosen = {"base_model": where, "objective": method.name, "task": head_task(spec.to_spec())}
+    return merged(usual, overrides or {}) | chosen
 
 
 def _resolved(schema: type[Options], options: dict[str, Any]) -> dict[str, Any]:
