@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from training.engine.finetuning.judging import best_pass, evaluations
-from training.engine.finetuning.learning import Learner, Part, Taught
+from training.engine.finetuning.learning import Learner
+from training.engine.finetuning.parts import Part, Taught
 from training.heads.calibration import how_often
 from training.heads.choosing import FEWEST, FOLDS, folds_of
 from training.heads.kept import name_of

@@ -3,69 +3,28 @@
 import math
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 
 from training.engine import checkpoints
-from training.engine.best import Evaluation, waited
+from training.engine.best import waited
 from training.engine.errors import EngineError, Exit
 from training.engine.finetuning.config import FinetuneConfig
 from training.engine.finetuning.judging import evaluation, evaluations
 from training.engine.finetuning.network import Network, batch_of, device, loss_of, passes, state_of, vectors_of
+from training.engine.finetuning.parts import Part, Progress, Taught
 from training.engine.resuming import checkpoint_of
 from training.heads.attempt import Attempt, StoppedError
 from training.heads.linear import fit, row_weights
-
-if TYPE_CHECKING:
-    from training.heads.linear import Array
 
 _STATE, _SCORES = "state.pt", "scores.npz"
 # How freely the regression may fit that the head begins as: what it has learnt already is no lesson any more.
 _BEGIN = 1.0
 _LONGEST_GRADIENT = 1.0
-
-
-@dataclass(frozen=True)
-class Taught:
-    """Rows as tokens, and what is wanted of them: 0 and 1, shape (rows, labels)."""
-
-    tokens: Sequence[Sequence[int]]
-    targets: "Array"
-
-    def some(self, places: Sequence[int]) -> "Taught":
-        """Those at these places."""
-        return Taught([self.tokens[place] for place in places], self.targets[list(places)])
-
-
-@dataclass
-class Progress:
-    """How far a part is: updates, the scores of the rows left out after each pass, the weights that were best."""
-
-    step: int = 0
-    scores: "list[Array]" = field(default_factory=list)
-    judged: list[Evaluation] = field(default_factory=list)
-    best: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Part:
-    """`rows` are learnt `times` over; after each pass `held` judge.
-
-    `number` is that of its chance, `before` the updates of the parts before it. `is_last`: its network is what comes
-    out of the run, with the weights that were best where any judge.
-    """
-
-    number: int
-    rows: Taught
-    held: Taught
-    times: int
-    before: int
-    is_last: bool
 
 
 class Learner:
@@ -81,6 +40,7 @@ class Learner:
     ) -> None:
         self.attempt, self.config, self.fresh, self.pad, self.made_of = attempt, config, fresh, pad, made_of
         self.exclusive = not config.task.several
+        self._pass: tuple[tuple[int, int], list[list[int]]] = ((-1, -1), [])
 
     def begin(self, updates: int) -> None:
         """So many there are, as far as is known by now."""
@@ -97,13 +57,13 @@ class Learner:
         progress = self._resumed(part, network, optimizer)
         if not progress.step:
             network.begin_with(self._regression(part, network))
-        a_pass, weights = self.updates(len(part.rows.tokens)), self._weights(part.rows)
-        saved = time.monotonic()
+        weights, saved = self._weights(part.rows), time.monotonic()
         while not self._is_over(part, progress):
             try:
-                self._update(part, network, optimizer, progress, weights)
-                if progress.step % a_pass == 0 and len(part.held.tokens):
+                if self._owes_judgement(part, progress):
                     self._judge(part, network, progress)
+                else:
+                    self._update(part, network, optimizer, progress, weights)
                 self.attempt.tick()
             except StoppedError:
                 if self.attempt.stop.reason is Exit.PAUSED:
@@ -152,8 +112,7 @@ class Learner:
         config, began, where = self.config, time.monotonic(), network.head.weight.device
         a_pass = self.updates(len(part.rows.tokens))
         number, place = divmod(progress.step, a_pass)
-        lengths = [len(row) for row in part.rows.tokens]
-        some = passes(lengths, config.batch_size, (config.seed, part.number, number))[place]
+        some = self._batches(part, number)[place]
         # The whole of it, however early it ends: the same pass comes at the same rate in all parts.
         rate = _rate((progress.step + 1) / (config.epochs * a_pass + 1), config.warmup_ratio)
         for group in optimizer.param_groups:
@@ -182,6 +141,14 @@ class Learner:
             seconds=round(time.monotonic() - began, 3),
         )
 
+    def _batches(self, part: Part, number: int) -> list[list[int]]:
+        """Of one pass; made once."""
+        if self._pass[0] != (part.number, number):
+            lengths = [len(row) for row in part.rows.tokens]
+            batches = passes(lengths, self.config.batch_size, (self.config.seed, part.number, number))
+            self._pass = (part.number, number), batches
+        return self._pass[1]
+
     def _judge(self, part: Part, network: Network, progress: Progress) -> None:
         """The scores of the rows left out; the weights are kept where they are the best so far."""
         scores = np.zeros(part.held.targets.shape, dtype=np.float32)
@@ -196,9 +163,16 @@ class Learner:
             progress.best = state_of(network)
 
     def _is_over(self, part: Part, progress: Progress) -> bool:
-        """All updates are made, or nothing better came for long enough."""
+        """All updates are made and judged, or nothing better came for long enough."""
+        if self._owes_judgement(part, progress):
+            return False
         whole = part.times * self.updates(len(part.rows.tokens))
         return progress.step >= whole or waited(progress.judged) >= self.config.patience
+
+    def _owes_judgement(self, part: Part, progress: Progress) -> bool:
+        """A pass is over, and the rows left out were not asked."""
+        over = progress.step // self.updates(len(part.rows.tokens))
+        return len(part.held.tokens) > 0 and len(progress.judged) < over
 
     def _save(self, part: Part, network: Network, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
         """A sealed checkpoint, in place of the one before it."""

@@ -22,8 +22,9 @@ from training.engine.events import EventLog
 from training.engine.finetuning.choosing import ENOUGH, PARTS, VALIDATION, Chosen, Learnt, learn
 from training.engine.finetuning.config import FinetuneConfig, load_config
 from training.engine.finetuning.exporting import Exported, export_encoder
-from training.engine.finetuning.learning import Learner, Taught
+from training.engine.finetuning.learning import Learner
 from training.engine.finetuning.network import Network, device
+from training.engine.finetuning.parts import Taught
 from training.engine.info import environment
 from training.engine.rundir import RunDir
 from training.engine.stopping import Stop
@@ -60,7 +61,7 @@ class Finetuning(Attempt):
         if self.config.threads is not None:
             torch.set_num_threads(self.config.threads)
         with threadpool_limits(self.config.threads):
-            self.tick()
+            self.obey()  # the first beat comes once everything is loaded: that may take longer than a step
             surroundings = environment()
             self.events.emit("started", environment=surroundings, config=self.config.model_dump(mode="json"))
             rows, validation = (read_rows(path, self.config.task) for path in (self.run.train, self.run.validation))
@@ -130,7 +131,7 @@ class Finetuning(Attempt):
         def worth(vectors: "Array") -> float:
             return figure_of(head.chances(vectors[: len(wanted)]), wanted, answering, exclusive=self.exclusive)
 
-        with head_folder(self.run) as folder:
+        with head_folder(self.run) as folder, self.beating():
             exported = export_encoder(
                 network,
                 self.base,
