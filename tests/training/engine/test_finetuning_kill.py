@@ -21,7 +21,7 @@ from training.engine.finetuning.run import finetune_run
 from training.engine.rundir import RunDir
 from training.heads.folder import ENCODER, WEIGHTS
 
-pytestmark = pytest.mark.ml
+pytestmark = [pytest.mark.ml, pytest.mark.timeout(600)]
 LABELS = dict.fromkeys(sorted(TELLING), "")
 COMMAND = [sys.executable, "-m", "training.engine", "finetune", "--run"]
 OPTIONS = {"objective": "encoder", "threads": 1, "folds": 2, "epochs": 6, "learning_rate": 1e-3, "batch_size": 4}
