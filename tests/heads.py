@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +43,14 @@ def make_head_run(project: Project, **options: Any) -> TrainingRun:
 
 def make_head(project: Project, **options: Any) -> ModelVersion:
     """The version that comes out of a run; the news of it is not acted on."""
-    run = make_head_run(project, **options)
+    return make_version(project, fit_run, method="head", **options)
+
+
+def make_version(project: Project, work: Callable[[Path], object], **options: Any) -> ModelVersion:
+    """That of a run that `work` works off in its folder."""
+    run = start_run(SYSTEM, project, trigger=TrainingRun.Trigger.MANUAL, again=True, **options)
     folder = supervisor.prepare_folder(run)
-    fit_run(folder)
+    work(folder)
     metrics = json.loads(RunDir(folder).manifest.read_text())["metrics"]
     TrainingRun.objects.filter(pk=run.pk).update(state="succeeded", metrics=metrics)
     run.refresh_from_db()

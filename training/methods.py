@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from common.options import Options
 from labeling.kinds import Asked, kind_of
+from training.engine.config import EngineConfig
+from training.engine.finetuning.config import FinetuneConfig
+from training.heads.config import HeadConfig
 
 
 class Base(Protocol):
@@ -18,9 +22,11 @@ class Base(Protocol):
 class Method:
     """One way. `needs` and `yields` are words for people; `unserved` says why no model server serves what comes out.
 
-    `task` is the message that has a run worked off, `queue` where workers take it, `engine` the module and command that
-    works in its folder. `of_encoder`: its base is a sentence encoder, and the engine is the light one, which knows
-    neither training profiles nor dry runs. `keeps_best`: a run that is stopped early has something worth a version.
+    `options` are those of its engine. `task` is the message that has a run worked off, `queue` where workers take it,
+    `engine` the module and command that works in its folder. `of_encoder`: its base is a sentence encoder, and training
+    profiles say nothing of it. `has_own_encoder`: its run trains that, and leaves it beside the head. `with_torch`: its
+    workers are those that train language models. `keeps_best`: a run that is stopped early has something worth a
+    version. `no_dry_run`: why none is made.
     """
 
     name: str
@@ -30,7 +36,11 @@ class Method:
     labels_only: bool = False
     unserved: str = ""
     of_encoder: bool = False
+    has_own_encoder: bool = False
+    with_torch: bool = True
     keeps_best: bool = True
+    no_dry_run: str = ""
+    options: type[Options] = EngineConfig
     task: str = "training.train_run"
     queue: str = "gpu"
     engine: tuple[str, str] = ("training.engine", "train")
@@ -53,7 +63,7 @@ class Method:
             )
         return (
             f"{base} is a sentence encoder, and {self.title} ({self.name}) is made of a language model. "
-            f"Choose a language model as its base, or the method {HEAD.name}."
+            f"Choose a language model as its base, or a method of encoders: {', '.join(_of_encoders())}."
         )
 
 
@@ -79,12 +89,32 @@ HEAD = Method(
     yields="a calibrated probability for each label; encoder and head are served as one ONNX file",
     labels_only=True,
     of_encoder=True,
+    with_torch=False,
     keeps_best=False,
+    no_dry_run="is fitted in seconds and needs no dry run: start the run itself",
+    options=HeadConfig,
     task="training.fit_head",
     queue="heads",
     engine=("training.heads", "fit"),
 )
-METHODS: dict[str, Method] = {method.name: method for method in (SFT, LM_HEAD, HEAD)}
+ENCODER = Method(
+    name="encoder",
+    title="Fine-tuned sentence encoder",
+    needs="a sentence encoder with the weights that it was exported from, and a host that trains",
+    yields="a calibrated probability for each label; the trained encoder and its head are served as one ONNX file",
+    labels_only=True,
+    of_encoder=True,
+    has_own_encoder=True,
+    keeps_best=False,
+    no_dry_run="has no dry run: its run page tells after a pass how long the others take, and a run can be cancelled",
+    options=FinetuneConfig,
+    engine=("training.engine", "finetune"),
+)
+METHODS: dict[str, Method] = {method.name: method for method in (SFT, LM_HEAD, HEAD, ENCODER)}
+
+
+def _of_encoders() -> list[str]:
+    return [method.name for method in METHODS.values() if method.of_encoder]
 
 
 def method_choices() -> list[tuple[str, str]]:

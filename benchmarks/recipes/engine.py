@@ -5,6 +5,7 @@ import os
 import resource
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,22 +15,26 @@ import yaml
 from benchmarks.recipes.sets import Drawn
 from common import jsonl
 from config.launcher.environment import ROOT
+from deployment.artifacts.heads.compose import compose
+from deployment.servers.localserver.head import open_head
 from evaluation.scorers import Scored
 from labeling import prompts
 from labeling.answers import parse
 from labeling.kinds import json_schema, kind_of
 from training.engine.bases.record import read_record
 from training.engine.rundir import RunDir
+from training.heads.folder import ENCODER
 
 # Tokens of an answer: the longest right one has some 40.
 LIMIT = 64
 ALONE = {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"}
 # Of a run's metrics, beside the figure.
-TOLD = ("steps", "updates", "train_rows", "validation_rows", "train_loss", "eval_loss")
+TOLD_OF_HEADS = ("passes", "chosen_by", "left_out_figure", "worth", "calibration_error")
+TOLD = ("figure", "steps", "updates", "train_rows", "validation_rows", "train_loss", "eval_loss")
 
 
 def train_run(
-    folder: Path, config: Mapping[str, Any], rows: Mapping[str, Sequence[str]]
+    folder: Path, config: Mapping[str, Any], rows: Mapping[str, Sequence[str]], command: str = "train"
 ) -> tuple[float, dict[str, Any]]:
     """Train in a fresh run folder: the CPU seconds of the whole process, and what it tells of itself."""
     run = RunDir(folder)
@@ -37,9 +42,10 @@ def train_run(
     for path in (run.train, run.validation):
         path.write_text("".join(f"{line}\n" for line in rows[path.stem]), encoding="utf-8")
     run.config.write_text(yaml.safe_dump(dict(config), sort_keys=False), encoding="utf-8")
-    seconds = _engine("train", "--run", str(folder))
+    seconds = _engine(command, "--run", str(folder))
     metrics = json.loads(run.manifest.read_text(encoding="utf-8"))["metrics"]
-    return seconds, {name: metrics[name] for name in TOLD if name in metrics}
+    told = {name: metrics["head"][name] for name in TOLD_OF_HEADS} if "passes" in metrics.get("head", {}) else {}
+    return seconds, {name: metrics[name] for name in TOLD if name in metrics} | told
 
 
 def answers_of(source: Sequence[str], drawn: Drawn, folder: Path) -> tuple[list[Scored], float]:
@@ -68,6 +74,18 @@ def classes_of(run: Path, drawn: Drawn, folder: Path) -> tuple[list[Scored], flo
         answer = {kind.key: likeliest if kind.takes_several else likeliest[0]}
         scored.append(Scored(expected, kind.canonical(spec, answer, text)))
     return scored, seconds
+
+
+def file_answers(run: Path, drawn: Drawn, folder: Path) -> tuple[list[Scored], float]:
+    """The answers of the file that would be served, read as the product reads them; CPU seconds."""
+    head, file = RunDir(run).head, folder / "model.onnx"
+    compose(head / ENCODER, head, file)
+    model, scored, began = open_head(file), [], time.process_time()
+    for text, expected in drawn.cases:
+        given = model.answer(prompts.messages(drawn.spec, text))
+        parsed = parse(given.text, drawn.spec, text)
+        scored.append(Scored(expected, parsed.answer, parsed.status))
+    return scored, time.process_time() - began
 
 
 def base_of(base: Path) -> dict[str, Any]:

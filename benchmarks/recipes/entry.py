@@ -18,7 +18,7 @@ TEST, VALIDATION = "test", "validation"
 
 def add_options(parser: ArgumentParser) -> None:
     """Which cells are measured, on which messages, and what of the recipe is another one."""
-    parser.add_argument("folder", type=Path, nargs="?", help="holds the folder banking77")
+    parser.add_argument("folder", type=Path, nargs="?", help="holds the folders banking77 and goemotions")
     parser.add_argument("--sets", nargs="+", metavar="SET[:ROWS]", help="or SETS in the environment; all unless given")
     parser.add_argument("--methods", nargs="+", choices=METHODS)
     parser.add_argument("--draws", type=int, default=DRAWS)
@@ -65,7 +65,7 @@ def prepare(options: Namespace) -> None:
             path = (options.folder or Path()) / file
             if not path.is_file():
                 raise MissingError(
-                    f"There is no {path}. Give the folder that holds banking77: make bench "
+                    f"There is no {path}. Give the folder that holds {name}: make bench "
                     'NAME=recipes ARGS="FOLDER"; benchmarks/recipes/README.md says who publishes it.'
                 )
     methods = [METHODS[name] for name in chosen_methods(options)]

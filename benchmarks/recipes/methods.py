@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 import yaml
 
-from benchmarks.recipes.engine import answers_of, base_of, classes_of, train_run
+from benchmarks.recipes.engine import answers_of, base_of, classes_of, file_answers, train_run
 from benchmarks.recipes.sets import Drawn, Row
 from benchmarks.training.entry import MODELS
 from common import jsonl
@@ -26,6 +26,8 @@ from labeling import prompts
 from labeling.kinds import Spec
 from labeling.marks import neutralise
 from training.engine.config import EngineConfig
+from training.engine.finetuning.config import FinetuneConfig
+from training.headtasks import head_task
 from training.overrides import merged, nested
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,6 +35,8 @@ ENCODER = MODELS / "all-minilm-l6-v2"
 PROFILE = ROOT / "training/profiles/developer.yaml"
 # Options of the task, not of the engine.
 TASK_OPTIONS = {"lists_labels"} & {each.name for each in dataclasses.fields(Spec)}
+# The data set says it.
+_ANY_TASK = {"labels": [{"name": "a"}, {"name": "b"}], "key": "labels", "several": True, "limit": 2}
 # What all figures hang on: the rows, how they are asked, how answers are read and counted.
 _COMMON = ("benchmarks/recipes/sets.py", "demo/support_tags.py", "demo/data/support_tags", "labeling/kinds")
 _COMMON += ("labeling/prompts.py", "labeling/answers.py", "labeling/splits.py", "evaluation/scorers")
@@ -182,6 +186,34 @@ class Classified(Trained):
         return classes_of(run, drawn, folder)
 
 
+class Finetuned(Method):
+    """A run folder of the method encoder, trained by the engine's own command, its file asked as it is served."""
+
+    code = (*_COMMON, "training/engine/finetuning", "training/engine/encoders", "training/heads", "common/encoder")
+    is_trained = True
+    wants_encoder = True
+
+    def recipe(self, base: Path, options: Sequence[str], draw: int) -> dict[str, Any]:
+        """The whole configuration after defaults, but for the task, which the data set says; the draw is its seed."""
+        found = ByVectors("head").recipe(base, options, draw)
+        where = {"name": str(ENCODER), "revision": found.get("revision", "none")}
+        _, said = _parted(options)
+        chosen = {"seed": draw, "threads": 1, **nested(said), "base_model": where, "task": _ANY_TASK}
+        config = checked(FinetuneConfig, chosen).model_dump(mode="json", exclude={"task"})
+        return {"config": config, "base_model": found}
+
+    def run(self, drawn: Drawn, recipe: Mapping[str, Any]) -> Outcome:
+        """In the engine's process; the answers in this one."""
+        config = {**recipe["config"], "task": head_task(drawn.spec)}
+        rows = {"train": drawn.train, "validation": drawn.validation}
+        lines = {name: _lines(drawn.spec, split) for name, split in rows.items()}
+        with tempfile.TemporaryDirectory() as folder:
+            run = Path(folder) / "run"
+            trained, metrics = train_run(run, config, lines, "finetune")
+            answers, asked = file_answers(run, drawn, Path(folder))
+        return Outcome(answers, trained, asked, metrics)
+
+
 def _lines(spec: Spec, rows: Iterable[Row]) -> list[str]:
     """As a snapshot freezes them: sorted by content."""
     return sorted(jsonl.dumps(prompts.training_row(spec, text, answer), sort_keys=True) for text, answer in rows)
@@ -208,11 +240,12 @@ METHODS: dict[str, Method] = {
     "constant": Simple("constant"),
     "word_overlap": Simple("word_overlap"),
     "nearest": Simple("nearest"),
-    "nearest_encoder": ByVectors("nearest_encoder"),
+    "knn": ByVectors("nearest_encoder"),
     "tfidf_logreg": Simple("tfidf_logreg"),
     "head": ByVectors("head"),
     "bare": Bare(),
     "sft": Trained(),
     # A head wants more passes than answers do.
     "lm_head": Classified(epochs=8),
+    "encoder": Finetuned(),
 }

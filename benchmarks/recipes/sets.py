@@ -18,6 +18,8 @@ from labeling.splits import group_key, split_for
 Row = tuple[str, Answer]
 # Of each label of BANKING77: 385 of 3,080 cases, so that answering them stays a small part of the cost.
 CASES_A_LABEL = 5
+# Of GoEmotions, of 5,427.
+CASES_OF_COMMENTS = 500
 
 
 class Sized(NamedTuple):
@@ -119,6 +121,23 @@ def _questions(file: Path) -> list[Row]:
         return [(row["text"].strip(), {"label": row["category"]}) for row in csv.DictReader(lines)]
 
 
+def _goemotions(folder: Path) -> Loaded:
+    """Comments and their emotions, none to several of 28. The test cases are a fixed part of the authors' test file."""
+    place = folder / "goemotions"
+    labels = (place / "labels.txt").read_text(encoding="utf-8").split()
+    spec = Spec("multi_label", "Name the emotions of the comment.", tuple(map(LabelDef, labels)))
+    test = _comments(place / "test.tsv", spec, labels)
+    cases = random.Random("goemotions").sample(test, CASES_OF_COMMENTS)
+    return Loaded(spec, without(_comments(place / "train.tsv", spec, labels), cases), cases)
+
+
+def _comments(file: Path, spec: Spec, labels: Sequence[str]) -> list[Row]:
+    with file.open(encoding="utf-8", newline="") as lines:
+        rows = [(row[0].strip(), row[1]) for row in csv.reader(lines, delimiter="\t")]
+    named = ((text, [labels[int(number)] for number in numbers.split(",")]) for text, numbers in rows)
+    return [(text, canonical(spec, {"labels": names}, None)) for text, names in named]
+
+
 SETS: dict[str, DataSet] = {
     "support_tags": DataSet(support_tags.KEY, (60, 15, 25), (50, 200, 400), _support_tags),
     "banking77": DataSet(
@@ -128,6 +147,13 @@ SETS: dict[str, DataSet] = {
         _banking77,
         files=("banking77/train.csv", "banking77/test.csv", "banking77/categories.json"),
         evenly=True,
+    ),
+    "goemotions": DataSet(
+        "goemotions",
+        (60, 15, 0),
+        (1000, 2000),
+        _goemotions,
+        files=("goemotions/train.tsv", "goemotions/test.tsv", "goemotions/labels.txt"),
     ),
 }
 

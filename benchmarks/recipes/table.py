@@ -20,6 +20,8 @@ MUST = {
     ("support_tags", 50, "sft"): Must(0.43, 0.02),
     ("banking77", 600, "sft"): Must(0.60),
     ("banking77", 600, "lm_head"): Must(0.75),
+    ("support_tags", 200, "encoder"): Must(0.68),
+    ("banking77", 600, "encoder"): Must(0.83),
 }
 # What stands at the top of the record.
 TOP = ("mean", "sd", "cpu_s")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.recipes import cells, measure, table
+from benchmarks.recipes import cells, measure, sets, table
 from benchmarks.recipes.cells import Cell
 from benchmarks.recipes.entry import add_options
 from benchmarks.recipes.methods import METHODS, Method, Outcome, Simple, Trained
@@ -17,6 +17,7 @@ from benchmarks.recipes.sets import SETS, sized
 from common.options import OptionsError
 from evaluation.scorers import Scored
 from labeling.splits import group_key
+from training.engine.finetuning.config import FinetuneConfig
 
 pytestmark = pytest.mark.pure
 
@@ -106,6 +107,38 @@ def test_labels_are_drawn_evenly_and_no_case_is_learnt(banking: Path) -> None:
     assert not texts(golden) & texts(drawn.cases)
     with pytest.raises(ValueError, match="rows to draw 300"):
         SETS["banking77"].draw(banking, 300, 1, hold_out="test")
+
+
+def test_comments_are_read_with_their_quotes_and_their_emotions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sets, "CASES_OF_COMMENTS", 2)
+    folder = tmp_path / "goemotions"
+    folder.mkdir()
+    (folder / "labels.txt").write_text("joy\nanger\nneutral\n")
+    lines = [f"comment {number} of them\t{number % 3}\tid{number}" for number in range(20)]
+    (folder / "train.tsv").write_text(
+        "\n".join([*lines, '"He said ""no"" twice"\t0,1\tx', "kept for the test\t2\ty"]) + "\n"
+    )
+    (folder / "test.tsv").write_text("kept for the test\t2\ta\nanother case here\t1\tb\n")
+    drawn = SETS["goemotions"].draw(tmp_path, 21, 1, hold_out="test")
+    golden = dict(drawn.train + drawn.validation)
+    assert golden['He said "no" twice'] == {"labels": ["joy", "anger"]}
+    assert len(golden) == 21
+    assert "kept for the test" not in golden
+    assert sorted(text for text, _ in drawn.cases) == ["another case here", "kept for the test"]
+
+
+def test_the_encoder_is_trained_by_its_defaults_and_takes_its_own_options_alone() -> None:
+    encoder = METHODS["encoder"]
+    config = encoder.recipe(Path("nowhere"), [], 4)["config"]
+    usual = {name: each.default for name, each in FinetuneConfig.model_fields.items()}
+    assert (config["seed"], config["threads"], "task" in config) == (4, 1, False)
+    assert {name: config[name] for name in ("epochs", "learning_rate", "balance")} == {
+        name: usual[name] for name in ("epochs", "learning_rate", "balance")
+    }
+    with pytest.raises(OptionsError, match="lora"):
+        encoder.recipe(Path("nowhere"), ["lora.r=4"], 1)
 
 
 def test_a_set_is_named_with_its_size_or_stands_for_all_of_them() -> None:
@@ -209,7 +242,7 @@ def test_what_is_answered_once_has_the_interval_of_its_cases() -> None:
 def test_the_simple_methods_are_those_of_the_comparison_page() -> None:
     from evaluation.scorers import SCORERS
 
-    simple = {name for name, method in METHODS.items() if isinstance(method, Simple)}
+    simple = {method.name for method in METHODS.values() if isinstance(method, Simple)}
     assert simple == set(SCORERS["multi_label"].baselines) == set(SCORERS["single_label"].baselines)
 
 

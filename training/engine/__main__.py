@@ -1,4 +1,4 @@
-"""`python -m training.engine`: train, merge, tokenize, answer, classify, look, fetch-base, make-tiny, info.
+"""`python -m training.engine`: train, finetune, merge, tokenize, answer, classify, look, fetch-base, make-tiny, info.
 
 Exit codes: 0 done, 1 failed, 2 bad configuration, 3 paused, 4 cancelled, 5 another process writes to the folder,
 6 the supervisor is gone, 7 failed by what may pass by itself, 8 failed by what a person must mend first.
@@ -47,6 +47,12 @@ def _parser() -> argparse.ArgumentParser:
         "--dry-run", action="store_true", help="tell what it would be, after a few updates; keep nothing"
     )
     train.set_defaults(command=_train)
+
+    tune = commands.add_parser("finetune", help="train a sentence encoder with a head in a run folder, or go on")
+    tune.add_argument("--run", type=Path, required=True)
+    tune.add_argument("--lease", help="token of the lease under which this process trains")
+    tune.add_argument("--supervisor-pid", type=int, help="end when this process is gone")
+    tune.set_defaults(command=_finetune)
 
     merge = commands.add_parser("merge", help="merge a run's adapter, or take a bare base, into a 16-bit folder")
     source = merge.add_mutually_exclusive_group(required=True)
@@ -134,6 +140,12 @@ def _train(options: argparse.Namespace) -> Exit:
         _say(report)
         return Exit.BAD_CONFIG if report["refused"] else Exit.OK
     return train(options.run, lease=options.lease, supervisor_pid=options.supervisor_pid)
+
+
+def _finetune(options: argparse.Namespace) -> Exit:
+    from training.engine.finetuning.run import finetune_run
+
+    return finetune_run(options.run, lease=options.lease, supervisor_pid=options.supervisor_pid)
 
 
 def _spare_the_start(run: Path) -> None:

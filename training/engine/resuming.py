@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from trl.trainer.sft_trainer import SFTTrainer
 
 
-def checkpoint_of(phase: Phase, made_of: Mapping[str, Any], warn: Callable[[str], None]) -> Path | None:
+def checkpoint_of(folder: Path, made_of: Mapping[str, Any], warn: Callable[[str], None]) -> Path | None:
     """Where to go on. `EngineError` PERSON where data or options are not those that it was made with."""
-    checkpoint, said = checkpoints.newest_sound(phase.run.checkpoints)
+    checkpoint, said = checkpoints.newest_sound(folder)
     for sentence in said:
         warn(sentence)
     changed = change_since(checkpoints.made_of(checkpoint), made_of) if checkpoint else ""

@@ -191,7 +191,7 @@ class Training:
     def _checkpoint(self) -> Path | None:
         if not is_main_process():
             return None
-        return checkpoint_of(self.phase, self.made_of, self._warn)
+        return checkpoint_of(self.phase.run.checkpoints, self.made_of, self._warn)
 
     def _is_last(self, checkpoint: Path) -> bool:
         """No step is left to make, or none is wanted: stopped while it paused."""

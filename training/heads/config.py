@@ -1,7 +1,7 @@
 """The options of a head, as `config.yaml` in its run folder gives them. Unknown keys are refused."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, TypeVar
 
 import yaml
 from pydantic import Field, model_validator
@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 from common.options import Options, OptionsError, checked
 from training.engine.errors import EngineError, Exit
 from training.heads.choosing import FOLDS, STRENGTHS
+
+Read = TypeVar("Read", bound=Options)
 
 
 class EncoderConfig(Options):
@@ -67,7 +69,12 @@ class HeadConfig(Options):
 
 def load_config(path: Path) -> HeadConfig:
     """The options of a run folder. Raises `EngineError` BAD_CONFIG."""
+    return read_options(HeadConfig, path)
+
+
+def read_options(schema: type[Read], path: Path) -> Read:
+    """The options of a file. Raises `EngineError` BAD_CONFIG."""
     try:
-        return checked(HeadConfig, yaml.safe_load(path.read_text(encoding="utf-8")))
+        return checked(schema, yaml.safe_load(path.read_text(encoding="utf-8")))
     except (OSError, yaml.YAMLError, OptionsError) as error:
         raise EngineError(f"{path.name} cannot be used. {error}", Exit.BAD_CONFIG) from error

@@ -1,7 +1,10 @@
 """What a fit that ends well leaves: the head's folder, its figures, the manifest."""
 
 import shutil
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from common.encoder import EncoderRecord
 from common.files import built_folder
@@ -9,10 +12,11 @@ from training.engine.events import finite
 from training.engine.manifest import put_manifest
 from training.engine.rundir import RunDir
 from training.heads.config import HeadConfig, HeadTask
-from training.heads.folder import Fitted, Proof, save
 from training.heads.rows import Rows
-from training.heads.surroundings import environment
 from training.heads.tuning import Plan, Tuned
+
+if TYPE_CHECKING:
+    from training.engine.finetuning.config import FinetuneConfig
 
 
 def facts_of(
@@ -39,17 +43,23 @@ def facts_of(
     return found
 
 
-def save_head(run: RunDir, fitted: Fitted, proof: Proof) -> None:
-    """Write the head's folder; it appears whole or not at all."""
+@contextmanager
+def head_folder(run: RunDir) -> Iterator[Path]:
+    """The head's folder, which appears whole or not at all."""
     for leftover in run.head.parent.glob(f".{run.head.name}-*"):  # of an attempt that was killed here
         shutil.rmtree(leftover)
     with built_folder(run.head) as folder:
-        save(folder, fitted, proof)
+        yield folder
 
 
-def write_manifest(run: RunDir, config: HeadConfig, metrics: dict[str, Any]) -> None:
-    """The manifest of a head."""
-    encoder = metrics["head"]["encoder"]
-    base = {"name": encoder["name"], "revision": encoder["revision"], "location": config.base_model.name}
-    told = {"base": base, "seed": config.seed, "config": config.model_dump(mode="json"), "metrics": finite(metrics)}
-    put_manifest(run, run.head, environment(), told)
+def write_manifest(
+    run: RunDir,
+    config: "HeadConfig | FinetuneConfig",
+    base: EncoderRecord,
+    surroundings: Mapping[str, Any],
+    metrics: dict[str, Any],
+) -> None:
+    """The manifest of a head. `base`: the encoder that it was made of."""
+    made_of = {"name": base.name, "revision": base.revision, "location": config.base_model.name}
+    told = {"base": made_of, "seed": config.seed, "config": config.model_dump(mode="json"), "metrics": finite(metrics)}
+    put_manifest(run, run.head, surroundings, told)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 WEIGHTS, TOLD = "head.npz", "head.json"
 ASKED, CHANCES = "proof.jsonl", "proof.npz"
+# The encoder that was trained together with the head, where it was; else that is the base's.
+ENCODER = "encoder"
 
 
 class HeadRecord(Options):

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from training.heads.answering import Answering
 from training.heads.calibration import calibration_error
-from training.heads.config import HeadTask
 from training.heads.folder import Fitted, Proof
 from training.heads.rows import Rows
 from training.heads.texts import TextVectors
@@ -35,19 +35,22 @@ def judged(fitted: Fitted, proof: Proof, targets: "Array") -> dict[str, Any]:
         return {}
     chances, exclusive = np.asarray(proof.chances[: len(targets)], np.float64), fitted.record.exclusive
     said = np.clip(chances, 1e-9, 1 - 1e-9)
-    if exclusive:
-        figure = float((chances.argmax(axis=1) == targets.argmax(axis=1)).mean())
-        loss = float(-np.log(said[targets > 0]).mean())
-    else:
-        answering = fitted.record.answering
-        given = given_by(chances, np.array(answering.thresholds), answering.limit)
-        figure = micro_f1(given, targets)
-        loss = float(-np.log(np.where(targets > 0, said, 1 - said)).mean())
+    loss = -np.log(said[targets > 0] if exclusive else np.where(targets > 0, said, 1 - said)).mean()
+    figure = figure_of(chances, targets, fitted.record.answering, exclusive=exclusive)
     error = calibration_error(chances, targets, exclusive=exclusive)
-    return {"figure": figure, "eval_loss": loss, "calibration_error": error}
+    return {"figure": figure, "eval_loss": float(loss), "calibration_error": error}
 
 
-def plain_words(figures: dict[str, Any], found: TextVectors, task: HeadTask) -> Iterator[str]:
+def figure_of(chances: "Array", targets: "Array", answering: Answering, *, exclusive: bool) -> float:
+    """Micro-F1 of what is given, or accuracy where labels exclude each other; both of shape (rows, labels)."""
+    import numpy as np
+
+    if exclusive:
+        return float((chances.argmax(axis=1) == targets.argmax(axis=1)).mean())
+    return micro_f1(given_by(chances, np.array(answering.thresholds), answering.limit), targets)
+
+
+def plain_words(figures: dict[str, Any], found: TextVectors) -> Iterator[str]:
     """What people should know of the fit, a sentence each."""
     cut, unknown, texts = int(found.cut.sum()), int(found.unknown.sum()), len(found.cut)
     if cut:

@@ -7,6 +7,7 @@ worked out again.
 import hashlib
 import json
 import logging
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -49,8 +50,7 @@ class Kept:
 
     def clear(self) -> None:
         """Nothing is needed any more."""
-        for path in self.folder.glob("*.npz"):
-            path.unlink(missing_ok=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.npz"

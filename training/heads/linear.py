@@ -51,7 +51,7 @@ def fit(
 
     vectors, targets = np.asarray(vectors, np.float32), np.asarray(targets, np.float32)
     shape = (vectors.shape[1] + 1, targets.shape[1])
-    rows = c * _row_weights(targets, exclusive)
+    rows = c * row_weights(targets, exclusive)
 
     def loss(flat: Any) -> tuple[float, Any]:
         table = flat.reshape(shape)
@@ -84,7 +84,7 @@ def _chances(scores: Any, exclusive: bool) -> Any:
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-def _row_weights(targets: Any, exclusive: bool) -> Any:
+def row_weights(targets: Any, exclusive: bool) -> Any:
     """What each row counts: shape (texts, 1) where labels exclude each other, else (texts, labels)."""
     import numpy as np
 

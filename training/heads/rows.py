@@ -50,6 +50,14 @@ def described(task: HeadTask) -> dict[str, str]:
     }
 
 
+def taught(rows: Rows, said: Sequence[str], names: Sequence[str]) -> "Array":
+    """The targets of what is learnt from: of all rows, then of the labels' descriptions; shape (rows, labels)."""
+    import numpy as np
+
+    told = Rows([], [frozenset({name}) for name in said])
+    return np.vstack([rows.targets(names), told.targets(names)])
+
+
 def read_rows(path: Path, task: HeadTask) -> Rows:
     """The rows of one file; none where there is no file. Raises `EngineError` on an answer to another task."""
     known = {label.name for label in task.labels}

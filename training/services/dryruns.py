@@ -49,8 +49,8 @@ def dry_run(
     """
     require(actor, project, Right.OPERATE)
     profile, base, way = chosen(actor, project, profile, base, method)
-    if way.of_encoder:
-        raise ProblemError(f"{way.title} ({way.name}) is fitted in seconds and needs no dry run: start the run itself.")
+    if way.no_dry_run:
+        raise ProblemError(f"{way.title} ({way.name}) {way.no_dry_run}.")
     config = resolve_config(base, profile, overrides, snapshot.spec if snapshot else project.spec, way)
     obtain_base(base)
     with tempfile.TemporaryDirectory(prefix="dry-run-") as work:

@@ -85,5 +85,5 @@ def _lines(run: TrainingRun, newest: int, given: RunDir) -> Iterator[dict[str, A
 
 
 def _has_begun(given: RunDir) -> bool:
-    """A checkpoint of a language model is here, or what a head's fit keeps."""
-    return bool(checkpoints.all_of(given.checkpoints)) or any(given.checkpoints.glob("*.npz"))
+    """A checkpoint is here, of the run or of a part of it, or what a head's fit keeps."""
+    return any(given.checkpoints.rglob(f"{checkpoints.PREFIX}*")) or any(given.checkpoints.glob("*.npz"))

@@ -12,15 +12,13 @@ from labeling.access import Right, require
 from labeling.marks import neutralise
 from labeling.models import Project, TaskSpec
 from labeling.services import events
-from training.engine.config import EngineConfig
-from training.heads.config import HeadConfig
+from training.headtasks import head_task
 from training.methods import METHODS, SFT, Method
 from training.models import OPEN, BaseModel, RetrainPolicy, Snapshot, TrainingProfile, TrainingRun
 from training.overrides import CHOSEN_ELSEWHERE, merged
 from training.services.chat import chat_of, require_thoughts
 from training.services.counting import take_again
 from training.services.encoders import default_encoder
-from training.services.headtasks import head_task
 from training.services.locations import resolve_location
 from training.services.sending import send_run
 from training.services.snapshots import freeze_snapshot
@@ -52,7 +50,7 @@ def resolve_config(
     if obstacle := method.obstacle(spec) or method.misfit(base):
         raise ProblemError(obstacle)
     if method.of_encoder:
-        return _resolved(HeadConfig, _head_options(base, overrides, spec, method))
+        return _resolved(method.options, _head_options(base, overrides, spec, method))
     require_thoughts(spec, base)
     options = merged(profile.config if profile else {}, overrides or {})
     options["base_model"] = {
@@ -65,14 +63,15 @@ def resolve_config(
     if method.labels_only:
         # A head knows its labels by their places: the instruction alone is asked, without their list.
         options["instruction"] = neutralise(spec.instruction.strip())
-    return _resolved(EngineConfig, options)
+    return _resolved(method.options, options)
 
 
 def _head_options(base: BaseModel, overrides: dict[str, Any] | None, spec: TaskSpec, method: Method) -> dict[str, Any]:
-    """A training profile is of the other engine, and says nothing here."""
+    """A training profile is of language models, and says nothing here."""
     where = {"name": resolve_location(base), "revision": base.revision}
-    usual = {"threads": settings.ENCODER_THREADS}
-    return merged(usual, overrides or {}) | {"base_model": where, "objective": method.name, "task": head_task(spec)}
+    usual = {} if method.with_torch else {"threads": settings.ENCODER_THREADS}
+    chosen = {"base_model": where, "objective": method.name, "task": head_task(spec.to_spec())}
+    return merged(usual, overrides or {}) | chosen
 
 
 def _resolved(schema: type[Options], options: dict[str, Any]) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from common.encoder.record import SMALL
 from deployment.artifacts.heads.compose import ComposeError, compose
-from deployment.artifacts.heads.proving import HERE, Answered, prove
+from deployment.artifacts.heads.proving import ELSEWHERE, HERE, Answered, prove
 from deployment.servers.localserver.head import HeadFileError, open_head
 from training.heads.folder import load, load_proof
 
@@ -35,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     proving = commands.add_parser("prove", help="does the file answer as the fitted head did?")
     for name in ("head", "file"):
         proving.add_argument(f"--{name}", type=Path, required=True)
+    proving.add_argument("--fitted", choices=("here", "elsewhere"), default="here", help="on a host of this kind?")
     proving.set_defaults(command=_prove)
     return parser
 
@@ -46,7 +48,8 @@ def _prove(options: argparse.Namespace) -> dict[str, Any]:
         found = model.answer(messages)
         return Answered(found.text, found.probabilities)
 
-    return vars(prove(load(options.head).record.answering, load_proof(options.head), ask, tolerance=HERE))
+    tolerance = ELSEWHERE if options.fitted == "elsewhere" and model.told.encoder.runs == SMALL else HERE
+    return vars(prove(load(options.head).record.answering, load_proof(options.head), ask, tolerance=tolerance))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ from functools import cached_property
 from pathlib import Path
 
 from common import jsonbounds
-from common.encoder import EncoderError, read_record
+from common.encoder import EncoderError, EncoderRecord, read_record
+from common.encoder.record import check_files
 from common.files import sha256_of
 from deployment.artifacts.pipeline import identity, rows, store
 from deployment.artifacts.pipeline.base import Built, Steps
@@ -15,7 +16,7 @@ from deployment.artifacts.pipeline.proof import PROOF, FileProof
 from deployment.artifacts.pipeline.space import require_space
 from deployment.models import BuildStep, ParityReport
 from training.engine.rundir import RunDir
-from training.heads.folder import ASKED, CHANCES, TOLD, WEIGHTS
+from training.heads.folder import ASKED, CHANCES, ENCODER, TOLD, WEIGHTS
 from training.services import resolve_location, run_folder
 
 Name = BuildStep.Name
@@ -35,11 +36,34 @@ class HeadPipeline(Steps):
 
     @cached_property
     def _compose_key(self) -> str:
-        return store.key_of(identity.of_composition(self.version))
+        return store.key_of(identity.of_composition(self.version, self._record))
 
     @cached_property
     def _encoder(self) -> Path:
+        """The base's, or the one that the run trained with the head."""
+        if self._is_own:
+            return self._head / ENCODER
         return Path(resolve_location(self.version.base))
+
+    @cached_property
+    def _is_own(self) -> bool:
+        trained = self.version.trained_by
+        return trained is not None and trained.way.has_own_encoder
+
+    @cached_property
+    def _record(self) -> EncoderRecord:
+        try:
+            found = read_record(self._encoder)
+            if self._is_own:
+                check_files(self._encoder, found)
+        except EncoderError as error:
+            if not self._is_own:
+                raise BuildError(f"{error} Then rebuild the version.") from error
+            raise BuildError(
+                f"The encoder that the run of {self.version} trained is not whole in {self._encoder}. Copy the run's "
+                "folder back, or train again."
+            ) from error
+        return found
 
     @cached_property
     def _head(self) -> Path:
@@ -51,8 +75,8 @@ class HeadPipeline(Steps):
     def compose(self) -> store.StepResult:
         """The folder with the file."""
         try:
-            size = (self._encoder / read_record(self._encoder).runs).stat().st_size
-        except (EncoderError, OSError) as error:
+            size = (self._encoder / self._record.runs).stat().st_size
+        except OSError as error:
             raise BuildError(f"{error} Then rebuild the version.") from error
 
         def work(place: store.Workplace) -> None:
@@ -69,7 +93,8 @@ class HeadPipeline(Steps):
         key = store.key_of(identity.of_head_proof(self._compose_key, digests))
 
         def work(place: store.Workplace) -> None:
-            found = run_json(_MODULE, "prove", "--head", self._head, "--file", file, lock=place.lock)
+            asked = ["--head", self._head, "--file", file, "--fitted", "elsewhere" if self._is_own else "here"]
+            found = run_json(_MODULE, "prove", *asked, lock=place.lock)
             (place.folder / PROOF).write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
             for name in kept:
                 shutil.copyfile(self._head / name, place.folder / name)

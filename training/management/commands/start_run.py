@@ -55,7 +55,7 @@ class Command(ServiceCommand):
         run = services.start_run(actor, project, trigger=TrainingRun.Trigger.MANUAL, **said)
         self.stdout.write(str(run.uid))
         if not queue_is_alive(run.way.queue):
-            worker = f"worker on the queue {run.way.queue}" if run.way.of_encoder else "GPU worker"
+            worker = "GPU worker" if run.way.with_torch else f"worker on the queue {run.way.queue}"
             self.stderr.write(f"No {worker} is alive: the run waits until one starts.")
 
     def _tell(self, report: dict[str, Any]) -> None:

@@ -1,0 +1,123 @@
+"""One attempt at a run whose result is a head: the lock, the story, orders, and how it ends. With torch or without."""
+
+import logging
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from common.options import Options
+from training.engine.endings import code_of, sentence_of
+from training.engine.errors import EngineError, Exit
+from training.engine.events import EventLog
+from training.engine.rundir import RunDir
+from training.engine.stopping import Stop, SupervisorWatch
+from training.heads.kept import Kept
+
+logger = logging.getLogger(__name__)
+BEAT_SECONDS = 10.0
+Config = TypeVar("Config", bound=Options)
+
+
+class StoppedError(Exception):
+    """An order, a signal, or a supervisor that is gone."""
+
+
+class Attempt(ABC):
+    """What works in a run folder, from wherever that stands, to its manifest."""
+
+    def __init__(self, run: RunDir, events: EventLog, stop: Stop) -> None:
+        self.run, self.events, self.stop = run, events, stop
+        self.kept = Kept(run.checkpoints)
+        self.step, self.total, self.began = 0, 0, time.monotonic()
+
+    @abstractmethod
+    def go(self) -> Exit:
+        """Work to the end. Raises `StoppedError` where it is to stop before."""
+
+    def tick(self) -> None:
+        """A sign that the work goes on, and a look at what was ordered."""
+        self.run.beat()
+        self.obey()
+
+    def obey(self) -> None:
+        """Raise `StoppedError` where it is to stop; to keep the best is to go on to the end."""
+        order = self.run.order()
+        if order in {Exit.CANCELLED, Exit.PAUSED}:
+            self.stop.request(order)
+        if self.stop.reason is not None:
+            raise StoppedError
+
+    def done(self, is_kept: bool = False) -> None:
+        """One more step. Only what this attempt made and kept is a checkpoint: that forgives the attempts before it."""
+        self.step += 1
+        self.events.emit("checkpoint" if is_kept else "progress", step=self.step, total_steps=self.total)
+        self.tick()
+
+    @contextmanager
+    def beating(self) -> Iterator[None]:
+        """While a library works in one long call, which gives no sign; a process that does nothing is seen anyway."""
+        ended = threading.Event()
+
+        def beat() -> None:
+            while not ended.wait(BEAT_SECONDS):
+                self.run.beat()
+
+        thread = threading.Thread(target=beat, name="beat", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+    def stopped(self) -> Exit:
+        """End as ordered; what was kept is there for the next one."""
+        reason = Exit.PAUSED if self.stop.reason is None else self.stop.reason
+        if reason is Exit.CANCELLED:
+            self.events.emit("cancelled", step=self.step)
+        elif reason is Exit.PAUSED:
+            self.events.emit("paused", step=self.step)
+        self.run.obeyed(reason)
+        return reason
+
+
+def attempt(
+    path: Path,
+    read: Callable[[Path], Config],
+    work: Callable[[RunDir, Config, EventLog, Stop], Attempt],
+    *,
+    lease: str | None,
+    supervisor_pid: int | None,
+) -> Exit:
+    """Work off the run in `path`, or go on with it. A complete run is left as it is.
+
+    Raises `EngineError` with the exit code for a bad config, a locked folder, an encoder that cannot be used.
+    """
+    run = RunDir(path)
+    if run.complete:
+        logger.info("%s is complete already", path)
+        Kept(run.checkpoints).clear()  # it may have been killed between its manifest and this
+        return Exit.OK
+    config = read(run.config)
+    with run.locked(lease):
+        if run.complete:  # finished by the process that held the lock before us
+            return Exit.OK
+        events, stop = EventLog(run.events), Stop()
+        if supervisor_pid is not None:
+            SupervisorWatch(supervisor_pid, stop, events).start()
+        working = work(run, config, events, stop)
+        try:
+            with stop.on_signals():
+                return working.go()
+        except StoppedError:
+            return working.stopped()
+        except Exception as error:  # any failure at all belongs into the run's story before it ends the process
+            code, said = code_of(error), sentence_of(error)
+            events.emit("failed", error=said, error_type=type(error).__name__, ending=code.name.lower())
+            if isinstance(error, EngineError) and error.code is code:
+                raise
+            raise EngineError(said, code) from error
