@@ -9,7 +9,10 @@ class DeploymentConfig(AppConfig):
 
     def ready(self) -> None:
         from deployment import receivers  # noqa: F401  (connects the receivers)
+        from deployment.artifacts.methods import method_obstacle
         from deployment.panels import standing_panel
         from labeling import panels
+        from training.higher import register_obstacle
 
+        register_obstacle(method_obstacle)
         panels.register("version", standing_panel)

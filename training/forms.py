@@ -39,6 +39,12 @@ class BaselineForm(forms.Form):
             self.fields["base"].help_text = f"{shipped} is fetched first (about 100 MB); that takes a minute."
 
 
+class StartRoundForm(forms.Form):
+    """A yes to runs that are there."""
+
+    again = forms.BooleanField(required=False, label="Even where such runs are there")
+
+
 class BaseChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic in its stubs alone
     """Base models, each told by what it is where it is no language model."""
 
@@ -96,7 +102,10 @@ def kept_base(form: forms.BaseForm, method: Method) -> BaseModel | None:
 
 
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in its stubs alone
-    """A retrain policy, in the admin: another method takes its own base unless one is chosen with it."""
+    """A retrain policy, or a further method of one, in the admin.
+
+    Another method takes its own base unless one is chosen with it.
+    """
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or self.cleaned_data

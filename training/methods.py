@@ -21,6 +21,7 @@ class Method:
     `task` is the message that has a run worked off, `queue` where workers take it, `engine` the module and command that
     works in its folder. `of_encoder`: its base is a sentence encoder, and the engine is the light one, which knows
     neither training profiles nor dry runs. `keeps_best`: a run that is stopped early has something worth a version.
+    `cost`: its place by what an answer of it costs, from cheap to dear, where nobody has measured that yet.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Method:
     unserved: str = ""
     of_encoder: bool = False
     keeps_best: bool = True
+    cost: int = 2
     task: str = "training.train_run"
     queue: str = "gpu"
     engine: tuple[str, str] = ("training.engine", "train")
@@ -62,6 +64,7 @@ SFT = Method(
     title="Language model",
     needs="the base's 16-bit weights and a host that trains",
     yields="an adapter that writes answers; merged into its base, it is served as a GGUF file",
+    cost=4,
 )
 LM_HEAD = Method(
     name="lm_head",
@@ -69,6 +72,7 @@ LM_HEAD = Method(
     needs="the base's 16-bit weights and a host that trains",
     yields="an adapter and a classification head, which give each label a probability",
     labels_only=True,
+    cost=3,
     unserved="It answers by a classification head (lm_head), and no model server serves that yet: its run tells its "
     "figure on the validation rows.",
 )
@@ -80,6 +84,7 @@ HEAD = Method(
     labels_only=True,
     of_encoder=True,
     keeps_best=False,
+    cost=1,
     task="training.fit_head",
     queue="heads",
     engine=("training.heads", "fit"),

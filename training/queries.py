@@ -11,12 +11,14 @@ from training.models import (
     UNFINISHED,
     BaseModel,
     ModelVersion,
+    RetrainMethod,
     RetrainPolicy,
     RunEvent,
     Snapshot,
     TrainingRun,
     on_queue,
 )
+from training.services.rounds import methods_of
 from training.services.snapshots import samples_of
 from training.services.triggers import new_golden_samples, what_holds_back
 
@@ -33,6 +35,7 @@ class Retraining:
     fresh: int
     last: TrainingRun | None
     held_back: str = ""
+    methods: tuple[RetrainPolicy | RetrainMethod, ...] = ()
 
     @property
     def percent(self) -> int:
@@ -45,13 +48,16 @@ def retraining(project: Project) -> Retraining:
     policy = RetrainPolicy.objects.select_related("profile", "base", "project").filter(project=project).first()
     fresh = new_golden_samples(policy) if policy else 0
     due = policy is not None and policy.enabled and fresh >= policy.threshold
-    return Retraining(policy, fresh, run_rows(project).first(), what_holds_back(project) if due else "")
+    held_back = what_holds_back(project) if due else ""
+    return Retraining(policy, fresh, run_rows(project).first(), held_back, tuple(methods_of(project)))
 
 
 def run_rows(project: Project) -> QuerySet[TrainingRun]:
     """The project's runs with their lineage, newest first."""
     rows = TrainingRun.objects.filter(project=project).order_by("-id")
-    return rows.select_related("project", "snapshot", "profile", "base", "requested_by", "version__project")
+    rows = rows.select_related("project", "snapshot", "profile", "base", "requested_by", "version__project", "round")
+    # As long as the validation rows are many, and asked for by nobody here.
+    return rows.defer("result")
 
 
 def snapshot_rows(project: Project) -> QuerySet[Snapshot]:

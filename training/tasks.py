@@ -4,7 +4,7 @@ from celery import shared_task
 
 from common.actor import system
 from labeling.models import Project
-from training.services import looks, reaper, supervisor, triggers
+from training.services import looks, reaper, rounds, supervisor, triggers
 from training.services.encoders import list_encoder
 
 # Training ends when it ends: the row's lease watches over it, no time limit of the worker.
@@ -43,9 +43,16 @@ def check_trigger(project_id: int) -> None:
         triggers.check_trigger(project)
 
 
+@shared_task(name="training.settle_round")
+def settle_round(round_id: int) -> None:
+    """A run of a round has ended: is it time to choose?"""
+    rounds.settle(round_id)
+
+
 @shared_task(name="training.check_triggers")
 def check_triggers() -> None:
-    """Beat: the same for all projects, and for looks, in case a message was lost; a new encoder is listed."""
+    """Beat: the same for all projects, rounds and looks, in case a message was lost; a new encoder is listed."""
+    rounds.settle_due()
     triggers.check_all_triggers()
     looks.queue_waiting()
     list_encoder(system("look"))

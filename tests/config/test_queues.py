@@ -36,6 +36,7 @@ QUEUES = {
     "training.look": "build",
     "training.look_at_encoder": "default",
     "training.reap": "urgent",
+    "training.settle_round": "default",
     "training.train_run": "gpu",
 }
 

@@ -13,7 +13,7 @@ from common.problems import ProblemError
 from labeling.admin.base import ProjectScopedAdmin, ask_first
 from labeling.admin.recorded import RecordedAdmin, staff
 from training.forms import PolicyForm
-from training.models import BaseModel, RetrainPolicy, TrainingProfile
+from training.models import BaseModel, RetrainMethod, RetrainPolicy, TrainingProfile
 from training.queries import facts_of
 from training.services import ask_look, awaits_fetching, new_golden_samples, resolve_location, save_base
 from training.workers import queue_is_alive
@@ -131,7 +131,7 @@ class RetrainPolicyAdmin(ProjectScopedAdmin):
     list_filter = ("enabled", "profile", "base")
     list_select_related = ("project", "profile", "base")
     search_fields = ("project__key", "project__name")
-    fields = ("project", "enabled", "threshold", "profile", "base", "method", "progress")
+    fields = ("project", "enabled", "threshold", "profile", "base", "method", "margin", "progress")
     readonly_fields = ("progress",)
 
     @admin.display(description="New golden samples")
@@ -141,3 +141,15 @@ class RetrainPolicyAdmin(ProjectScopedAdmin):
     @admin.display(description="Page")
     def page(self, policy: RetrainPolicy) -> SafeString:
         return site_link("training:runs", policy.project.key, text="Runs")
+
+
+@admin.register(RetrainMethod)
+class RetrainMethodAdmin(ProjectScopedAdmin):
+    """What a project's retrainings fit beside the policy's own method."""
+
+    form = PolicyForm
+    list_display = ("project", "method", "profile", "base")
+    list_filter = ("method", "project")
+    list_select_related = ("project", "profile", "base")
+    search_fields = ("project__key", "project__name")
+    fields = ("project", "method", "profile", "base")

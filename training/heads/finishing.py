@@ -8,6 +8,7 @@ from common.files import built_folder
 from training.engine.events import finite
 from training.engine.manifest import put_manifest
 from training.engine.rundir import RunDir
+from training.engine.validated import VALIDATED
 from training.heads.config import HeadConfig, HeadTask
 from training.heads.folder import Fitted, Proof, save
 from training.heads.rows import Rows
@@ -47,9 +48,10 @@ def save_head(run: RunDir, fitted: Fitted, proof: Proof) -> None:
         save(folder, fitted, proof)
 
 
-def write_manifest(run: RunDir, config: HeadConfig, metrics: dict[str, Any]) -> None:
-    """The manifest of a head."""
+def write_manifest(run: RunDir, config: HeadConfig, metrics: dict[str, Any], validated: list[list[float]]) -> None:
+    """The manifest of a head; `validated`: how each validation row is answered (`training.engine.validated`)."""
     encoder = metrics["head"]["encoder"]
     base = {"name": encoder["name"], "revision": encoder["revision"], "location": config.base_model.name}
     told = {"base": base, "seed": config.seed, "config": config.model_dump(mode="json"), "metrics": finite(metrics)}
+    told[VALIDATED] = validated
     put_manifest(run, run.head, environment(), told)

@@ -23,7 +23,7 @@ from training.heads.choosing import left_out_scores
 from training.heads.config import HeadConfig, load_config
 from training.heads.finishing import facts_of, save_head, write_manifest
 from training.heads.folder import Fitted, HeadRecord, Proof
-from training.heads.judging import judged, plain_words, questions
+from training.heads.judging import judged, plain_words, questions, validated
 from training.heads.kept import Kept, name_of
 from training.heads.linear import fit
 from training.heads.rows import Rows, described, read_rows
@@ -212,7 +212,8 @@ class Fitting:
         for words in plain_words(fitted.record.figures, found, self.config.task):
             self.events.emit("warning", message=words)
         save_head(self.run, fitted, proof)
-        figures = judged(fitted, proof, validation.targets(self.names))
+        targets = validation.targets(self.names)
+        figures = judged(fitted, proof, targets)
         metrics = {
             "steps": self.total,
             "figure": figures.get("figure", tuned.figure),
@@ -229,5 +230,5 @@ class Fitting:
         if figures:
             self.events.emit("evaluation", step=self.step, eval_loss=figures["eval_loss"], figure=figures["figure"])
         self.events.emit("finished", step=self.step, metrics=metrics)
-        write_manifest(self.run, self.config, metrics)
+        write_manifest(self.run, self.config, metrics, validated(fitted, proof, targets))
         self.kept.clear()
