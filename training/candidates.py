@@ -38,7 +38,8 @@ def choose(contenders: Sequence[Contender], margin: float) -> dict[str, Any]:
     able = [each for each in contenders if not each.obstacle] or list(contenders)
     pool = [each for each in able if each.key in known] or able
     figures = {each.key: _figure(each, shared) for each in measured} if shared else {}
-    best = max(pool, key=lambda each: (figures.get(each.key, 0.0), _reverse(each.cost)))
+    top = max(figures.get(each.key, 0.0) for each in pool)
+    best = cheapest([each for each in pool if figures.get(each.key, 0.0) == top])
     behind = {each.key: _behind(best, each, shared) for each in measured if shared and each is not best}
     good_enough = [each for each in pool if each is best or each.key not in behind or behind[each.key][1] <= margin]
     return {
@@ -65,10 +66,6 @@ def cheapest(contenders: Sequence[Contender]) -> Contender:
     if all(each.ms is not None for each in contenders):
         return min(contenders, key=lambda each: (each.ms or 0.0, each.cost))
     return min(contenders, key=lambda each: each.cost)
-
-
-def _reverse(cost: tuple[float, ...]) -> tuple[float, ...]:
-    return tuple(-each for each in cost)
 
 
 def _figure(contender: Contender, shared: Sequence[int]) -> float:
