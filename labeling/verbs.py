@@ -52,6 +52,7 @@ VERBS = {
     "run.cancelled": "cancelled a training run",
     "run.succeeded": "finished a training run",
     "run.failed": "gave a training run up",
+    "draft.fitted": "fitted the draft again",
     "round.started": "began a round of several methods",
     "round.settled": "chose the candidate of a round",
     "round.failed": "found that no run of a round succeeded",

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from training import api, api_rounds
+from training import api, api_draft, api_rounds
 
 _PROJECT = "projects/<slug:key>"
 urlpatterns = [
     path(f"{_PROJECT}/bases", api.Bases.as_view(), name="api-bases"),
+    path(f"{_PROJECT}/draft", api_draft.DraftOfProject.as_view(), name="api-draft"),
     path(f"{_PROJECT}/rounds", api_rounds.Rounds.as_view(), name="api-rounds"),
     path(f"{_PROJECT}/rounds/<uuid:uid>", api_rounds.RoundDetail.as_view(), name="api-round"),
     path(f"{_PROJECT}/runs", api.Runs.as_view(), name="api-runs"),

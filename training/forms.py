@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from labeling.models import Project
-from training.methods import METHODS, SFT, Method, method_choices
+from training.methods import HEAD, METHODS, SFT, Method, method_choices
 from training.models import BaseModel, RetrainPolicy, TrainingProfile
 from training.services import awaits_fetching, default_base
 
@@ -111,4 +111,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in its s
         found = super().clean() or self.cleaned_data
         if method := METHODS.get(found.get("method", "")):
             found["base"] = kept_base(self, method)
+        project = found.get("project")
+        if found.get("draft_proposes") and project and (obstacle := HEAD.obstacle(project)):
+            self.add_error("draft_proposes", f"There can be no draft: {obstacle}")
         return found

@@ -1,4 +1,4 @@
-"""What only higher floors know of a method: how fast its versions answer, and whether a server can serve them.
+"""What only higher floors know: how fast versions answer, whether a server can serve a method's, what is live.
 
 They register in their `apps.py`, as with the panels of labeling (`labeling.panels`).
 """
@@ -13,6 +13,7 @@ Pace = Callable[[Iterable[TrainingRun]], dict[int, float]]
 Obstacle = Callable[[Project, Method], str]
 _paces: list[Pace] = []
 _obstacles: list[Obstacle] = []
+_live: list[Callable[[Project], bool]] = []
 
 
 def register_pace(pace: Pace) -> None:
@@ -37,3 +38,14 @@ def serving_obstacle(project: Project, method: Method) -> str:
     """Why nothing that the method makes can serve the project, in a sentence; empty where it can."""
     found = (obstacle(project, method) for obstacle in _obstacles)
     return method.unserved or next((each for each in found if each), "")
+
+
+def register_live(is_live: Callable[[Project], bool]) -> None:
+    """Ask `is_live` whether a version of the project is live. Once, as above."""
+    if is_live not in _live:
+        _live.append(is_live)
+
+
+def has_live(project: Project) -> bool:
+    """Whether a version of the project is live."""
+    return any(is_live(project) for is_live in _live)

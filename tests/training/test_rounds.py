@@ -68,7 +68,12 @@ def test_a_trigger_starts_one_run_for_each_method_on_one_snapshot(shop, listed):
         ("queued", "some-base", "threshold"), ("queued", "small-base", "threshold"),
     ]  # fmt: skip
     assert {run.snapshot for run in runs} == {round.snapshot}
-    assert (round.state, round.margin, round.counted_from, {run.counted_to for run in runs}) == ("open", 0.01, 0, {None})
+    assert (round.state, round.margin, round.counted_from, {run.counted_to for run in runs}) == (
+        "open",
+        0.01,
+        0,
+        {None},
+    )
     assert Event.objects.filter(verb="round.started", subject_uid=round.uid).get().after["left_out"] == 0
     assert check_trigger(shop) is None
     assert settle(round.pk) is None
@@ -88,7 +93,9 @@ def test_the_best_becomes_the_candidate_once_all_have_ended(shop, listed):
     assert ModelVersion.objects.count() == 1
     told = round_of(two)
     assert [(row.is_candidate, row.can_be_judged) for row in told.runs] == [(True, False), (False, True)]
-    assert told.sentence.startswith("The language model (some-base) is 58.3 points better than the language model (small")
+    assert told.sentence.startswith(
+        "The language model (some-base) is 58.3 points better than the language model (small"
+    )
     assert Event.objects.get(verb="round.settled").after["version"] == version.number
     with pytest.raises(ConflictError, match="has a version already"):
         judge_too(SYSTEM, one)

@@ -1,6 +1,7 @@
 """Base models, snapshots, profiles, runs and the versions that come out of them."""
 
 from training.models.bases import BaseModel
+from training.models.drafts import Draft
 from training.models.policies import RetrainMethod, RetrainPolicy, TrainingProfile, validate_profile
 from training.models.rounds import TrainingRound
 from training.models.runs import OPEN, UNFINISHED, RunEvent, TrainingRun, WorkerHeartbeat, on_queue
@@ -11,6 +12,7 @@ __all__ = [
     "OPEN",
     "UNFINISHED",
     "BaseModel",
+    "Draft",
     "ImmutableError",
     "ModelVersion",
     "RetrainMethod",

@@ -83,6 +83,13 @@ class RetrainPolicy(PublicModel):
         help_text="Of several methods the cheapest is taken, unless a dearer one is shown to be better by more than "
         "this (0 to 1; 0.01 is one point).",
     )
+    draft_every = models.PositiveIntegerField(
+        default=10, help_text="New golden samples after which the draft is fitted again, in seconds; 0: no draft."
+    )
+    draft_proposes = models.BooleanField(
+        default=False,
+        help_text="Let the draft propose to experts. A fifth of the texts, drawn by chance, stays with what is live.",
+    )
     # The newest golden sample that a triggered run has already counted; moved by conditional update only.
     counted_to = models.BigIntegerField(default=0, editable=False)
 

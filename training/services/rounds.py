@@ -123,7 +123,7 @@ def settle(round_id: int) -> TrainingRound | None:
         return None
     if not succeeded:
         return _end_without(round)
-    verdict = choose(_contenders(round.project, succeeded), round.margin)
+    verdict = verdict_on(round.project, succeeded, round.margin)
     candidate = next(run for run in succeeded if str(run.uid) == verdict["candidate"])
     with transaction.atomic():
         values = {"candidate": candidate, "verdict": verdict, "settled_at": timezone.now()}
@@ -156,6 +156,11 @@ def _end_without(round: TrainingRound) -> TrainingRound | None:
         events.record(_ROUND, "round.failed", round)
     logger.warning("round %s of %s: no run succeeded", round.short, round.project.key)
     return round
+
+
+def verdict_on(project: Project, runs: Sequence[TrainingRun], margin: float) -> dict[str, Any]:
+    """How runs on one snapshot stand to each other, of a round or not (`training.candidates`)."""
+    return choose(_contenders(project, runs), margin)
 
 
 def _contenders(project: Project, runs: Sequence[TrainingRun]) -> list[Contender]:

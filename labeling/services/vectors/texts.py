@@ -1,4 +1,4 @@
-"""The site's sentence encoder, for the simple methods: the vectors that samples have, the rest computed once.
+"""Texts to vectors by the site's sentence encoder: the vectors that samples have, the rest computed once.
 
 What was cut is counted. A text is found where it is asked as it came in: one inside a prompt template is another text.
 """
@@ -35,6 +35,11 @@ class TextVectors:
         self.computed += len(missing)
         rows = [self._known[text] for text in texts]
         return np.stack(rows) if rows else np.zeros((0, self._encoder.record.dimension), dtype=np.float32)
+
+    @property
+    def key(self) -> str:
+        """Of all that decides a vector (`EncoderRecord.key`)."""
+        return self._encoder.record.key
 
     @property
     def told(self) -> dict[str, Any]:
