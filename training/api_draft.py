@@ -9,8 +9,8 @@ from rest_framework.response import Response
 
 from labeling.access import Right
 from labeling.rest import ProjectDoor
+from training.draft_facts import DraftFacts, draft_facts
 from training.models import RetrainPolicy
-from training.queries import DraftFacts, draft_facts
 
 
 class DraftSerializer(serializers.Serializer[Any]):

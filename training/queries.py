@@ -7,11 +7,10 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Mod
 
 from labeling.models import Project
-from training.methods import HEAD
+from training.draft_facts import DraftFacts, draft_facts
 from training.models import (
     UNFINISHED,
     BaseModel,
-    Draft,
     ModelVersion,
     RetrainMethod,
     RetrainPolicy,
@@ -20,7 +19,6 @@ from training.models import (
     TrainingRun,
     on_queue,
 )
-from training.services.drafts import new_for_draft, obstacle_to
 from training.services.rounds import methods_of
 from training.services.snapshots import samples_of
 from training.services.triggers import new_golden_samples, what_holds_back
@@ -39,7 +37,7 @@ class Retraining:
     last: TrainingRun | None
     held_back: str = ""
     methods: tuple[RetrainPolicy | RetrainMethod, ...] = ()
-    draft: "DraftFacts | None" = None
+    draft: DraftFacts | None = None
 
     @property
     def percent(self) -> int:
@@ -55,34 +53,6 @@ def retraining(project: Project) -> Retraining:
     held_back = what_holds_back(project) if due else ""
     last, draft = run_rows(project).first(), draft_facts(project, policy)
     return Retraining(policy, fresh, last, held_back, tuple(methods_of(project)), draft)
-
-
-@dataclass(frozen=True)
-class DraftFacts:
-    """The draft of a project, and the new golden samples since. `obstacle`: why none is fitted, and what to do."""
-
-    policy: RetrainPolicy
-    draft: Draft | None
-    fresh: int
-    obstacle: str
-
-    @property
-    def is_on(self) -> bool:
-        """The policy wants one."""
-        return self.policy.draft_every > 0
-
-    @property
-    def proposes(self) -> bool:
-        """The policy wants it to propose."""
-        return self.is_on and self.policy.draft_proposes
-
-
-def draft_facts(project: Project, policy: RetrainPolicy | None) -> DraftFacts | None:
-    """What is to be said of the project's draft; None where the task can have none, or nothing says when."""
-    if policy is None or HEAD.obstacle(project):
-        return None
-    draft = Draft.objects.filter(project=project).select_related("project").defer("weights").first()
-    return DraftFacts(policy, draft, new_for_draft(policy, draft), obstacle_to(project))
 
 
 def run_rows(project: Project) -> QuerySet[TrainingRun]:

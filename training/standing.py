@@ -42,6 +42,14 @@ class Told:
     sentence: str
     runs: Sequence[Standing]
 
+    @property
+    def in_motion(self) -> bool:
+        """Something changes by itself before long: a run works or waits, or all have ended and one is chosen next."""
+        states = [row.run.state for row in self.runs]
+        return self.round.state == "open" and (
+            any(row.run.unfinished for row in self.runs) or TrainingRun.State.PAUSED not in states
+        )
+
 
 def round_rows(project: Project) -> QuerySet[TrainingRound]:
     """The project's rounds with their runs, newest first."""

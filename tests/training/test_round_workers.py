@@ -35,7 +35,7 @@ def round(start, settings) -> TrainingRound:
     base = BaseModel.objects.create(
         name="blind", location="blind", role="encoder", revision=_revision(blind), state="well"
     )
-    RetrainPolicy.objects.create(project=project, method="head")
+    RetrainPolicy.objects.create(project=project, method="head", enabled=False)
     RetrainMethod.objects.create(project=project, method="head", base=base)
     run = retrain(SYSTEM, project, trigger=TrainingRun.Trigger.MANUAL)
     assert run.round is not None

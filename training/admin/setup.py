@@ -12,10 +12,11 @@ from common.admin import action, list_link, one_line, site_link, state_display
 from common.problems import ProblemError
 from labeling.admin.base import ProjectScopedAdmin, ask_first
 from labeling.admin.recorded import RecordedAdmin, staff
+from training.draft_facts import draft_facts
 from training.forms import PolicyForm
 from training.methods import HEAD
 from training.models import BaseModel, RetrainMethod, RetrainPolicy, TrainingProfile
-from training.queries import draft_facts, facts_of
+from training.queries import facts_of
 from training.services import ask_look, awaits_fetching, new_golden_samples, resolve_location, save_base
 from training.workers import queue_is_alive
 

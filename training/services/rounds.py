@@ -86,19 +86,7 @@ def _start_round(
         counted_from=counted_from,
         counted_to=counted_to,
     )
-    runs, problems = list[TrainingRun](), list[ProblemError]()
-    for row in listed:
-        chosen: dict[str, Any] = {"profile": row.profile, "base": row.base, "method": row.method}
-        try:
-            with transaction.atomic():
-                run = start_run(
-                    actor, policy.project, trigger=trigger, snapshot=snapshot, again=again, round=round, **chosen
-                )
-        except ProblemError as problem:
-            problems.append(problem)
-            round.left_out.append(f"{METHODS[row.method].title}: {problem}")
-        else:
-            runs.append(run)
+    runs, problems = _start_each(actor, round, listed, again=again)
     if not runs:
         raise problems[0]
     round.save(update_fields=["left_out"])
@@ -107,6 +95,23 @@ def _start_round(
     for sentence in round.left_out:
         logger.warning("round %s of %s goes without %s", round.short, policy.project.key, sentence)
     return runs[0]
+
+
+def _start_each(
+    actor: Actor, round: TrainingRound, listed: Sequence[RetrainPolicy | RetrainMethod], *, again: bool
+) -> tuple[list[TrainingRun], list[ProblemError]]:
+    """The runs, and why others could not be started; the round is told, and not saved."""
+    runs, problems = list[TrainingRun](), list[ProblemError]()
+    for row in listed:
+        chosen: dict[str, Any] = {"profile": row.profile, "base": row.base, "method": row.method}
+        chosen |= {"trigger": round.trigger, "snapshot": round.snapshot}
+        try:
+            with transaction.atomic():
+                runs.append(start_run(actor, round.project, again=again, round=round, **chosen))
+        except ProblemError as problem:
+            problems.append(problem)
+            round.left_out.append(f"{METHODS[row.method].title}: {problem}")
+    return runs, problems
 
 
 def settle(round_id: int) -> TrainingRound | None:
