@@ -170,7 +170,7 @@ def test_a_person_may_have_another_one_judged_and_the_gate_leaves_it_alone(shop,
     with pytest.raises(PermissionDenied):
         judge_too(acting(make_expert(shop, "eva")), two)
     version = judge_too(acting(olga), two)
-    assert (version.run.is_candidate, ModelVersion.objects.get(run=one).run.is_candidate) == (False, True)
+    assert (version.run, version.run.round.candidate) == (two, one)
     assert Event.objects.get(verb="run.judgment_asked").user_id == olga.pk
     assert Artifact.objects.count() == 0
 

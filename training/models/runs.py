@@ -97,11 +97,6 @@ class TrainingRun(PublicModel):
         return METHODS.get(self.method, SFT)
 
     @property
-    def is_candidate(self) -> bool:
-        """Its version may be promoted without a person: it stands alone, or was chosen among the runs of its round."""
-        return self.round is None or self.round.candidate_id == self.pk
-
-    @property
     def unfinished(self) -> bool:
         """It waits or works."""
         return self.state in {self.State.QUEUED, self.State.RUNNING}

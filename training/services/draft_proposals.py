@@ -16,7 +16,7 @@ from labeling.models import Prediction, Project, Sample
 from labeling.prompts import messages
 from labeling.services import record_predictions
 from labeling.services.predictions import Answered
-from labeling.services.vectors.texts import open_vectors
+from labeling.services.vectors.texts import kept_vectors
 from labeling.splits import drawn
 from training.heads.answering import Answering
 from training.heads.rows import words_of
@@ -85,8 +85,8 @@ def propose(project: Project, ahead: int = AHEAD) -> int:
 def _answers(draft: Draft, samples: Sequence[Sample]) -> list[Answered]:
     from training.heads.quick import unpacked
 
-    vectors = open_vectors()
-    if vectors.key != draft.encoder:
+    vectors = kept_vectors()
+    if vectors.record.key != draft.encoder:
         raise EncoderError("its encoder was exchanged; it proposes again once it was fitted again.")
     began, spec = time.monotonic(), draft.spec.to_spec()
     answering = Answering.model_validate(draft.answering)

@@ -6,7 +6,7 @@ replaced in one statement. A lost message is found by the sweep.
 
 import logging
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
@@ -19,7 +19,7 @@ from common.queue import enqueue, remind
 from labeling.models import GoldenSample, Project, Split
 from labeling.services import events
 from labeling.services.fitting import count_fitting
-from labeling.services.vectors.texts import TextVectors, open_vectors
+from labeling.services.vectors.texts import TextVectors, kept_vectors
 from training.heads.config import HeadTask
 from training.heads.rows import Rows, described, rows_of
 from training.methods import HEAD
@@ -41,6 +41,10 @@ def obstacle_to(project: Project) -> str:
     """Why no draft is fitted here, and what to do, in a sentence; empty where nothing stands in the way."""
     if obstacle := HEAD.obstacle(project):
         return obstacle
+    try:
+        HeadTask.model_validate(head_task(project.spec))
+    except ValueError:
+        return "A head tells labels apart, and the task has too few of them, or two with one name. See the labels."
     encoder = encoder_rows().order_by("-pk").first()
     if encoder is None:
         return NO_ENCODER
@@ -105,13 +109,13 @@ def fit_draft(project: Project) -> Draft | None:
         found, _ = golden_rows(project)
         rows = rows_of([*found[Split.TRAIN], *found[Split.VALIDATION]], task, "golden samples")
         try:
-            vectors = open_vectors()
+            vectors = kept_vectors()
+            fitted = _fitted(rows, task, vectors)
         except EncoderError as error:
             logger.warning("no draft of %s: %s", project.key, error)
             return None
-        fitted = _fitted(rows, task, vectors)
-        draft = _keep(project, fitted, encoder=vectors.key, spec=spec, counted_to=counted_to, golden=len(rows.labels),
-                      seconds=round(time.monotonic() - began, 2))  # fmt: skip
+        learnt = {"spec": spec, "encoder": vectors.record.key, "golden": len(rows.labels), "counted_to": counted_to}
+        draft = _keep(project, fitted, {**learnt, "seconds": round(time.monotonic() - began, 2)})
     logger.info("%s: fitted on %s golden samples in %s s", draft, draft.golden, draft.seconds)
     enqueue("training.propose_draft", project.pk)
     return draft
@@ -128,11 +132,12 @@ def _fitted(rows: Rows, task: HeadTask, vectors: TextVectors) -> "Quick":
     return fit_quickly(vectors([*rows.texts, *said.values()]), targets, len(rows.labels), task)
 
 
-def _keep(project: Project, fitted: "Quick", **values: object) -> Draft:
+def _keep(project: Project, fitted: "Quick", learnt: dict[str, Any]) -> Draft:
     """In the place of the one before."""
     from training.heads.quick import packed
 
-    values |= {
+    values = {
+        **learnt,
         "weights": packed(fitted.head),
         "answering": fitted.answering.model_dump(mode="json"),
         "figure": fitted.tuned.figure,
