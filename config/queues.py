@@ -18,7 +18,7 @@ _QUEUES = {
     ],
     "bulk": ["labeling.run_import"],
     "vectors": ["labeling.make_vectors", "labeling.sweep_vectors"],
-    "heads": ["training.fit_head", "deployment.build_head"],
+    "heads": ["training.fit_head", "training.fit_draft", "training.propose_draft", "deployment.build_head"],
     "build": [
         "training.look",
         "deployment.build",

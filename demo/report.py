@@ -10,7 +10,9 @@ from deployment.live import live_version
 from deployment.models import StagedVersion
 from evaluation.models import BaselineResult, Benchmark
 from evaluation.scorers import scorer_of
-from training.models import ModelVersion
+from training.candidates import sentence
+from training.models import ModelVersion, RetrainPolicy, TrainingRun
+from training.services.rounds import verdict_on
 
 FIGURES = ("cases", "psr", "fcr", "f1_micro", "f1_macro", "exact")
 SIMPLE = ("f1_micro", "main_interval", "f1_macro", "exact")
@@ -31,9 +33,24 @@ def collect(world: World) -> dict[str, Any]:
         "base": world.base.name,
         "versions": [_version(world, version) for version in versions],
         "baselines": baselines,
+        "methods": _methods(world),
         "swap": world.report.get("swap", {}),
         "steps": world.show.steps,
     }
+
+
+def _methods(world: World) -> dict[str, Any]:
+    """How the methods stand to each other that learnt from the first run's snapshot; a version of each was judged."""
+    done = TrainingRun.objects.filter(project=world.project, state=TrainingRun.State.SUCCEEDED).order_by("pk")
+    first = done.select_related("snapshot").first()
+    if first is None:
+        return {}
+    by_method = {run.method: run for run in done.filter(snapshot=first.snapshot).select_related("project", "base")}
+    verdict = verdict_on(
+        world.project, list(by_method.values()), RetrainPolicy.objects.get(project=world.project).margin
+    )
+    known = {key: run["answer_ms"] for key, run in verdict["runs"].items() if run["answer_ms"] is not None}
+    return {"sentence": sentence(verdict, known), **verdict} if len(by_method) > 1 else {}
 
 
 def _version(world: World, version: ModelVersion) -> dict[str, Any]:
@@ -89,6 +106,8 @@ def show(world: World, report: dict[str, Any], base_url: str) -> None:
             word = "above" if gap > 0 else "below"
             found = f"micro-F1 {figures['f1_micro']:.3f} ({_interval(figures['main_interval'])})"
             world.show.say(f"{titles[name].title}: {found}; v1 is {abs(gap):.3f} {word} it")
+    if report["methods"]:
+        world.show.say(report["methods"]["sentence"])
     key = world.project.key
     world.show.table(
         "Where to look",

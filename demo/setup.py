@@ -25,6 +25,7 @@ from evaluation.models import GatePolicy
 from labeling import prompts, services
 from labeling.kinds import LabelDef, Spec
 from labeling.models import Project, Role, User
+from training.methods import SFT
 from training.models import BaseModel, RetrainPolicy, TrainingProfile
 from training.server_names import server_tag
 from training.services import list_shipped_base, load_builtin_profiles, register_base
@@ -156,7 +157,7 @@ def make_project(world: World) -> None:
     load_builtin_profiles(DEMO)
     config = {"description": "Fits the demo's time", "config": PROFILES[world.base_name]}
     profile = services.set_row(DEMO, TrainingProfile, config, name=f"demo-{world.base_name}")
-    values = {"threshold": THRESHOLD, "profile": profile, "base": world.base}
+    values = {"threshold": THRESHOLD, "method": SFT.name, "profile": profile, "base": world.base}
     services.set_row(DEMO, RetrainPolicy, values, project=world.project)
     services.set_row(DEMO, GatePolicy, {"minimum": GATE_MINIMUM, "free_cases": 50}, project=world.project)
     serve(world.project)

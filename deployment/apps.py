@@ -9,8 +9,13 @@ class DeploymentConfig(AppConfig):
 
     def ready(self) -> None:
         from deployment import receivers  # noqa: F401  (connects the receivers)
+        from deployment.artifacts.methods import method_obstacle
+        from deployment.live import is_live
         from deployment.panels import standing_panel, why_panel
         from labeling import panels
+        from training.higher import register_live, register_obstacle
 
+        register_obstacle(method_obstacle)
+        register_live(is_live)
         panels.register("version", standing_panel)
         panels.register("proposal", why_panel)

@@ -17,6 +17,11 @@ def live_version(project: Project) -> ModelVersion | None:
     return deployment.version if deployment else None
 
 
+def is_live(project: Project) -> bool:
+    """Whether a version of the project answers now."""
+    return Deployment.objects.serving().filter(project=project).exists()
+
+
 def staged_on_servers(version: ModelVersion) -> list[StagedVersion]:
     """Where the version stands on active servers of its project."""
     return list(StagedVersion.objects.serving_ready(version).to_ask())

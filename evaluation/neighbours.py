@@ -5,7 +5,7 @@ from typing import Any
 
 from evaluation.models import BaselineResult, Benchmark
 from evaluation.scorers import scorer_of
-from evaluation.services.encoding import encoder_problem
+from labeling.services.vectors.texts import encoder_problem
 
 JUDGE_AGAIN = "A sentence encoder is there since these cases were judged. Judge again to see what it gives."
 

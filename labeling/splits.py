@@ -42,10 +42,15 @@ def split_for(group: str, shares: tuple[int, int, int] = DEFAULT_SHARES, salt: s
     """
     if len(shares) != 3 or min(shares) < 0 or sum(shares) <= 0:
         raise ValueError(f"The shares {shares} must be three numbers, none below zero, that add up to more than zero.")
-    point = int(_sha256(f"{salt}:{group}")[:15], 16) / 16**15 * sum(shares)
+    point = drawn(group, salt) * sum(shares)
     if point < shares[0]:
         return SPLITS[0]
     return SPLITS[1] if point < shares[0] + shares[1] else SPLITS[2]
+
+
+def drawn(key: str, salt: str) -> float:
+    """A number from 0 up to 1 that chance gave to `key`, the same one for ever; `salt` makes draws independent."""
+    return int(_sha256(f"{salt}:{key}")[:15], 16) / 16**15
 
 
 def _counts(char: str) -> bool:

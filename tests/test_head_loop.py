@@ -146,9 +146,9 @@ def test_the_whole_loop_on_a_head(site: Site) -> None:
 
 
 def trained(site: Site) -> ModelVersion:
-    """A run of the method head, started on its page with all else as it stands there: the policy's language model."""
+    """A run of the method head, started on its page with all else as it stands there."""
     before, policy = TrainingRun.objects.count(), site.project.retrain_policy
-    shown = {"profile": str(policy.profile_id), "base": str(policy.base_id)}
+    shown = {"profile": str(policy.profile_id), "base": str(policy.base_id or "")}
     site.post("runs/", "runs/start/", **shown, method="head")
     assert TrainingRun.objects.count() == before + 1
     run = TrainingRun.objects.first()

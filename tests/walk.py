@@ -24,6 +24,7 @@ from labeling.models import ImportBatch, Project, Role, Scope, User
 from tests.deployment.standins import make_server, make_version, serve_from
 from tests.factories import SYSTEM, acting, make_admin, make_manager, make_member, make_project, make_sample
 from tests.training.helpers import add_events, gpu_worker_lives, make_policy, make_run
+from training.models import RetrainMethod, TrainingRound, TrainingRun
 
 # Staff have all permissions of Django's; `staff` is an expert of the project, `staff:manager` manages it.
 PEOPLE = ("anonymous", "stranger", "expert", "operator", "manager", "staff", "staff:manager", "administrator")
@@ -110,8 +111,13 @@ class World:
         self.run = make_run(self.project, "running")
         add_events(self.run, 2)
         gpu_worker_lives()
-        make_policy(self.project, base=self.run.base)
-        self.uids |= {"runs": self.run, "snapshots": self.run.snapshot}
+        policy = make_policy(self.project, base=self.run.base)
+        RetrainMethod.objects.create(project=self.project, method="lm_head", profile=policy.profile, base=policy.base)
+        round = TrainingRound.objects.create(
+            project=self.project, snapshot=self.run.snapshot, trigger=TrainingRun.Trigger.MANUAL, margin=0.01
+        )
+        TrainingRun.objects.filter(pk=self.run.pk).update(round=round)
+        self.uids |= {"runs": self.run, "snapshots": self.run.snapshot, "rounds": round}
 
     def _serve_something(self) -> None:
         server = make_server("http://127.0.0.1:1", name="box")

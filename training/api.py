@@ -53,7 +53,7 @@ class Runs(ProjectDoor, generics.ListAPIView[TrainingRun]):
         uid = asked.pop("snapshot")
         snapshot = get_object_or_404(queries.snapshot_rows(project), uid=uid) if uid else None
         run = start_run(self.caller, project, trigger=TrainingRun.Trigger.API, snapshot=snapshot, **asked)
-        return Response(_shown(run), status=status.HTTP_201_CREATED)
+        return Response(shown(run), status=status.HTTP_201_CREATED)
 
 
 class RunDetail(RunDoor, generics.RetrieveAPIView[TrainingRun]):
@@ -72,7 +72,7 @@ class CancelRun(RunDoor):
     @extend_schema(request=None, responses=shapes.RunDetailSerializer)
     def post(self, request: Request, key: str, uid: str) -> Response:
         """A queued run is cancelled at once, a running one at its next step. 409 where it has ended."""
-        return Response(_shown(cancel_run(self.caller, self.run(Right.OPERATE))))
+        return Response(shown(cancel_run(self.caller, self.run(Right.OPERATE))))
 
 
 class PauseRun(RunDoor):
@@ -81,7 +81,7 @@ class PauseRun(RunDoor):
     @extend_schema(request=None, responses=shapes.RunDetailSerializer)
     def post(self, request: Request, key: str, uid: str) -> Response:
         """A queued run pauses at once, a running one at its next step, with a checkpoint. 409 where it has ended."""
-        return Response(_shown(pause_run(self.caller, self.run(Right.OPERATE))))
+        return Response(shown(pause_run(self.caller, self.run(Right.OPERATE))))
 
 
 class ResumeRun(RunDoor):
@@ -90,7 +90,7 @@ class ResumeRun(RunDoor):
     @extend_schema(request=None, responses=shapes.RunDetailSerializer)
     def post(self, request: Request, key: str, uid: str) -> Response:
         """From its last checkpoint: after a pause, or a failure whose `ending` is not hopeless. 409 otherwise."""
-        return Response(_shown(resume_run(self.caller, self.run(Right.OPERATE))))
+        return Response(shown(resume_run(self.caller, self.run(Right.OPERATE))))
 
 
 class KeepBest(RunDoor):
@@ -102,7 +102,7 @@ class KeepBest(RunDoor):
 
         409 before its first step, and where the method has no best before its end (`head`).
         """
-        return Response(_shown(keep_best(self.caller, self.run(Right.OPERATE))))
+        return Response(shown(keep_best(self.caller, self.run(Right.OPERATE))))
 
 
 class RunEvents(RunDoor, generics.ListAPIView[RunEvent]):
@@ -147,5 +147,6 @@ class SnapshotDetail(ProjectDoor, generics.RetrieveAPIView[Snapshot]):
         return get_object_or_404(queries.snapshot_rows(self.open(Right.VIEW)), uid=self.kwargs["uid"])
 
 
-def _shown(run: TrainingRun) -> dict[str, Any]:
+def shown(run: TrainingRun) -> dict[str, Any]:
+    """The run as a detail shows it, read anew."""
     return cast(dict[str, Any], shapes.RunDetailSerializer(queries.run_rows(run.project).get(pk=run.pk)).data)

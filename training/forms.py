@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from labeling.models import Project
-from training.methods import METHODS, SFT, Method, method_choices
+from training.methods import HEAD, METHODS, SFT, Method, method_choices
 from training.models import BaseModel, RetrainPolicy, TrainingProfile
 from training.services import awaits_fetching, default_base
 
@@ -37,6 +37,12 @@ class BaselineForm(forms.Form):
         shipped = default_base()
         if shipped is not None and awaits_fetching(shipped):
             self.fields["base"].help_text = f"{shipped} is fetched first (about 100 MB); that takes a minute."
+
+
+class StartRoundForm(forms.Form):
+    """A yes to runs that are there."""
+
+    again = forms.BooleanField(required=False, label="Even where such runs are there")
 
 
 class BaseChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic in its stubs alone
@@ -96,10 +102,16 @@ def kept_base(form: forms.BaseForm, method: Method) -> BaseModel | None:
 
 
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in its stubs alone
-    """A retrain policy, in the admin: another method takes its own base unless one is chosen with it."""
+    """A retrain policy, or a further method of one, in the admin.
+
+    Another method takes its own base unless one is chosen with it.
+    """
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or self.cleaned_data
         if method := METHODS.get(found.get("method", "")):
             found["base"] = kept_base(self, method)
+        project = found.get("project")
+        if found.get("draft_proposes") and project and (obstacle := HEAD.obstacle(project)):
+            self.add_error("draft_proposes", f"There can be no draft: {obstacle}")
         return found

@@ -26,7 +26,8 @@ class Method:
     `engine` the module and command that works in its folder. `of_encoder`: its base is a sentence encoder, and training
     profiles say nothing of it. `has_own_encoder`: its run trains that, and leaves it beside the head. `with_torch`: its
     workers are those that train language models. `keeps_best`: a run that is stopped early has something worth a
-    version. `no_dry_run`: why none is made.
+    version. `no_dry_run`: why none is made. `cost`: its place by what an answer of it costs, from cheap to dear, where
+    nobody has measured that yet; an encoder answers as fast with its own weights as with those it began with.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Method:
     keeps_best: bool = True
     no_dry_run: str = ""
     options: type[Options] = EngineConfig
+    cost: int = 2
     task: str = "training.train_run"
     queue: str = "gpu"
     engine: tuple[str, str] = ("training.engine", "train")
@@ -72,6 +74,7 @@ SFT = Method(
     title="Language model",
     needs="the base's 16-bit weights and a host that trains",
     yields="an adapter that writes answers; merged into its base, it is served as a GGUF file",
+    cost=4,
 )
 LM_HEAD = Method(
     name="lm_head",
@@ -79,6 +82,7 @@ LM_HEAD = Method(
     needs="the base's 16-bit weights and a host that trains",
     yields="an adapter and a classification head, which give each label a probability",
     labels_only=True,
+    cost=3,
     unserved="It answers by a classification head (lm_head), and no model server serves that yet: its run tells its "
     "figure on the validation rows.",
 )
@@ -93,6 +97,7 @@ HEAD = Method(
     keeps_best=False,
     no_dry_run="is fitted in seconds and needs no dry run: start the run itself",
     options=HeadConfig,
+    cost=1,
     task="training.fit_head",
     queue="heads",
     engine=("training.heads", "fit"),

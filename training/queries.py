@@ -7,16 +7,19 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Mod
 
 from labeling.models import Project
+from training.draft_facts import DraftFacts, draft_facts
 from training.models import (
     UNFINISHED,
     BaseModel,
     ModelVersion,
+    RetrainMethod,
     RetrainPolicy,
     RunEvent,
     Snapshot,
     TrainingRun,
     on_queue,
 )
+from training.services.rounds import methods_of
 from training.services.snapshots import samples_of
 from training.services.triggers import new_golden_samples, what_holds_back
 
@@ -33,6 +36,8 @@ class Retraining:
     fresh: int
     last: TrainingRun | None
     held_back: str = ""
+    methods: tuple[RetrainPolicy | RetrainMethod, ...] = ()
+    draft: DraftFacts | None = None
 
     @property
     def percent(self) -> int:
@@ -45,13 +50,17 @@ def retraining(project: Project) -> Retraining:
     policy = RetrainPolicy.objects.select_related("profile", "base", "project").filter(project=project).first()
     fresh = new_golden_samples(policy) if policy else 0
     due = policy is not None and policy.enabled and fresh >= policy.threshold
-    return Retraining(policy, fresh, run_rows(project).first(), what_holds_back(project) if due else "")
+    held_back = what_holds_back(project) if due else ""
+    last, draft = run_rows(project).first(), draft_facts(project, policy)
+    return Retraining(policy, fresh, last, held_back, tuple(methods_of(project)), draft)
 
 
 def run_rows(project: Project) -> QuerySet[TrainingRun]:
     """The project's runs with their lineage, newest first."""
     rows = TrainingRun.objects.filter(project=project).order_by("-id")
-    return rows.select_related("project", "snapshot", "profile", "base", "requested_by", "version__project")
+    rows = rows.select_related("project", "snapshot", "profile", "base", "requested_by", "version__project", "round")
+    # As long as the validation rows are many, and asked for by nobody here.
+    return rows.defer("result")
 
 
 def snapshot_rows(project: Project) -> QuerySet[Snapshot]:

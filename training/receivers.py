@@ -8,13 +8,21 @@ from django.dispatch import receiver
 from common.actor import Actor, system
 from common.queue import enqueue
 from labeling.models import Project
-from labeling.signals import golden_sample_added, project_created
+from labeling.signals import golden_sample_added, project_created, proposals_wanted
+from training.models import RetrainPolicy
 
 
 @receiver(golden_sample_added)
 def check_the_trigger(sender: Any, project_id: int, **kwargs: Any) -> None:
     """A golden sample landed: let a worker look whether it is time to train."""
     enqueue("training.check_trigger", project_id)
+
+
+@receiver(proposals_wanted)
+def have_the_draft_propose(sender: Any, project_id: int, **kwargs: Any) -> None:
+    """An expert reviews: keep the draft's proposals ahead of them, where the project asks for it."""
+    if RetrainPolicy.objects.filter(project=project_id, draft_proposes=True, draft_every__gt=0).exists():
+        enqueue("training.propose_draft", project_id)
 
 
 @receiver(project_created)

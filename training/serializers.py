@@ -34,12 +34,16 @@ class RunSerializer(Row):
         source="version.number", allow_null=True, default=None, read_only=True, help_text="Null until it succeeded."
     )
 
+    round = serializers.UUIDField(
+        source="round.uid", allow_null=True, default=None, read_only=True, help_text="Null: it was started alone."
+    )
+
     class Meta:
         model = TrainingRun
         fields = [
-            "uid", "state", "trigger", "snapshot", "profile", "base", "method", "requested_by", "step", "total_steps",
-            "loss", "version", "error", "ending", "ordered", "retry_at", "attempts", "created_at", "started_at",
-            "finished_at",
+            "uid", "state", "round", "trigger", "snapshot", "profile", "base", "method", "requested_by", "step",
+            "total_steps", "loss", "version", "error", "ending", "ordered", "retry_at", "attempts", "created_at",
+            "started_at", "finished_at",
         ]  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from celery import shared_task
 
 from common.actor import system
 from labeling.models import Project
-from training.services import looks, reaper, supervisor, triggers
+from training.services import draft_proposals, drafts, looks, reaper, rounds, supervisor, triggers
 from training.services.encoders import list_encoder
 
 # Training ends when it ends: the row's lease watches over it, no time limit of the worker.
@@ -37,16 +37,42 @@ def look(base_id: int) -> None:
 
 @shared_task(name="training.check_trigger")
 def check_trigger(project_id: int) -> None:
-    """A golden sample landed: is it time to train?"""
+    """A golden sample landed: is it time to train, or to fit the draft again?"""
     project = Project.objects.filter(pk=project_id, archived_at=None).first()
     if project is not None:
         triggers.check_trigger(project)
+        drafts.check_draft(project)
+
+
+@shared_task(name="training.fit_draft")
+def fit_draft(project_id: int) -> None:
+    """Fit a project's draft again."""
+    project = Project.objects.filter(pk=project_id, archived_at=None).first()
+    if project is not None:
+        drafts.fit_draft(project)
+
+
+@shared_task(name="training.propose_draft")
+def propose_draft(project_id: int) -> None:
+    """Keep the next samples of a review queue proposed by the draft."""
+    project = Project.objects.filter(pk=project_id, archived_at=None).first()
+    if project is not None:
+        draft_proposals.propose(project)
+
+
+@shared_task(name="training.settle_round")
+def settle_round(round_id: int) -> None:
+    """A run of a round has ended: is it time to choose?"""
+    rounds.settle(round_id)
 
 
 @shared_task(name="training.check_triggers")
 def check_triggers() -> None:
-    """Beat: the same for all projects, and for looks, in case a message was lost; a new encoder is listed."""
+    """Beat: the same for all projects, rounds and looks, in case a message was lost; a new encoder is listed."""
+    rounds.settle_due()
     triggers.check_all_triggers()
+    drafts.check_all_drafts()
+    draft_proposals.propose_due()
     looks.queue_waiting()
     list_encoder(system("look"))
 

@@ -11,6 +11,7 @@ from deployment.serving.predict import Answer, answered
 from labeling.answers import ParsedAnswer, Status
 from labeling.models import Prediction, Project, Sample
 from labeling.services import record_predictions
+from training.services.draft_proposals import for_live
 
 logger = logging.getLogger(__name__)
 _PROPOSER = actors.system("proposals")
@@ -18,11 +19,14 @@ AHEAD = 20
 
 
 def unproposed(project: Project, ahead: int = AHEAD) -> list[Sample]:
-    """Of the next `ahead` samples to propose, in review order, those that the live version has not answered yet."""
+    """Of the next `ahead` samples to propose, in review order, those that the live version has not answered yet.
+
+    Where a draft proposes, too, the live version has a share of them, by chance.
+    """
     version = live_version(project)
     if version is None:
         return []
-    queue = list(Sample.objects.filter(project=project).to_propose()[:ahead])
+    queue = for_live(project, list(Sample.objects.filter(project=project).to_propose()[:ahead]))
     answered = Prediction.objects.filter(sample__in=queue, model_tag=version.tag).values_list("sample_id", flat=True)
     done = set(answered)
     return [sample for sample in queue if sample.pk not in done]

@@ -12,12 +12,12 @@ from evaluation.metrics import summary
 from evaluation.models import BaselineResult, Suite
 from evaluation.scorers import Example, Scorer, Task, scorer_of
 from evaluation.scorers.labels import LabelScorer
-from evaluation.services.encoding import TextVectors, open_vectors
 from labeling import prompts
 from labeling.answers import parse
 from labeling.carrying import Carrier
 from labeling.kinds import Spec
 from labeling.services import events
+from labeling.services.vectors.texts import TextVectors, open_vectors
 from training.heads.rows import words_of
 from training.models import Snapshot
 from training.services.snapshots import folder_of

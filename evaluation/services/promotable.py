@@ -1,6 +1,6 @@
 """When the gate alone may promote: the one place that says so."""
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from deployment.models import Deployment, StagedVersion, Verdict
 
@@ -9,16 +9,20 @@ def promotable() -> Q:
     """Staged versions that the verdict alone may make live, where their project promotes by itself.
 
     Passed, or the baseline of a project where nothing is live; newer than what is live; not refused on another server;
-    never live before, nor on its way: what was rolled back, the gate does not promote again. Attempts that failed do
-    not count here.
+    the candidate, where it is of a round; never live before, nor on its way: what was rolled back, the gate does not
+    promote again. Attempts that failed do not count here.
     """
     serving = Deployment.objects.serving().filter(project=OuterRef("version__project"))
     newer_is_live = serving.filter(version__number__gte=OuterRef("version__number"))
     attempts = Deployment.objects.filter(version=OuterRef("version")).exclude(state=Deployment.State.FAILED)
     elsewhere = StagedVersion.objects.staged().filter(version=OuterRef("version"))
+    # Of a round its candidate alone; what a person had judged beside it, a person promotes.
+    alone = Q(version__run=None) | Q(version__run__round=None)
+    chosen = alone | Q(version__run__round__candidate=F("version__run"))
     against = elsewhere.filter(verdict__in=[Verdict.REFUSED, Verdict.INSUFFICIENT])
     return (
         (Q(verdict=Verdict.PASSED) | (Q(verdict=Verdict.BASELINE) & ~Exists(serving)))
+        & chosen
         & Q(version__project__serving_policy__auto_promote=True)
         & Q(~Exists(against), ~Exists(newer_is_live), ~Exists(attempts))
     )

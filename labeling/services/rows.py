@@ -14,7 +14,7 @@ from labeling.services import events
 
 _Row = TypeVar("_Row", bound=models.Model)
 # What people of a project besides its managers may edit, by the noun of the row.
-_RIGHTS = {"retrain_policy": Right.OPERATE, "version_pin": Right.OPERATE}
+_RIGHTS = {"retrain_policy": Right.OPERATE, "retrain_method": Right.OPERATE, "version_pin": Right.OPERATE}
 
 
 def right_over(model: type[models.Model]) -> Right:

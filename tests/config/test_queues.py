@@ -32,10 +32,13 @@ QUEUES = {
     "labeling.sweep_vectors": "vectors",
     "training.check_trigger": "default",
     "training.check_triggers": "default",
+    "training.fit_draft": "heads",
     "training.fit_head": "heads",
     "training.look": "build",
     "training.look_at_encoder": "default",
+    "training.propose_draft": "heads",
     "training.reap": "urgent",
+    "training.settle_round": "default",
     "training.train_run": "gpu",
 }
 

@@ -82,14 +82,14 @@ def serve_from(project: Project, *servers: InferenceServer, **fields: Any) -> Se
     return policy
 
 
-def make_version(project: Project, number: int, content: bytes | None = None) -> ModelVersion:
+def make_version(project: Project, number: int, content: bytes | None = None, **fields: Any) -> ModelVersion:
     """A built version; its GGUF is `content`, by default a few bytes that a stand-in accepts."""
     base, _ = BaseModel.objects.get_or_create(name="tiny", defaults={"location": "tiny"})
     content = b"GGUF version %d" % number if content is None else content
     path = Path(settings.ARTIFACTS_DIR) / project.key / f"v{number}.gguf"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-    version = ModelVersion.objects.create(project=project, number=number, spec=project.spec, base=base)
+    version = ModelVersion.objects.create(project=project, number=number, spec=project.spec, base=base, **fields)
     Artifact.objects.create(
         weights=version,
         format=GGUF,

@@ -7,6 +7,8 @@ from deployment.models import Deployment, ServingPolicy
 from evaluation.services import advance, reports
 from evaluation.services.upkeep import due
 from tests.evaluation.worlds import make_live, make_standing, make_world, right, right_every, wrong
+from tests.training.helpers import make_run
+from training.models import TrainingRound, TrainingRun
 
 pytestmark = pytest.mark.django_db
 
@@ -81,6 +83,19 @@ def test_an_older_version_does_not_replace_a_newer_one(shop, models, promoted):
     models.answer(1, right)
     assert advance(old.pk).verdict == "passed"
     assert not promoted
+
+
+def test_of_a_round_the_candidate_alone_is_promoted(shop, promoted):
+    advance(make_standing(shop, 0).pk)
+    chosen, beside = make_run(shop, "succeeded"), make_run(shop, "succeeded")
+    round = TrainingRound.objects.create(
+        project=shop, snapshot=chosen.snapshot, trigger="manual", margin=0.01, candidate=chosen
+    )
+    TrainingRun.objects.update(round=round)
+    assert advance(make_standing(shop, 1, run=beside).pk).verdict == "passed"
+    assert [tag for tag, _ in promoted] == ["shop:v0"]
+    assert advance(make_standing(shop, 2, run=chosen).pk).verdict == "passed"
+    assert [tag for tag, _ in promoted] == ["shop:v0", "shop:v2"]
 
 
 def test_a_promotion_that_met_another_move_is_due_again(shop, promoted, monkeypatch):

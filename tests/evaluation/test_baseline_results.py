@@ -5,9 +5,9 @@ import pytest
 
 from evaluation.models import BaselineResult
 from evaluation.services import advance, baseline_results, freeze_suite
-from evaluation.services.encoding import open_vectors
 from labeling.models import Sample, Split
 from labeling.services.vectors.making import make_vectors
+from labeling.services.vectors.texts import open_vectors
 from tests.encoders import make_encoder
 from tests.evaluation.worlds import make_golden, make_standing, make_world, right, text_of
 from tests.factories import SYSTEM, remade

@@ -50,9 +50,9 @@ def make_world(key: str = "shop", cases: int = 40, slots: int = 2) -> Project:
     return project
 
 
-def make_standing(project: Project, number: int) -> StagedVersion:
+def make_standing(project: Project, number: int, **fields: Any) -> StagedVersion:
     """A version that stands on the project's server, as staging leaves it."""
-    version = make_version(project, number)
+    version = make_version(project, number, **fields)
     server = InferenceServer.objects.get(policies__project=project)
     return StagedVersion.objects.create(
         version=version, artifact=version.artifacts.get(), server=server, tag=version.server_tag, state="staged"

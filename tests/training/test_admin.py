@@ -12,7 +12,16 @@ from django.urls import reverse
 from labeling.models import Membership, Role
 from tests.factories import SYSTEM, make_admin, make_project, make_user, remade
 from tests.training.helpers import add_events, gpu_worker_lives, make_base, make_policy, make_run
-from training.models import BaseModel, RetrainPolicy, RunEvent, Snapshot, TrainingProfile, TrainingRun
+from training.models import (
+    BaseModel,
+    RetrainMethod,
+    RetrainPolicy,
+    RunEvent,
+    Snapshot,
+    TrainingProfile,
+    TrainingRound,
+    TrainingRun,
+)
 from training.services import create_baseline
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +41,9 @@ def everything(shop):
     """One row of every model."""
     run = make_run(shop, "running")
     add_events(run, 2)
-    make_policy(shop)
+    policy = make_policy(shop)
+    RetrainMethod.objects.create(project=shop, method="lm_head", profile=policy.profile, base=policy.base)
+    TrainingRound.objects.create(project=shop, snapshot=run.snapshot, trigger="manual", margin=0.01)
     version = create_baseline(SYSTEM, shop, run.base)
     remade(version, run=run)
     gpu_worker_lives()
@@ -41,8 +52,8 @@ def everything(shop):
 
 def test_every_model_is_there():
     assert {model.__name__ for model in OURS} == {
-        "BaseModel", "TrainingProfile", "RetrainPolicy", "Snapshot", "TrainingRun", "RunEvent", "ModelVersion",
-        "WorkerHeartbeat",
+        "BaseModel", "TrainingProfile", "RetrainPolicy", "RetrainMethod", "Snapshot", "TrainingRound", "TrainingRun",
+        "RunEvent", "ModelVersion", "WorkerHeartbeat",
     }  # fmt: skip
 
 
@@ -55,7 +66,7 @@ def test_lists_and_pages_of_every_model_open(client, boss, everything, model):
     assert page.status_code == 200
 
 
-@pytest.mark.parametrize("model", [Snapshot, TrainingRun, RunEvent], ids=lambda model: model.__name__)
+@pytest.mark.parametrize("model", [Snapshot, TrainingRound, TrainingRun, RunEvent], ids=lambda model: model.__name__)
 def test_evidence_cannot_be_changed(client, boss, everything, model):
     name, row = f"admin:training_{model._meta.model_name}", model.objects.first()
     assert client.get(reverse(f"{name}_add")).status_code == 403
@@ -108,10 +119,11 @@ def test_a_profile_of_ones_own(client, boss):
 def test_the_policy_is_edited(client, boss, shop):
     policy = make_policy(shop, threshold=3)
     asked = {"project": shop.pk, "threshold": 80, "profile": policy.profile_id, "base": policy.base_id}
-    asked["method"] = policy.method
+    asked |= {"method": policy.method, "margin": 0.02, "draft_every": 20, "draft_proposes": "on"}
     assert client.post(reverse("admin:training_retrainpolicy_change", args=[policy.pk]), asked).status_code == 302
     policy.refresh_from_db()
     assert (policy.threshold, policy.enabled) == (80, False)
+    assert (policy.margin, policy.draft_every, policy.draft_proposes) == (0.02, 20, True)
     asked["threshold"] = 0
     assert client.post(reverse("admin:training_retrainpolicy_change", args=[policy.pk]), asked).status_code == 200
 

@@ -6,18 +6,29 @@ from django.urls import reverse
 
 from common.problems import ProblemError
 from labeling.models import Event
+from labeling.services import create_project
+from tests.deployment.standins import make_server
 from tests.encoders import make_encoder
-from tests.factories import SYSTEM, make_admin, make_operator
+from tests.factories import SYSTEM, make_admin, make_operator, make_project
 from tests.heads import ENCODER, NAME, have_encoder, make_answers, make_head, make_head_run
 from tests.training.heads.folders import VOCABULARY
 from tests.training.helpers import make_base, make_policy
 from tests.training.test_api import API, client_of
 from training.forms import BaselineForm
+from training.higher import serving_obstacle
 from training.methods import HEAD, SFT
 from training.models import BaseModel, RetrainPolicy, TrainingRun
-from training.services import check_trigger, create_baseline, list_encoder, register_base, start_run
+from training.services import (
+    check_trigger,
+    create_baseline,
+    list_encoder,
+    load_builtin_profiles,
+    register_base,
+    start_run,
+)
 from training.services.dryruns import dry_run
 from training.services.looks import look
+from training.services.policies import give_retrain_policy
 from training.tasks import check_triggers
 
 pytestmark = pytest.mark.django_db
@@ -132,7 +143,8 @@ def test_a_policy_of_heads_leaves_the_base_open(encoder, shop, client):
     client.force_login(make_admin("ada"))
     url = reverse("admin:training_retrainpolicy_change", args=[policy.pk])
     asked = {"project": shop.pk, "threshold": 4, "profile": "", "base": policy.base_id, "method": "head"}
-    assert client.post(url, asked | {"enabled": "on"}).status_code == 302
+    asked |= {"enabled": "on", "margin": 0.01, "draft_every": 10}
+    assert client.post(url, asked).status_code == 302
     policy.refresh_from_db()
     assert (policy.method, policy.base, policy.profile) == ("head", None, None)
     assert "the sentence encoder of this installation" in client.get("/projects/shop/runs/").content.decode()
@@ -140,6 +152,23 @@ def test_a_policy_of_heads_leaves_the_base_open(encoder, shop, client):
     make_answers(shop, 6)
     run = check_trigger(shop)
     assert (run.method, run.base.is_encoder) == ("head", True)
+
+
+def test_a_new_project_of_labels_trains_by_a_head_where_a_server_can_serve_it(encoder, shop, sent):
+    register_base(SYSTEM, "shipped", "smollm2-135m-instruct")
+    load_builtin_profiles(SYSTEM)
+    policy = give_retrain_policy(SYSTEM, shop)
+    assert (policy.method, policy.base, policy.profile.name) == ("head", None, "developer")
+    policy.full_clean()
+    letters = create_project(SYSTEM, key="letters", name="Letters", kind="text", instruction="Answer it.")
+    assert (letters.retrain_policy.method, letters.retrain_policy.base.name) == ("sft", "shipped")
+    make_server("http://127.0.0.1:1", kind="ollama", name="elsewhere")
+    other = give_retrain_policy(SYSTEM, make_project("other"))
+    assert (other.method, other.base.name) == ("sft", "shipped")
+    assert "elsewhere (Ollama) cannot serve" in serving_obstacle(shop, HEAD)
+    make_server("http://127.0.0.1:2", kind="local", name="here")
+    assert serving_obstacle(shop, HEAD) == ""
+    assert give_retrain_policy(SYSTEM, make_project("third")).method == "head"
 
 
 def test_the_page_and_the_api_offer_it(encoder, shop, client):

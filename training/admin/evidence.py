@@ -12,7 +12,7 @@ from labeling import panels
 from labeling.admin.base import EvidenceAdmin
 from labeling.admin.recorded import RecordedAdmin
 from training.admin.links import LineageAdmin
-from training.models import ModelVersion, RunEvent, Snapshot, WorkerHeartbeat
+from training.models import ModelVersion, RunEvent, Snapshot, TrainingRound, WorkerHeartbeat
 
 
 @admin.register(Snapshot)
@@ -41,6 +41,20 @@ class SnapshotAdmin(LineageAdmin):
                 list_link("training_trainingrun", "runs", snapshot__id__exact=snapshot.pk),
             ]
         )
+
+
+@admin.register(TrainingRound)
+class TrainingRoundAdmin(LineageAdmin):
+    list_display = ("__str__", "state", "trigger", "candidate", "settled_at", "created_at")
+    list_filter = ("trigger", "project")
+    list_select_related = ("project", "candidate__project")
+    search_fields = ("project__key", "=uid")
+
+    @admin.display(description="Lineage")
+    def lineage(self, round: TrainingRound) -> SafeString:
+        """From the snapshot to the runs."""
+        runs = list_link("training_trainingrun", "runs", round__id__exact=round.pk)
+        return one_line([admin_link(round.snapshot, f"snapshot {round.snapshot.short}"), runs])
 
 
 @admin.register(RunEvent)

@@ -18,7 +18,7 @@ from labeling.admin.recorded import staff
 from training.admin.links import LineageAdmin
 from training.models import RunEvent, TrainingRun
 from training.queries import version_of
-from training.services import cancel_run, keep_best, pause_run, repeat_run, resume_run, start_run
+from training.services import cancel_run, judge_too, keep_best, pause_run, repeat_run, resume_run, start_run
 
 
 def _start_like(actor: Actor, run: TrainingRun) -> TrainingRun:
@@ -43,7 +43,7 @@ class TrainingRunAdmin(LineageAdmin):
     list_select_related = ("project", "base", "profile", "snapshot__project")
     search_fields = ("project__key", "=uid", "snapshot__digest", "worker", "error")
     date_hierarchy = "created_at"
-    actions = ("pause", "resume", "keep", "cancel", "repeat", "start")
+    actions = ("pause", "resume", "keep", "cancel", "repeat", "start", "judge")
 
     def has_start_permission(self, request: HttpRequest) -> bool:
         """Who may work with runs, and does so in a project; the service looks at the run's own."""
@@ -108,13 +108,18 @@ class TrainingRunAdmin(LineageAdmin):
         """Like these, on the golden samples as they are now."""
         return self._each(request, rows, "start", "Start runs like these on today's golden samples?", _start_like)
 
+    @admin.action(description="Judge, too…", permissions=["start"])
+    def judge(self, request: HttpRequest, rows: QuerySet[TrainingRun]) -> HttpResponse | None:
+        """Those that are not the candidates of their rounds."""
+        return self._each(request, rows, "judge", "Have these runs judged, though others are candidates?", judge_too)
+
     def _each(
         self,
         request: HttpRequest,
         rows: QuerySet[TrainingRun],
         action: str,
         question: str,
-        verb: Callable[[Actor, TrainingRun], TrainingRun],
+        verb: Callable[[Actor, TrainingRun], object],
     ) -> HttpResponse | None:
         asked = ask_first(self, request, rows, action=action, question=question, yes="Yes")
         if asked is not None:

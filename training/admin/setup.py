@@ -12,8 +12,10 @@ from common.admin import action, list_link, one_line, site_link, state_display
 from common.problems import ProblemError
 from labeling.admin.base import ProjectScopedAdmin, ask_first
 from labeling.admin.recorded import RecordedAdmin, staff
+from training.draft_facts import draft_facts
 from training.forms import PolicyForm
-from training.models import BaseModel, RetrainPolicy, TrainingProfile
+from training.methods import HEAD
+from training.models import BaseModel, RetrainMethod, RetrainPolicy, TrainingProfile
 from training.queries import facts_of
 from training.services import ask_look, awaits_fetching, new_golden_samples, resolve_location, save_base
 from training.workers import queue_is_alive
@@ -131,13 +133,46 @@ class RetrainPolicyAdmin(ProjectScopedAdmin):
     list_filter = ("enabled", "profile", "base")
     list_select_related = ("project", "profile", "base")
     search_fields = ("project__key", "project__name")
-    fields = ("project", "enabled", "threshold", "profile", "base", "method", "progress")
-    readonly_fields = ("progress",)
+    fields = (
+        "project",
+        "enabled",
+        "threshold",
+        "profile",
+        "base",
+        "method",
+        "margin",
+        "progress",
+        "draft_every",
+        "draft_proposes",
+        "draft",
+    )
+    readonly_fields = ("progress", "draft")
 
     @admin.display(description="New golden samples")
     def progress(self, policy: RetrainPolicy) -> str:
         return f"{new_golden_samples(policy)} of {policy.threshold}" if policy.pk else "-"
 
+    @admin.display(description="Draft")
+    def draft(self, policy: RetrainPolicy) -> str:
+        """What the switch does here: the draft as it is, or what is missing and what to do."""
+        facts = draft_facts(policy.project, policy) if policy.pk else None
+        if facts is None:
+            return HEAD.obstacle(policy.project) if policy.pk else "-"
+        made = f"Fitted {facts.draft.number} times, last on {facts.draft.golden} golden samples." if facts.draft else ""
+        return f"{made} {facts.obstacle}".strip() or "Not fitted yet."
+
     @admin.display(description="Page")
     def page(self, policy: RetrainPolicy) -> SafeString:
         return site_link("training:runs", policy.project.key, text="Runs")
+
+
+@admin.register(RetrainMethod)
+class RetrainMethodAdmin(ProjectScopedAdmin):
+    """What a project's retrainings fit beside the policy's own method."""
+
+    form = PolicyForm
+    list_display = ("project", "method", "profile", "base")
+    list_filter = ("method", "project")
+    list_select_related = ("project", "profile", "base")
+    search_fields = ("project__key", "project__name")
+    fields = ("project", "method", "profile", "base")

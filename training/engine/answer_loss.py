@@ -3,6 +3,7 @@
 On CUDA TRL's own loss does the same by a kernel of its own, which makes no logits at all.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,9 @@ from training.engine.batches.layout import Layout
 from training.engine.batches.logits import logits_at
 from training.engine.best import Evaluation
 from training.engine.data import IGNORED
+from training.engine.figure import Parts
+from training.engine.rundir import RunDir, is_main_process
+from training.engine.validated import keep
 
 ANSWERS_STEP = 16
 
@@ -37,9 +41,11 @@ class Outcome:
 class AnswerLossTrainer(SFTTrainer):
     """Same loss, same gradients, fewer logits. Batches are made for the model's `layout`."""
 
-    def __init__(self, *, layout: Layout, answering: Answering | None = None, **options: Any) -> None:
-        """`answering` puts the validation rows to the model at each evaluation."""
-        self.layout, self.answering = layout, answering
+    def __init__(
+        self, *, layout: Layout, answering: Answering | None = None, run: RunDir | None = None, **options: Any
+    ) -> None:
+        """`answering` puts the validation rows to the model at each evaluation; how they were answered `run` keeps."""
+        self.layout, self.answering, self.run = layout, answering, run
         super().__init__(data_collator=collate_flat if layout.flat else None, **options)
 
     def compute_loss(
@@ -89,7 +95,13 @@ class AnswerLossTrainer(SFTTrainer):
         if self.answering is not None and output.metrics is not None:
             model = self.accelerator.unwrap_model(self.model)
             output.metrics[f"{metric_key_prefix}_figure"] = self.answering.figure(model, self.accelerator.autocast)
+            self.keep_parts(self.answering.parts)
         return output
+
+    def keep_parts(self, parts: Mapping[int, Parts]) -> None:
+        """How the rows were answered at this evaluation."""
+        if self.run is not None and is_main_process():
+            keep(self.run, parts)
 
     def outcome(self, best: Evaluation | None) -> Outcome:
         """Nothing more: the adapter is all. `best`: how the weights that are kept were judged, where they were."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from training.engine.chat import end_ids
 from training.engine.data import IGNORED, Encoded
 from training.engine.decoding import Beginning, decode, shared
-from training.engine.figure import figure_of
+from training.engine.figure import Parts, figure_from, parts_of
 
 if TYPE_CHECKING:
     import torch
@@ -24,22 +24,24 @@ SLACK = 8
 
 @dataclass(frozen=True)
 class Question:
-    """A prompt's ids, and those of its golden answer without the end."""
+    """A prompt's ids, those of its golden answer without the end, and its place among the validation rows."""
 
     prompt: list[int]
     answer: list[int]
+    at: int = 0
 
     @classmethod
-    def of(cls, row: Encoded) -> "Question":
+    def of(cls, row: Encoded, at: int = 0) -> "Question":
         """From a row of the trainer."""
         start = next((at for at, label in enumerate(row["labels"]) if label != IGNORED), len(row["labels"]))
-        return cls(row["input_ids"][:start], row["input_ids"][start:-1])
+        return cls(row["input_ids"][:start], row["input_ids"][start:-1], at)
 
 
 def chosen(rows: Sequence[Encoded], most: int) -> list[Question]:
     """At most so many of the rows, evenly out of all of them."""
     count = min(most, len(rows))
-    return [Question.of(rows[at * len(rows) // count]) for at in range(count)]
+    places = [number * len(rows) // count for number in range(count)]
+    return [Question.of(rows[at], at) for at in places]
 
 
 class Answering:
@@ -60,6 +62,7 @@ class Answering:
         """
         self._tokenizer, self._ends = tokenizer, end_ids(tokenizer)
         self._beat = beat
+        self.parts: dict[int, Parts] = {}
         self._questions = sorted(questions, key=lambda question: -len(question.prompt))
         prompts = [question.prompt for question in self._questions]
         self._prefix = shared(prompts) if share and len(prompts) > 1 else []
@@ -67,7 +70,7 @@ class Answering:
         self._at_once = max(1, min(at_once, TOKENS // (len(prompts[0]) + self._limit)))
 
     def figure(self, model: "PreTrainedModel", autocast: Callable[[], AbstractContextManager[Any]]) -> float:
-        """The figure of the answers as the model gives them now; the model is left as it was."""
+        """The figure of the answers as the model gives them now, and their `parts`; the model is left as it was."""
         import torch
 
         was_training = model.training
@@ -77,7 +80,9 @@ class Answering:
                 given = self.answers(model)
         finally:
             model.train(was_training)
-        return figure_of([self._text(question.answer) for question in self._questions], [*map(self._text, given)])
+        found = parts_of([self._text(question.answer) for question in self._questions], [*map(self._text, given)])
+        self.parts = {question.at: parts for question, parts in zip(self._questions, found, strict=True)}
+        return float(figure_from([sum(column) for column in zip(*found, strict=True)]))
 
     def answers(self, model: "PreTrainedModel") -> list[list[int]]:
         """The ids of each question's answer, those with the longest prompts first."""

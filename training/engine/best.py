@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from common.files import built_folder, write_json
 from training.engine.rundir import RunDir
+from training.engine.validated import keep_with
 
 if TYPE_CHECKING:
     from peft import PeftModel
@@ -73,6 +74,7 @@ def keep_if_best(run: RunDir, model: "PeftModel", evaluation: Evaluation) -> Non
         shutil.rmtree(leftover)  # of an attempt that was killed here
     with built_folder(run.best) as folder:
         model.save_pretrained(str(folder), safe_serialization=True)
+        keep_with(run, folder)
         write_json(folder / _FIGURES, asdict(evaluation))
 
 

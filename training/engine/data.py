@@ -37,6 +37,12 @@ class EncodedRows:
     longest: int
 
     @property
+    def numbers(self) -> list[int]:
+        """Where each of `rows` stands in the file, from 1."""
+        out = set(self.left_out)
+        return [number for number in range(1, len(self.rows) + len(out) + 1) if number not in out]
+
+    @property
     def share_left_out(self) -> float:
         """Of all rows of the file."""
         return len(self.left_out) / max(1, len(self.rows) + len(self.left_out))

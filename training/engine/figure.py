@@ -18,20 +18,39 @@ MOST_WORDS = 2000
 _LIST = "[]"
 
 Leaf = tuple[str, ...]
+# Numbers of a row that are summed over rows.
+Parts = tuple[float, float, float]
 
 
 def figure_of(golden: Sequence[str], given: Sequence[str]) -> float:
     """0 to 1 over all rows; 0 where there are none. `given` are the answers to the rows of `golden`, in their order."""
+    return float(figure_from([sum(column) for column in zip((0.0, 0.0, 0.0), *parts_of(golden, given), strict=True)]))
+
+
+def figure_from(sums: Any, rows: int = 0) -> Any:
+    """The figure from the sums of its parts over `rows`, numbers or arrays of one shape; 0 of nothing."""
+    both, wanted, found = sums
+    # Where nothing is wanted and nothing found, nothing is in common either.
+    return 2 * both / (wanted + found + (wanted + found == 0))
+
+
+def parts_of(golden: Sequence[str], given: Sequence[str]) -> list[Parts]:
+    """What the figure is worked out from, row by row: what is in both answers, in the golden one, in the given one.
+
+    Where each row is right or wrong, or right by a share, that share of one and one.
+    """
     pairs = list(zip(golden, given, strict=True))
     wanted = [_leaves(text) for text in golden]
     if any(leaves is None for leaves in wanted):
-        return _ratio(sum(_words_f1(right, answer) for right, answer in pairs), len(pairs))
+        return [(_words_f1(right, answer), 1.0, 1.0) for right, answer in pairs]
     right = [leaves or frozenset() for leaves in wanted]
     found = [_leaves(text) or frozenset() for text in given]
     if all(len(leaves) == 1 and _LIST not in next(iter(leaves)) for leaves in right):
-        return _ratio(sum(leaves == answer for leaves, answer in zip(right, found, strict=True)), len(pairs))
-    both = sum(len(leaves & answer) for leaves, answer in zip(right, found, strict=True))
-    return _ratio(2 * both, sum(map(len, right)) + sum(map(len, found)))
+        return [(float(leaves == answer), 1.0, 1.0) for leaves, answer in zip(right, found, strict=True)]
+    return [
+        (float(len(leaves & answer)), float(len(leaves)), float(len(answer)))
+        for leaves, answer in zip(right, found, strict=True)
+    ]
 
 
 def _leaves(text: str) -> frozenset[Leaf] | None:

@@ -9,6 +9,7 @@ from training.engine.events import EventLog, finite
 from training.engine.manifest import save_adapter, save_part, save_weights, step_seconds, write_manifest
 from training.engine.phases import Phase, Phases
 from training.engine.seeds import write_average
+from training.engine.validated import VALIDATED, newest, of_best
 from training.engine.weights import require_finite
 
 if TYPE_CHECKING:
@@ -63,7 +64,12 @@ def finish(
     else:
         save_adapter(run, config, metrics, lambda out: save_weights(model, outcome.tensors, out))
     events.emit("finished", step=metrics["steps"], metrics=metrics)
-    write_manifest(run, config, metrics, outcome.told)
+    numbers = phases.validation_numbers
+    if phases.selected is not None:
+        validated = of_best(phases.selection, numbers)
+    else:
+        validated = of_best(run, numbers) if best is not None else newest(run, numbers)
+    write_manifest(run, config, metrics, {**outcome.told, VALIDATED: validated})
 
 
 def _chosen(phases: Phases, phase: Phase, *, stopped: bool) -> tuple[Evaluation | None, Path | None]:

@@ -94,6 +94,11 @@ class Phases:
         return self.finished[0].best if self._selects and self.finished else None
 
     @property
+    def validation_numbers(self) -> list[int]:
+        """Where the validation rows stand in their file, from 1."""
+        return self._rows.validation.numbers
+
+    @property
     def selection(self) -> RunDir:
         """The folders of the first phase."""
         return self._run.phase(0)

@@ -85,6 +85,7 @@ def build_trainer(
         **more,
         layout=layout,
         answering=answering,
+        run=run,
         model=model,
         args=_arguments(run, config, work, precision, bool(validation)),
         processing_class=tokenizer,

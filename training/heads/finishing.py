@@ -11,6 +11,7 @@ from common.files import built_folder
 from training.engine.events import finite
 from training.engine.manifest import put_manifest
 from training.engine.rundir import RunDir
+from training.engine.validated import VALIDATED
 from training.heads.config import HeadConfig, HeadTask
 from training.heads.rows import Rows
 from training.heads.tuning import Plan, Tuned
@@ -58,8 +59,13 @@ def write_manifest(
     base: EncoderRecord,
     surroundings: Mapping[str, Any],
     metrics: dict[str, Any],
+    validated: list[list[float]],
 ) -> None:
-    """The manifest of a head. `base`: the encoder that it was made of."""
+    """The manifest of a head.
+
+    `base`: the encoder that it was made of; `validated`: how each validation row is answered
+    (`training.engine.validated`).
+    """
     made_of = {"name": base.name, "revision": base.revision, "location": config.base_model.name}
     told = {"base": made_of, "seed": config.seed, "config": config.model_dump(mode="json"), "metrics": finite(metrics)}
-    put_manifest(run, run.head, surroundings, told)
+    put_manifest(run, run.head, surroundings, {**told, VALIDATED: validated})

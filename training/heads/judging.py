@@ -50,6 +50,19 @@ def figure_of(chances: "Array", targets: "Array", answering: Answering, *, exclu
     return micro_f1(given_by(chances, np.array(answering.thresholds), answering.limit), targets)
 
 
+def validated(fitted: Fitted, proof: Proof, targets: "Array") -> list[list[float]]:
+    """How each validation row is answered, as `training.engine.validated` has it: by number, from 1."""
+    answering = fitted.record.answering
+    found = []
+    for number, (chances, row) in enumerate(zip(proof.chances[: len(targets)], targets, strict=True), start=1):
+        given, wanted = set(answering.given(chances)), {place for place, is_wanted in enumerate(row) if is_wanted}
+        if fitted.record.exclusive:
+            found.append([number, float(given == wanted), 1.0, 1.0])
+        else:
+            found.append([number, float(len(given & wanted)), float(len(wanted)), float(len(given))])
+    return found
+
+
 def plain_words(figures: dict[str, Any], found: TextVectors) -> Iterator[str]:
     """What people should know of the fit, a sentence each."""
     cut, unknown, texts = int(found.cut.sum()), int(found.unknown.sum()), len(found.cut)

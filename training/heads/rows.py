@@ -1,6 +1,6 @@
 """The rows of a run folder as a head reads them: the words of a question, and the labels of its answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,11 +60,16 @@ def taught(rows: Rows, said: Sequence[str], names: Sequence[str]) -> "Array":
 
 def read_rows(path: Path, task: HeadTask) -> Rows:
     """The rows of one file; none where there is no file. Raises `EngineError` on an answer to another task."""
+    return rows_of(read_jsonl(path) if path.is_file() else [], task, path.name)
+
+
+def rows_of(found: Iterable[Mapping[str, Any]], task: HeadTask, name: str) -> Rows:
+    """Training rows as a head reads them; `name`: what an `EngineError` calls where they come from."""
     known = {label.name for label in task.labels}
     messages: list[list[dict[str, str]]] = []
     labels: list[frozenset[str]] = []
-    for number, row in enumerate(read_jsonl(path) if path.is_file() else [], start=1):
-        where = f"{path.name}, row {number}"
+    for number, row in enumerate(found, start=1):
+        where = f"{name}, row {number}"
         prompt, completion = messages_of(row, where)
         given, several = labels_in(completion, where)
         strange = sorted(set(given) - known)

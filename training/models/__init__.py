@@ -1,7 +1,9 @@
 """Base models, snapshots, profiles, runs and the versions that come out of them."""
 
 from training.models.bases import BaseModel
-from training.models.policies import RetrainPolicy, TrainingProfile, validate_profile
+from training.models.drafts import Draft
+from training.models.policies import RetrainMethod, RetrainPolicy, TrainingProfile, validate_profile
+from training.models.rounds import TrainingRound
 from training.models.runs import OPEN, UNFINISHED, RunEvent, TrainingRun, WorkerHeartbeat, on_queue
 from training.models.snapshots import Snapshot
 from training.models.versions import ImmutableError, ModelVersion
@@ -10,12 +12,15 @@ __all__ = [
     "OPEN",
     "UNFINISHED",
     "BaseModel",
+    "Draft",
     "ImmutableError",
     "ModelVersion",
+    "RetrainMethod",
     "RetrainPolicy",
     "RunEvent",
     "Snapshot",
     "TrainingProfile",
+    "TrainingRound",
     "TrainingRun",
     "WorkerHeartbeat",
     "on_queue",

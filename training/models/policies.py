@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from common.options import OptionsError, checked
@@ -77,6 +77,19 @@ class RetrainPolicy(PublicModel):
         default=SFT.name,
         help_text="What is made of the base: heads are for labels, and head wants a sentence encoder, or no base.",
     )
+    margin = models.FloatField(
+        default=0.01,
+        validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
+        help_text="Of several methods the cheapest is taken, unless a dearer one is shown to be better by more than "
+        "this (0 to 1; 0.01 is one point).",
+    )
+    draft_every = models.PositiveIntegerField(
+        default=10, help_text="New golden samples after which the draft is fitted again, in seconds; 0: no draft."
+    )
+    draft_proposes = models.BooleanField(
+        default=False,
+        help_text="Let the draft propose to experts. A fifth of the texts, drawn by chance, stays with what is live.",
+    )
     # The newest golden sample that a triggered run has already counted; moved by conditional update only.
     counted_to = models.BigIntegerField(default=0, editable=False)
 
@@ -90,11 +103,68 @@ class RetrainPolicy(PublicModel):
         """A base that was found unusable is not one to train on by itself, and a method must fit the task."""
         if self.base and self.base.obstacle:
             raise ValidationError({"base": self.base.obstacle})
-        method = METHODS.get(self.method)
-        if method and not method.of_encoder and not (self.base and self.profile):
-            missing = "profile" if self.base else "base"
-            raise ValidationError({missing: f"{method.title} ({method.name}) needs one: choose it."})
-        if self.project_id and method and (obstacle := method.obstacle(self.project)):
-            raise ValidationError({"method": obstacle})
-        if self.base and method and (misfit := method.misfit(self.base)):
-            raise ValidationError({"base": misfit})
+        check_method(self)
+
+
+class RetrainMethod(PublicModel):
+    """A further method of a project's retrainings: it is fitted beside that of the policy, from the same snapshot."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="retrain_methods")
+    method = models.CharField(max_length=20, choices=method_choices, help_text="What is made of the base.")
+    profile = models.ForeignKey(
+        TrainingProfile,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Of language models; a head on a sentence encoder takes none.",
+    )
+    base = models.ForeignKey(
+        BaseModel,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        limit_choices_to={"server_name": ""},
+        help_text="Left open, a head is made of the sentence encoder of this installation.",
+    )
+
+    class Meta:
+        ordering = ["project", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "method", "profile", "base"],
+                name="one_retrain_method_each",
+                nulls_distinct=False,
+                violation_error_message="The project has this method already, with this base and profile.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.project.key}: {self.method}"
+
+    def clean(self) -> None:
+        """As the policy itself, which has one of its own."""
+        if self.base and self.base.obstacle:
+            raise ValidationError({"base": self.base.obstacle})
+        check_method(self)
+        policy = RetrainPolicy.objects.filter(project_id=self.project_id).first() if self.project_id else None
+        if self.project_id and policy is None:
+            raise ValidationError("The project has no retrain policy yet: make that first.")
+        if policy and [getattr(policy, name) for name in _LISTED] == [getattr(self, name) for name in _LISTED]:
+            raise ValidationError("The retrain policy lists this method itself, with this base and profile.")
+
+
+_LISTED = ("method", "profile_id", "base_id")
+
+
+def check_method(row: RetrainPolicy | RetrainMethod) -> None:
+    """Raise `ValidationError` where the row's method lacks a base or a profile, or fits its base or the task not."""
+    method = METHODS.get(row.method)
+    if method and not method.of_encoder and not (row.base and row.profile):
+        missing = "profile" if row.base else "base"
+        raise ValidationError({missing: f"{method.title} ({method.name}) needs one: choose it."})
+    if row.project_id and method and (obstacle := method.obstacle(row.project)):
+        raise ValidationError({"method": obstacle})
+    if row.base and method and (misfit := method.misfit(row.base)):
+        raise ValidationError({"base": misfit})

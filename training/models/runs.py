@@ -8,6 +8,7 @@ from labeling.models import Project, PublicModel
 from training.methods import METHODS, SFT, Method
 from training.models.bases import BaseModel
 from training.models.policies import TrainingProfile
+from training.models.rounds import TrainingRound
 from training.models.snapshots import Snapshot
 
 
@@ -64,6 +65,10 @@ class TrainingRun(PublicModel):
     total_steps = models.PositiveIntegerField(default=0)
     loss = models.FloatField(null=True)
     metrics = models.JSONField(default=dict)
+    round = models.ForeignKey(TrainingRound, null=True, on_delete=models.PROTECT, related_name="runs")
+    result = models.JSONField(
+        default=dict, help_text="What its manifest says of its file, and how each validation row was answered."
+    )
     environment = models.JSONField(default=dict, help_text="Library versions and device, as the engine saw them.")
     error = models.TextField(blank=True)
     started_at = models.DateTimeField(null=True)

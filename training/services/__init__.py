@@ -14,6 +14,7 @@ from training.services.encoders import default_encoder, list_encoder
 from training.services.locations import awaits_fetching, resolve_location
 from training.services.looks import ask_look
 from training.services.orders import cancel_run, keep_best, pause_run, resume_run
+from training.services.rounds import judge_too, retrain
 from training.services.runs import SameRunError, repeat_run, start_run
 from training.services.snapshots import freeze_rows, freeze_snapshot
 from training.services.triggers import check_trigger, new_golden_samples
@@ -32,6 +33,7 @@ __all__ = [
     "default_encoder",
     "freeze_rows",
     "freeze_snapshot",
+    "judge_too",
     "keep_best",
     "list_encoder",
     "list_shipped_base",
@@ -45,6 +47,7 @@ __all__ = [
     "repeat_run",
     "resolve_location",
     "resume_run",
+    "retrain",
     "run_folder",
     "save_base",
     "start_baseline",

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from common.actor import Actor
 from common.encoder import EncoderError, EncoderRecord, read_record
@@ -12,6 +13,11 @@ from common.problems import ProblemError
 from labeling.services import events
 from training.models import BaseModel
 from training.services.looks import queue_look
+
+NO_ENCODER = (
+    "There is no sentence encoder yet, which a head is made of. Fetch one with `make encoder` where the workers run; "
+    "it is listed by itself within a minute."
+)
 
 
 def list_encoder(actor: Actor) -> BaseModel | None:
@@ -57,11 +63,12 @@ def default_encoder(actor: Actor) -> BaseModel:
 
     A host without the models folder takes the newest row that a worker listed.
     """
-    rows = BaseModel.objects.encoders().filter(location=settings.ENCODER_DIR.name)
-    found = list_encoder(actor) or rows.order_by("-pk").first()
+    found = list_encoder(actor) or encoder_rows().order_by("-pk").first()
     if found is None:
-        raise ProblemError(
-            "There is no sentence encoder yet, which a head is made of. Fetch one with `make encoder` where the "
-            "workers run; it is listed by itself within a minute."
-        )
+        raise ProblemError(NO_ENCODER)
     return found
+
+
+def encoder_rows() -> QuerySet[BaseModel]:
+    """What was listed of the encoder that `SENTENCE_ENCODER` names, each revision by itself."""
+    return BaseModel.objects.encoders().filter(location=settings.ENCODER_DIR.name)

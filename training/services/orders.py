@@ -14,7 +14,8 @@ from labeling.access import Right, require
 from labeling.services import events
 from training.models import TrainingRun
 from training.services.counting import take_again
-from training.services.sending import send_run
+from training.services.rounds import reopen
+from training.services.sending import send_run, tell_round
 
 State, Order = TrainingRun.State, TrainingRun.Order
 # Everything of an earlier ending.
@@ -29,6 +30,7 @@ def cancel_run(actor: Actor, run: TrainingRun) -> TrainingRun:
         ended = _set(run, [State.QUEUED, State.PAUSED], state=State.CANCELLED, ordered=Order.CANCEL, finished_at=now)
         if not ended and not _set(run, [State.RUNNING], ordered=Order.CANCEL):
             raise ConflictError(f"This run has already {run.state}; there is nothing to cancel.")
+        tell_round(run)
         events.record(actor, "run.cancelled", run, after={"state": run.state})
     return run
 
@@ -89,6 +91,7 @@ def _queued_after_failure(run: TrainingRun, **values: Any) -> bool:
     if not failed.update(**{"state": State.QUEUED, "ordered": "", **_AFRESH, **values}):
         return False
     take_again(run)
+    reopen(run)
     run.refresh_from_db()
     return True
 

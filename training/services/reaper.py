@@ -15,7 +15,7 @@ from labeling.services import events
 from training.methods import METHODS
 from training.models import BaseModel, TrainingRun, on_queue
 from training.services.counting import give_back
-from training.services.sending import look_task, remind_of_run, send_run
+from training.services.sending import look_task, remind_of_run, send_run, tell_round
 from training.services.supervisor import MAX_ATTEMPTS
 from training.workers import queue_is_alive
 
@@ -43,6 +43,7 @@ def _reap(run: TrainingRun) -> bool:
             return False
         if verb == "run.failed":
             give_back(run)
+        tell_round(run)
         events.record(_REAPER, verb, run, before={"state": run.state}, after={"attempts": run.attempts})
         if verb == "run.requeued":
             logger.warning("run %s lost its worker; queued again", run.pk)

@@ -14,7 +14,7 @@ from labeling.models import Project, TaskSpec
 from labeling.services import events
 from training.headtasks import head_task
 from training.methods import METHODS, SFT, Method
-from training.models import OPEN, BaseModel, RetrainPolicy, Snapshot, TrainingProfile, TrainingRun
+from training.models import OPEN, BaseModel, RetrainPolicy, Snapshot, TrainingProfile, TrainingRound, TrainingRun
 from training.overrides import CHOSEN_ELSEWHERE, merged
 from training.services.chat import chat_of, require_thoughts
 from training.services.counting import take_again
@@ -93,11 +93,13 @@ def start_run(
     overrides: dict[str, Any] | None = None,
     again: bool = False,
     counted: tuple[int, int] | None = None,
+    round: TrainingRound | None = None,
 ) -> TrainingRun:
-    """Queue a run; the project's retrain policy gives profile, base and method unless told, the snapshot is frozen now.
+    """Queue a run, of a round or alone; the project's retrain policy gives profile, base and method unless told.
 
-    Raises `SameRunError` where it would repeat a run that is there, unless `again` says that this is meant. `counted`:
-    the trigger's marks before and after the golden samples that the run takes from it.
+    The snapshot is frozen now unless given. Raises `SameRunError` where it would repeat a run that is there, unless
+    `again` says that this is meant. `counted`: the trigger's marks before and after the golden samples that the run
+    takes from it.
     """
     require(actor, project, Right.OPERATE)
     profile, base, way = chosen(actor, project, profile, base, method)
@@ -119,6 +121,7 @@ def start_run(
             config=config,
             counted_from=counted_from,
             counted_to=counted_to,
+            round=round,
         )
         return _queue(actor, run)
 

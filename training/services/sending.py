@@ -14,6 +14,12 @@ def remind_of_run(run: TrainingRun) -> None:
     remind(run.way.task, run.pk)
 
 
+def tell_round(run: TrainingRun) -> None:
+    """A run has ended: have a worker look whether its round has, after the commit."""
+    if run.round_id is not None:
+        enqueue("training.settle_round", run.round_id)
+
+
 def look_task(base: BaseModel) -> str:
     """The message that has a base looked at: a sentence encoder is opened without torch."""
     return "training.look_at_encoder" if base.is_encoder else "training.look"

@@ -31,8 +31,8 @@ from training.services.bases import obtain_base
 from training.services.counting import give_back
 from training.services.engine_process import Ending, log_tail, run_engine
 from training.services.folders import prepare_folder
-from training.services.sending import send_run
-from training.services.versions import publish_version
+from training.services.sending import send_run, tell_round
+from training.services.versions import publish_version, result_of
 
 logger = logging.getLogger(__name__)
 State, Order, Kind = TrainingRun.State, TrainingRun.Order, TrainingRun.Ending
@@ -109,8 +109,10 @@ def _conclude(run: TrainingRun, token: uuid.UUID, folder: Path, ending: Ending) 
     run.refresh_from_db(fields=["attempts", "ordered"])
     if code == Exit.OK and RunDir(folder).complete:
         manifest = json.loads(RunDir(folder).manifest.read_text(encoding="utf-8"))
-        leases.renew(TrainingRun, run.pk, token, metrics=manifest.get("metrics", {}))
-        publish_version(run)
+        run.result = result_of(manifest)
+        leases.renew(TrainingRun, run.pk, token, metrics=manifest.get("metrics", {}), result=run.result)
+        if run.round_id is None:  # else the round chooses whose version is made
+            publish_version(run)
         _finish(run, token, "run.succeeded", state=State.SUCCEEDED, finished_at=timezone.now(), error="", ending="")
         logger.info("run %s of %s succeeded", run.pk, run.project.key)
     elif code == Exit.CANCELLED or run.ordered == Order.CANCEL:
@@ -173,4 +175,5 @@ def _finish(run: TrainingRun, token: uuid.UUID, verb: str, *, state: str, **valu
         leases.finish(TrainingRun, run.pk, token, state=state, **values)
         if state == State.FAILED:
             give_back(run)
+        tell_round(run)
         events.record(_SUPERVISOR, verb, run, before={"state": run.state}, after={"state": state})

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Max
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from common import actor as actors
@@ -12,8 +13,7 @@ from common.problems import ProblemError
 from labeling.models import GoldenSample, Project
 from labeling.services.fitting import count_fitting
 from training.models import OPEN, RetrainPolicy, TrainingRun
-from training.services.runs import start_run
-from training.services.snapshots import freeze_snapshot
+from training.services.rounds import retrain
 
 logger = logging.getLogger(__name__)
 _TRIGGER = actors.system("trigger")
@@ -29,7 +29,10 @@ def new_golden_samples(policy: RetrainPolicy) -> int:
 
 
 def check_trigger(project: Project) -> TrainingRun | None:
-    """Start a run if the project's policy says so; None otherwise. Safe to call any number of times at once."""
+    """Start a run, or a round, if the policy says so: its first run; None otherwise.
+
+    Safe to call any number of times at once.
+    """
     policy = (
         RetrainPolicy.objects.select_related("profile", "base", "project").filter(project=project, enabled=True).first()
     )
@@ -44,15 +47,8 @@ def check_trigger(project: Project) -> TrainingRun | None:
             moved = RetrainPolicy.objects.filter(pk=policy.pk, counted_to=policy.counted_to).update(counted_to=newest)
             if not moved:
                 return None
-            snapshot = freeze_snapshot(_TRIGGER, project)
-            return start_run(
-                _TRIGGER,
-                project,
-                trigger=TrainingRun.Trigger.THRESHOLD,
-                snapshot=snapshot,
-                again=True,
-                counted=(policy.counted_to, newest),
-            )
+            counted = (policy.counted_to, newest)
+            return retrain(_TRIGGER, project, trigger=TrainingRun.Trigger.THRESHOLD, again=True, counted=counted)
     except ProblemError as problem:
         logger.warning("project %s reached its threshold but cannot train: %s", project.key, problem)
         return None
@@ -66,7 +62,9 @@ def what_holds_back(project: Project) -> str:
             return f"Run {there.short} is paused: nothing starts by itself until it goes on or is cancelled."
         return f"Run {there.short} is {there.state}."
     ended = TrainingRun.objects.filter(project=project, state__in=[State.SUCCEEDED, State.FAILED]).order_by("-pk")
-    recent = list(ended.values_list("state", "finished_at", "counted_to")[:8])
+    # Where others of its round succeeded, a failure holds nothing back.
+    ended = ended.exclude(state=State.FAILED, round__candidate__isnull=False)
+    recent = list(ended.values_list("state", "finished_at", Coalesce("counted_to", "round__counted_to"))[:8])
     failures = next((number for number, row in enumerate(recent) if row[0] != State.FAILED), len(recent))
     if not failures:
         return ""

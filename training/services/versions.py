@@ -16,6 +16,7 @@ from labeling.access import Right, require
 from labeling.models import Project
 from labeling.services import events
 from training.engine.rundir import WEIGHTS, RunDir
+from training.engine.validated import VALIDATED
 from training.heads.folder import WEIGHTS as HEAD_WEIGHTS
 from training.models import BaseModel, ModelVersion, TrainingRun
 from training.services.chat import require_thoughts
@@ -70,11 +71,16 @@ def add_version(actor: Actor, project: Project, base: BaseModel, **values: Any) 
     return version
 
 
-def publish_version(run: TrainingRun) -> ModelVersion:
-    """The version that a succeeded run made. Calling it twice gives the same version."""
-    manifest = json.loads(RunDir(run_folder(run)).manifest.read_text(encoding="utf-8"))
+def result_of(manifest: dict[str, Any]) -> dict[str, Any]:
+    """What a run leaves that counts on hosts without its folder: the digest of its weights, and how it answered."""
     made = (WEIGHTS, HEAD_WEIGHTS)
     adapter = next((entry["sha256"] for path, entry in _files(manifest).items() if path.endswith(made)), "")
+    return {"adapter_digest": adapter, VALIDATED: manifest.get(VALIDATED, [])}
+
+
+def publish_version(run: TrainingRun, actor: Actor = _SUPERVISOR) -> ModelVersion:
+    """The version that a succeeded run made. Calling it twice gives the same version."""
+    result = run.result or result_of(json.loads(RunDir(run_folder(run)).manifest.read_text(encoding="utf-8")))
     with transaction.atomic():
         # The project row serialises numbering.
         Project.objects.select_for_update().get(pk=run.project_id)
@@ -88,9 +94,9 @@ def publish_version(run: TrainingRun) -> ModelVersion:
                 spec=run.snapshot.spec,
                 method=run.method,
                 run=run,
-                adapter_digest=adapter,
+                adapter_digest=result["adapter_digest"],
             )
-            events.record(_SUPERVISOR, "version.created", version, after=_facts(version))
+            events.record(actor, "version.created", version, after=_facts(version))
         transaction.on_commit(lambda: _announce(version.pk))
     point_latest(run)
     return version
@@ -126,4 +132,5 @@ def run_folder(run: TrainingRun) -> Path:
 def point_latest(run: TrainingRun) -> None:
     """`LATEST` in the project's run folder names the newest succeeded run, replaced in one step."""
     folder = run_folder(run)
-    files.write_text(folder.parent / LATEST, f"{folder.name}\n")
+    if folder.is_dir():  # else on another host
+        files.write_text(folder.parent / LATEST, f"{folder.name}\n")

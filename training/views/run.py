@@ -20,8 +20,9 @@ from labeling.models import Project
 from labeling.views.base import actor, page_context, person, polls
 from training import queries
 from training.models import TrainingRun
-from training.services import cancel_run, keep_best, pause_run, repeat_run, resume_run, run_folder
+from training.services import cancel_run, judge_too, keep_best, pause_run, repeat_run, resume_run, run_folder
 from training.services.engine_process import log_tail
+from training.standing import round_of
 from training.workers import queue_is_alive
 
 LOG_LINES = 40
@@ -42,6 +43,7 @@ def run(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
     version = queries.version_of(row)
     context: dict[str, Any] = {
         "run": row,
+        "round": round_of(row),
         "version": version,
         # These belong to floors above; the relations' names are all that is known of them here.
         "benchmarks": version.benchmarks.order_by("-id")[:5] if version else [],
@@ -90,6 +92,19 @@ def keep(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
     """Confirm, then have the run end and keep its best."""
     said = "It ends at its next step at the latest, and makes a version of the best that it has."
     return _confirmed(request, key, uid, keep_best, "keep", said)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def judge(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
+    """Confirm, then make a version of a run that is not the candidate of its round."""
+
+    def verb(actor: Actor, row: TrainingRun) -> TrainingRun:
+        judge_too(actor, row)
+        return row
+
+    return _confirmed(request, key, uid, verb, "judge", "Its version is being built, staged and judged.")
 
 
 @login_required

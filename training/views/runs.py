@@ -14,9 +14,9 @@ from labeling.access import Right, project_for
 from labeling.models import Project
 from labeling.views.base import actor, page_context, person, polls, problems_as_messages
 from training import queries
-from training.forms import BaselineForm, StartRunForm
+from training.forms import BaselineForm, StartRoundForm, StartRunForm
 from training.models import UNFINISHED, RetrainPolicy, TrainingRun
-from training.services import SameRunError, start_baseline, start_run
+from training.services import SameRunError, retrain, start_baseline, start_run
 
 PAGE = 20
 
@@ -39,6 +39,7 @@ def _page(request: HttpRequest, project: Project, form: StartRunForm | None = No
         retraining=retraining,
         in_motion=TrainingRun.objects.filter(UNFINISHED, project=project).exists(),
         form=form or StartRunForm(project=project, policy=retraining.policy),
+        round_form=StartRoundForm() if len(retraining.methods) > 1 else None,
         baseline=None if queries.has_baseline(project) else BaselineForm(policy=retraining.policy),
     )
     template = "training/partials/runs.html" if polls(request) else "training/runs.html"
@@ -60,6 +61,21 @@ def baseline(request: HttpRequest, key: str) -> HttpResponse:
             request, f"{version} is being built and staged. Promote it on the deployments page to have it propose."
         )
     return redirect("training:runs", project.key)
+
+
+@login_required
+@require_POST
+def start_round(request: HttpRequest, key: str) -> HttpResponse:
+    """Freeze a snapshot and start all that the policy lists; the first run's page follows. Again must be ticked."""
+    project = project_for(person(request), key, Right.OPERATE)
+    form = StartRoundForm(request.POST)
+    again = form.is_valid() and form.cleaned_data["again"]
+    try:
+        run = retrain(actor(request), project, trigger=TrainingRun.Trigger.MANUAL, again=again)
+    except (ProblemError, PermissionDenied) as error:
+        messages.error(request, str(error))
+        return redirect("training:runs", project.key)
+    return redirect("training:run", project.key, run.uid)
 
 
 @login_required

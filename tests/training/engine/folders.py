@@ -14,6 +14,7 @@ import yaml
 
 from common import jsonl
 from training.engine.events import read_events
+from training.engine.figure import figure_from
 
 ROOT = Path(__file__).resolve().parents[3]
 TAGS = {
@@ -81,3 +82,9 @@ def wait_until(condition: Callable[[], bool], engine: "subprocess.Popen[bytes]",
         assert engine.poll() is None, f"the engine ended with {engine.returncode}"
         assert time.monotonic() < deadline, "waited too long"
         time.sleep(0.02)
+
+
+def validated_figure(run: Path) -> float:
+    """The figure that comes of how each validation row was answered, as the manifest tells it."""
+    rows = json.loads((run / "manifest.json").read_text())["validated"]
+    return float(figure_from([sum(column) for column in list(zip(*rows, strict=True))[1:]]))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.training.engine.folders import events_of, make_run, step_losses
+from tests.training.engine.folders import events_of, make_run, step_losses, validated_figure
 from training.engine.best import Evaluation, best_of
 from training.engine.callbacks import RunCallback
 from training.engine.errors import Exit
@@ -44,6 +44,8 @@ def test_the_run_ends_within_a_step_and_keeps_the_best(
     metrics = json.loads((run / "manifest.json").read_text())["metrics"]
     assert (metrics["steps"], metrics["kept_step"], metrics["eval_loss"]) == (8, best, loss)
     assert best_of(RunDir(run)) == Evaluation(best, loss, found["figure"])
+    if best_by == "figure":
+        assert validated_figure(run) == pytest.approx(found["figure"])
     kept = [(run / name / "adapter_model.safetensors").read_bytes() for name in ("best", "adapter")]
     assert kept[0] == kept[1]
 

@@ -14,6 +14,7 @@ from tests.training.engine.folders import (
     make_run,
     start_engine,
     step_losses,
+    validated_figure,
     wait_until,
     write_rows,
 )
@@ -99,6 +100,7 @@ def test_a_length_is_chosen_and_all_rows_are_trained_on(whole: Path) -> None:
     updates = -(-best["step"] * 70 // 20)
     assert metrics["steps"] == max(step_losses(whole)) == 12 + updates
     assert (metrics["kept_step"], metrics["figure"]) == (best["step"], best["figure"])
+    assert validated_figure(whole) == pytest.approx(best["figure"])
     loaded = [(event["phase"], event["total_steps"]) for event in events_of(whole, "loaded")]
     assert loaded == [("select", 12 + 42), ("refit", 12 + updates)]
     (told,) = events_of(whole, "phase")

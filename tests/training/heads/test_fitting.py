@@ -9,6 +9,7 @@ import pytest
 
 from common.encoder.record import FULL, RECORD
 from tests.encoders import make_encoder
+from tests.training.engine.folders import validated_figure
 from tests.training.heads.folders import (
     TELLING,
     VOCABULARY,
@@ -52,6 +53,7 @@ def test_a_run_folder_becomes_a_head_with_calibrated_probabilities(
     assert told["head"]["calibration_error"] < 0.15
     assert told["head"]["encoder"]["name"] == "tests/tiny"
     assert (told["train_rows"], told["validation_rows"]) == (120, 40)
+    assert validated_figure(run.path) == pytest.approx(told["figure"])
     fitted, proof = load(run.head), load_proof(run.head)
     assert fitted.record.answering.labels == list(LABELS)
     assert proof.chances.shape == (len(proof.messages), 3)

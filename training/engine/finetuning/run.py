@@ -32,7 +32,7 @@ from training.heads.answering import Answering
 from training.heads.attempt import Attempt, attempt
 from training.heads.finishing import facts_of, head_folder, write_manifest
 from training.heads.folder import ENCODER, Fitted, HeadRecord, Proof, save
-from training.heads.judging import figure_of, judged, plain_words, questions
+from training.heads.judging import figure_of, judged, plain_words, questions, validated
 from training.heads.rows import Rows, described, read_rows, taught
 from training.heads.texts import TextVectors
 from training.heads.tuning import Plan
@@ -176,7 +176,8 @@ class Finetuning(Attempt):
         )
         for words in plain_words(fitted.record.figures, texts):
             self.events.emit("warning", message=words)
-        figures = judged(fitted, proof, validation.targets(self.names))
+        targets = validation.targets(self.names)
+        figures = judged(fitted, proof, targets)
         if chosen.by == VALIDATION:
             # What these rows chose is not judged by them: each was judged by what the others chose.
             figures |= {"figure": tuned.figure, "calibration_error": tuned.error}
@@ -193,5 +194,6 @@ class Finetuning(Attempt):
             "head": fitted.record.figures,
         }
         self.events.emit("finished", step=self.step, total_steps=self.step, metrics=metrics)
-        write_manifest(self.run, self.config, self.record, surroundings, metrics)
+        told = validated(fitted, proof, targets)
+        write_manifest(self.run, self.config, self.record, surroundings, metrics, told)
         self.kept.clear()

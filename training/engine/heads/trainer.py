@@ -9,6 +9,7 @@ from training.engine.answer_loss import AnswerLossTrainer, Outcome
 from training.engine.batches.logits import logits_at
 from training.engine.best import Evaluation
 from training.engine.data import IGNORED
+from training.engine.figure import Parts
 from training.engine.heads.figures import THRESHOLD, accuracy, best_threshold, probabilities
 from training.engine.heads.module import WEIGHTS, head_of
 from training.engine.heads.targets import Targets
@@ -66,9 +67,20 @@ class HeadTrainer(AnswerLossTrainer):
         """Of the validation rows that were just seen: accuracy, or the best micro-F1 and the threshold for it."""
         scores, wanted = (torch.cat(each) for each in zip(*self._seen, strict=True))
         if not self.targets.several:
+            right = wanted.gather(1, scores.argmax(-1, keepdim=True)).flatten().tolist()
+            self._keep([(float(each), 1.0, 1.0) for each in right])
             return {"figure": accuracy(scores, wanted)}
-        threshold, figure = best_threshold(probabilities(scores, several=True), wanted)
+        chances = probabilities(scores, several=True)
+        threshold, figure = best_threshold(chances, wanted)
+        given = chances >= threshold
+        counts = torch.stack([(given & wanted).sum(-1), wanted.sum(-1), given.sum(-1)], dim=-1).tolist()
+        self._keep([(float(both), float(right), float(told)) for both, right, told in counts])
         return {"figure": figure, "threshold": threshold}
+
+    def _keep(self, parts: list[Parts]) -> None:
+        """In the order of the rows, which one process sees whole."""
+        if self.accelerator.num_processes == 1:
+            self.keep_parts(dict(enumerate(parts)))
 
     def outcome(self, best: Evaluation | None) -> Outcome:
         """The head as it is now. What was not judged yet is, where there are validation rows."""

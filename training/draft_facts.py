@@ -1,0 +1,36 @@
+"""What pages, API and admin tell of a project's draft."""
+
+from dataclasses import dataclass
+
+from labeling.models import Project
+from training.methods import HEAD
+from training.models import Draft, RetrainPolicy
+from training.services.drafts import new_for_draft, obstacle_to
+
+
+@dataclass(frozen=True)
+class DraftFacts:
+    """The draft of a project, and the new golden samples since. `obstacle`: why none is fitted, and what to do."""
+
+    policy: RetrainPolicy
+    draft: Draft | None
+    fresh: int
+    obstacle: str
+
+    @property
+    def is_on(self) -> bool:
+        """The policy wants one."""
+        return self.policy.draft_every > 0
+
+    @property
+    def proposes(self) -> bool:
+        """The policy wants it to propose."""
+        return self.is_on and self.policy.draft_proposes
+
+
+def draft_facts(project: Project, policy: RetrainPolicy | None) -> DraftFacts | None:
+    """What is to be said of the project's draft; None where the task can have none, or nothing says when."""
+    if policy is None or HEAD.obstacle(project):
+        return None
+    draft = Draft.objects.filter(project=project).select_related("project").defer("weights").first()
+    return DraftFacts(policy, draft, new_for_draft(policy, draft), obstacle_to(project))
