@@ -22,10 +22,10 @@ from labeling.services.fitting import count_fitting
 from labeling.services.vectors.texts import TextVectors, kept_vectors
 from training.heads.config import HeadTask
 from training.heads.rows import Rows, described, rows_of
+from training.headtasks import head_task
 from training.methods import HEAD
 from training.models import BaseModel, Draft, RetrainPolicy
 from training.services.encoders import NO_ENCODER, encoder_rows
-from training.services.headtasks import head_task
 from training.services.snapshots import golden_rows
 from training.workers import queue_is_alive
 
@@ -42,7 +42,7 @@ def obstacle_to(project: Project) -> str:
     if obstacle := HEAD.obstacle(project):
         return obstacle
     try:
-        HeadTask.model_validate(head_task(project.spec))
+        HeadTask.model_validate(head_task(project.spec.to_spec()))
     except ValueError:
         return "A head tells labels apart, and the task has too few of them, or two with one name. See the labels."
     encoder = encoder_rows().order_by("-pk").first()
@@ -105,7 +105,7 @@ def fit_draft(project: Project) -> Draft | None:
         began, spec = time.monotonic(), project.spec
         golden = GoldenSample.objects.trainable().filter(project=project).order_by("-pk").values_list("pk", flat=True)
         counted_to = golden.first() or 0
-        task = HeadTask.model_validate(head_task(spec))
+        task = HeadTask.model_validate(head_task(spec.to_spec()))
         found, _ = golden_rows(project)
         rows = rows_of([*found[Split.TRAIN], *found[Split.VALIDATION]], task, "golden samples")
         try:
