@@ -19,8 +19,8 @@ class FinetuneConfig(Options):
     base_model: EncoderConfig
     objective: Literal["encoder"] = "encoder"
     task: HeadTask
-    epochs: int = Field(default=12, ge=1, le=1000, description="Passes over the rows, at most.")
-    patience: int = Field(default=4, ge=1, le=1000, description="Passes without a better one after which it stops.")
+    epochs: int = Field(default=10, ge=1, le=1000, description="Passes over the rows, at most.")
+    patience: int = Field(default=3, ge=1, le=1000, description="Passes without a better one after which it stops.")
     batch_size: int = Field(default=16, ge=1, le=4096)
     learning_rate: float = Field(default=1e-4, gt=0, le=1, description="Of the encoder.")
     head_learning_rate: float = Field(default=1e-2, gt=0, le=1, description="Of the head on it.")

@@ -22,8 +22,9 @@ from training.heads.attempt import Attempt, StoppedError
 from training.heads.linear import fit, row_weights
 
 _STATE, _SCORES = "state.pt", "scores.npz"
-# How freely the regression may fit that the head begins as: what it has learnt already is no lesson any more.
-_BEGIN = 1.0
+# How freely the regression may fit that the head begins as: what it has learnt already is no lesson any more. Of many
+# labels that exclude each other a stiff one knows next to nothing.
+_BEGIN, _BEGIN_EXCLUSIVE = 1.0, 10.0
 _LONGEST_GRADIENT = 1.0
 
 
@@ -94,7 +95,8 @@ class Learner:
         for places, found in vectors_of(network, part.rows.tokens, self.pad):
             vectors[places] = found
             self.attempt.tick()
-        return fit(vectors, part.rows.targets, exclusive=self.exclusive, c=_BEGIN, tick=self.attempt.tick)
+        c = _BEGIN_EXCLUSIVE if self.exclusive else _BEGIN
+        return fit(vectors, part.rows.targets, exclusive=self.exclusive, c=c, tick=self.attempt.tick)
 
     def _weights(self, rows: Taught) -> torch.Tensor:
         """(rows, labels), or (rows, 1) where labels exclude each other; one on average."""
