@@ -10,6 +10,7 @@ from deployment.live import live_version
 from deployment.models import StagedVersion
 from evaluation.models import BaselineResult, Benchmark
 from evaluation.scorers import scorer_of
+from labeling.models import Project
 from training.candidates import sentence
 from training.models import ModelVersion, RetrainPolicy, TrainingRun
 from training.services.rounds import verdict_on
@@ -33,22 +34,20 @@ def collect(world: World) -> dict[str, Any]:
         "base": world.base.name,
         "versions": [_version(world, version) for version in versions],
         "baselines": baselines,
-        "methods": _methods(world),
+        "methods": methods(world.project),
         "swap": world.report.get("swap", {}),
         "steps": world.show.steps,
     }
 
 
-def _methods(world: World) -> dict[str, Any]:
+def methods(project: Project) -> dict[str, Any]:
     """How the methods stand to each other that learnt from the first run's snapshot; a version of each was judged."""
-    done = TrainingRun.objects.filter(project=world.project, state=TrainingRun.State.SUCCEEDED).order_by("pk")
+    done = TrainingRun.objects.filter(project=project, state=TrainingRun.State.SUCCEEDED).order_by("pk")
     first = done.select_related("snapshot").first()
     if first is None:
         return {}
     by_method = {run.method: run for run in done.filter(snapshot=first.snapshot).select_related("project", "base")}
-    verdict = verdict_on(
-        world.project, list(by_method.values()), RetrainPolicy.objects.get(project=world.project).margin
-    )
+    verdict = verdict_on(project, list(by_method.values()), RetrainPolicy.objects.get(project=project).margin)
     known = {key: run["answer_ms"] for key, run in verdict["runs"].items() if run["answer_ms"] is not None}
     return {"sentence": sentence(verdict, known), **verdict} if len(by_method) > 1 else {}
 
