@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, worker_ready
+from celery.signals import beat_init, worker_init
 
 from common.alive import show_life
 
@@ -17,7 +17,8 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-@worker_ready.connect
+@worker_init.connect
 @beat_init.connect
 def _up(**kwargs: Any) -> None:
+    """Before it waits for a broker that is away: that is no hang."""
     show_life()

@@ -119,7 +119,7 @@ class Supervisor:
             self._console.line(child.spec.name, line)
 
     def _note_fall(self, child: Child, how: str) -> None:
-        steady = time.monotonic() - child.started > _STEADY_SECONDS
+        steady = child.life.shown and time.monotonic() - child.started > _STEADY_SECONDS
         child.falls = 1 if steady else child.falls + 1
         pause = min(2.0 ** (child.falls - 1), _LONGEST_PAUSE)
         child.due = time.monotonic() + pause
