@@ -29,7 +29,7 @@ from tests.factories import SYSTEM, acting, make_admin, make_project, make_sampl
 from tests.training.helpers import add_events, make_run
 
 # Of each operation, kept and broken: minutes for all scopes together. More finds more: TOUCHSTONE_FUZZ=100.
-EXAMPLES = int(os.environ.get("TOUCHSTONE_FUZZ", "3"))
+EXAMPLES = int(os.environ.get("TOUCHSTONE_FUZZ", "2"))
 # What a text, an answer or a Modelfile means is more than a description can say: a 400 is an answer to those.
 MEANING = [checks.positive_data_acceptance]
 # Asks each time once more without the token, and with another; whose it was makes no difference to that.
