@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from deployment.artifacts.placement import cannot_serve
-from deployment.live import alias_on
+from deployment.live import alias_on, led_last
 from deployment.models import Deployment, DeploymentTarget, InferenceServer, StagedVersion
 from training.models import ModelVersion
 
@@ -68,11 +68,18 @@ def left_behind(
     """
     found = []
     for server in unable:
-        now = alias_on(server, live) if live else None
+        now = _leads_to_now(server, live) if live else None
         before = _left_when_live(version, server) if action == Action.ROLLBACK else None
         goes_back = before is not None and before != now
         found.append(Stay(server, version, action, before or now, goes_back))
     return tuple(found)
+
+
+def _leads_to_now(server: InferenceServer, live: Deployment) -> StagedVersion | None:
+    """By our rows; where the live version has not come up yet, what was led to before it."""
+    behind = live.targets.filter(server=server, state=DeploymentTarget.State.BEHIND).exists()
+    now = None if behind else alias_on(server, live)
+    return now or led_last(server, live.project_id)
 
 
 def _left_when_live(version: ModelVersion, server: InferenceServer) -> StagedVersion | None:
@@ -84,7 +91,7 @@ def _left_when_live(version: ModelVersion, server: InferenceServer) -> StagedVer
         deployment__live_at__isnull=False,
         staged__in=rows,
     )
-    last = targets.order_by("-deployment").values_list("staged", flat=True).first()
+    last = targets.order_by("-deployment_id").values_list("staged", flat=True).first()
     return rows.filter(pk=last).first() if last else None
 
 

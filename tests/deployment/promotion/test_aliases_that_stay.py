@@ -11,7 +11,6 @@ from common.problems import ConflictError
 from deployment.live import live_version
 from deployment.models import Deployment, DeploymentTarget, InferenceServer
 from deployment.monitoring.reconcile import reconcile
-from deployment.promotion import steps
 from deployment.promotion.catch_up import catch_up
 from deployment.promotion.plan import plan_promotion, plan_rollback
 from deployment.promotion.recovery import resume
@@ -19,7 +18,7 @@ from deployment.serving.predict import predict
 from deployment.serving.routing import live_servers
 from labeling.models import Event
 from tests.deployment.moves import confirm, promote, rollback
-from tests.deployment.promotion.dual import make_dual
+from tests.deployment.promotion.dual import make_dual, with_a_failing_step
 from tests.factories import SYSTEM, make_operator
 
 pytestmark = pytest.mark.django_db
@@ -98,17 +97,6 @@ def test_a_first_head_sets_no_alias_on_ollama(request, settings, tmp_path, local
     with pytest.raises(ConflictError):
         with_a_failing_step("proven", lambda: promote(ada, dual.later))
     assert f"{dual.project.key}:latest" not in standin.models(), "a move that fails leaves none either"
-
-
-def with_a_failing_step(state, move, error: type[Exception] = ConflictError):
-    """Carry a move out; the step that leads out of a state fails."""
-
-    def fails(attempt):
-        raise error("the disk is full")
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(steps.TABLE, state, steps.Step(steps.TABLE[state].after, fails))
-        return move()
 
 
 def test_a_move_that_fails_leads_the_alias_back_to_where_it_stayed(beside, ada):
