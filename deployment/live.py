@@ -58,7 +58,7 @@ def alias_on(server: InferenceServer, live: Deployment) -> StagedVersion | None:
 
 
 def led_last(server: InferenceServer, project_id: int, before: int | None = None) -> StagedVersion | None:
-    """What a move that came to its end led the project's alias on a server to last, or left it with.
+    """Where a move that came to its end saw the project's alias on a server last.
 
     It may be removed meanwhile. `before`: the primary key of a deployment; earlier ones alone count.
     """
@@ -67,6 +67,7 @@ def led_last(server: InferenceServer, project_id: int, before: int | None = None
         state__in=(DeploymentTarget.State.PROVEN, DeploymentTarget.State.STAYS),
         deployment__project=project_id,
         deployment__live_at__isnull=False,
+        error="",
     ).exclude(staged=None)
     if before is not None:
         led = led.filter(deployment__lt=before)

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from common.problems import ConflictError, ProblemError
 from deployment.artifacts.retention import keeping, retain
-from deployment.live import live_tags, live_version
+from deployment.live import live_deployment, live_tags, live_version
 from deployment.models import Deployment, Finding, InferenceServer, StagedVersion
 from deployment.monitoring.findings import adopt, open_findings, restore
 from deployment.monitoring.reconcile import look_for_upgrades, reconcile
@@ -20,7 +20,7 @@ from deployment.servers.headroom import look
 from deployment.servers.memory import unload_idle
 from deployment.servers.registration import save_policy
 from deployment.serving.reload import reload_serving
-from tests.deployment.moves import rollback
+from tests.deployment.moves import promote, rollback
 
 pytestmark = pytest.mark.django_db
 
@@ -51,14 +51,21 @@ def test_what_has_one_right_state_is_mended(beside):
     assert Finding.objects.filter(kind="unloaded", version=beside.language).exists()
 
 
-def test_an_alias_that_somebody_moved_is_a_question_that_outlives_a_move_of_the_head(beside, ada):
+def test_an_alias_that_somebody_moved_is_a_question_that_outlives_a_move_of_the_head(beside, second, ada):
     driver_for(beside.ollama).move(beside.project.key, beside.later.server_tag)
     assert reconcile() == 1
     finding = open_findings(beside.project).get()
     assert (finding.kind, finding.version, finding.server) == ("alias", beside.language, beside.ollama)
+    promote(ada, second, reason="a better head")
+    assert (catch_up(), reconcile()) == (0, 1)
+    assert beside.alias_leads_to(3), "nobody asked for it back"
+    target = live_deployment(beside.project).targets.get(server=beside.ollama)
+    assert (target.state, target.staged.version) == ("stays", beside.language)
+    assert target.error
+    assert open_findings(beside.project).get() == finding
     restore(ada, finding)
     assert beside.alias_leads_to(1)
-    assert reconcile() == 0
+    assert (catch_up(), reconcile()) == (1, 0)
 
 
 def test_what_somebody_did_there_is_adopted_everywhere(beside, ada):
