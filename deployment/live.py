@@ -49,7 +49,7 @@ def alias_on(server: InferenceServer, live: Deployment) -> StagedVersion | None:
     rows = StagedVersion.objects.select_related("server", "version__project").kept()
     left = live.targets.filter(server=server, state=DeploymentTarget.State.STAYS).first()
     if left is not None:
-        return rows.filter(pk=left.staged_id).first()
+        return rows.filter(pk=left.staged_id).first() if left.staged_id else None
     own = rows.filter(version=live.version_id, server=server).first()
     if own is not None:
         return own
@@ -73,7 +73,8 @@ def led_last(server: InferenceServer, project_id: int, before: int | None = None
         led = led.filter(deployment__lt=before)
     # By the column: ordered by the relation, rows would come in the order of `Deployment.Meta`, the newest first.
     last = led.order_by("-deployment_id").values_list("staged", flat=True).first()
-    return StagedVersion.objects.select_related("server", "version__project").filter(pk=last).first()
+    rows = StagedVersion.objects.select_related("server", "version__project")
+    return rows.filter(pk=last).first() if last else None
 
 
 def live_tags(server: InferenceServer) -> set[str]:
