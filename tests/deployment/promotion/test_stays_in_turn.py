@@ -16,6 +16,7 @@ from deployment.monitoring.reconcile import reconcile
 from deployment.promotion import steps
 from deployment.promotion.catch_up import catch_up
 from deployment.promotion.plan import plan_promotion
+from deployment.promotion.recovery import lead_back
 from deployment.servers.drivers import driver_for
 from tests.deployment.moves import promote, rollback
 from tests.deployment.promotion.dual import with_a_failing_step
@@ -116,3 +117,18 @@ def test_a_server_that_loads_for_long_holds_no_lock(in_turn, ada):
         assert catch_up() == 0
     assert not [each for each in asked if "FOR NO KEY UPDATE" in each["sql"]]
     assert live_deployment(in_turn.project).targets.get(server=in_turn.ollama).error
+
+
+def test_where_nothing_right_is_left_the_alias_is_left_and_that_is_said(in_turn, ada):
+    mirrors = steps.TABLE["moved"]
+
+    def removes_it(attempt):
+        in_turn.on_ollama(3).update(state="removed")
+        return mirrors.do(attempt)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(steps.TABLE, "moved", steps.Step(mirrors.after, removes_it))
+        with pytest.raises(ConflictError):
+            with_a_failing_step("proven", lambda: promote(ada, in_turn.language, reason="on"))
+    assert f"left with {in_turn.language}: {in_turn.later} is removed there" in Deployment.objects.failed().get().error
+    assert (lead_back(), in_turn.alias_leads_to(1)) == (0, True)
