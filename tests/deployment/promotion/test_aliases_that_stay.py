@@ -123,13 +123,8 @@ def test_a_rollback_that_fails_leads_the_alias_forward_again(beside, ada):
 @pytest.mark.parametrize("state", ["planned", "moved", "within", "proven"])
 def test_a_lost_rollback_is_gone_on_with(beside, ada, state):
     promote(ada, beside.later)
-    back = partial(rollback, ada, beside.project, reason="worse")
-    with pytest.raises(DatabaseError), pytest.MonkeyPatch.context() as patch:
-        if state == "within":
-            patch.setattr(steps, "hold", loses_its_process)
-            back()
-        else:
-            with_a_failing_step(state, back, DatabaseError)
+    with pytest.raises(DatabaseError):
+        lost_at(state, partial(rollback, ada, beside.project, reason="worse"))
     assert beside.alias_leads_to(1 if state in ("within", "proven") else 3)
     lost = Deployment.objects.moving().get()
     Deployment.objects.filter(pk=lost.pk).update(lease_until=timezone.now() - timedelta(minutes=1))
@@ -140,10 +135,18 @@ def test_a_lost_rollback_is_gone_on_with(beside, ada, state):
     assert beside.alias_leads_to(1)
 
 
-def loses_its_process(row, target):
-    """Once the alias is led, and before that is noted."""
-    driver_for(target.server).move(row.project.key, target.staged.tag)
-    raise DatabaseError
+def lost_at(state, move):
+    """A move whose process is lost in a state; `within`: once the alias is led, before that is noted."""
+
+    def lost(row, target):
+        driver_for(target.server).move(row.project.key, target.staged.tag)
+        raise DatabaseError
+
+    if state != "within":
+        return with_a_failing_step(state, move, DatabaseError)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(steps, "hold", lost)
+        return move()
 
 
 def test_before_an_alias_is_touched_nothing_is_led_back(beside, second, ada):
