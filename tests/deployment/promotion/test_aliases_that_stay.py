@@ -149,7 +149,8 @@ def lost_at(state, move):
         return move()
 
 
-def test_before_an_alias_is_touched_nothing_is_led_back(beside, second, ada):
+def test_before_an_alias_is_touched_nothing_is_led_back(beside, second, ada, standin):
+    standin.die()
     with pytest.raises(ConflictError):
         with_a_failing_step("staged", lambda: promote(ada, second, reason="on"))
     failed = Deployment.objects.failed().get()
