@@ -41,23 +41,39 @@ def leads_to(live: Deployment, staged: StagedVersion) -> bool:
 
 
 def alias_on(server: InferenceServer, live: Deployment) -> StagedVersion | None:
-    """What the alias of the live deployment's project is to lead to on a server; None where it is to have none.
+    """What the alias of the live deployment's project is to lead to on a server; None where it is to have none, or
+    where nothing that it led to is kept.
 
-    The live version where it stands there, else what a move led the alias to last.
+    What it stays with, else the live version where it has a row there, else what a move led the alias to last.
     """
-    state, rows = DeploymentTarget.State, StagedVersion.objects.select_related("server", "version__project")
-    target = live.targets.filter(server=server).first()
-    if target is None or target.state not in (state.BEHIND, state.STAYS):
-        own = rows.kept().filter(version=live.version_id, server=server).first()
-        if own is not None:
-            return own
+    rows = StagedVersion.objects.select_related("server", "version__project").kept()
+    left = live.targets.filter(server=server, state=DeploymentTarget.State.STAYS).first()
+    if left is not None:
+        return rows.filter(pk=left.staged_id).first() if left.staged_id else None
+    own = rows.filter(version=live.version_id, server=server).first()
+    if own is not None:
+        return own
+    last = led_last(server, live.project_id)
+    return None if last is None or last.state == StagedVersion.State.REMOVED else last
+
+
+def led_last(server: InferenceServer, project_id: int, before: int | None = None) -> StagedVersion | None:
+    """Where a move that came to its end saw the project's alias on a server last.
+
+    It may be removed meanwhile. `before`: the primary key of a deployment; earlier ones alone count.
+    """
     led = DeploymentTarget.objects.filter(
         server=server,
-        state__in=(state.PROVEN, state.STAYS),
-        deployment__project=live.project_id,
+        state__in=(DeploymentTarget.State.PROVEN, DeploymentTarget.State.STAYS),
+        deployment__project=project_id,
         deployment__live_at__isnull=False,
-    )
-    last = led.exclude(staged=None).order_by("-deployment").values_list("staged", flat=True).first()
+        error="",
+    ).exclude(staged=None)
+    if before is not None:
+        led = led.filter(deployment__lt=before)
+    # By the column: ordered by the relation, rows would come in the order of `Deployment.Meta`, the newest first.
+    last = led.order_by("-deployment_id").values_list("staged", flat=True).first()
+    rows = StagedVersion.objects.select_related("server", "version__project")
     return rows.filter(pk=last).first() if last else None
 
 

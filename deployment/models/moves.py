@@ -78,9 +78,16 @@ class Deployment(PublicModel):
 
     @property
     def stays(self) -> dict[str, str]:
-        """By the name of each server that cannot serve it, the version that the alias stays with; empty: no alias."""
-        found: dict[str, str] = self.evidence.get("stays", {})
-        return found
+        """By the name of each server that cannot serve it, the version that the alias stays with; empty: no alias.
+
+        Of what is live: on the servers that its project is served from now; else as it was planned.
+        """
+        told: dict[str, str] = self.evidence.get("stays", {})
+        if not told or not self.is_serving:
+            return told
+        rows = self.targets.filter(state=DeploymentTarget.State.STAYS, server__policies__project=self.project_id)
+        rows = rows.select_related("server", "staged__version__project")
+        return {row.server.name: row.staged.version.tag if row.staged else "" for row in rows}
 
 
 class DeploymentTarget(PublicModel):

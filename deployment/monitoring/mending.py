@@ -5,17 +5,16 @@ failed. An alias that leads elsewhere because somebody led it there is theirs, a
 """
 
 import logging
-from datetime import timedelta
 
 from django.db import transaction
-from django.utils import timezone
 
 from common import actor as actors
 from deployment.artifacts.staging import stage_again
 from deployment.live import leads_to, live_deployment
-from deployment.models import Deployment, DeploymentTarget, Finding, StagedVersion
+from deployment.models import Deployment, Finding, StagedVersion
 from deployment.monitoring.broken import can_be_had
 from deployment.monitoring.findings import close, report
+from deployment.promotion.alias import why_ours
 from deployment.promotion.steps import lock
 from deployment.servers.drivers import Driver, Proof
 from labeling.models import Project
@@ -23,8 +22,6 @@ from labeling.models import Project
 logger = logging.getLogger(__name__)
 Kind, State = Finding.Kind, Finding.State
 _MENDING = actors.system("reconcile")
-# A server that hung while an alias was moved may do it when it wakes, long after the move was given up.
-_LATE = timedelta(minutes=10)
 
 
 @transaction.atomic
@@ -57,7 +54,7 @@ def mend_alias(project: Project, staged: StagedVersion, driver: Driver, proof: P
     live = live_deployment(project)
     if live is None or live.state != Deployment.State.LIVE or not leads_to(live, staged):
         return False
-    why = _why_ours(project, staged, driver, proof)
+    why = why_ours(project, staged, driver, proof)
     if not why:
         return False
     driver.move(project.key, staged.tag)
@@ -67,22 +64,6 @@ def mend_alias(project: Project, staged: StagedVersion, driver: Driver, proof: P
         logger.error("%s", sentence)
         return False
     return _told(project, staged, Kind.ALIAS, sentence, again.digest)
-
-
-def _why_ours(project: Project, staged: StagedVersion, driver: Driver, proof: Proof) -> str:
-    """What became of the alias, where that is nobody's decision; empty where it may be somebody's."""
-    if not proof.digest:
-        broken = driver.unreadable(project.key)
-        return "could not be read (the server was killed while it was moved)" if broken else "was missing"
-    given_up = DeploymentTarget.objects.filter(
-        server=staged.server,
-        staged__manifest_digest=proof.digest,
-        deployment__project=project,
-        deployment__state=Deployment.State.FAILED,
-        deployment__failed_step__in=(Deployment.State.MOVED, Deployment.State.PROVEN),
-        deployment__ended_at__gte=timezone.now() - _LATE,
-    ).exclude(state=DeploymentTarget.State.BACK)
-    return "was left over by a move that failed" if given_up.exists() else ""
 
 
 def _told(project: Project, staged: StagedVersion, kind: str, sentence: str, found: str = "") -> bool:

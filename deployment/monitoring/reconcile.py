@@ -15,6 +15,7 @@ from deployment.models import Deployment, Finding, InferenceServer, StagedVersio
 from deployment.monitoring.broken import note_broken
 from deployment.monitoring.findings import close, report
 from deployment.monitoring.mending import mend_alias, mend_tag
+from deployment.promotion.alias import waits_to_be_led
 from deployment.servers.availability import unavailable
 from deployment.servers.drivers import Driver, DriverError, ModelBrokenError, NotThereError, driver_for
 from deployment.servers.memory import has_in_memory, load_or_send
@@ -141,7 +142,7 @@ def _look(project: Project, staged: StagedVersion) -> bool:
     if not proof.ok and mend_alias(project, staged, driver, proof):
         _settle(project, staged, Kind.ALIAS, "", "")
         return True
-    moved = "" if proof.ok else f"On {staged.server}: {proof.sentence}"
+    moved = "" if proof.ok or waits_to_be_led(staged, proof.digest) else f"On {staged.server}: {proof.sentence}"
     _settle(project, staged, Kind.ALIAS, moved, proof.digest)
     return lost or warmed or bool(moved)
 

@@ -13,7 +13,7 @@ from deployment.promotion.attempt import Attempt, canary_seconds
 from deployment.promotion.on_server import hold, mirror, warm
 from deployment.promotion.steps import lock
 from deployment.servers.availability import unavailable
-from deployment.servers.drivers import DriverError
+from deployment.servers.drivers import DriverError, driver_for
 
 logger = logging.getLogger(__name__)
 State = DeploymentTarget.State
@@ -35,13 +35,21 @@ def catch_up() -> int:
     return sum(_lead(row) if row.state == State.STAYS else _catch_up(row) for row in rows)
 
 
-@transaction.atomic
 def _lead(row: DeploymentTarget) -> bool:
     """The alias on a server that was away when something went live that it cannot serve."""
-    lock(row.deployment.project)
-    if not Deployment.objects.live().filter(pk=row.deployment_id).exists():
+    if row.staged is None:
         return False
-    logger.info("%s", hold(row.deployment, row))
+    try:
+        # Loading may take minutes: not under the lock, which every other move of the project waits for.
+        driver_for(row.server).load(row.staged.tag)
+    except DriverError as error:
+        DeploymentTarget.objects.filter(pk=row.pk).update(error=str(error))
+        return False
+    with transaction.atomic():
+        lock(row.deployment.project)
+        if not Deployment.objects.live().filter(pk=row.deployment_id).exists():
+            return False
+        logger.info("%s", hold(row.deployment, row))
     return not row.error
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from common.patience import within
 from common.problems import ConflictError
 from deployment.models import Deployment, DeploymentTarget, StagedVersion
+from deployment.promotion.alias import is_still_to_lead, why_ours
 from deployment.promotion.attempt import Attempt
 from deployment.servers.availability import unavailable
 from deployment.servers.drivers import DriverError, PromptTooLongError, driver_for
@@ -93,14 +94,15 @@ def mirror(row: Deployment, target: DeploymentTarget, *, led: bool = False) -> s
 
 
 def hold(row: Deployment, target: DeploymentTarget) -> str:
-    """On a server that cannot serve the version: have the alias lead to what it stays with; what was seen.
+    """On a server that cannot serve the version: see that the alias leads to what it stays with; what was seen.
 
-    No request of ours goes there, so that a server that does not answer ends no move: it is noted, and looked at again.
+    What a person made of it is left to them, as a finding. No request of ours goes there, so that a server that does
+    not answer ends no move: it is noted, and looked at again.
     """
     if target.staged is None:
         return f"{target.server.name} cannot serve it and has no alias"
     try:
-        seen = _held(row.project, target.staged)
+        seen = _held(row, target, target.staged)
     except (DriverError, ConflictError) as error:
         _note(target, Target.STAYS, error=str(error))
         return f"{target.server.name}: the alias stays with {target.staged.version}, not seen yet: {error}"
@@ -108,13 +110,15 @@ def hold(row: Deployment, target: DeploymentTarget) -> str:
     return f"{target.server.name}: the alias stays with {target.staged.version}, {seen}"
 
 
-def _held(project: Project, staged: StagedVersion) -> str:
-    if unavailable(staged.server):
-        raise ConflictError(f"{staged.server} is away.")
-    driver = driver_for(staged.server)
+def _held(row: Deployment, target: DeploymentTarget, staged: StagedVersion) -> str:
+    """Led there only where a move has yet to do that, or nobody decided that it leads elsewhere."""
+    project, server = row.project, target.server
+    if not server.is_active or unavailable(server):
+        raise ConflictError(f"{server} is {'away' if server.is_active else 'switched off'}.")
+    driver = driver_for(server)
     with within(_SECONDS):
         proof = driver.prove(project.key, staged.tag)
-        if not proof.ok:
+        if not proof.ok and (is_still_to_lead(target, proof.digest) or why_ours(project, staged, driver, proof)):
             _refuse_foreign_alias(project, staged, proof.digest)
             driver.load(staged.tag)
             driver.move(project.key, staged.tag)

@@ -23,7 +23,7 @@ from deployment.modelfile.grammar import ModelfileError
 from deployment.models import Deployment, InferenceServer, ServingPolicy, StagedVersion, Verdict
 from deployment.models.formats import needed_format
 from deployment.promotion.movers import told_by
-from deployment.promotion.stays import Stay, in_the_way, left, left_behind
+from deployment.promotion.stays import Stay, in_the_way, left, left_behind, switched_off, to_load
 from deployment.servers.availability import unavailable
 from deployment.servers.drivers import driver_for, serves
 from deployment.servers.headroom import Headroom, look
@@ -165,6 +165,9 @@ def read(version: ModelVersion, action: str, live: Deployment | None) -> Seen:
     unable = tuple(server for server in servers if not serves(server, needed_format(version)))
     away = tuple(server for server in servers if server not in unable and unavailable(server))
     staged = tuple(row for row in StagedVersion.objects.serving_ready(version).to_ask() if row.server not in away)
+    stays: tuple[Stay, ...] = ()
+    if policy and policy.alias_may_stay:
+        stays = left_behind(version, action, live, (*unable, *switched_off(policy, version, live)))
     return Seen(
         action=action,
         version=version,
@@ -173,11 +176,11 @@ def read(version: ModelVersion, action: str, live: Deployment | None) -> Seen:
         servers=servers,
         away=away,
         staged=staged,
-        headroom=look(staged, back=action == Action.ROLLBACK),
+        headroom=look((*staged, *to_load(stays)), back=action == Action.ROLLBACK),
         file=file_on(staged[0]) if staged else file_of(version),
         nowhere="" if staged else _nowhere(version),
         unable=unable,
-        stays=left_behind(version, action, live, unable) if policy and policy.alias_may_stay else (),
+        stays=stays,
     )
 
 

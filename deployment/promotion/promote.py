@@ -9,7 +9,7 @@ from common.actor import Actor
 from common.problems import ConflictError, ProblemError
 from deployment.artifacts.verdicts import speaks_for
 from deployment.live import live_deployment
-from deployment.models import Deployment, DeploymentTarget
+from deployment.models import Deployment, DeploymentTarget, ServingPolicy
 from deployment.promotion.attempt import Attempt, canary_seconds
 from deployment.promotion.movers import told_by, who_of
 from deployment.promotion.plan import Plan
@@ -127,6 +127,9 @@ def _claim(plan: Plan, actor: Actor, reason: str, may_evict: bool, automatic: bo
     )
     try:
         with transaction.atomic():
+            if plan.stays:
+                # Whoever switches that off waits for this move's targets, or this one for the switch.
+                list(ServingPolicy.objects.select_for_update(no_key=True).filter(project=row.project_id))
             row.save(force_insert=True)
             row.lease_token = leases.take(Deployment.objects.filter(plan.holds(), pk=row.pk))
             if row.lease_token is None:

@@ -11,10 +11,11 @@ from common import actor as actors
 from common import leases
 from common.patience import within
 from common.problems import ProblemError
-from deployment.live import alias_on, live_deployment
+from deployment.live import alias_on, led_last, live_deployment
 from deployment.models import Deployment, DeploymentTarget, StagedVersion
 from deployment.promotion.attempt import Attempt
 from deployment.promotion.steps import TakenOverError, carry_on, lock
+from deployment.servers.availability import unavailable
 from deployment.servers.drivers import DriverError, driver_for
 from labeling.models import Project
 from labeling.services import events
@@ -77,7 +78,10 @@ def fail_attempt(attempt: Deployment, error: str) -> None:
         if not row.is_moving or row.lease_token != attempt.lease_token:
             return
         # Noted with the failure itself: whoever dies before the aliases are back leaves work for `lead_back`.
-        attempt.targets.exclude(state=DeploymentTarget.State.BEHIND).update(error="The alias is to be led back.")
+        untouched = [DeploymentTarget.State.BEHIND]
+        if row.state not in (State.MOVED, State.PROVEN):
+            untouched.append(DeploymentTarget.State.STAYS)
+        attempt.targets.exclude(state__in=untouched).update(error="The alias is to be led back.")
         Deployment.objects.filter(pk=row.pk).update(
             state=State.FAILED,
             failed_step=row.state,
@@ -128,13 +132,18 @@ def _restore_alias(project: Project, target: DeploymentTarget) -> str:
     with transaction.atomic(), within(_BACK_SECONDS):
         lock(project)
         live = live_deployment(project)
-        return _restore(project, target, alias_on(target.server, live) if live else None)
+        wanted = alias_on(target.server, live) if live else None
+        gone = led_last(target.server, live.project_id) if live and wanted is None else None
+        return _restore(project, target, wanted, gone)
 
 
-def _restore(project: Project, target: DeploymentTarget, wanted: StagedVersion | None) -> str:
-    """`wanted`: what the alias is to lead to there; None where it is to have none."""
+def _restore(
+    project: Project, target: DeploymentTarget, wanted: StagedVersion | None, gone: StagedVersion | None
+) -> str:
+    """`wanted`: what the alias is to lead to there; None where it is to have none, or where that is `gone`."""
     staged, server = target.staged, target.server
-    if staged is None or not staged.manifest_digest:
+    stayed = wanted is not None and wanted == staged and unavailable(server)  # led nowhere: nothing to ask for
+    if staged is None or not staged.manifest_digest or stayed:
         DeploymentTarget.objects.filter(pk=target.pk).update(error="")
         return ""
     driver = driver_for(server)
@@ -143,6 +152,11 @@ def _restore(project: Project, target: DeploymentTarget, wanted: StagedVersion |
         if not broken and driver.digest_of(project.key) != staged.manifest_digest:
             DeploymentTarget.objects.filter(pk=target.pk).update(error="")
             return ""
+        if gone is not None:
+            sentence = f"On {server} the alias is left with {staged.version}: {gone.version} is removed there."
+            logger.error("%s", sentence)
+            DeploymentTarget.objects.filter(pk=target.pk).update(error="", proof=sentence)
+            return sentence
         if wanted is None:
             if broken:
                 driver.move(project.key, staged.tag)  # only what can be read can be removed

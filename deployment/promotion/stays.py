@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from deployment.artifacts.placement import cannot_serve
-from deployment.live import alias_on
-from deployment.models import Deployment, DeploymentTarget, InferenceServer, StagedVersion
+from deployment.live import alias_on, led_last
+from deployment.models import Deployment, DeploymentTarget, InferenceServer, ServingPolicy, StagedVersion
+from deployment.models.formats import needed_format
+from deployment.servers.availability import unavailable
+from deployment.servers.drivers import serves
 from training.models import ModelVersion
 
 Action = Deployment.Action
@@ -50,7 +53,7 @@ class Stay:
     @property
     def obstacle(self) -> str:
         """What it stays with must stand there; a rollback, which must be quick, does not wait for that."""
-        if self.staged is None or self.stands or self.action == Action.ROLLBACK:
+        if self.staged is None or self.stands or self.action == Action.ROLLBACK or not self.server.is_active:
             return ""
         state = self.staged.get_state_display().lower()
         return (
@@ -68,11 +71,33 @@ def left_behind(
     """
     found = []
     for server in unable:
-        now = alias_on(server, live) if live else None
+        now = _leads_to_now(server, live) if live else None
         before = _left_when_live(version, server) if action == Action.ROLLBACK else None
         goes_back = before is not None and before != now
         found.append(Stay(server, version, action, before or now, goes_back))
     return tuple(found)
+
+
+def switched_off(policy: ServingPolicy, version: ModelVersion, live: Deployment | None) -> list[InferenceServer]:
+    """Servers of the policy that nobody asks now and whose alias stays already: what it stays with is kept for them."""
+    if live is None:
+        return []
+    left = live.targets.filter(state=DeploymentTarget.State.STAYS).values("server")
+    rows = policy.servers.filter(is_active=False, pk__in=left).order_by("pk")
+    return [server for server in rows if not serves(server, needed_format(version))]
+
+
+def to_load(stays: Iterable[Stay]) -> list[StagedVersion]:
+    """What a move loads, where it leads an alias elsewhere."""
+    asked = (each for each in stays if each.goes_back and each.server.is_active and not unavailable(each.server))
+    return [each.staged for each in asked if each.staged is not None]
+
+
+def _leads_to_now(server: InferenceServer, live: Deployment) -> StagedVersion | None:
+    """By our rows; where the live version has not come up yet, what was led to before it."""
+    behind = live.targets.filter(server=server, state=DeploymentTarget.State.BEHIND).exists()
+    now = None if behind else alias_on(server, live)
+    return now or led_last(server, live.project_id)
 
 
 def _left_when_live(version: ModelVersion, server: InferenceServer) -> StagedVersion | None:
@@ -84,7 +109,7 @@ def _left_when_live(version: ModelVersion, server: InferenceServer) -> StagedVer
         deployment__live_at__isnull=False,
         staged__in=rows,
     )
-    last = targets.order_by("-deployment").values_list("staged", flat=True).first()
+    last = targets.order_by("-deployment_id").values_list("staged", flat=True).first()
     return rows.filter(pk=last).first() if last else None
 
 

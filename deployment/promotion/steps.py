@@ -147,8 +147,9 @@ def _check_staged(attempt: Attempt) -> str:
         if staged.uploaded_digest.removeprefix("sha256:") != staged.digest:
             raise ConflictError(f"{staged} holds {staged.uploaded_digest}, not {staged.digest}; stage it again")
     for target in attempt.stays if attempt.row.action == Deployment.Action.PROMOTE else ():
-        if target.staged is not None and target.staged.state != StagedVersion.State.STAGED:
-            raise ConflictError(f"{target.staged}, with which the alias stays, is not staged any more")
+        staged = target.staged if target.server.is_active else None
+        if staged is not None and staged.state != StagedVersion.State.STAGED:
+            raise ConflictError(f"{staged}, with which the alias stays, is not staged any more")
     if not attempt.targets:
         raise ConflictError("no server of the project answers")
     return f"staged on {', '.join(target.server.name for target in attempt.targets)}"
@@ -174,10 +175,18 @@ def _mirror(attempt: Attempt) -> str:
     for target in attempt.targets:
         # Who lost the lease must not touch an alias any more: another worker leads it where it belongs. The first time
         # the switch has just looked.
-        if seen and not _held(attempt.row).exists():
-            raise TakenOverError("Another process took this attempt over.")
+        if seen:
+            _check_lease(attempt)
         seen.append(mirror(attempt.row, target, led=target.pk in attempt.led))
-    return "; ".join([*seen, *(hold(attempt.row, target) for target in attempt.stays)])
+    for target in attempt.stays:
+        _check_lease(attempt)
+        seen.append(hold(attempt.row, target))
+    return "; ".join(seen)
+
+
+def _check_lease(attempt: Attempt) -> None:
+    if not _held(attempt.row).exists():
+        raise TakenOverError("Another process took this attempt over.")
 
 
 def _record(attempt: Attempt) -> str:

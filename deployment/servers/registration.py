@@ -86,6 +86,8 @@ def save_policy(actor: Actor, policy: ServingPolicy, fields: Iterable[str], serv
     serve what is live.
     """
     save_row(actor, policy, fields)
+    # A move that is just being claimed holds the row until its targets can be seen.
+    ServingPolicy.objects.select_for_update(no_key=True).get(pk=policy.pk)
     targets = DeploymentTarget.objects.filter(state=DeploymentTarget.State.STAYS, server__in=list(servers))
     left = targets.filter(deployment__project=policy.project, deployment__state__in=NEEDED)
     found = [] if policy.alias_may_stay else list(left.select_related("server", "deployment__version__project"))

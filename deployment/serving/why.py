@@ -49,8 +49,12 @@ def why(actor: Actor, prediction: Prediction, k: int = SHOWN) -> Why:
 
 
 def _other_encoder(version: ModelVersion) -> str:
-    told = version.head_told.get("encoder", {}).get("name", "")
+    told = version.head_told.get("encoder", {})
+    name, revision = told.get("name", ""), told.get("revision", "")
     kept = VectorSet.objects.filter(project=version.project_id).values_list("encoder", flat=True).first()
-    if not kept or kept == told:
+    # A fine-tuned encoder keeps its base's name, and is of another revision.
+    tuned = revision != version.base.revision
+    if not kept or (kept == name and not tuned):
         return ""
-    return f"Compared by the vectors of {kept}; {version} itself reads texts by {told or 'another encoder'}."
+    own = f"{name} of revision {revision[:12]}, fine-tuned" if tuned and name else name or "another encoder"
+    return f"Compared by the vectors of {kept}; {version} itself reads texts by {own}."

@@ -14,7 +14,7 @@ from evaluation.models import Benchmark, GatePolicy, GateReport, Suite
 from evaluation.scorers import scorer_of
 from evaluation.services.baselines import baseline_results
 from evaluation.services.benchmarks import requeue_failed, run_benchmark, start_benchmark
-from evaluation.services.references import is_coming, reference_version, staged_beside
+from evaluation.services.references import is_coming, nowhere_beside, reference_version, staged_beside
 from evaluation.services.reports import gate_policy, policy_of, promote_if_due, write_report
 from evaluation.services.scoring import scored_cases
 from evaluation.services.suites import freeze_suite
@@ -77,7 +77,7 @@ def judge(staged: StagedVersion) -> GateReport | None:
     if reference is not None and beside is None:
         if is_coming(staged, reference):
             return None
-        return _cannot(staged, f"{reference}, which it must beat, does not stand on {staged.server}", reference)
+        return _cannot(staged, nowhere_beside(staged, reference), reference)
     benchmarks = _benchmark(suite, policy, [staged, beside] if beside else [staged])
     if benchmarks is None:
         return None

@@ -29,6 +29,14 @@ def staged_beside(staged: StagedVersion, reference: ModelVersion) -> StagedVersi
     return rows.select_related("version__spec", "version__project", "version__run", "server").first()
 
 
+def nowhere_beside(staged: StagedVersion, reference: ModelVersion) -> str:
+    """That the reference is nowhere to be asked, in a sentence."""
+    where = f"does not stand on {staged.server}"
+    if not _can_serve(staged, reference):
+        where = "stands on no server that can serve it"
+    return f"{reference}, which it must beat, {where}"
+
+
 def _can_serve(staged: StagedVersion, reference: ModelVersion) -> bool:
     return serves(staged.server, needed_format(reference))
 
@@ -39,7 +47,8 @@ def is_coming(staged: StagedVersion, reference: ModelVersion) -> bool:
     if file.under_way:
         return True
     if not _can_serve(staged, reference):
-        return StagedVersion.objects.filter(version=reference, state__in={State.WAITING, State.STAGING}).exists()
+        rows = StagedVersion.objects.filter(version=reference, state__in={State.WAITING, State.STAGING})
+        return rows.filter(server__is_active=True, server__policies__project=reference.project_id).exists()
     row = StagedVersion.objects.filter(server=staged.server, version=reference).first()
     if row is not None:
         return row.state in {State.WAITING, State.STAGING}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deployment.models import Artifact, StagedVersion
+from deployment.models import Artifact, InferenceServer, StagedVersion
 from deployment.models.formats import ONNX
 from evaluation.models import Benchmark
 from evaluation.services import advance
@@ -56,4 +56,16 @@ def test_it_waits_while_the_head_is_brought_to_where_it_can_stand(shop, models):
     assert advance(row.pk) is None
     StagedVersion.objects.filter(pk=head.pk).update(state="failed")
     report = advance(row.pk)
-    assert "does not stand on ollama-one" in report.sentence
+    assert "shop:v1, which it must beat, stands on no server that can serve it" in report.sentence
+
+
+@pytest.mark.parametrize("why", ["switched off", "taken out"])
+def test_it_waits_for_no_server_that_is_not_asked(shop, models, why):
+    head = standing(make_head(shop, 1), "local", state="waiting")
+    make_live(head)
+    row = standing(make_version(shop, 2), "ollama-one")
+    if why == "switched off":
+        InferenceServer.objects.filter(name="local").update(is_active=False)
+    else:
+        shop.serving_policy.servers.remove(head.server)
+    assert "on no server that can serve it" in advance(row.pk).sentence

@@ -4,7 +4,10 @@ import pytest
 
 from tests.deployment.moves import promote
 from tests.deployment.promotion.dual import Dual, make_dual
+from tests.deployment.standins import build, stage_version
 from tests.factories import acting, make_admin
+from tests.heads import make_head
+from training.models import ModelVersion
 
 
 @pytest.fixture
@@ -25,3 +28,12 @@ def beside(dual, ada) -> Dual:
     """The head is live."""
     promote(ada, dual.head)
     return dual
+
+
+@pytest.fixture
+def second(dual) -> ModelVersion:
+    """Another head, version 4."""
+    made = make_head(dual.project)
+    build(made)
+    stage_version(made)
+    return made

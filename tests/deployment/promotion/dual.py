@@ -1,10 +1,15 @@
 """A project on the local server and a stand-in Ollama at once, with language models on both and a head beside them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from common.problems import ConflictError
 from deployment.models import InferenceServer, StagedVersion
+from deployment.promotion import steps
 from labeling.models import Project
 from tests.deployment.standins import Standin, build, make_server, make_staged, serve_from, stage_version
 from tests.factories import make_project
@@ -55,3 +60,14 @@ def make_dual(
     stage_version(head)
     later = make_staged(project, 3, content=ggufs[1].read_bytes())
     return Dual(project, language, head, later, ollama, standin)
+
+
+def with_a_failing_step(state: str, move: Callable[[], Any], error: type[Exception] = ConflictError) -> Any:
+    """Carry a move out; the step that leads out of a state fails."""
+
+    def fails(attempt: Any) -> str:
+        raise error("the disk is full")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(steps.TABLE, state, steps.Step(steps.TABLE[state].after, fails))
+        return move()

@@ -1,6 +1,7 @@
 """A head goes live on the servers that can serve it; beside it the alias on Ollama stays with what Ollama can serve."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -15,11 +16,12 @@ from deployment.promotion import steps
 from deployment.promotion.catch_up import catch_up
 from deployment.promotion.plan import plan_promotion, plan_rollback
 from deployment.promotion.recovery import resume
+from deployment.servers.drivers import driver_for
 from deployment.serving.predict import predict
 from deployment.serving.routing import live_servers
 from labeling.models import Event
 from tests.deployment.moves import confirm, promote, rollback
-from tests.deployment.promotion.dual import make_dual
+from tests.deployment.promotion.dual import make_dual, with_a_failing_step
 from tests.factories import SYSTEM, make_operator
 
 pytestmark = pytest.mark.django_db
@@ -100,17 +102,6 @@ def test_a_first_head_sets_no_alias_on_ollama(request, settings, tmp_path, local
     assert f"{dual.project.key}:latest" not in standin.models(), "a move that fails leaves none either"
 
 
-def with_a_failing_step(state, move, error: type[Exception] = ConflictError):
-    """Carry a move out; the step that leads out of a state fails."""
-
-    def fails(attempt):
-        raise error("the disk is full")
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(steps.TABLE, state, steps.Step(steps.TABLE[state].after, fails))
-        return move()
-
-
 def test_a_move_that_fails_leads_the_alias_back_to_where_it_stayed(beside, ada):
     with pytest.raises(ConflictError, match=f"{beside.head} is still live"):
         with_a_failing_step("proven", lambda: promote(ada, beside.later))
@@ -129,16 +120,51 @@ def test_a_rollback_that_fails_leads_the_alias_forward_again(beside, ada):
     assert beside.alias_leads_to(3)
 
 
-@pytest.mark.parametrize("state", ["planned", "moved", "proven"])
-def test_a_lost_move_is_gone_on_with(dual, ada, state):
+@pytest.mark.parametrize("state", ["planned", "moved", "within", "proven"])
+def test_a_lost_rollback_is_gone_on_with(beside, ada, state):
+    promote(ada, beside.later)
     with pytest.raises(DatabaseError):
-        with_a_failing_step(state, lambda: promote(ada, dual.head), DatabaseError)
-    past = timezone.now() - timedelta(minutes=1)
-    Deployment.objects.filter(version=dual.head).update(lease_until=past)
-    resume(Deployment.objects.get(version=dual.head).pk)
-    assert Deployment.objects.get(version=dual.head).state == "live"
-    assert DeploymentTarget.objects.get(deployment__version=dual.head, server=dual.ollama).state == "stays"
-    assert dual.alias_leads_to(1)
+        lost_at(state, partial(rollback, ada, beside.project, reason="worse"))
+    assert beside.alias_leads_to(1 if state in ("within", "proven") else 3)
+    lost = Deployment.objects.moving().get()
+    Deployment.objects.filter(pk=lost.pk).update(lease_until=timezone.now() - timedelta(minutes=1))
+    resume(lost.pk)
+    lost.refresh_from_db()
+    target = lost.targets.get(server=beside.ollama)
+    assert (lost.state, target.state, target.error) == ("live", "stays", "")
+    assert beside.alias_leads_to(1)
+
+
+def lost_at(state, move):
+    """A move whose process is lost in a state; `within`: once the alias is led, before that is noted."""
+
+    def lost(row, target):
+        driver_for(target.server).move(row.project.key, target.staged.tag)
+        raise DatabaseError
+
+    if state != "within":
+        return with_a_failing_step(state, move, DatabaseError)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(steps, "hold", lost)
+        return move()
+
+
+def test_before_an_alias_is_touched_nothing_is_led_back(beside, second, ada, standin):
+    standin.die()
+    with pytest.raises(ConflictError):
+        with_a_failing_step("staged", lambda: promote(ada, second, reason="on"))
+    failed = Deployment.objects.failed().get()
+    assert (failed.targets.get(server=beside.ollama).error, failed.error) == ("", "the disk is full")
+
+
+def test_what_stayed_on_a_server_that_is_away_is_not_asked_for(beside, second, ada, standin):
+    minute = timezone.now() + timedelta(minutes=1)
+    InferenceServer.objects.filter(pk=beside.ollama.pk).update(failures=9, unavailable_until=minute)
+    standin.die()
+    with pytest.raises(ConflictError):
+        with_a_failing_step("proven", lambda: promote(ada, second, reason="on"))
+    failed = Deployment.objects.failed().get()
+    assert (failed.targets.get(server=beside.ollama).error, failed.error) == ("", "the disk is full")
 
 
 def test_a_server_that_is_away_holds_nothing_up_and_its_alias_is_seen_later(beside, ada):

@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from common.problems import ConflictError, ProblemError
 from deployment.artifacts.retention import keeping, retain
-from deployment.live import live_tags, live_version
+from deployment.live import live_deployment, live_tags, live_version
 from deployment.models import Deployment, Finding, InferenceServer, StagedVersion
 from deployment.monitoring.findings import adopt, open_findings, restore
-from deployment.monitoring.reconcile import look_for_upgrades, reconcile
+from deployment.monitoring.reconcile import look_for_upgrades, prove_again, reconcile
 from deployment.promotion import promote as verbs
 from deployment.promotion.catch_up import catch_up
 from deployment.promotion.plan import plan_promotion, plan_rollback
@@ -20,21 +20,26 @@ from deployment.servers.headroom import look
 from deployment.servers.memory import unload_idle
 from deployment.servers.registration import save_policy
 from deployment.serving.reload import reload_serving
-from tests.deployment.moves import rollback
+from tests.deployment.moves import promote, rollback
+from tests.deployment.standins import make_staged, serve_from
+from tests.factories import make_project
 
 pytestmark = pytest.mark.django_db
 
 
-def test_whoever_compares_knows_of_it(beside, ada):
+def test_whoever_compares_knows_of_it(beside, ada, sent):
     assert reconcile() == 0
     assert not Finding.objects.exists()
     assert catch_up() == 0
     assert reload_serving(ada, beside.project)["loaded_on"] == ["local", "ollama-one"]
     assert live_tags(beside.ollama) == {beside.language.server_tag}
     InferenceServer.objects.filter(pk=beside.ollama.pk).update(version="0.1")
-    before = beside.language.parity_reports.count()
+    sent.clear()
     assert look_for_upgrades() == 1
-    assert beside.language.parity_reports.count() == before, "a worker proves it again"
+    assert [each[:2] for each in sent] == [("deployment.prove_again", beside.on_ollama(1).get().pk)]
+    prove_again(*sent[0][1:])
+    finding = Finding.objects.get()
+    assert (finding.kind, finding.state, finding.version) == ("upgraded", "mended", beside.language)
 
 
 def test_what_has_one_right_state_is_mended(beside):
@@ -51,14 +56,21 @@ def test_what_has_one_right_state_is_mended(beside):
     assert Finding.objects.filter(kind="unloaded", version=beside.language).exists()
 
 
-def test_an_alias_that_somebody_moved_is_a_question_that_outlives_a_move_of_the_head(beside, ada):
+def test_an_alias_that_somebody_moved_is_a_question_that_outlives_a_move_of_the_head(beside, second, ada):
     driver_for(beside.ollama).move(beside.project.key, beside.later.server_tag)
     assert reconcile() == 1
     finding = open_findings(beside.project).get()
     assert (finding.kind, finding.version, finding.server) == ("alias", beside.language, beside.ollama)
+    promote(ada, second, reason="a better head")
+    assert (catch_up(), reconcile()) == (0, 1)
+    assert beside.alias_leads_to(3), "nobody asked for it back"
+    target = live_deployment(beside.project).targets.get(server=beside.ollama)
+    assert (target.state, target.staged.version) == ("stays", beside.language)
+    assert target.error
+    assert open_findings(beside.project).get() == finding
     restore(ada, finding)
     assert beside.alias_leads_to(1)
-    assert reconcile() == 0
+    assert (catch_up(), reconcile()) == (1, 0)
 
 
 def test_what_somebody_did_there_is_adopted_everywhere(beside, ada):
@@ -94,6 +106,40 @@ def test_loading_another_model_says_that_it_would_be_thrown_out(beside):
     driver_for(beside.ollama).unload(beside.later.server_tag)
     found = look(StagedVersion.objects.filter(version=beside.later, server=beside.ollama).to_ask())
     assert f"which serves {beside.project.key}" in found.evictions[0].sentence
+
+
+def test_a_server_that_is_switched_off_during_a_move_finds_what_its_alias_names(beside, second, ada):
+    InferenceServer.objects.filter(pk=beside.ollama.pk).update(is_active=False)
+    done = promote(ada, second, reason="a better head")
+    assert done.stays == {"ollama-one": beside.language.tag}
+    target = done.targets.get(server=beside.ollama)
+    assert (target.staged.version, target.error) == (beside.language, "ollama-one is switched off.")
+    assert beside.language.server_tag in live_tags(beside.ollama)
+    assert catch_up() == 0
+    InferenceServer.objects.filter(pk=beside.ollama.pk).update(is_active=True)
+    assert (catch_up(), reconcile()) == (1, 0)
+    assert beside.alias_leads_to(1)
+
+
+def test_of_what_is_live_it_is_told_on_the_servers_of_the_policy(beside, ada):
+    live = live_deployment(beside.project)
+    beside.project.serving_policy.servers.remove(beside.ollama)
+    assert live.stays == {}
+    rollback(ada, beside.project, reason="back")
+    live.refresh_from_db()
+    assert live.stays == {"ollama-one": beside.language.tag}, "in history as it was"
+
+
+def test_a_rollback_that_loads_it_again_says_what_that_would_throw_out(beside, ada):
+    promote(ada, beside.later)
+    driver, other = driver_for(beside.ollama), make_project("other")
+    serve_from(other, beside.ollama)
+    promote(ada, make_staged(other, 1), reason="another project")
+    driver.unload(beside.language.server_tag)
+    InferenceServer.objects.filter(pk=beside.ollama.pk).update(max_loaded=2)
+    (eviction,) = plan_rollback(beside.project).evictions
+    assert f"Loading {beside.language} on ollama-one would evict" in eviction
+    assert "which serves other" in eviction
 
 
 def test_it_cannot_be_switched_off_while_it_is_so(beside, ada, client):

@@ -117,3 +117,13 @@ def test_a_text_that_was_not_kept_and_another_encoder_are_said(head, ana):
     unkept.sample = None
     with pytest.raises(ConflictError, match=NOT_KEPT):
         why(acting(ana), unkept)
+
+
+def test_a_fine_tuned_encoder_is_another_though_it_keeps_its_name(head, ana):
+    prediction = proposed(head)
+    assert why(acting(ana), prediction).note == ""
+    head.run.metrics["head"]["encoder"]["revision"] = "f" * 64
+    head.run.save()
+    note = why(acting(ana), prediction).note
+    assert "itself reads texts by" in note
+    assert f"of revision {'f' * 12}, fine-tuned" in note
