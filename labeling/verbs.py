@@ -55,6 +55,7 @@ VERBS = {
     "draft.fitted": "fitted the draft again",
     "round.started": "began a round of several methods",
     "round.settled": "chose the candidate of a round",
+    "round.reopened": "had a round that had failed go on",
     "round.failed": "found that no run of a round succeeded",
     "run.judgment_asked": "had a run judged that is not the candidate of its round",
     "version.created": "made a model version",

@@ -14,7 +14,7 @@ from tests.training.helpers import make_base, make_golden, make_policy, make_run
 from training import higher
 from training.models import ModelVersion, RetrainMethod, RetrainPolicy, TrainingRound, TrainingRun
 from training.services import check_trigger, judge_too, register_base, resume_run, retrain, run_folder
-from training.services.rounds import PATIENCE, settle, settle_due
+from training.services.settling import PATIENCE, settle, settle_due
 from training.services.triggers import what_holds_back
 from training.standing import round_of
 
