@@ -54,7 +54,9 @@ def resume_run(actor: Actor, run: TrainingRun) -> TrainingRun:
     if run.state == State.FAILED and not run.can_go_on:
         raise ConflictError("This run would fail in the same way again. Repeat it, or start one with other options.")
     with transaction.atomic():
-        queued = _set(run, [State.PAUSED], state=State.QUEUED, ordered="", **_AFRESH) or _queued_after_failure(actor, run)
+        queued = _set(run, [State.PAUSED], state=State.QUEUED, ordered="", **_AFRESH) or _queued_after_failure(
+            actor, run
+        )
         # One that was to pause and has not yet simply goes on.
         if not queued and not _set(run, [State.RUNNING], ordered__in=[Order.PAUSE], ordered=""):
             raise ConflictError(f"{_standing(run)}; there is nothing to go on with.")

@@ -100,7 +100,7 @@ def _contenders(project: Project, runs: Sequence[TrainingRun]) -> list[Contender
 
 
 def settle_due() -> int:
-    """Beat: settle every round that is due, in case a message was lost; how many were. One that fails stops no other."""
+    """Beat: settle every round that is due, in case a message was lost; how many were. None stops another."""
     rounds = TrainingRound.objects.filter(candidate=None, project__archived_at=None)
     due = rounds.filter(settled_at=None) | rounds.filter(runs__state=State.SUCCEEDED)
     return sum(_settled(pk) for pk in due.values_list("pk", flat=True).distinct())
