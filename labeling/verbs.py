@@ -54,6 +54,7 @@ VERBS = {
     "run.failed": "gave a training run up",
     "draft.fitted": "fitted the draft again",
     "draft.failed": "could not fit the draft, or not have it propose",
+    "draft.recovered": "found the draft at work again",
     "round.started": "began a round of several methods",
     "round.settled": "chose the candidate of a round",
     "round.reopened": "had a round that had failed go on",

@@ -69,16 +69,20 @@ def failed(project: Project, error: Exception, *, rest: bool = True) -> None:
     logger.warning("the draft of %s: %s", project.key, error)
     since = timezone.now() if rest else None
     with transaction.atomic():
-        policy = RetrainPolicy.objects.select_for_update().get(project=project)
-        policy.draft_problem, policy.draft_failed_at = str(error), since
-        policy.save(update_fields=["draft_problem", "draft_failed_at"])
-        events.record(_DRAFT, "draft.failed", policy)
+        policy = RetrainPolicy.objects.select_for_update().filter(project=project).first()
+        if policy is not None:
+            policy.draft_problem, policy.draft_failed_at = str(error), since
+            policy.save(update_fields=["draft_problem", "draft_failed_at"])
+            events.record(_DRAFT, "draft.failed", policy)
 
 
 def works(project: Project) -> None:
-    """Nothing is wrong any more."""
-    failures = RetrainPolicy.objects.filter(project=project).exclude(draft_problem="")
-    failures.update(draft_problem="", draft_failed_at=None)
+    """Nothing is wrong any more. Call it in a transaction."""
+    policy = RetrainPolicy.objects.select_for_update().filter(project=project).exclude(draft_problem="").first()
+    if policy is not None:
+        policy.draft_problem, policy.draft_failed_at = "", None
+        policy.save(update_fields=["draft_problem", "draft_failed_at"])
+        events.record(_DRAFT, "draft.recovered", policy)
 
 
 def step_of(policy: RetrainPolicy, draft: Draft | None) -> int:

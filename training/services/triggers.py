@@ -73,7 +73,7 @@ def what_holds_back(project: Project) -> str:
     return _after_failures(failures, recent[0]["ended"], fresh=counted_to is None or _newest(project) > counted_to)
 
 
-def _endings(runs: QuerySet[TrainingRun]) -> QuerySet[TrainingRun, dict[str, Any]]:
+def _endings(runs: QuerySet[TrainingRun]) -> QuerySet[TrainingRun, Any]:
     """Newest first, a round as one: how many `succeeded`, when the last `ended`, and which samples were `counted`."""
     one = Coalesce("round_id", -F("pk"), output_field=BigIntegerField())
     return (
