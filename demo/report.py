@@ -13,7 +13,7 @@ from evaluation.scorers import scorer_of
 from labeling.models import Project
 from training.candidates import sentence
 from training.models import ModelVersion, RetrainPolicy, TrainingRun
-from training.services.rounds import verdict_on
+from training.services.settling import verdict_on
 
 FIGURES = ("cases", "psr", "fcr", "f1_micro", "f1_macro", "exact")
 SIMPLE = ("f1_micro", "main_interval", "f1_macro", "exact")

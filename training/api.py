@@ -100,7 +100,7 @@ class KeepBest(RunDoor):
     def post(self, request: Request, key: str, uid: str) -> Response:
         """It ends at its next step and makes a version of its best validation.
 
-        409 before its first step, and where the method has no best before its end (`head`).
+        409 before its first step, and where the method has no best before its end (`head`, `encoder`).
         """
         return Response(shown(keep_best(self.caller, self.run(Right.OPERATE))))
 

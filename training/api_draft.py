@@ -25,9 +25,17 @@ class DraftSerializer(serializers.Serializer[Any]):
     seconds = serializers.FloatField(source="draft.seconds", default=None, allow_null=True)
     fitted_at = serializers.DateTimeField(source="draft.fitted_at", default=None, allow_null=True)
     every = serializers.IntegerField(source="policy.draft_every", default=0, help_text="Golden samples; 0: no draft.")
-    fresh = serializers.IntegerField(default=0, help_text="New golden samples that count for the next.")
+    step = serializers.IntegerField(
+        default=0,
+        help_text="New golden samples for the next fit: `every`, or a fiftieth of `golden` if more.",
+    )
+    fresh = serializers.IntegerField(default=0, help_text="So many are there; counted up to 1,000.")
     proposes = serializers.BooleanField(default=False)
     obstacle = serializers.CharField(default="", help_text="Why none is fitted, and what to do; empty where one is.")
+    problem = serializers.CharField(
+        default="",
+        help_text="Why it could not be fitted, or not propose, last; what is live proposes to all then.",
+    )
 
 
 class DraftOfProject(ProjectDoor):

@@ -8,6 +8,10 @@ from common.paired import difference
 from training.engine.figure import Parts, figure_from
 
 CONFIDENCE = 0.95
+# Of fewer shared rows draws with replacement are all alike: an interval would tell chance for certainty.
+FEWEST = 20
+# Measurements this close are of one speed: the same version differs as much from day to day.
+ALIKE = 1.2
 
 
 @dataclass(frozen=True)
@@ -29,22 +33,23 @@ class Contender:
 def choose(contenders: Sequence[Contender], margin: float) -> dict[str, Any]:
     """The verdict, as JSON: the `candidate`, the `best` by figure, how many `rows` they share, and the `runs`.
 
-    Of each of these its `figure`, and by how much the best is better (`behind`: value and interval). A dearer run must
-    be shown to be better by more than `margin` (the interval's lower end lies above it); else the cheapest is taken.
+    Of each of these its `figure`, and by how much the best is better (`behind`: value and interval; None where the best
+    was not measured, and of fewer than `FEWEST` shared rows). A dearer run must be shown to be better by more than
+    `margin` (the interval's lower end lies above it); else the cheapest is taken.
     """
     measured = [each for each in contenders if each.rows]
     shared = sorted(set.intersection(*(set(each.rows) for each in measured))) if measured else []
-    known = {each.key for each in measured} if shared else set[str]()
-    able = [each for each in contenders if not each.obstacle] or list(contenders)
-    pool = [each for each in able if each.key in known] or able
     figures = {each.key: _figure(each, shared) for each in measured} if shared else {}
+    able = [each for each in contenders if not each.obstacle] or list(contenders)
+    pool = [each for each in able if each.key in figures] or able
     top = max(figures.get(each.key, 0.0) for each in pool)
     best = cheapest([each for each in pool if figures.get(each.key, 0.0) == top])
-    behind = {each.key: _behind(best, each, shared) for each in measured if shared and each is not best}
+    comparable = best.key in figures and len(shared) >= FEWEST
+    behind = {each.key: _behind(best, each, shared) for each in measured if comparable and each is not best}
     good_enough = [each for each in pool if each is best or each.key not in behind or behind[each.key][1] <= margin]
     return {
         "candidate": cheapest(good_enough).key,
-        "best": best.key if shared else None,
+        "best": best.key if best.key in figures else None,
         "rows": len(shared),
         "margin": margin,
         "confidence": CONFIDENCE,
@@ -62,9 +67,10 @@ def choose(contenders: Sequence[Contender], margin: float) -> dict[str, Any]:
 
 
 def cheapest(contenders: Sequence[Contender]) -> Contender:
-    """By what was measured where that is known of all, else by what their methods say; the first of equals."""
-    if all(each.ms is not None for each in contenders):
-        return min(contenders, key=lambda each: (each.ms or 0.0, each.cost))
+    """By what was measured where that is known of all, else, and among those as fast, by what their methods say."""
+    measured = [each.ms for each in contenders if each.ms is not None]
+    if len(measured) == len(contenders):
+        contenders = [each for each in contenders if (each.ms or 0.0) <= ALIKE * min(measured)]
     return min(contenders, key=lambda each: each.cost)
 
 
@@ -87,13 +93,10 @@ def sentence(verdict: Mapping[str, Any], ms: Mapping[str, float]) -> str:
     if len(runs) == 1:
         return f"{_title(runs, candidate, first=True)} alone succeeded: it is the candidate."
     said = [_compared(verdict, key, ms) for key, run in runs.items() if run["behind"] is not None]
-    if said:
-        end = f"the cheapest version within the margin of {_points(verdict['margin'])} is {_title(runs, candidate)}."
-    else:
-        said = ["No validation row was answered by two of them, so nothing says which one is better"]
-        end = f"{_title(runs, candidate)} is the cheapest."
-    kept_out = [f"{_title(runs, key, first=True)} is no candidate: {run['obstacle']}" for key, run in _kept_out(runs)]
-    return " ".join([f"{'; '.join([*said, end])}", *kept_out])
+    within = f"the cheapest version within the margin of {_points(verdict['margin'])} is {_title(runs, candidate)}."
+    words = "; ".join([*said, within]) if said else f"{_uncompared(verdict)}."
+    hindered = [_hindered(runs, key, candidate) for key, run in runs.items() if run["obstacle"]]
+    return " ".join([words, *hindered])
 
 
 def _compared(verdict: Mapping[str, Any], other: str, ms: Mapping[str, float]) -> str:
@@ -108,8 +111,25 @@ def _compared(verdict: Mapping[str, Any], other: str, ms: Mapping[str, float]) -
     return said
 
 
-def _kept_out(runs: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    return [(key, run) for key, run in runs.items() if run["obstacle"]]
+def _uncompared(verdict: Mapping[str, Any]) -> str:
+    """Why nothing says which one is better, and what was taken."""
+    runs, rows, candidate = verdict["runs"], verdict["rows"], verdict["candidate"]
+    judged = [key for key, run in runs.items() if run["figure"] is not None]
+    if judged == [candidate]:
+        return f"{_title(runs, candidate, first=True)} alone has answered validation rows: it is the candidate"
+    if not judged:
+        said = "No validation row was answered by all of them, so nothing says which one is better"
+    elif candidate in judged:
+        said = f"{rows} validation row{'s' * (rows != 1)} cannot show which one is better (that takes {FEWEST})"
+    else:
+        said = "None that can serve has answered validation rows, so nothing says which one is better"
+    of = " of those that can serve" * any(run["obstacle"] for run in runs.values())
+    return f"{said}; {_title(runs, candidate)} is the cheapest{of}"
+
+
+def _hindered(runs: Mapping[str, Any], key: str, candidate: str) -> str:
+    what = "cannot serve as things are" if key == candidate else "is no candidate"
+    return f"{_title(runs, key, first=True)} {what}: {runs[key]['obstacle']}"
 
 
 def _title(runs: Mapping[str, Any], key: str, *, first: bool = False) -> str:

@@ -53,7 +53,7 @@ class Told:
 
 def round_rows(project: Project) -> QuerySet[TrainingRound]:
     """The project's rounds with their runs, newest first."""
-    rows = TrainingRound.objects.filter(project=project).select_related("snapshot", "requested_by", "candidate")
+    rows = TrainingRound.objects.filter(project=project).select_related("snapshot", "requested_by")
     return rows.prefetch_related(Prefetch("runs", queryset=run_rows(project).order_by("pk"))).order_by("-id")
 
 

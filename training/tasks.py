@@ -4,7 +4,7 @@ from celery import shared_task
 
 from common.actor import system
 from labeling.models import Project
-from training.services import draft_proposals, drafts, looks, reaper, rounds, supervisor, triggers
+from training.services import draft_proposals, drafts, looks, reaper, settling, supervisor, triggers
 from training.services.encoders import list_encoder
 
 # Training ends when it ends: the row's lease watches over it, no time limit of the worker.
@@ -63,13 +63,13 @@ def propose_draft(project_id: int) -> None:
 @shared_task(name="training.settle_round")
 def settle_round(round_id: int) -> None:
     """A run of a round has ended: is it time to choose?"""
-    rounds.settle(round_id)
+    settling.settle(round_id)
 
 
 @shared_task(name="training.check_triggers")
 def check_triggers() -> None:
     """Beat: the same for all projects, rounds and looks, in case a message was lost; a new encoder is listed."""
-    rounds.settle_due()
+    settling.settle_due()
     triggers.check_all_triggers()
     drafts.check_all_drafts()
     draft_proposals.propose_due()

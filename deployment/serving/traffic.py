@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from deployment.models import Deployment, FailedRequest
 from labeling.models import ParseStatus, Prediction, Project
+from training.models import draft_tag
 
 EPOCH = datetime(2020, 1, 1, tzinfo=timezone.get_default_timezone())
 # Length of a window and of one of its buckets.
@@ -117,7 +118,8 @@ def _of(rows: Sequence[Traffic], tag: str) -> Traffic | None:
 
 def _answered(project: Project, since: datetime, until: datetime) -> QuerySet[Prediction]:
     rows = Prediction.objects.filter(project=project, created_at__gte=since, created_at__lt=until)
-    return rows.exclude(source=Prediction.Source.OUTSIDE)
+    # A draft is no version, and asks no server.
+    return rows.exclude(source=Prediction.Source.OUTSIDE).exclude(model_tag=draft_tag(project))
 
 
 def _failed(project: Project, since: datetime, until: datetime) -> QuerySet[FailedRequest]:

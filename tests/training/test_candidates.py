@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from training.candidates import Contender, cheapest, choose, sentence
+from training.candidates import FEWEST, Contender, cheapest, choose, sentence
 
 pytestmark = pytest.mark.pure
 ROWS = 120
@@ -42,6 +42,8 @@ def test_what_was_measured_goes_before_what_methods_say():
     assert cheapest([run("a", 1, cost=1, ms=80.0), run("b", 1, cost=4, ms=12.0)]).key == "b"
     assert cheapest([run("a", 1, cost=1), run("b", 1, cost=4, ms=12.0)]).key == "a"
     assert cheapest([run("a", 1), run("b", 1)]).key == "a"
+    assert cheapest([run("a", 1, cost=4, ms=10.0), run("b", 1, cost=1, ms=11.9)]).key == "b", "as fast as makes no odds"
+    assert cheapest([run("a", 1, cost=4, ms=10.0), run("b", 1, cost=1, ms=12.1)]).key == "a"
 
 
 def test_only_rows_that_all_have_answered_count():
@@ -53,12 +55,39 @@ def test_only_rows_that_all_have_answered_count():
 def test_a_run_without_answers_gives_way_to_one_that_has_some():
     verdict = choose([run("mute", 1.0, rows=0, cost=1), run("told", 0.4, cost=4)], margin=0.01)
     assert (verdict["candidate"], verdict["runs"]["mute"]["figure"]) == ("told", None)
+    assert sentence(verdict, {}) == "The method told alone has answered validation rows: it is the candidate."
     both = choose([run("dear", 1.0, rows=0, cost=4), run("cheap", 0.4, rows=0)], margin=0.01)
     assert (both["candidate"], both["best"], both["rows"]) == ("cheap", None, 0)
     assert sentence(both, {}) == (
-        "No validation row was answered by two of them, so nothing says which one is better; the method cheap is the "
+        "No validation row was answered by all of them, so nothing says which one is better; the method cheap is the "
         "cheapest."
     )
+
+
+def test_few_shared_rows_show_nothing_and_the_cheapest_is_taken():
+    few = [run("dear", 1.0, cost=4, rows=FEWEST - 1), run("cheap", 0.0, rows=FEWEST - 1)]
+    verdict = choose(few, margin=0.01)
+    assert (verdict["candidate"], verdict["best"], verdict["runs"]["cheap"]["behind"]) == ("cheap", "dear", None)
+    assert sentence(verdict, {}) == (
+        "19 validation rows cannot show which one is better (that takes 20); the method cheap is the cheapest."
+    )
+    enough = [run("dear", 1.0, cost=4, rows=FEWEST), run("cheap", 0.0, rows=FEWEST)]
+    assert choose(enough, margin=0.01)["candidate"] == "dear"
+
+
+def test_only_what_cannot_serve_was_measured():
+    kept_out = run("measured", 0.9, obstacle="box (Ollama) cannot serve it.")
+    verdict = choose([kept_out, run("mute", 1.0, rows=0), run("dumb", 1.0, rows=0, cost=4)], margin=0.01)
+    assert (verdict["candidate"], verdict["best"], verdict["runs"]["measured"]["behind"]) == ("mute", None, None)
+    assert sentence(verdict, {}) == (
+        "None that can serve has answered validation rows, so nothing says which one is better; the method mute is the "
+        "cheapest of those that can serve. The method measured is no candidate: box (Ollama) cannot serve it."
+    )
+
+
+def test_where_none_can_serve_the_candidate_is_not_said_to_be_none():
+    kept_out = [run(key, 0.5, obstacle="box (Ollama) cannot serve it.") for key in ("a", "b")]
+    assert "The method a cannot serve as things are: box" in sentence(choose(kept_out, margin=0.01), {})
 
 
 def test_what_no_server_serves_is_shown_and_not_chosen():

@@ -11,7 +11,7 @@ from tests.workers import Worker, eventually, workers
 from training.models import BaseModel, ModelVersion, RetrainMethod, RetrainPolicy, RunEvent, TrainingRound, TrainingRun
 from training.services import retrain
 from training.services.reaper import reap
-from training.services.rounds import settle_due
+from training.services.settling import settle_due
 from training.standing import round_of
 
 pytestmark = pytest.mark.django_db(transaction=True)

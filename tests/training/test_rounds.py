@@ -14,7 +14,7 @@ from tests.training.helpers import make_base, make_golden, make_policy, make_run
 from training import higher
 from training.models import ModelVersion, RetrainMethod, RetrainPolicy, TrainingRound, TrainingRun
 from training.services import check_trigger, judge_too, register_base, resume_run, retrain, run_folder
-from training.services.rounds import PATIENCE, settle, settle_due
+from training.services.settling import PATIENCE, settle, settle_due
 from training.services.triggers import what_holds_back
 from training.standing import round_of
 
@@ -199,6 +199,10 @@ def test_the_list_is_checked_as_the_policy_is(shop, listed):
     with pytest.raises(ValidationError, match="has this method already"):
         RetrainMethod(project=shop, method="sft", base=other_base(), profile=listed.profile).full_clean()
     RetrainMethod(project=shop, method="lm_head", base=listed.base, profile=listed.profile).full_clean()
+    listed.full_clean()
+    listed.base = other_base()
+    with pytest.raises(ValidationError, match="lists this method beside the policy"):
+        listed.full_clean()
 
 
 def test_a_run_started_alone_has_no_round_to_be_judged_in(shop):

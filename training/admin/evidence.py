@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
@@ -49,6 +49,10 @@ class TrainingRoundAdmin(LineageAdmin):
     list_filter = ("trigger", "project")
     list_select_related = ("project", "candidate__project")
     search_fields = ("project__key", "=uid")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TrainingRound]:
+        # As long as the validation rows are many, and not shown.
+        return super().get_queryset(request).defer("candidate__result")
 
     @admin.display(description="Lineage")
     def lineage(self, round: TrainingRound) -> SafeString:

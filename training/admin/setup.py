@@ -159,7 +159,7 @@ class RetrainPolicyAdmin(ProjectScopedAdmin):
         if facts is None:
             return HEAD.obstacle(policy.project) if policy.pk else "-"
         made = f"Fitted {facts.draft.number} times, last on {facts.draft.golden} golden samples." if facts.draft else ""
-        return f"{made} {facts.obstacle}".strip() or "Not fitted yet."
+        return f"{made} {facts.obstacle} {facts.problem}".strip() or "Not fitted yet."
 
     @admin.display(description="Page")
     def page(self, policy: RetrainPolicy) -> SafeString:

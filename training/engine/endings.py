@@ -2,8 +2,10 @@
 
 import errno
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from training.engine.errors import EngineError, Exit
+from training.engine.events import EventLog
 
 # Disks that are full or away for a while.
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ETIMEDOUT}
@@ -35,6 +37,19 @@ def code_of(error: BaseException) -> Exit:
         if known is not None:
             return known
     return Exit.FAILED
+
+
+@contextmanager
+def told(events: EventLog) -> Iterator[None]:
+    """Any failure at all belongs into the run's story before it ends the process; it is raised as an `EngineError`."""
+    try:
+        yield
+    except Exception as error:
+        code, said = code_of(error), sentence_of(error)
+        events.emit("failed", error=said, error_type=type(error).__name__, ending=code.name.lower())
+        if isinstance(error, EngineError) and error.code is code:
+            raise
+        raise EngineError(said, code) from error
 
 
 def is_out_of_memory(error: BaseException) -> bool:

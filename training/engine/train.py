@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from training.engine import checkpoints
 from training.engine.config import EngineConfig, load_config
 from training.engine.devices import pin
-from training.engine.endings import code_of, is_out_of_memory, may_lie_in_files, sentence_of
+from training.engine.endings import is_out_of_memory, may_lie_in_files, sentence_of, told
 from training.engine.errors import EngineError, Exit
 from training.engine.events import EventLog
 from training.engine.finishing import finish, finish_phase, parameters
@@ -49,16 +49,10 @@ def train(path: Path, *, lease: str | None = None, supervisor_pid: int | None = 
         stop = Stop()
         if supervisor_pid is not None:
             SupervisorWatch(supervisor_pid, stop, events).start()
-        try:
+        with told(events):
             pin()
             with stop.on_signals():
                 return Training(run, config, events, stop).go()
-        except Exception as error:  # any failure at all belongs into the run's story before it ends the process
-            code, said = code_of(error), sentence_of(error)
-            events.emit("failed", error=said, error_type=type(error).__name__, ending=code.name.lower())
-            if isinstance(error, EngineError) and error.code is code:
-                raise
-            raise EngineError(said, code) from error
 
 
 class Training:

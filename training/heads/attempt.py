@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from common.options import Options
-from training.engine.endings import code_of, sentence_of
-from training.engine.errors import EngineError, Exit
+from training.engine.endings import told
+from training.engine.errors import Exit
 from training.engine.events import EventLog
 from training.engine.rundir import RunDir
 from training.engine.stopping import Stop, SupervisorWatch
@@ -110,14 +110,9 @@ def attempt(
         if supervisor_pid is not None:
             SupervisorWatch(supervisor_pid, stop, events).start()
         working = work(run, config, events, stop)
-        try:
-            with stop.on_signals():
-                return working.go()
-        except StoppedError:
-            return working.stopped()
-        except Exception as error:  # any failure at all belongs into the run's story before it ends the process
-            code, said = code_of(error), sentence_of(error)
-            events.emit("failed", error=said, error_type=type(error).__name__, ending=code.name.lower())
-            if isinstance(error, EngineError) and error.code is code:
-                raise
-            raise EngineError(said, code) from error
+        with told(events):
+            try:
+                with stop.on_signals():
+                    return working.go()
+            except StoppedError:
+                return working.stopped()

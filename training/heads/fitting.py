@@ -21,7 +21,7 @@ from training.heads.choosing import left_out_scores
 from training.heads.config import HeadConfig, load_config
 from training.heads.finishing import facts_of, head_folder, write_manifest
 from training.heads.folder import Fitted, HeadRecord, Proof, save
-from training.heads.judging import judged, plain_words, questions, validated
+from training.heads.judging import answers, judged, plain_words, questions, validated
 from training.heads.kept import name_of
 from training.heads.linear import fit
 from training.heads.rows import Rows, described, read_rows, taught
@@ -177,6 +177,6 @@ class Fitting(Attempt):
         if figures:
             self.events.emit("evaluation", step=self.step, eval_loss=figures["eval_loss"], figure=figures["figure"])
         self.events.emit("finished", step=self.step, metrics=metrics)
-        told = validated(fitted, proof, targets)
+        told = validated(answers(fitted, proof, len(targets)), targets, exclusive=self.exclusive)
         write_manifest(self.run, self.config, encoder.record, environment(), metrics, told)
         self.kept.clear()

@@ -50,16 +50,28 @@ def figure_of(chances: "Array", targets: "Array", answering: Answering, *, exclu
     return micro_f1(given_by(chances, np.array(answering.thresholds), answering.limit), targets)
 
 
-def validated(fitted: Fitted, proof: Proof, targets: "Array") -> list[list[float]]:
-    """How each validation row is answered, as `training.engine.validated` has it: by number, from 1."""
+def answers(fitted: Fitted, proof: Proof, count: int) -> "Array":
+    """What the first `count` questions of the proof are answered: 0 and 1, shape (count, labels)."""
+    import numpy as np
+
     answering = fitted.record.answering
+    found = np.zeros((count, len(answering.labels)), dtype=bool)
+    for row, chances in zip(found, proof.chances[:count], strict=True):
+        row[list(answering.given(chances))] = True
+    return found
+
+
+def validated(given: "Array", targets: "Array", *, exclusive: bool) -> list[list[float]]:
+    """How each validation row is answered, as `training.engine.validated` has it: by number, from 1.
+
+    `given` and `targets` are 0 and 1, of shape (rows, labels).
+    """
     found = []
-    for number, (chances, row) in enumerate(zip(proof.chances[: len(targets)], targets, strict=True), start=1):
-        given, wanted = set(answering.given(chances)), {place for place, is_wanted in enumerate(row) if is_wanted}
-        if fitted.record.exclusive:
-            found.append([number, float(given == wanted), 1.0, 1.0])
+    for number, (said, wanted) in enumerate(zip(given > 0, targets > 0, strict=True), start=1):
+        if exclusive:
+            found.append([number, float((said == wanted).all()), 1.0, 1.0])
         else:
-            found.append([number, float(len(given & wanted)), float(len(wanted)), float(len(given))])
+            found.append([number, float((said & wanted).sum()), float(wanted.sum()), float(said.sum())])
     return found
 
 

@@ -18,7 +18,8 @@ class Tuned:
     """What was chosen, and its figures over rows left out; None where the rows are too few to leave any out.
 
     `thresholds`: one a label. `figure`: micro-F1, or accuracy where labels exclude each other. `error`: of calibrated
-    probabilities, `error_before`: of the head's own.
+    probabilities, `error_before`: of the head's own. `given`: what those rows are answered, 0 and 1, each by what the
+    others chose.
     """
 
     c: float
@@ -28,6 +29,7 @@ class Tuned:
     error: float | None = None
     error_before: float | None = None
     own_thresholds: bool = False
+    given: "Array | None" = None
 
 
 @dataclass(frozen=True)
@@ -83,35 +85,40 @@ def tune(
     exclusive: bool,
     limit: int,
     folds: int,
+    often: "Array | None" = None,
     seed: int = 7,
     tick: Callable[[], object] | None = None,
 ) -> Tuned:
     """Calibration and thresholds from left-out scores of shape (rows, labels).
 
-    Their figures are of rows that neither head nor calibration nor thresholds had seen.
+    Their figures are of rows that neither head nor calibration nor thresholds had seen. `often`: how often labels are
+    given (`how_often`) where other rows than these say it.
     """
     import numpy as np
 
-    often = how_often(targets, exclusive=exclusive)
     chances, given = np.zeros(scores.shape), {each: np.zeros(scores.shape, dtype=bool) for each in (False, True)}
     for fitted, left_out in folds_of(len(scores), folds, seed):
-        found = fit_calibration(scores[fitted], targets[fitted], often, exclusive=exclusive)
-        known = chances_of(found.applied(scores[fitted], often), exclusive=exclusive)
-        chances[left_out] = chances_of(found.applied(scores[left_out], often), exclusive=exclusive)
+        prior = how_often(targets[fitted], exclusive=exclusive) if often is None else often
+        found = fit_calibration(scores[fitted], targets[fitted], prior, exclusive=exclusive)
+        known = chances_of(found.applied(scores[fitted], prior), exclusive=exclusive)
+        chances[left_out] = chances_of(found.applied(scores[left_out], prior), exclusive=exclusive)
         for each, rows in () if exclusive else given.items():
             bounds = best_thresholds(known, targets[fitted], each=each)
             rows[left_out] = given_by(chances[left_out], bounds, limit)
         if tick is not None:
             tick()
-    calibration = fit_calibration(scores, targets, often, exclusive=exclusive)
+    prior = how_often(targets, exclusive=exclusive) if often is None else often
+    calibration = fit_calibration(scores, targets, prior, exclusive=exclusive)
     errors: dict[str, Any] = {
         "error": calibration_error(chances, targets, exclusive=exclusive),
         "error_before": calibration_error(chances_of(scores, exclusive=exclusive), targets, exclusive=exclusive),
     }
     if exclusive:
-        figure = float((chances.argmax(axis=1) == targets.argmax(axis=1)).mean())
-        return Tuned(c, calibration, np.zeros(targets.shape[1]), figure, **errors)
+        likeliest = np.eye(targets.shape[1], dtype=bool)[chances.argmax(axis=1)]
+        figure = float((likeliest & (targets > 0)).any(axis=1).mean())
+        return Tuned(c, calibration, np.zeros(targets.shape[1]), figure, **errors, given=likeliest)
     figures = {each: micro_f1(rows, targets) for each, rows in given.items()}
     own = figures[True] > figures[False]
-    whole = chances_of(calibration.applied(scores, often), exclusive=False)
-    return Tuned(c, calibration, best_thresholds(whole, targets, each=own), figures[own], **errors, own_thresholds=own)
+    whole = chances_of(calibration.applied(scores, prior), exclusive=False)
+    bounds = best_thresholds(whole, targets, each=own)
+    return Tuned(c, calibration, bounds, figures[own], **errors, own_thresholds=own, given=given[own])

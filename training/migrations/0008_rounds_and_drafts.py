@@ -23,8 +23,24 @@ class Migration(migrations.Migration):
             name="draft_every",
             field=models.PositiveIntegerField(
                 default=10,
-                help_text="New golden samples after which the draft is fitted again, in seconds; 0: no draft.",
+                help_text="New golden samples after which the draft is fitted again, in seconds, or a fiftieth of those that it knows where that is more; 0: no draft.",
             ),
+        ),
+        migrations.AddField(
+            model_name="retrainpolicy",
+            name="draft_problem",
+            field=models.TextField(
+                blank=True,
+                default="",
+                editable=False,
+                help_text="Why the draft could not be fitted, or not propose, last.",
+            ),
+            preserve_default=False,
+        ),
+        migrations.AddField(
+            model_name="retrainpolicy",
+            name="draft_failed_at",
+            field=models.DateTimeField(editable=False, null=True),
         ),
         migrations.AddField(
             model_name="retrainpolicy",

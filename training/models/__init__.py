@@ -1,7 +1,7 @@
 """Base models, snapshots, profiles, runs and the versions that come out of them."""
 
 from training.models.bases import BaseModel
-from training.models.drafts import Draft
+from training.models.drafts import Draft, draft_tag
 from training.models.policies import RetrainMethod, RetrainPolicy, TrainingProfile, validate_profile
 from training.models.rounds import TrainingRound
 from training.models.runs import OPEN, UNFINISHED, RunEvent, TrainingRun, WorkerHeartbeat, on_queue
@@ -23,6 +23,7 @@ __all__ = [
     "TrainingRound",
     "TrainingRun",
     "WorkerHeartbeat",
+    "draft_tag",
     "on_queue",
     "validate_profile",
 ]

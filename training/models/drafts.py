@@ -26,4 +26,9 @@ class Draft(PublicModel):
     @property
     def tag(self) -> str:
         """The tag that its proposals carry, such as `support-tags:draft`."""
-        return f"{self.project.key}:draft"
+        return draft_tag(self.project)
+
+
+def draft_tag(project: Project) -> str:
+    """The tag of the project's draft, whether there is one or not."""
+    return f"{project.key}:draft"

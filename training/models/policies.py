@@ -84,12 +84,18 @@ class RetrainPolicy(PublicModel):
         "this (0 to 1; 0.01 is one point).",
     )
     draft_every = models.PositiveIntegerField(
-        default=10, help_text="New golden samples after which the draft is fitted again, in seconds; 0: no draft."
+        default=10,
+        help_text="New golden samples after which the draft is fitted again, in seconds, or a fiftieth of those that "
+        "it knows where that is more; 0: no draft.",
     )
     draft_proposes = models.BooleanField(
         default=False,
         help_text="Let the draft propose to experts. A fifth of the texts, drawn by chance, stays with what is live.",
     )
+    draft_problem = models.TextField(
+        blank=True, editable=False, help_text="Why the draft could not be fitted, or not propose, last."
+    )
+    draft_failed_at = models.DateTimeField(null=True, editable=False)
     # The newest golden sample that a triggered run has already counted; moved by conditional update only.
     counted_to = models.BigIntegerField(default=0, editable=False)
 
@@ -104,6 +110,9 @@ class RetrainPolicy(PublicModel):
         if self.base and self.base.obstacle:
             raise ValidationError({"base": self.base.obstacle})
         check_method(self)
+        beside = {name: getattr(self, name) for name in _LISTED}
+        if self.project_id and RetrainMethod.objects.filter(project_id=self.project_id, **beside).exists():
+            raise ValidationError("The project lists this method beside the policy, with this base and profile.")
 
 
 class RetrainMethod(PublicModel):

@@ -4,7 +4,8 @@ import logging
 import time
 from collections.abc import Sequence
 
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from common import actor as actors
@@ -16,13 +17,13 @@ from labeling.models import Prediction, Project, Sample
 from labeling.prompts import messages
 from labeling.services import record_predictions
 from labeling.services.predictions import Answered
-from labeling.services.vectors.texts import kept_vectors
 from labeling.splits import drawn
 from training.heads.answering import Answering
 from training.heads.rows import words_of
 from training.higher import has_live
 from training.models import Draft, RetrainPolicy
-from training.services.drafts import obstacle_to
+from training.services.draft_vectors import draft_vectors
+from training.services.drafts import failed, obstacle_to, rests, works
 
 logger = logging.getLogger(__name__)
 _DRAFT = actors.system("draft")
@@ -31,13 +32,26 @@ AHEAD = 20
 LIVE_SHARE = 0.2
 
 
+class OtherEncoderError(EncoderError):
+    """The draft takes the vectors of another encoder."""
+
+
 def proposing(project: Project) -> Draft | None:
-    """The draft where it proposes: the project asks for it, it is of today's task, and a worker can do it."""
-    rows = Draft.objects.filter(
-        project=project, project__retrain_policy__draft_proposes=True, project__retrain_policy__draft_every__gt=0
-    )
-    draft = rows.defer("weights").filter(spec=project.spec).select_related("project").first()
+    """The draft where it proposes: `able_draft`, and nothing went wrong when it was tried last."""
+    draft = able_draft(project)
+    return None if draft is None or draft.project.retrain_policy.draft_problem else draft
+
+
+def able_draft(project: Project) -> Draft | None:
+    """The draft where the project asks for its proposals, it is of today's task, and a worker is there; no weights."""
+    draft = _wanted(project).defer("weights").first()
     return None if draft is None or obstacle_to(project) else draft
+
+
+def _wanted(project: Project) -> QuerySet[Draft]:
+    asked = {"project__retrain_policy__draft_proposes": True, "project__retrain_policy__draft_every__gt": 0}
+    rows = Draft.objects.filter(project=project, spec=project.spec, **asked)
+    return rows.select_related("project__retrain_policy")
 
 
 def is_for_live(sample: Sample) -> bool:
@@ -64,9 +78,13 @@ def unproposed(draft: Draft, ahead: int = AHEAD) -> list[Sample]:
 
 
 def propose(project: Project, ahead: int = AHEAD) -> int:
-    """Have the draft propose answers to the next samples; how many. One worker at a time in a project."""
-    draft = proposing(project)
-    if draft is None:
+    """Have the draft propose answers to the next samples; how many. One worker at a time in a project.
+
+    Where it fails that is kept, what is live proposes to all, and it is tried again after a while.
+    """
+    # Whole, weights and all: a fit that comes meanwhile replaces the row.
+    draft = _wanted(project).first()
+    if draft is None or rests(draft.project.retrain_policy) or obstacle_to(project):
         return 0
     with alone(f"proposals of the draft of {project.pk}") as mine:
         samples = unproposed(draft, ahead) if mine else []
@@ -74,20 +92,34 @@ def propose(project: Project, ahead: int = AHEAD) -> int:
             return 0
         try:
             found = _answers(draft, samples)
-        except EncoderError as error:
-            logger.warning("no proposals of %s: %s", draft, error)
+        except OtherEncoderError as error:
+            failed(project, error, rest=False)  # it is fitted again at once
             return 0
-        record_predictions(_DRAFT, project, found, source=Prediction.Source.QUEUE)
-    logger.info("%s: %s proposals", draft, len(found))
+        except EncoderError as error:
+            failed(project, error)
+            return 0
+        count = _keep(draft, found)
+    logger.info("%s: %s proposals", draft, count)
+    return count
+
+
+def _keep(draft: Draft, found: Sequence[Answered]) -> int:
+    """How many are kept: none where it was fitted again meanwhile, as that one proposes anew."""
+    with transaction.atomic():
+        rows = Draft.objects.select_for_update().filter(pk=draft.pk, number=draft.number)
+        if not rows.values_list("pk", flat=True).first():
+            return 0
+        record_predictions(_DRAFT, draft.project, found, source=Prediction.Source.QUEUE)
+        works(draft.project)
     return len(found)
 
 
 def _answers(draft: Draft, samples: Sequence[Sample]) -> list[Answered]:
     from training.heads.quick import unpacked
 
-    vectors = kept_vectors()
+    vectors = draft_vectors()
     if vectors.record.key != draft.encoder:
-        raise EncoderError("its encoder was exchanged; it proposes again once it was fitted again.")
+        raise OtherEncoderError("Its encoder was exchanged: it proposes again once it was fitted again.")
     began, spec = time.monotonic(), draft.spec.to_spec()
     answering = Answering.model_validate(draft.answering)
     head = unpacked(bytes(draft.weights), exclusive=not answering.several)
@@ -115,6 +147,6 @@ def propose_due() -> None:
     """Beat: have every draft propose whose next samples wait for it, in case a message was lost."""
     policies = RetrainPolicy.objects.filter(draft_proposes=True, draft_every__gt=0, project__archived_at=None)
     for policy in policies.select_related("project"):
-        draft = proposing(policy.project)
+        draft = None if rests(policy) else able_draft(policy.project)
         if draft is not None and unproposed(draft):
             remind("training.propose_draft", policy.project_id)

@@ -6,6 +6,7 @@ replaced in one statement. A lost message is found by the sweep.
 
 import logging
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -18,13 +19,15 @@ from common.encoder import EncoderError, read_record
 from common.queue import enqueue, remind
 from labeling.models import GoldenSample, Project, Split
 from labeling.services import events
-from labeling.services.fitting import count_fitting
-from labeling.services.vectors.texts import TextVectors, kept_vectors
+from labeling.services.fitting import count_fitting_up_to
+from labeling.services.vectors.texts import TextVectors
+from training.engine.errors import EngineError
 from training.heads.config import HeadTask
-from training.heads.rows import Rows, described, rows_of
+from training.heads.rows import Rows, described, rows_of, taught
 from training.headtasks import head_task
 from training.methods import HEAD
 from training.models import BaseModel, Draft, RetrainPolicy
+from training.services.draft_vectors import draft_vectors
 from training.services.encoders import NO_ENCODER, encoder_rows
 from training.services.snapshots import golden_rows
 from training.workers import queue_is_alive
@@ -35,6 +38,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 _DRAFT = actors.system("draft")
 NO_WORKER = "No worker on the queue heads is alive; start one: celery -A config worker -Q heads."
+# So long nothing is tried again after a failure.
+RESTS = timedelta(minutes=10)
+_OF_KNOWN = 50
 
 
 def obstacle_to(project: Project) -> str:
@@ -53,15 +59,46 @@ def obstacle_to(project: Project) -> str:
     return "" if queue_is_alive(HEAD.queue) else NO_WORKER
 
 
-def new_for_draft(policy: RetrainPolicy, draft: Draft | None) -> int:
-    """Golden samples outside the test split that fit today's task and that the draft has not learnt from.
+def rests(policy: RetrainPolicy) -> bool:
+    """It failed a moment ago, and is left alone for a while."""
+    return policy.draft_failed_at is not None and timezone.now() < policy.draft_failed_at + RESTS
+
+
+def failed(project: Project, error: Exception, *, rest: bool = True) -> None:
+    """Keep why the project's draft could not be fitted, or not propose; it does not propose until it works again."""
+    logger.warning("the draft of %s: %s", project.key, error)
+    since = timezone.now() if rest else None
+    with transaction.atomic():
+        policy = RetrainPolicy.objects.select_for_update().filter(project=project).first()
+        if policy is not None:
+            policy.draft_problem, policy.draft_failed_at = str(error), since
+            policy.save(update_fields=["draft_problem", "draft_failed_at"])
+            events.record(_DRAFT, "draft.failed", policy)
+
+
+def works(project: Project) -> None:
+    """Nothing is wrong any more. Call it in a transaction."""
+    policy = RetrainPolicy.objects.select_for_update().filter(project=project).exclude(draft_problem="").first()
+    if policy is not None:
+        policy.draft_problem, policy.draft_failed_at = "", None
+        policy.save(update_fields=["draft_problem", "draft_failed_at"])
+        events.record(_DRAFT, "draft.recovered", policy)
+
+
+def step_of(policy: RetrainPolicy, draft: Draft | None) -> int:
+    """New golden samples that have it fitted again: more once it knows many, as a fit takes longer and changes less."""
+    return max(policy.draft_every, draft.golden // _OF_KNOWN if draft else 0)
+
+
+def new_for_draft(policy: RetrainPolicy, draft: Draft | None, most: int) -> int:
+    """Golden samples outside the test split that fit today's task and that the draft has not learnt from, up to `most`.
 
     To a draft of another task, or of an encoder that was exchanged, all are new.
     """
     rows = GoldenSample.objects.trainable().filter(project_id=policy.project_id)
     if draft is not None and draft.spec_id == policy.project.spec.pk and draft.encoder == (_key() or draft.encoder):
         rows = rows.filter(pk__gt=draft.counted_to)
-    return count_fitting(rows, policy.project.spec.to_spec())
+    return count_fitting_up_to(most, rows, policy.project.spec.to_spec())
 
 
 def _key() -> str:
@@ -73,16 +110,18 @@ def _key() -> str:
 
 
 def is_due(project: Project) -> bool:
-    """There are as many new golden samples as the policy says."""
+    """There are as many new golden samples as the policy says, and it did not fail a moment ago."""
     policy = RetrainPolicy.objects.select_related("project").filter(project=project, draft_every__gt=0).first()
-    if policy is None or HEAD.obstacle(project):
+    if policy is None or rests(policy) or HEAD.obstacle(project):
         return False
-    return new_for_draft(policy, Draft.objects.filter(project=project).first()) >= policy.draft_every
+    draft = Draft.objects.filter(project=project).defer("weights").first()
+    step = step_of(policy, draft)
+    return new_for_draft(policy, draft, step) >= step
 
 
 def check_draft(project: Project) -> None:
-    """Have it fitted again where that is due, and can be."""
-    if is_due(project) and not obstacle_to(project):
+    """Have it fitted again where that can be, and is due."""
+    if not obstacle_to(project) and is_due(project):
         enqueue("training.fit_draft", project.pk)
 
 
@@ -90,12 +129,12 @@ def check_all_drafts() -> None:
     """Beat: the same for every project, in case a message was lost."""
     policies = RetrainPolicy.objects.filter(draft_every__gt=0, project__archived_at=None).select_related("project")
     for policy in policies:
-        if is_due(policy.project) and not obstacle_to(policy.project):
+        if not rests(policy) and not obstacle_to(policy.project) and is_due(policy.project):
             remind("training.fit_draft", policy.project_id)
 
 
 def fit_draft(project: Project) -> Draft | None:
-    """Fit it on what is golden now; None where that is not due, where another worker does it, and without an encoder.
+    """Fit it on what is golden now; None where that is not due, where another worker does it, and where it fails.
 
     Then it proposes, where the project asks for that.
     """
@@ -107,12 +146,12 @@ def fit_draft(project: Project) -> Draft | None:
         counted_to = golden.first() or 0
         task = HeadTask.model_validate(head_task(spec.to_spec()))
         found, _ = golden_rows(project)
-        rows = rows_of([*found[Split.TRAIN], *found[Split.VALIDATION]], task, "golden samples")
         try:
-            vectors = kept_vectors()
+            rows = rows_of([*found[Split.TRAIN], *found[Split.VALIDATION]], task, "golden samples")
+            vectors = draft_vectors()
             fitted = _fitted(rows, task, vectors)
-        except EncoderError as error:
-            logger.warning("no draft of %s: %s", project.key, error)
+        except (EncoderError, EngineError) as error:
+            failed(project, error)
             return None
         learnt = {"spec": spec, "encoder": vectors.record.key, "golden": len(rows.labels), "counted_to": counted_to}
         draft = _keep(project, fitted, {**learnt, "seconds": round(time.monotonic() - began, 2)})
@@ -122,13 +161,10 @@ def fit_draft(project: Project) -> Draft | None:
 
 
 def _fitted(rows: Rows, task: HeadTask, vectors: TextVectors) -> "Quick":
-    import numpy as np
-
     from training.heads.quick import fit_quickly
 
     said, names = described(task), [label.name for label in task.labels]
-    told = Rows([], [frozenset({name}) for name in said])
-    targets = np.vstack([rows.targets(names), told.targets(names)])
+    targets = taught(rows, list(said), names)
     return fit_quickly(vectors([*rows.texts, *said.values()]), targets, len(rows.labels), task)
 
 
@@ -149,4 +185,5 @@ def _keep(project: Project, fitted: "Quick", learnt: dict[str, Any]) -> Draft:
         draft, _ = Draft.objects.update_or_create(project=project, defaults={**values, "number": number})
         after = {"number": number, "golden": draft.golden, "figure": draft.figure}
         events.record(_DRAFT, "draft.fitted", draft, after=after)
+        works(project)
     return draft

@@ -14,8 +14,8 @@ from labeling.access import Right, require
 from labeling.services import events
 from training.models import TrainingRun
 from training.services.counting import take_again
-from training.services.rounds import reopen
 from training.services.sending import send_run, tell_round
+from training.services.settling import locked_round, reopen
 
 State, Order = TrainingRun.State, TrainingRun.Order
 # Everything of an earlier ending.
@@ -54,7 +54,9 @@ def resume_run(actor: Actor, run: TrainingRun) -> TrainingRun:
     if run.state == State.FAILED and not run.can_go_on:
         raise ConflictError("This run would fail in the same way again. Repeat it, or start one with other options.")
     with transaction.atomic():
-        queued = _set(run, [State.PAUSED], state=State.QUEUED, ordered="", **_AFRESH) or _queued_after_failure(run)
+        queued = _set(run, [State.PAUSED], state=State.QUEUED, ordered="", **_AFRESH) or _queued_after_failure(
+            actor, run
+        )
         # One that was to pause and has not yet simply goes on.
         if not queued and not _set(run, [State.RUNNING], ordered__in=[Order.PAUSE], ordered=""):
             raise ConflictError(f"{_standing(run)}; there is nothing to go on with.")
@@ -78,20 +80,22 @@ def keep_best(actor: Actor, run: TrainingRun) -> TrainingRun:
         keep: dict[str, Any] = {"ordered": Order.KEEP}
         if not _set(run, [State.RUNNING], ordered__in=["", Order.PAUSE, Order.KEEP], **keep):
             queued = _set(run, [State.PAUSED, State.QUEUED], state=State.QUEUED, **keep, **_AFRESH)
-            if not queued and not (run.can_go_on and _queued_after_failure(run, **keep)):
+            if not queued and not (run.can_go_on and _queued_after_failure(actor, run, **keep)):
                 raise ConflictError(f"{_standing(run)}; it cannot be stopped.")
             send_run(run)
         events.record(actor, "run.stop_asked", run, after={"state": run.state, "step": run.step})
     return run
 
 
-def _queued_after_failure(run: TrainingRun, **values: Any) -> bool:
+def _queued_after_failure(actor: Actor, run: TrainingRun, **values: Any) -> bool:
+    round = locked_round(run)
     hopeless = TrainingRun.Ending.HOPELESS
     failed = TrainingRun.objects.filter(pk=run.pk, state=State.FAILED).exclude(ending=hopeless)
     if not failed.update(**{"state": State.QUEUED, "ordered": "", **_AFRESH, **values}):
         return False
     take_again(run)
-    reopen(run)
+    if round is not None:
+        reopen(actor, round)
     run.refresh_from_db()
     return True
 

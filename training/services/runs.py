@@ -178,12 +178,16 @@ def refuse_the_same(snapshot: Snapshot, base: BaseModel, config: dict[str, Any])
 def repeat_run(actor: Actor, run: TrainingRun) -> TrainingRun:
     """A new run on the same snapshot and base with the same options, whatever the profile says today.
 
-    Where the first one failed and had taken samples from the trigger, this one takes them.
+    Where the first one, or its round, failed and had taken samples from the trigger, this one takes them.
+    `ConflictError` before it has ended, and before its round has.
     """
     require(actor, run.project, Right.OPERATE)
     if TrainingRun.objects.filter(OPEN, pk=run.pk).exists():
         raise ConflictError("This run has not ended yet. Cancel it first, or wait.")
-    taken = run.counted_to if run.state == State.FAILED else None
+    if run.round is not None and run.round.state == "open":
+        raise ConflictError("The round of this run has not ended yet. Wait for its candidate.")
+    held = run if run.round is None or run.round.candidate_id is not None else run.round
+    taken = held.counted_to if run.state == State.FAILED else None
     with transaction.atomic():
         again = start_run(
             actor,
@@ -195,7 +199,7 @@ def repeat_run(actor: Actor, run: TrainingRun) -> TrainingRun:
             method=run.method,
             overrides={name: value for name, value in run.config.items() if name not in CHOSEN_ELSEWHERE},
             again=True,
-            counted=(run.counted_from or 0, taken) if taken is not None else None,
+            counted=(held.counted_from or 0, taken) if taken is not None else None,
         )
         take_again(again)
     return again

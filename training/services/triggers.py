@@ -2,9 +2,10 @@
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import BigIntegerField, Count, F, Max, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -61,15 +62,31 @@ def what_holds_back(project: Project) -> str:
         if there.state == State.PAUSED:
             return f"Run {there.short} is paused: nothing starts by itself until it goes on or is cancelled."
         return f"Run {there.short} is {there.state}."
-    ended = TrainingRun.objects.filter(project=project, state__in=[State.SUCCEEDED, State.FAILED]).order_by("-pk")
+    ended = TrainingRun.objects.filter(project=project, state__in=[State.SUCCEEDED, State.FAILED])
     # Where others of its round succeeded, a failure holds nothing back.
     ended = ended.exclude(state=State.FAILED, round__candidate__isnull=False)
-    recent = list(ended.values_list("state", "finished_at", Coalesce("counted_to", "round__counted_to"))[:8])
-    failures = next((number for number, row in enumerate(recent) if row[0] != State.FAILED), len(recent))
+    recent = list(_endings(ended)[:8])
+    failures = next((number for number, row in enumerate(recent) if row["succeeded"]), len(recent))
     if not failures:
         return ""
-    counted_to = next((row[2] for row in recent[:failures] if row[2] is not None), None)
-    return _after_failures(failures, recent[0][1], fresh=counted_to is None or _newest(project) > counted_to)
+    counted_to = next((row["counted"] for row in recent[:failures] if row["counted"] is not None), None)
+    return _after_failures(failures, recent[0]["ended"], fresh=counted_to is None or _newest(project) > counted_to)
+
+
+def _endings(runs: QuerySet[TrainingRun]) -> QuerySet[TrainingRun, Any]:
+    """Newest first, a round as one: how many `succeeded`, when the last `ended`, and which samples were `counted`."""
+    one = Coalesce("round_id", -F("pk"), output_field=BigIntegerField())
+    return (
+        runs.order_by()
+        .values(one=one)
+        .annotate(
+            newest=Max("pk"),
+            succeeded=Count("pk", filter=Q(state=State.SUCCEEDED)),
+            ended=Max("finished_at"),
+            counted=Max(Coalesce("counted_to", "round__counted_to")),
+        )
+        .order_by("-newest")
+    )
 
 
 def _after_failures(failures: int, ended: datetime | None, *, fresh: bool) -> str:

@@ -38,6 +38,7 @@ def test_figures_by_version(project):
     FailedRequest.objects.create(project=project, model_tag="shop:v2", sentence="No model server answers.")
     answered(project, "elsewhere", [1.0], source="outside")
     answered(make_project("other"), "other:v1", [1.0])
+    answered(project, "shop:draft", [1.0], source="queue")
     answered(project, "shop:v0", [1.0], minutes_ago=61)
     new, old = last_hour(project)
     assert (old.model_tag, old.requests, old.p50, old.p95) == ("shop:v1", 100, 50.5, 95.05)

@@ -13,13 +13,18 @@ from deployment.artifacts.heads.compose import compose
 from deployment.artifacts.heads.proving import HERE, Answered, prove
 from deployment.servers.localserver.head import open_head
 from tests.encoders import make_encoder
+from tests.training.engine.folders import validated_figure
 from tests.training.heads.folders import TELLING, VOCABULARY, make_folder, row_of, some_rows
 from tests.tunable import make_tunable
 from training.engine.encoders.source import FOLDER, WEIGHTS
 from training.engine.errors import EngineError, Exit
 from training.engine.events import read_events
-from training.engine.finetuning.run import finetune_run
+from training.engine.finetuning.choosing import VALIDATION
+from training.engine.finetuning.config import load_config
+from training.engine.finetuning.run import Finetuning, finetune_run
 from training.engine.rundir import RunDir
+from training.heads.attempt import attempt
+from training.heads.calibration import how_often
 from training.heads.folder import ENCODER, load, load_proof
 
 pytestmark = pytest.mark.ml
@@ -52,6 +57,7 @@ def test_a_run_folder_becomes_an_encoder_with_its_head(
     told = metrics_of(run)
     assert told["figure"] > 0.7
     assert told["head"]["chosen_by"] == by
+    assert validated_figure(run.path) == pytest.approx(told["figure"]), "a round tells what the run's page tells"
     assert 1 <= told["head"]["passes"] <= 6
     assert told["head"]["calibration_error"] < 0.2
     assert (told["train_rows"], told["validation_rows"]) == (90, validation)
@@ -70,6 +76,23 @@ def test_a_run_folder_becomes_an_encoder_with_its_head(
     assert not run.checkpoints.exists()
     assert finetune_run(run.path) == Exit.OK, "a complete run is left as it is"
     assert read_events(run.events) == events
+
+
+def test_training_rows_say_how_often_labels_are_given(encoder: Path, tmp_path: Path) -> None:
+    seen = []
+
+    class Watched(Finetuning):
+        def _finish(self, network, chosen, rows, *more) -> None:
+            seen.append((chosen, rows.targets(self.names)))
+            super()._finish(network, chosen, rows, *more)
+
+    frequent = [row_of(f"refund {word}", {"labels": ["billing"]}) for word in VOCABULARY.split()[:30]]
+    options = {**QUICK, "epochs": 1}
+    run = make_folder(tmp_path / "run", encoder, some_rows(40, 1) + frequent, some_rows(60, 2), LABELS, **options)
+    assert attempt(run.path, load_config, Watched, lease=None, supervisor_pid=None) == Exit.OK
+    chosen, targets = seen[0]
+    assert chosen.by == VALIDATION
+    assert np.allclose(chosen.often, how_often(targets, exclusive=False))
 
 
 def test_what_is_composed_of_it_answers_as_the_network_did(encoder: Path, tmp_path: Path) -> None:

@@ -37,7 +37,10 @@ class Learnt:
 
 @dataclass(frozen=True)
 class Chosen:
-    """`times` the rows were passed, chosen `by` rows whose labels are so `often`; empty where no rows could say."""
+    """`times` the rows were passed, chosen `by` which rows; empty where none could say.
+
+    `often`: how often labels are given in the training rows, which are more than those that choose.
+    """
 
     tuned: Tuned
     times: int
@@ -52,7 +55,8 @@ def learn(learner: Learner, given: Learnt) -> "tuple[Network, Chosen]":
         learner.begin(config.epochs * a_pass)
         network, progress = learner.learn(Part(0, given.rows, given.held, config.epochs, 0, is_last=True))
         times = best_pass(progress.judged)
-        return network, _chosen(learner, progress.scores[times - 1], given.held.targets, times, VALIDATION)
+        often = how_often(given.rows.targets[: given.golden], exclusive=learner.exclusive)
+        return network, _chosen(learner, progress.scores[times - 1], given.held.targets, times, VALIDATION, often)
     if given.golden >= FEWEST:
         before, chosen = _by_parts(learner, given)
     else:
@@ -96,17 +100,20 @@ def _scores(learner: Learner, part: Part) -> "Array":
     return found
 
 
-def _chosen(learner: Learner, scores: "Array", targets: "Array", times: int, by: str) -> Chosen:
+def _chosen(
+    learner: Learner, scores: "Array", targets: "Array", times: int, by: str, often: "Array | None" = None
+) -> Chosen:
+    """`often`: how often labels are given, where other rows than those that choose say it."""
     config = learner.config
-    folds = min(FOLDS, len(targets))
     tuned = tune(
         0.0,
         scores,
         targets,
         exclusive=learner.exclusive,
         limit=config.task.limit,
-        folds=folds,
+        folds=min(FOLDS, len(targets)),
+        often=often,
         seed=config.seed,
         tick=learner.attempt.tick,
     )
-    return Chosen(tuned, times, how_often(targets, exclusive=learner.exclusive), by)
+    return Chosen(tuned, times, how_often(targets, exclusive=learner.exclusive) if often is None else often, by)

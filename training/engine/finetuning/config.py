@@ -30,7 +30,12 @@ class FinetuneConfig(Options):
         default=0.5, ge=0, le=1, description="How far rare labels count as much as frequent ones: 0 not, 1 wholly."
     )
     folds: int = Field(default=3, ge=2, le=20, description="Parts of the training rows.")
-    save_seconds: float = Field(default=30, ge=0, le=86_400, description="From one checkpoint to the next.")
+    save_seconds: float = Field(
+        default=30,
+        ge=0,
+        le=86_400,
+        description="From one checkpoint to the next; longer where writing one takes more than a twentieth of that.",
+    )
     seed: int = Field(default=42, ge=0, lt=2**32)
     threads: int | None = Field(default=None, ge=1, le=1024, description="CPU threads; unset: as torch decides.")
 

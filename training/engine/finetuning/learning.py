@@ -26,6 +26,8 @@ _STATE, _SCORES = "state.pt", "scores.npz"
 # labels that exclude each other a stiff one knows next to nothing.
 _BEGIN, _BEGIN_EXCLUSIVE = 1.0, 10.0
 _LONGEST_GRADIENT = 1.0
+# Of so many seconds one may go into checkpoints, however large the weights and slow the disk.
+_OF_WORK = 20
 
 
 class Learner:
@@ -58,7 +60,7 @@ class Learner:
         progress = self._resumed(part, network, optimizer)
         if not progress.step:
             network.begin_with(self._regression(part, network))
-        weights, saved = self._weights(part.rows), time.monotonic()
+        weights, saved, wait = self._weights(part.rows), time.monotonic(), self.config.save_seconds
         while not self._is_over(part, progress):
             try:
                 if self._owes_judgement(part, progress):
@@ -70,10 +72,12 @@ class Learner:
                 if self.attempt.stop.reason is Exit.PAUSED:
                     self._save(part, network, optimizer, progress)
                 raise
-            is_due = time.monotonic() - saved >= self.config.save_seconds
+            is_due = time.monotonic() - saved >= wait
             if is_due or (part.is_last and self._is_over(part, progress)):
+                began = time.monotonic()
                 self._save(part, network, optimizer, progress)
                 saved = time.monotonic()
+                wait = max(self.config.save_seconds, _OF_WORK * (saved - began))
         if progress.best:
             network.load_state_dict(progress.best)
         return network.to("cpu").eval(), progress
@@ -212,9 +216,6 @@ class Learner:
         attempt.events.emit("resumed", step=attempt.step, checkpoint=found.relative_to(attempt.run.path).as_posix())
         best = {name: value.cpu() for name, value in kept["best"].items()}
         return Progress(step, held, judged, best)
-
-    def _warn(self, said: str) -> None:
-        self.attempt.events.emit("warning", message=said)
 
 
 def _rate(share: float, warmup: float) -> float:

@@ -32,7 +32,7 @@ from training.heads.answering import Answering
 from training.heads.attempt import Attempt, attempt
 from training.heads.finishing import facts_of, head_folder, write_manifest
 from training.heads.folder import ENCODER, Fitted, HeadRecord, Proof, save
-from training.heads.judging import figure_of, judged, plain_words, questions, validated
+from training.heads.judging import answers, figure_of, judged, plain_words, questions, validated
 from training.heads.rows import Rows, described, read_rows, taught
 from training.heads.texts import TextVectors
 from training.heads.tuning import Plan
@@ -194,6 +194,8 @@ class Finetuning(Attempt):
             "head": fitted.record.figures,
         }
         self.events.emit("finished", step=self.step, total_steps=self.step, metrics=metrics)
-        told = validated(fitted, proof, targets)
+        given = tuned.given if chosen.by == VALIDATION else answers(fitted, proof, len(targets))
+        assert given is not None
+        told = validated(given, targets, exclusive=self.exclusive)
         write_manifest(self.run, self.config, self.record, surroundings, metrics, told)
         self.kept.clear()

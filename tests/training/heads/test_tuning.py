@@ -1,0 +1,38 @@
+"""What is chosen by rows left out: each row is answered by what the others say, and by nothing of its own."""
+
+import numpy as np
+import pytest
+
+from training.heads.calibration import how_often
+from training.heads.tuning import tune
+
+pytestmark = pytest.mark.pure
+
+
+def test_how_often_a_label_is_given_is_said_by_the_other_rows():
+    """Scores that say nothing, and two labels as often as each other: of the others, the other one is more frequent."""
+    targets = np.eye(2)[[0, 1] * 10]
+    tuned = tune(1.0, np.zeros(targets.shape), targets, exclusive=True, limit=1, folds=len(targets))
+    assert tuned.figure == 0.0
+    assert (tuned.given == (targets == 0)).all()
+
+
+def test_other_rows_may_say_how_often_labels_are_given():
+    targets = np.eye(2)[[0] * 11 + [1] * 9]
+    often = how_often(np.eye(2)[[0] + [1] * 99], exclusive=True)
+    chance = np.random.default_rng(1)
+    scores = targets + chance.normal(0, 0.1, targets.shape)
+    told, own = (tune(1.0, scores, targets, exclusive=True, limit=1, folds=5, often=said) for said in (often, None))
+    assert told.calibration != own.calibration
+    assert told.figure == 1.0, "what they are fitted with weighs as much as these rows say that it does"
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+def test_the_answers_are_those_of_the_figure(limit: int):
+    chance = np.random.default_rng(3)
+    targets = (chance.random((60, 3)) < 0.4).astype(np.float64)
+    scores = 2 * targets - 1 + chance.normal(0, 1, targets.shape)
+    tuned = tune(1.0, scores, targets, exclusive=False, limit=limit, folds=5)
+    both = (tuned.given & (targets > 0)).sum()
+    assert tuned.figure == pytest.approx(2 * both / (tuned.given.sum() + targets.sum()))
+    assert tuned.given.sum(axis=1).max() <= limit
