@@ -34,7 +34,7 @@ class FinetuneConfig(Options):
         default=30,
         ge=0,
         le=86_400,
-        description="From one checkpoint to the next; longer where writing one takes more than a twentieth of that.",
+        description="From one checkpoint to the next, more where writing one takes long; 0: after each update.",
     )
     seed: int = Field(default=42, ge=0, lt=2**32)
     threads: int | None = Field(default=None, ge=1, le=1024, description="CPU threads; unset: as torch decides.")

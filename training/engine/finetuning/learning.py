@@ -77,7 +77,7 @@ class Learner:
                 began = time.monotonic()
                 self._save(part, network, optimizer, progress)
                 saved = time.monotonic()
-                wait = max(self.config.save_seconds, _OF_WORK * (saved - began))
+                wait = self.config.save_seconds and max(self.config.save_seconds, _OF_WORK * (saved - began))
         if progress.best:
             network.load_state_dict(progress.best)
         return network.to("cpu").eval(), progress
