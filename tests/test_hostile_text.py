@@ -205,11 +205,11 @@ def seconds(function: Callable[[str], object], text: str) -> float:
 
 
 def slow_shapes(function: Callable[[str], object], limit: float = SECONDS) -> Iterator[str]:
-    """The shapes on which a function is too slow, or its time grows too fast, at best of five, in words."""
+    """The shapes on which a function is too slow, or its time grows too fast, at best of twelve, in words."""
     for shape in SHAPES:
         long, half = hostile(shape, LENGTH), hostile(shape, LENGTH // 2)
         whole = part = math.inf
-        for _ in range(5):
+        for _ in range(12):
             whole = min(whole, seconds(function, long))
             part = min(part, seconds(function, half)) if whole > FLOOR else part
             if whole <= limit and (whole <= FLOOR or whole <= GROWTH * part):
