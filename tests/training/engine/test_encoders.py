@@ -49,6 +49,10 @@ def test_the_export_is_the_model_and_the_record_says_what_was_proven(made: Path,
     assert found.cut == 1
 
 
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def test_it_is_made_once_and_again_where_it_is_damaged_or_another_one(
     made: Path, wanted: Wanted, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -59,18 +63,18 @@ def test_it_is_made_once_and_again_where_it_is_damaged_or_another_one(
         raise EngineError("stop here")
 
     monkeypatch.setattr(making, "_make", note)
-    before = {path.name: path.read_bytes() for path in made.iterdir()}
+    before = contents(made)
     assert make_encoder(made, wanted) == read_record(made)
     other = dataclasses.replace(wanted, source=str(write_bert(made.parent / "other", ["a b"], seed=2)))
     with pytest.raises(EngineError, match="stop here"):
         make_encoder(made, other)
-    (made / FULL).write_bytes(before[FULL][:-7])
+    (made / FULL).write_bytes(before[made / FULL][:-7])
     with pytest.raises(EngineError, match="stop here"):
         make_encoder(made, wanted)
     assert "model.onnx of the sentence encoder" in caplog.text
     assert calls == [Path(other.source), Path(wanted.source)]
-    (made / FULL).write_bytes(before[FULL])
-    assert {path.name: path.read_bytes() for path in made.iterdir()} == before, "a failure leaves what was there"
+    (made / FULL).write_bytes(before[made / FULL])
+    assert contents(made) == before, "a failure leaves what was there"
     assert not [path for path in made.parent.iterdir() if path.name.startswith(".bert-")]
 
 
