@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
@@ -29,7 +30,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         os.environ |= {
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "DATABASE_URL": database_url,
-            "CELERY_BROKER_URL": broker_url,
+            "CELERY_BROKER_URL": _own_part(broker_url),
             "SECRET_KEY": "for-tests-only",
             "TOUCHSTONE_VAR": _stack.enter_context(tempfile.TemporaryDirectory(prefix="touchstone-test-")),
             "TOUCHSTONE_EMBEDDED": "1",
@@ -44,6 +45,12 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
             "API_RATE": "100000/minute",
         }
     return (yield)
+
+
+def _own_part(broker_url: str) -> str:
+    """Of the one broker, a database for each process of pytest-xdist: else their workers take each other's messages."""
+    number = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
+    return urlunsplit(urlsplit(broker_url)._replace(path=f"/{int(number) + 1}")) if number else broker_url
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:

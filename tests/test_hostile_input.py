@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django import forms
+from django.apps import apps
 from django.core.management import CommandError, call_command, get_commands, load_command_class
 from django.db import transaction
 from rest_framework.serializers import BaseSerializer, Serializer
@@ -43,6 +44,8 @@ def names() -> list[str]:
         each = waiting.pop()
         waiting += each.__subclasses__()
         found |= set(getattr(each, "base_fields", ())) | set(getattr(each, "_declared_fields", ()))
+    # Django's admin makes its forms only when they are asked for.
+    found |= {field.name for model in apps.get_models() for field in model._meta.get_fields()}
     return sorted(found)
 
 

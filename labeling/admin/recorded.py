@@ -8,7 +8,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import models, transaction
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -61,11 +61,14 @@ class RecordedAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no type
         return scoped(self.model, super().get_list_filter(request))
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """What an address fills a new form with; ids that are none are left out, for the widgets look for them."""
+        """What an address fills a new form with; what widgets cannot show is left out: ids that are none, times."""
         given: dict[str, Any] = super().get_changeform_initial_data(request)
         many = {field.name for field in self.opts.many_to_many}
+        times = {field.name for field in self.opts.fields if isinstance(field, DateTimeField)}
         return {
-            name: [each for each in value if is_id(each)] if name in many else value for name, value in given.items()
+            name: [each for each in value if is_id(each)] if name in many else value
+            for name, value in given.items()
+            if name not in times
         }
 
     def changeform_view(

@@ -62,6 +62,7 @@ JSON_READERS = {
     "training/engine/rundir.py": _OURS,
     "training/engine/rungs.py": _OURS,
     "training/engine/seeds.py": _OURS,
+    "training/engine/validated.py": _OURS,
     "training/services/dryruns.py": _OURS,
     "training/services/snapshots.py": _OURS,
     "training/services/supervisor.py": _OURS,
