@@ -44,7 +44,7 @@ def told(events: EventLog) -> Iterator[None]:
     """Any failure at all belongs into the run's story before it ends the process; it is raised as an `EngineError`."""
     try:
         yield
-    except Exception as error:
+    except Exception as error:  # whatever it is: a run never ends without a word
         code, said = code_of(error), sentence_of(error)
         events.emit("failed", error=said, error_type=type(error).__name__, ending=code.name.lower())
         if isinstance(error, EngineError) and error.code is code:

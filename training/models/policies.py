@@ -46,14 +46,16 @@ class TrainingProfile(PublicModel):
         return self.name
 
 
-class RetrainPolicy(PublicModel):
-    """When a project trains by itself, and what."""
+# What tells one way of a retraining from another.
+_LISTED = ("method", "profile_id", "base_id")
 
-    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="retrain_policy")
-    enabled = models.BooleanField(default=True)
-    threshold = models.PositiveIntegerField(
-        default=50, validators=[MinValueValidator(1)], help_text="New golden samples outside the test split."
-    )
+
+class _Made(PublicModel):
+    """A method, and what it is made of."""
+
+    method: str
+    project: Project
+    project_id: int | None
     profile = models.ForeignKey(
         TrainingProfile,
         null=True,
@@ -70,6 +72,32 @@ class RetrainPolicy(PublicModel):
         related_name="+",
         limit_choices_to={"server_name": ""},
         help_text="Left open, a head is made of the sentence encoder of this installation.",
+    )
+
+    class Meta:
+        abstract = True
+
+    def clean(self) -> None:
+        """A base that was found unusable is not one to train on by itself, and a method must fit the task."""
+        if self.base and self.base.obstacle:
+            raise ValidationError({"base": self.base.obstacle})
+        method = METHODS.get(self.method)
+        if method and not method.of_encoder and not (self.base and self.profile):
+            missing = "profile" if self.base else "base"
+            raise ValidationError({missing: f"{method.title} ({method.name}) needs one: choose it."})
+        if self.project_id and method and (obstacle := method.obstacle(self.project)):
+            raise ValidationError({"method": obstacle})
+        if self.base and method and (misfit := method.misfit(self.base)):
+            raise ValidationError({"base": misfit})
+
+
+class RetrainPolicy(_Made):
+    """When a project trains by itself, and what."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="retrain_policy")
+    enabled = models.BooleanField(default=True)
+    threshold = models.PositiveIntegerField(
+        default=50, validators=[MinValueValidator(1)], help_text="New golden samples outside the test split."
     )
     method = models.CharField(
         max_length=20,
@@ -106,37 +134,18 @@ class RetrainPolicy(PublicModel):
         return f"{self.project.key}: retrain at {self.threshold}"
 
     def clean(self) -> None:
-        """A base that was found unusable is not one to train on by itself, and a method must fit the task."""
-        if self.base and self.base.obstacle:
-            raise ValidationError({"base": self.base.obstacle})
-        check_method(self)
+        """Nor is it listed a second time."""
+        super().clean()
         beside = {name: getattr(self, name) for name in _LISTED}
         if self.project_id and RetrainMethod.objects.filter(project_id=self.project_id, **beside).exists():
             raise ValidationError("The project lists this method beside the policy, with this base and profile.")
 
 
-class RetrainMethod(PublicModel):
+class RetrainMethod(_Made):
     """A further method of a project's retrainings: it is fitted beside that of the policy, from the same snapshot."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="retrain_methods")
     method = models.CharField(max_length=20, choices=method_choices, help_text="What is made of the base.")
-    profile = models.ForeignKey(
-        TrainingProfile,
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-        help_text="Of language models; a head on a sentence encoder takes none.",
-    )
-    base = models.ForeignKey(
-        BaseModel,
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-        limit_choices_to={"server_name": ""},
-        help_text="Left open, a head is made of the sentence encoder of this installation.",
-    )
 
     class Meta:
         ordering = ["project", "id"]
@@ -153,27 +162,10 @@ class RetrainMethod(PublicModel):
         return f"{self.project.key}: {self.method}"
 
     def clean(self) -> None:
-        """As the policy itself, which has one of its own."""
-        if self.base and self.base.obstacle:
-            raise ValidationError({"base": self.base.obstacle})
-        check_method(self)
+        """Beside a policy, which has another method, base or profile."""
+        super().clean()
         policy = RetrainPolicy.objects.filter(project_id=self.project_id).first() if self.project_id else None
         if self.project_id and policy is None:
             raise ValidationError("The project has no retrain policy yet: make that first.")
         if policy and [getattr(policy, name) for name in _LISTED] == [getattr(self, name) for name in _LISTED]:
             raise ValidationError("The retrain policy lists this method itself, with this base and profile.")
-
-
-_LISTED = ("method", "profile_id", "base_id")
-
-
-def check_method(row: RetrainPolicy | RetrainMethod) -> None:
-    """Raise `ValidationError` where the row's method lacks a base or a profile, or fits its base or the task not."""
-    method = METHODS.get(row.method)
-    if method and not method.of_encoder and not (row.base and row.profile):
-        missing = "profile" if row.base else "base"
-        raise ValidationError({missing: f"{method.title} ({method.name}) needs one: choose it."})
-    if row.project_id and method and (obstacle := method.obstacle(row.project)):
-        raise ValidationError({"method": obstacle})
-    if row.base and method and (misfit := method.misfit(row.base)):
-        raise ValidationError({"base": misfit})

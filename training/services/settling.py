@@ -109,7 +109,7 @@ def settle_due() -> int:
 def _settled(round_id: int) -> bool:
     try:
         return settle(round_id) is not None
-    except Exception:
+    except Exception:  # whatever is wrong with one round: the sweep of all projects goes on
         logger.exception("round %s could not be settled; the next sweep tries again", round_id)
         return False
 
