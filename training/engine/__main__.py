@@ -8,7 +8,6 @@ import argparse
 import logging
 import os
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from common import jsonbounds, jsonl
 from common.options import checked
 from training.engine.errors import EngineError, Exit
 from training.engine.events import finite
+from training.engine.start import leave_out, leave_out_four_bits
 
 if TYPE_CHECKING:
     from training.engine.config import ChatOptions
@@ -131,7 +131,7 @@ def _chat_or_usual(options: argparse.Namespace) -> "ChatOptions":
 
 
 def _train(options: argparse.Namespace) -> Exit:
-    _spare_the_start(options.run)
+    leave_out_four_bits(options.run)
     from training.engine.dryrun import dry_run
     from training.engine.train import train
 
@@ -148,21 +148,12 @@ def _finetune(options: argparse.Namespace) -> Exit:
     return finetune_run(options.run, lease=options.lease, supervisor_pid=options.supervisor_pid)
 
 
-def _spare_the_start(run: Path) -> None:
-    """Leave out a library that only 4 bits need, where nothing asks for them: its import is an eighth of the start."""
-    from training.engine.config import load_config
-    from training.engine.rundir import RunDir
-
-    with suppress(EngineError):  # said where the run begins
-        if load_config(RunDir(run).config).method != "qlora":
-            sys.modules.setdefault("bitsandbytes", None)  # type: ignore[arg-type]  # Python's way to say: not there
-
-
 def _merge(options: argparse.Namespace) -> Exit:
     from training.engine.config import BaseModelConfig
     from training.engine.merge import merge_run, save_base
 
     if options.run is not None:
+        leave_out_four_bits(options.run)
         merge_run(options.run, options.out)
     else:
         base = BaseModelConfig(name=options.base, revision=options.revision, token_env=options.token_env)
@@ -174,6 +165,7 @@ def _tokenize(options: argparse.Namespace) -> Exit:
     from training.engine.config import BaseModelConfig
     from training.engine.tokens import tokenize_file
 
+    leave_out("torch")  # tokenizers and templates need none, and it is four fifths of the start
     base = BaseModelConfig(name=options.model, revision=options.revision, token_env=options.token_env)
     tokenize_file(base, _chat_or_usual(options), options.prompts, options.out, options.marks)
     return Exit.OK
@@ -187,6 +179,8 @@ def _answer(options: argparse.Namespace) -> Exit:
     if options.model is not None:
         answer_file(BaseModelConfig(name=options.model), *files)
     else:
+        if options.run is not None:
+            leave_out_four_bits(options.run)
         answer_batches(options.run or BaseModelConfig(name=options.base), *files, options.batch)
     return Exit.OK
 
@@ -194,6 +188,7 @@ def _answer(options: argparse.Namespace) -> Exit:
 def _classify(options: argparse.Namespace) -> Exit:
     from training.engine.heads.classify import classify_file
 
+    leave_out_four_bits(options.run)
     classify_file(options.run, options.prompts, options.out)
     return Exit.OK
 
