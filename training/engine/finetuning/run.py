@@ -19,8 +19,8 @@ from training.engine.encoders.looking import look
 from training.engine.encoders.source import source_of
 from training.engine.errors import EngineError, Exit
 from training.engine.events import EventLog
-from training.engine.finetuning.choosing import ENOUGH, PARTS, VALIDATION, Chosen, Learnt, learn
-from training.engine.finetuning.config import FinetuneConfig, load_config
+from training.engine.finetuning.choosing import PARTS, VALIDATION, Chosen, Learnt, learn
+from training.engine.finetuning.config import ENOUGH, FinetuneConfig, load_config
 from training.engine.finetuning.exporting import Exported, export_encoder
 from training.engine.finetuning.learning import Learner
 from training.engine.finetuning.network import Network, device
@@ -183,6 +183,7 @@ class Finetuning(Attempt):
             figures |= {"figure": tuned.figure, "calibration_error": tuned.error}
         metrics = {
             "steps": self.step,
+            **({} if chosen.step is None else {"kept_step": chosen.step}),
             "figure": tuned.figure,
             **figures,
             "left_out_figure": fitted.record.figures["left_out_figure"],
