@@ -158,7 +158,8 @@ class Finetuning(Attempt):
     def _facts(self, exported: Exported, chosen: Chosen, rows: Rows) -> dict[str, Any]:
         said, plan = described(self.config.task), Plan((), self.config.folds)
         facts = facts_of(exported.record, self.config.task, rows, said, plan, chosen.tuned)
-        own = {"passes": chosen.times, "chosen_by": chosen.by, "worth": exported.worth, "strength": None}
+        began = {"name": self.record.name, "revision": self.record.revision, "key": self.record.key}
+        own = {"began_with": began, "passes": chosen.times, "chosen_by": chosen.by, "worth": exported.worth, "strength": None}
         return facts | own | ({} if chosen.by == PARTS else {"left_out_figure": None})
 
     def _tell(
