@@ -141,3 +141,27 @@ def test_an_archived_project_whose_vectors_are_removed_begins_anew(shop, texts, 
     other.archived_at = None
     other.save()
     assert due.due() == [other.pk]
+
+
+def test_the_index_of_an_archived_project_is_removed_and_made_again(shop, texts, folder):
+    other = make_project("other")
+    make_sample(other, "thanks")
+    make_vectors(other.pk)
+    make_vectors(shop.pk)
+    [groups] = alike.groups(shop)
+    shop.archived_at = timezone.now()
+    shop.save()
+    VectorSet.objects.filter(project=shop).update(state="working", lease_until=timezone.now() + timedelta(minutes=1))
+    due.due()
+    assert (folder / str(shop.uid)).is_dir(), "a worker is at it"
+    VectorSet.objects.filter(project=shop).update(state="whole", lease_until=None)
+    assert due.due() == []
+    assert [path.name for path in folder.iterdir()] == [str(other.uid)]
+    assert (progress(shop).indexed, progress(other).indexed) == (0, 1)
+    shop.archived_at = None
+    shop.save()
+    assert due.due() == [shop.pk]
+    make_vectors(shop.pk)
+    assert progress(shop).indexed == 3
+    assert [group.size for group in alike.groups(shop)] == [groups.size]
+    assert due.due() == []
