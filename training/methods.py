@@ -26,8 +26,9 @@ class Method:
     `engine` the module and command that works in its folder. `of_encoder`: its base is a sentence encoder, and training
     profiles say nothing of it. `has_own_encoder`: its run trains that, and leaves it beside the head. `with_torch`: its
     workers are those that train language models. `keeps_best`: a run that is stopped early has something worth a
-    version; with `keeps_best_from`, once so many validation rows or more have judged it. `no_dry_run`: why none is made. `cost`: its place by what an answer of it costs, from cheap to dear, where
-    nobody has measured that yet; an encoder answers as fast with its own weights as with those it began with.
+    version; with `keeps_best_from`, once so many validation rows or more have judged it. `no_dry_run`: why none is
+    made. `cost`: its place by what an answer of it costs, from cheap to dear, where nobody has measured that yet; an
+    encoder answers as fast with its own weights as with those it began with.
     """
 
     name: str

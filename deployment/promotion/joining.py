@@ -114,9 +114,9 @@ def _in_the_way(version: ModelVersion, server: InferenceServer, row: StagedVersi
         return f"{server.name} did not take it: {why} Rebuild it on its page.", "failed"
     if row is not None and row.state == State.REMOVED:
         return "it was removed there. Rebuild it on its page.", "removed"
-    if row is None:
-        if file_of(version).state in (Artifact.State.FAILED, Artifact.State.REMOVED) or removed(version):
-            return "its file is not here any more. Rebuild it on its page.", "file"
+    gone = (Artifact.State.FAILED, Artifact.State.REMOVED)
+    if row is None and (file_of(version).state in gone or removed(version)):
+        return "its file is not here any more. Rebuild it on its page.", "file"
     return "", ""
 
 
@@ -131,7 +131,7 @@ def _settle(each: Joined) -> None:
     moving = Deployment.objects.moving().filter(project=project).exists()
     if row is None or moving or not allowed.exists():
         return
-    target, created = DeploymentTarget.objects.get_or_create(
+    _, created = DeploymentTarget.objects.get_or_create(
         deployment=row,
         server=each.server,
         defaults={

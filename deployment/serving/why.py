@@ -65,8 +65,8 @@ def _strange(version: ModelVersion, kept: VectorSet) -> str:
     own = f"{name} of revision {revision[:12]}" if name else "another encoder"
     theirs = f"another revision of {name}" if kept.encoder == name else kept.encoder
     return (
-        f"{version} was made of {own}, and the vectors that are kept are those of {theirs} by now: what is alike by them "
-        "does not say why it answered so. A version that is trained now is made of that one."
+        f"{version} was made of {own}, and the vectors that are kept are those of {theirs} by now: what is alike "
+        "by them does not say why it answered so. A version that is trained now is made of that one."
     )
 
 

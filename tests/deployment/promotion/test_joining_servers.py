@@ -10,7 +10,7 @@ from deployment.promotion.catch_up import catch_up
 from deployment.promotion.joining import joined
 from deployment.servers.drivers import driver_for
 from labeling.models import Event
-from tests.deployment.moves import promote, rollback
+from tests.deployment.moves import promote
 from tests.deployment.standins import make_server, ollama_standin, stage_version
 
 pytestmark = pytest.mark.django_db

@@ -2,6 +2,7 @@
 
 import time
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,7 @@ def times_of(run: RunDir) -> list[float]:
 
 
 def gaps(times: list[float]) -> list[float]:
-    return [after - before for before, after in zip(times, times[1:], strict=False)]
+    return [after - before for before, after in pairwise(times)]
 
 
 def test_a_run_that_is_shorter_than_the_spacing_has_the_one_of_its_end(encoder: Path, tmp_path: Path) -> None:

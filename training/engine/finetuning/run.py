@@ -159,7 +159,13 @@ class Finetuning(Attempt):
         said, plan = described(self.config.task), Plan((), self.config.folds)
         facts = facts_of(exported.record, self.config.task, rows, said, plan, chosen.tuned)
         began = {"name": self.record.name, "revision": self.record.revision, "key": self.record.key}
-        own = {"began_with": began, "passes": chosen.times, "chosen_by": chosen.by, "worth": exported.worth, "strength": None}
+        own = {
+            "began_with": began,
+            "passes": chosen.times,
+            "chosen_by": chosen.by,
+            "worth": exported.worth,
+            "strength": None,
+        }
         return facts | own | ({} if chosen.by == PARTS else {"left_out_figure": None})
 
     def _tell(
