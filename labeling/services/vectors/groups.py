@@ -6,6 +6,7 @@ are looked at: a group costs the same however large it is.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import (
@@ -23,7 +24,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, Greatest, Left
+from django.db.models.functions import Coalesce, Left
 
 from labeling.models import AlikeGroup, AlikeText, Project, SampleState, Split, VectorSet
 
@@ -58,7 +59,7 @@ def groups(project: Project, *, crossing: bool = False) -> QuerySet[AlikeGroup]:
     return rows.filter(Case(When(tested, then=both), default=Value(False)))
 
 
-def _first() -> QuerySet[AlikeText]:
+def _first() -> QuerySet[AlikeText, Any]:
     """The texts of a group that are looked at, for a query within one of groups."""
     return AlikeText.objects.filter(group=OuterRef(OuterRef("pk"))).values("pk")[:COUNTED]
 
@@ -85,7 +86,8 @@ class Summary:
 
 def summary(project: Project) -> Summary:
     """Over the groups of a project."""
-    told = list(groups(project).values_list("size", "test", "training", "is_part")[:SUMMED])
+    rows: Any = groups(project)  # annotated
+    told = list(rows.values_list("size", "test", "training", "is_part")[:SUMMED])
     across = [test for _, test, training, _ in told if test and training]
     return Summary(
         groups=len(told),
@@ -100,20 +102,23 @@ def summary(project: Project) -> Summary:
 def to_list(rows: QuerySet[AlikeGroup], most: int = SHOWN) -> QuerySet[AlikeGroup]:
     """The same with what a list says of each, but for the texts themselves (`with_texts`).
 
-    `hidden` counts those that wait for a blind answer, `unlisted` the others that are not among the first. What such a
-    text is like would tell its answer, so it stands in no list.
+    `hidden` counts those that wait for a blind answer. What such a text is like would tell its answer, so it stands in
+    no list.
     """
     first = AlikeText.objects.filter(_IN_USE, ~_BLIND, pk__in=_first()).order_by("-likeness", "pk")
-    counted = rows.annotate(hidden=_count(_BLIND), listed=ArraySubquery(first.values("pk")[:most]))
-    return counted.annotate(unlisted=Greatest(F("size") - F("hidden") - most, 0))
+    return rows.annotate(hidden=_count(_BLIND), listed=ArraySubquery(first.values("pk")[:most]))
 
 
 def with_texts(found: Sequence[AlikeGroup]) -> list[AlikeGroup]:
-    """Groups of `to_list` with `shown`, the first texts of each, with the `head` of the text alone."""
+    """Groups of `to_list` with `shown`, the first texts of each, with the `head` of the text alone.
+
+    `unlisted` counts the others that may be shown.
+    """
     wanted = [pk for group in found for pk in group.listed]  # type: ignore[attr-defined]  # annotated
     texts = AlikeText.objects.filter(pk__in=wanted).select_related("sample")
     # A text may have a million characters.
     rows = texts.defer("sample__text", "sample__input").annotate(head=Left("sample__text", HEAD + 1)).in_bulk()
     for group in found:
         group.shown = [rows[pk] for pk in group.listed if pk in rows]  # type: ignore[attr-defined]  # told of here
+        group.unlisted = group.size - group.hidden - len(group.listed)  # type: ignore[attr-defined]
     return list(found)
