@@ -1,5 +1,6 @@
 """REST endpoints of what is made of vectors: how far they are, similar golden samples, near-duplicates."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -13,7 +14,7 @@ from labeling import serializers_vectors as shapes
 from labeling.access import Right
 from labeling.models import AlikeGroup, Sample
 from labeling.rest import ProjectDoor
-from labeling.services.vectors import alike
+from labeling.services.vectors import groups as near
 from labeling.services.vectors.progress import progress
 from labeling.services.vectors.similar import SHOWN, similar
 
@@ -48,4 +49,9 @@ class NearDuplicates(ProjectDoor, generics.ListAPIView[AlikeGroup]):
     queries = {"GET": shapes.NearDuplicatesQuery}
 
     def get_queryset(self) -> QuerySet[AlikeGroup]:
-        return alike.with_texts(alike.groups(self.open(Right.VIEW), crossing=self.query["crossing"]))
+        return near.to_list(near.groups(self.open(Right.VIEW), crossing=self.query["crossing"]))
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        """The texts of the groups of one page."""
+        page = super().paginate_queryset(queryset)
+        return None if page is None else near.with_texts(page)

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from common.rest import Figure, PageQuery, Query, Row
 from labeling.models import AlikeGroup, AlikeText, VectorSet
 from labeling.serializers import AnswerField
-from labeling.services.vectors.alike import HEAD
+from labeling.services.vectors.groups import COUNTED, HEAD
 
 MOST_SIMILAR = MOST_GROUPS = 50
 
@@ -82,9 +82,12 @@ class AlikeGroupSerializer(Row):
     test = serializers.IntegerField(read_only=True)
     training = serializers.IntegerField(read_only=True)
     hidden = serializers.IntegerField(read_only=True)
+    is_part = serializers.BooleanField(
+        read_only=True, help_text=f"It holds more than {COUNTED:,} texts; all that is said is of so many of them."
+    )
     samples = AlikeTextSerializer(many=True, source="shown", read_only=True)
 
     class Meta:
         model = AlikeGroup
-        fields = ["uid", "size", "test", "training", "hidden", "samples"]
+        fields = ["uid", "size", "test", "training", "hidden", "is_part", "samples"]
         read_only_fields = fields

@@ -81,6 +81,7 @@ VERBS = {
     "version.alias_left": "left a server's alias with a version",
     "move.planned": "began a move of the live version",
     "move.failed": "gave a move up",
+    "move.server_joined": "took a server that joined into what is live",
     "move.led_back": "led an alias back",
     "inference_server.added": "added a model server",
     "inference_server.followed": "noted the built-in server's address",

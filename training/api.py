@@ -100,7 +100,8 @@ class KeepBest(RunDoor):
     def post(self, request: Request, key: str, uid: str) -> Response:
         """It ends at its next step and makes a version of its best validation.
 
-        409 before its first step, and where the method has no best before its end (`head`, `encoder`).
+        409 before its first step, and where there is no best before its end: with `head`, and with `encoder` where the
+        validation rows are fewer than 50, or have judged no pass yet.
         """
         return Response(shown(keep_best(self.caller, self.run(Right.OPERATE))))
 

@@ -6,7 +6,7 @@ from typing import Protocol
 from common.options import Options
 from labeling.kinds import Asked, kind_of
 from training.engine.config import EngineConfig
-from training.engine.finetuning.config import FinetuneConfig
+from training.engine.finetuning.config import ENOUGH, FinetuneConfig
 from training.heads.config import HeadConfig
 
 
@@ -26,8 +26,9 @@ class Method:
     `engine` the module and command that works in its folder. `of_encoder`: its base is a sentence encoder, and training
     profiles say nothing of it. `has_own_encoder`: its run trains that, and leaves it beside the head. `with_torch`: its
     workers are those that train language models. `keeps_best`: a run that is stopped early has something worth a
-    version. `no_dry_run`: why none is made. `cost`: its place by what an answer of it costs, from cheap to dear, where
-    nobody has measured that yet; an encoder answers as fast with its own weights as with those it began with.
+    version; with `keeps_best_from`, once so many validation rows or more have judged it. `no_dry_run`: why none is
+    made. `cost`: its place by what an answer of it costs, from cheap to dear, where nobody has measured that yet; an
+    encoder answers as fast with its own weights as with those it began with.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Method:
     has_own_encoder: bool = False
     with_torch: bool = True
     keeps_best: bool = True
+    keeps_best_from: int = 0
     no_dry_run: str = ""
     options: type[Options] = EngineConfig
     cost: int = 2
@@ -110,7 +112,7 @@ ENCODER = Method(
     labels_only=True,
     of_encoder=True,
     has_own_encoder=True,
-    keeps_best=False,
+    keeps_best_from=ENOUGH,
     no_dry_run="has no dry run: its run page tells after a pass how long the others take, and a run can be cancelled",
     options=FinetuneConfig,
     engine=("training.engine", "finetune"),

@@ -150,6 +150,7 @@ class Finding(PublicModel):
         UNLOADED = "unloaded", "The live version was not loaded"
         UPGRADED = "upgraded", "The server's version changed"
         WORSE = "worse", "Worse than the version before"
+        JOINED = "joined", "A server joined that cannot serve what is live"
 
     class State(models.TextChoices):
         OPEN = "open"

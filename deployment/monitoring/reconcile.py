@@ -14,6 +14,7 @@ from deployment.live import leads_to, left_on_servers, live_deployment, staged_o
 from deployment.models import Deployment, Finding, InferenceServer, StagedVersion
 from deployment.monitoring.broken import note_broken
 from deployment.monitoring.findings import close, report
+from deployment.monitoring.joined import note_joined
 from deployment.monitoring.mending import mend_alias, mend_tag
 from deployment.promotion.alias import waits_to_be_led
 from deployment.servers.availability import unavailable
@@ -44,6 +45,7 @@ def reconcile() -> int:
     for deployment in live.filter(project__archived_at=None):
         if deployment.project_id in moving:
             continue
+        found += note_joined(deployment)
         for staged in (*staged_on_servers(deployment.version), *left_on_servers(deployment.project)):
             if staged.server_id in away or unavailable(staged.server):
                 continue

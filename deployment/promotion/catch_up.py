@@ -1,4 +1,4 @@
-"""A server that was away while others moved: it gets the live version before it takes requests again."""
+"""A server that was away while others moved, or joins: it gets the live version before it takes requests again."""
 
 import logging
 
@@ -10,6 +10,7 @@ from common.problems import ProblemError
 from deployment.artifacts.staging import request_staging
 from deployment.models import Deployment, DeploymentTarget, ServingPolicy, StagedVersion
 from deployment.promotion.attempt import Attempt, canary_seconds
+from deployment.promotion.joining import join
 from deployment.promotion.on_server import hold, mirror, warm
 from deployment.promotion.steps import lock
 from deployment.servers.availability import unavailable
@@ -22,8 +23,10 @@ State = DeploymentTarget.State
 def catch_up() -> int:
     """Beat: bring every server that is behind to its project's live version, or its alias to what it stays with.
 
-    The number that came up.
+    One that joined and cannot serve what is live is among the latter. The number that came up.
     """
+    for live in Deployment.objects.live().filter(project__archived_at=None).to_show():
+        join(live)
     unseen = Q(state=State.STAYS) & ~Q(error="")
     behind = DeploymentTarget.objects.filter(
         Q(state=State.BEHIND) | unseen, deployment__state=Deployment.State.LIVE, server__is_active=True

@@ -98,7 +98,10 @@ class ReloadResponse(serializers.Serializer[Any]):
 
 
 class WhyResponse(serializers.Serializer[Any]):
-    """The golden samples that are most like the text of a head's prediction. `note`: what was not looked at."""
+    """The golden samples that are most like the text of a head's prediction.
+
+    `note`: why there are none, or what was not looked at.
+    """
 
     version = serializers.IntegerField(source="version.number")
     model = serializers.CharField(source="version.tag")

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from common.actor import Actor
+from common.encoder import EncoderError, read_record
 from common.problems import ConflictError
 from labeling.access import Right, require
 from labeling.models import Prediction, VectorSet
@@ -36,6 +39,8 @@ def made_by_head(prediction: Prediction) -> ModelVersion | None:
 def why(actor: Actor, prediction: Prediction, k: int = SHOWN) -> Why:
     """The `k` golden samples that are most like the text of a head's prediction.
 
+    None, and why, where the vectors that are kept are those of an encoder that the version has nothing to do with.
+
     Raises `PermissionDenied`, and `ConflictError` where no head made it, where its text was not kept, and for a test
     text that waits for its blind answer.
     """
@@ -45,16 +50,62 @@ def why(actor: Actor, prediction: Prediction, k: int = SHOWN) -> Why:
         raise ConflictError(f"{prediction.model_tag} is no head on a sentence encoder: no golden samples say why.")
     if prediction.sample is None:
         raise ConflictError(NOT_KEPT)
-    return Why(prediction, version, similar(actor, prediction.sample, k), _other_encoder(version))
+    kept = VectorSet.objects.filter(project=version.project_id).exclude(revision="").first()
+    if kept is not None and not prediction.sample.is_blind and (strange := _strange(version, kept)):
+        return Why(prediction, version, Likes(note=strange))
+    return Why(prediction, version, similar(actor, prediction.sample, k), _tuned(version))
 
 
-def _other_encoder(version: ModelVersion) -> str:
-    told = version.head_told.get("encoder", {})
-    name, revision = told.get("name", ""), told.get("revision", "")
-    kept = VectorSet.objects.filter(project=version.project_id).values_list("encoder", flat=True).first()
-    # A fine-tuned encoder keeps its base's name, and is of another revision.
-    tuned = revision != version.base.revision
-    if not kept or (kept == name and not tuned):
+def _strange(version: ModelVersion, kept: VectorSet) -> str:
+    """Why the vectors that are kept say nothing of its answers, in a sentence; empty where they do."""
+    if _is_known_to(version, kept):
         return ""
-    own = f"{name} of revision {revision[:12]}, fine-tuned" if tuned and name else name or "another encoder"
-    return f"Compared by the vectors of {kept}; {version} itself reads texts by {own}."
+    began = _began_with(version)
+    name, revision = began.get("name", ""), began.get("revision", "")
+    own = f"{name} of revision {revision[:12]}" if name else "another encoder"
+    theirs = f"another revision of {name}" if kept.encoder == name else kept.encoder
+    return (
+        f"{version} was made of {own}, and the vectors that are kept are those of {theirs} by now: what is alike "
+        "by them does not say why it answered so. A version that is trained now is made of that one."
+    )
+
+
+def _is_known_to(version: ModelVersion, kept: VectorSet) -> bool:
+    """They are those of the encoder that it reads texts by, or that its own was fine-tuned from."""
+    began = _began_with(version)
+    if key := began.get("key"):
+        return bool(key == kept.revision)
+    # A fit of an earlier release did not tell it.
+    try:
+        record = read_record(settings.ENCODER_DIR)
+    except EncoderError:
+        record = None
+    if record is not None and record.key == kept.revision:
+        return record.revision == version.base.revision
+    return not kept.encoder or kept.encoder == began.get("name")
+
+
+def _began_with(version: ModelVersion) -> dict[str, str]:
+    """`name`, `revision`, `key` of the encoder that it was made of."""
+    told = version.head_told
+    encoder = told.get("began_with") or told.get("encoder", {})
+    if _is_tuned(version) and "began_with" not in told:
+        return {"name": encoder.get("name", ""), "revision": version.base.revision}
+    return dict(encoder)
+
+
+def _is_tuned(version: ModelVersion) -> bool:
+    """A fine-tuned encoder keeps its base's name, and is of another revision."""
+    own = version.head_told.get("encoder", {})
+    return bool(own) and own.get("revision") != version.base.revision
+
+
+def _tuned(version: ModelVersion) -> str:
+    """That the comparison is by the encoder that its own was fine-tuned from; empty where that is its own."""
+    if not _is_tuned(version):
+        return ""
+    own = version.head_told["encoder"]
+    return (
+        f"Compared by the vectors of {own['name']}; {version} itself reads texts by {own['name']} of revision "
+        f"{own['revision'][:12]}, fine-tuned."
+    )

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_safe
 from common.problems import ConflictError
 from labeling.access import Right, in_project, project_for
 from labeling.models import AlikeGroup, Project, Sample
-from labeling.services.vectors import alike
+from labeling.services.vectors import groups as near
+from labeling.services.vectors.alike import ALIKE
 from labeling.services.vectors.progress import progress
 from labeling.services.vectors.similar import Likes, similar
 from labeling.views.base import actor, page_context, part_of_page, person, polls
@@ -53,21 +54,22 @@ def near_duplicates(request: HttpRequest, key: str) -> HttpResponse:
     """Groups of texts that are nearly alike, newest first; pages go by id."""
     project = project_for(person(request), key, Right.VIEW)
     crossing = request.GET.get("crossing") == "1"
-    rows = alike.with_texts(alike.groups(project, crossing=crossing))
+    rows = near.to_list(near.groups(project, crossing=crossing))
     before = _before(project, request.GET.get("before", ""))
     found = list((rows.filter(pk__lt=before) if before else rows)[: PAGE + 1])
     context = page_context(
         request,
         project,
         "samples",
-        groups=found[:PAGE],
+        groups=near.with_texts(found[:PAGE]),
         more=found[PAGE - 1] if len(found) > PAGE else None,
         first_page=not before,
         crossing=crossing,
-        summary=alike.summary(project),
+        summary=near.summary(project),
         vectors=progress(project),
-        alike=alike.ALIKE,
-        head=alike.HEAD,
+        alike=ALIKE,
+        head=near.HEAD,
+        counted=near.COUNTED,
     )
     return render(request, "labeling/near_duplicates.html", context)
 

@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from common.encoder.record import FULL
 from labeling.models import Event, GoldenSample, Prediction
-from labeling.services import update_project
+from labeling.services import decide_known, update_project
 from labeling.services.fitting import count_fitting_up_to
-from labeling.services.labels import remove_label
+from labeling.services.labels import remove_label, replace_labels
 from tests.encoders import make_encoder
-from tests.factories import SYSTEM, make_operator
+from tests.factories import SYSTEM, make_operator, make_sample
 from tests.heads import make_answers
 from tests.training.heads.folders import VOCABULARY
 from tests.training.test_api import API, client_of
@@ -20,10 +20,11 @@ from tests.training.test_drafts import learning, switch_on, waiting  # noqa: F40
 from tests.training.test_pages import body
 from training.draft_facts import draft_facts
 from training.models import Draft, RetrainPolicy
-from training.services import draft_proposals
+from training.services import draft_proposals, drafts
 from training.services.draft_proposals import for_live, propose, propose_due, proposing
 from training.services.draft_vectors import Lately, draft_vectors
 from training.services.drafts import RESTS, check_all_drafts, check_draft, fit_draft, is_due
+from training.services.snapshots import golden_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -79,6 +80,77 @@ def test_a_fit_that_failed_is_not_tried_again_at_once(learning, settings, sent):
     assert sent == [("training.fit_draft", learning.pk)]
     assert fit_draft(learning).number == 1
     assert RetrainPolicy.objects.get().draft_problem == ""
+
+
+def test_a_fit_that_meets_another_task_leaves_the_draft_as_it_was(learning, client, sent, monkeypatch):  # noqa: F811
+    before = fit_draft(learning)
+    make_answers(learning, 10, seed=2)
+
+    def meanwhile(project):
+        """A label comes, and an answer with it, after the fit has read the task."""
+        replace_labels(SYSTEM, project, [*project.labels.values_list("name", flat=True), "angry"])
+        decide_known(SYSTEM, make_sample(project, "I am angry", split="train"), {"labels": ["angry"]})
+        return golden_rows(project)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(drafts, "golden_rows", meanwhile)
+        assert fit_draft(learning) is None
+    draft = Draft.objects.get()
+    assert (draft.number, draft.fitted_at, bytes(draft.weights)) == (1, before.fitted_at, bytes(before.weights))
+    problem = RetrainPolicy.objects.get().draft_problem
+    assert "the labels angry, which the task does not know" in problem
+    assert Event.objects.filter(verb="draft.failed").count() == 1
+    client.force_login(make_operator(learning, "olga"))
+    page = body(client, reverse("training:runs", args=["shop"]))
+    assert "The draft could not do its work: " in page
+    assert "the labels angry" in page
+    sent.clear()
+    check_draft(learning)
+    assert sent == [], "it rests"
+    later()
+    make_answers(learning, 1, seed=3)
+    check_draft(learning)
+    assert ("training.fit_draft", learning.pk) in sent
+    assert fit_draft(learning).number == 2
+    assert RetrainPolicy.objects.get().draft_problem == ""
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["the first one", "one after another"])
+def test_a_fit_that_is_switched_off_meanwhile_is_dropped(learning, sent, monkeypatch, known):  # noqa: F811
+    if known:
+        fit_draft(learning)
+        make_answers(learning, 10, seed=2)
+    before = list(Draft.objects.values())
+    fitted = drafts._fitted
+
+    def switched_off(*given):
+        found = fitted(*given)
+        RetrainPolicy.objects.update(draft_every=0)
+        return found
+
+    sent.clear()
+    monkeypatch.setattr(drafts, "_fitted", switched_off)
+    assert fit_draft(learning) is None
+    assert list(Draft.objects.values()) == before
+    assert not any(task == "training.propose_draft" for task, *_ in sent)
+    assert Event.objects.filter(verb="draft.fitted").count() == len(before)
+
+
+@pytest.mark.parametrize("off", [{"draft_every": 0}, {"draft_proposes": False}], ids=["the draft", "its proposals"])
+def test_proposals_that_are_switched_off_meanwhile_are_dropped(learning, monkeypatch, off):  # noqa: F811
+    fit_draft(learning)
+    switch_on(learning)
+    waiting(learning, 3)
+    answers = draft_proposals._answers
+
+    def switched_off(draft, samples):
+        found = answers(draft, samples)
+        RetrainPolicy.objects.update(**off)
+        return found
+
+    monkeypatch.setattr(draft_proposals, "_answers", switched_off)
+    assert propose(learning) == 0
+    assert not Prediction.objects.filter(model_tag="shop:draft").exists()
 
 
 def test_answers_of_a_fit_that_was_replaced_meanwhile_are_dropped(learning, monkeypatch):  # noqa: F811

@@ -49,7 +49,7 @@ def test_the_method_alone_is_enough_and_a_run_repeats(encoder, shop, sent):
         start_run(SYSTEM, shop, trigger=MANUAL, method="encoder", overrides={"strengths": [1]})
     with pytest.raises(ProblemError, match=r"Fine-tuned sentence encoder \(encoder\) has no dry run"):
         dry_run(SYSTEM, shop, method="encoder")
-    with pytest.raises(ConflictError, match="there is no best to keep"):
+    with pytest.raises(ConflictError, match="has not made a step yet"):
         keep_best(SYSTEM, run)
 
 

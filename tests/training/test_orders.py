@@ -11,8 +11,8 @@ from common.problems import ConflictError
 from labeling.models import Event
 from labeling.services import create_token
 from tests.factories import SYSTEM, make_operator
-from tests.training.helpers import make_run
-from training.models import TrainingRun
+from tests.training.helpers import add_events, make_run
+from training.models import Snapshot, TrainingRun
 from training.services import cancel_run, keep_best, pause_run, repeat_run, resume_run, run_folder
 from training.services.folders import prepare_folder
 
@@ -172,3 +172,44 @@ def test_a_head_has_no_best_to_keep_before_its_end(shop, client):
     page = client.get(reverse("training:run", args=[shop.key, run.uid])).content.decode()
     assert "Cancel…" in page
     assert "Stop and keep the best" not in page
+
+
+def tuned(shop, validation, steps, evaluate_at=None, state="running") -> TrainingRun:
+    """A run by `encoder` that came so far."""
+    run = in_state(shop, state, step=steps)
+    TrainingRun.objects.filter(pk=run.pk).update(config={**run.config, "objective": "encoder"})
+    # A snapshot never changes, but for a test that needs none of its rows.
+    Snapshot.objects.filter(pk=run.snapshot_id).update(validation_rows=validation)
+    add_events(run, steps, evaluate_at)
+    return TrainingRun.objects.get(pk=run.pk)
+
+
+@pytest.mark.parametrize(
+    ("validation", "steps", "evaluate_at", "said"),
+    [
+        (60, 0, None, "has not made a step yet"),
+        (60, 4, None, "No pass over the rows has been judged"),
+        (49, 4, 2, "it has 49 validation rows, and fewer than 50 choose none"),
+    ],
+)
+def test_a_fine_tuning_without_a_best_says_so_and_goes_on(shop, client, validation, steps, evaluate_at, said):
+    run = tuned(shop, validation, steps, evaluate_at)
+    client.force_login(make_operator(shop, "olga"))
+    with pytest.raises(ConflictError, match=said):
+        keep_best(SYSTEM, run)
+    found = page(client, run)
+    assert said in found
+    assert url("keep", run) not in found
+    assert url("cancel", run) in found
+    assert said in client.post(url("keep", run), follow=True).content.decode()
+    assert TrainingRun.objects.get(pk=run.pk).ordered == ""
+
+
+@pytest.mark.parametrize(("state", "after"), [("running", ("running", "keep")), ("paused", ("queued", "keep"))])
+def test_a_fine_tuning_that_was_judged_is_stopped_with_its_best(shop, client, state, after):
+    run = tuned(shop, 60, 4, evaluate_at=2, state=state)
+    client.force_login(make_operator(shop, "olga"))
+    assert url("keep", run) in page(client, run)
+    assert "keeps its best" in client.post(url("keep", run), follow=True).content.decode() or state == "paused"
+    run.refresh_from_db()
+    assert (run.state, run.ordered) == after

@@ -33,6 +33,7 @@ class Attempt(ABC):
         self.run, self.events, self.stop = run, events, stop
         self.kept = Kept(run.checkpoints)
         self.step, self.total, self.began = 0, 0, time.monotonic()
+        self.keeps = False
 
     @abstractmethod
     def go(self) -> Exit:
@@ -44,8 +45,9 @@ class Attempt(ABC):
         self.obey()
 
     def obey(self) -> None:
-        """Raise `StoppedError` where it is to stop; to keep the best is to go on to the end."""
+        """Raise `StoppedError` where it is to stop. `keeps`: it is to end with its best, once it has one."""
         order = self.run.order()
+        self.keeps = order is Exit.OK
         if order in {Exit.CANCELLED, Exit.PAUSED}:
             self.stop.request(order)
         if self.stop.reason is not None:

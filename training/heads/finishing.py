@@ -28,7 +28,7 @@ def facts_of(
     names = [label.name for label in task.labels]
     told = encoder.model_dump(mode="json", include={"name", "revision", "languages", "limit", "runs", "dimension"})
     facts = {
-        "encoder": told,
+        "encoder": {**told, "key": encoder.key},
         "labels": len(names),
         "plan": plan.told,
         "strength": tuned.c,

@@ -104,10 +104,13 @@ def propose(project: Project, ahead: int = AHEAD) -> int:
 
 
 def _keep(draft: Draft, found: Sequence[Answered]) -> int:
-    """How many are kept: none where it was fitted again meanwhile, as that one proposes anew."""
+    """How many are kept: none where it was fitted again meanwhile, as that one proposes anew, or switched off."""
     with transaction.atomic():
         rows = Draft.objects.select_for_update().filter(pk=draft.pk, number=draft.number)
         if not rows.values_list("pk", flat=True).first():
+            return 0
+        wanted = RetrainPolicy.objects.filter(project=draft.project, draft_proposes=True, draft_every__gt=0)
+        if wanted.select_for_update().first() is None:
             return 0
         record_predictions(_DRAFT, draft.project, found, source=Prediction.Source.QUEUE)
         works(draft.project)

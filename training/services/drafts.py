@@ -134,7 +134,7 @@ def check_all_drafts() -> None:
 
 
 def fit_draft(project: Project) -> Draft | None:
-    """Fit it on what is golden now; None where that is not due, where another worker does it, and where it fails.
+    """Fit it on what is golden now; None where that is not due, another worker does it, it is switched off or fails.
 
     Then it proposes, where the project asks for that.
     """
@@ -155,6 +155,9 @@ def fit_draft(project: Project) -> Draft | None:
             return None
         learnt = {"spec": spec, "encoder": vectors.record.key, "golden": len(rows.labels), "counted_to": counted_to}
         draft = _keep(project, fitted, {**learnt, "seconds": round(time.monotonic() - began, 2)})
+    if draft is None:
+        logger.info("%s: its draft was switched off while it was fitted", project.key)
+        return None
     logger.info("%s: fitted on %s golden samples in %s s", draft, draft.golden, draft.seconds)
     enqueue("training.propose_draft", project.pk)
     return draft
@@ -168,8 +171,8 @@ def _fitted(rows: Rows, task: HeadTask, vectors: TextVectors) -> "Quick":
     return fit_quickly(vectors([*rows.texts, *said.values()]), targets, len(rows.labels), task)
 
 
-def _keep(project: Project, fitted: "Quick", learnt: dict[str, Any]) -> Draft:
-    """In the place of the one before."""
+def _keep(project: Project, fitted: "Quick", learnt: dict[str, Any]) -> Draft | None:
+    """In the place of the one before; None where somebody switched it off meanwhile."""
     from training.heads.quick import packed
 
     values = {
@@ -181,6 +184,10 @@ def _keep(project: Project, fitted: "Quick", learnt: dict[str, Any]) -> Draft:
     }
     with transaction.atomic():
         known = Draft.objects.select_for_update().filter(project=project).first()
+        # Who switches it off waits for this, or this for them.
+        wanted = RetrainPolicy.objects.select_for_update().filter(project=project, draft_every__gt=0)
+        if wanted.first() is None:
+            return None
         number = known.number + 1 if known else 1
         draft, _ = Draft.objects.update_or_create(project=project, defaults={**values, "number": number})
         after = {"number": number, "golden": draft.golden, "figure": draft.figure}

@@ -12,6 +12,7 @@ from common.actor import Actor
 from common.problems import ConflictError
 from labeling.access import Right, require
 from labeling.services import events
+from training.keeping import nothing_to_keep
 from training.models import TrainingRun
 from training.services.counting import take_again
 from training.services.sending import send_run, tell_round
@@ -69,13 +70,8 @@ def resume_run(actor: Actor, run: TrainingRun) -> TrainingRun:
 def keep_best(actor: Actor, run: TrainingRun) -> TrainingRun:
     """End the run now, and make a version of the best that it has by its validation rows, else of its last step."""
     require(actor, run.project, Right.OPERATE)
-    if not run.way.keeps_best:
-        raise ConflictError(
-            f"{run.way.title} ({run.method}) is fitted as a whole: there is no best to keep before its end. Let it "
-            "end, or cancel it."
-        )
-    if not run.step:
-        raise ConflictError("This run has not made a step yet: there is nothing to keep. Cancel it instead.")
+    if lacking := nothing_to_keep(run):
+        raise ConflictError(lacking)
     with transaction.atomic():
         keep: dict[str, Any] = {"ordered": Order.KEEP}
         if not _set(run, [State.RUNNING], ordered__in=["", Order.PAUSE, Order.KEEP], **keep):

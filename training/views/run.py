@@ -19,6 +19,7 @@ from labeling.access import Right, project_for
 from labeling.models import Project
 from labeling.views.base import actor, page_context, person, polls
 from training import queries
+from training.keeping import nothing_to_keep
 from training.models import TrainingRun
 from training.services import cancel_run, judge_too, keep_best, pause_run, repeat_run, resume_run, run_folder
 from training.services.engine_process import log_tail
@@ -57,6 +58,7 @@ def run(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
         "log": log_tail(run_folder(row), LOG_LINES),
         "device": row.environment.get("device", {}),
         "libraries": {name: number for name, number in row.environment.get("libraries", {}).items() if number},
+        "nothing_to_keep": nothing_to_keep(row) if row.unfinished or row.can_go_on else "",
         "polls": polled,
     }
     if not polled:

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db.models import Q
 
+from common import leases
 from common.nearest import Nearest, NearestError, NearestView, read_record
 from labeling.models import Project, Sample, VectorSet
 from labeling.services.vectors import alike, store
@@ -122,13 +124,21 @@ def forget_others(project: Project, revision: str) -> None:
 
 
 def forget_projects() -> None:
-    """Remove the files of projects that are gone: they were made of their texts."""
+    """Remove the files of projects that are gone, as they were made of their texts, and of archived ones.
+
+    Nobody looks into those; they are made again from the vectors of the database once the project is opened again.
+    """
     root = Path(settings.VECTORS_DIR)
     folders = {path.name: path for path in root.iterdir()} if root.is_dir() else {}
-    known = {str(uid) for uid in Project.objects.values_list("uid", flat=True)} if folders else set()
+    if not folders:
+        return
+    at_work = VectorSet.objects.filter(state=VectorSet.State.WORKING).exclude(leases.expired())
+    used = Project.objects.filter(Q(archived_at=None) | Q(pk__in=at_work.values("project")))
+    known = {str(uid) for uid in used.values_list("uid", flat=True)}
     for name, path in folders.items():
         if name not in known:
             shutil.rmtree(path, ignore_errors=True)
+    VectorSet.objects.exclude(project__in=used).exclude(indexed=0).update(indexed=0)
 
 
 def view(project: Project, revision: str) -> NearestView:

@@ -1,5 +1,7 @@
 """Beside a head's answers: the golden samples that are most like the text, looked for when somebody asks."""
 
+from shutil import rmtree
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -8,12 +10,13 @@ from common.problems import ConflictError
 from deployment.panels import why_panel
 from deployment.serving.why import NOT_KEPT, made_by_head, why
 from labeling.answers import ParsedAnswer, Status
-from labeling.models import VectorSet
 from labeling.services import record_prediction
 from labeling.services.vectors.making import make_vectors
 from tests.deployment.standins import make_version
+from tests.encoders import make_encoder
 from tests.factories import SYSTEM, acting, make_expert, make_project, make_sample
-from tests.heads import have_encoder, make_answers, make_head
+from tests.heads import NAME, have_encoder, make_answers, make_head
+from tests.training.heads.folders import VOCABULARY
 
 pytestmark = pytest.mark.django_db
 
@@ -107,10 +110,7 @@ def test_a_blind_test_text_has_none(head, ana, client):
     assert "billing" not in page.content.decode()
 
 
-def test_a_text_that_was_not_kept_and_another_encoder_are_said(head, ana):
-    prediction = proposed(head)
-    VectorSet.objects.update(encoder="another/one")
-    assert "Compared by the vectors of another/one" in why(acting(ana), prediction).note
+def test_a_text_that_was_not_kept_is_said(head, ana):
     parsed = ParsedAnswer({"labels": []}, Status.STRICT)
     asked = {"spec": head.spec, "model_tag": head.tag, "raw": "{}", "parsed": parsed, "source": "outside"}
     unkept = record_prediction(SYSTEM, head.project, **asked)
@@ -119,11 +119,62 @@ def test_a_text_that_was_not_kept_and_another_encoder_are_said(head, ana):
         why(acting(ana), unkept)
 
 
-def test_a_fine_tuned_encoder_is_another_though_it_keeps_its_name(head, ana):
+def replaced_encoder(settings, name=NAME):
+    """Another encoder in the folder of the one before."""
+    rmtree(settings.ENCODER_DIR)
+    make_encoder(settings.ENCODER_DIR, f"{VOCABULARY} further", name=name)
+
+
+def untold(head):
+    """As a fit of an earlier release left it."""
+    del head.run.metrics["head"]["encoder"]["key"]
+    head.run.save()
+
+
+@pytest.mark.parametrize("is_old", [False, True], ids=["today's fit", "a fit of an earlier release"])
+@pytest.mark.parametrize(
+    ("name", "said"), [(NAME, f"those of another revision of {NAME} by now"), ("another/one", "those of another/one")]
+)
+def test_vectors_of_an_encoder_that_was_exchanged_say_nothing_of_a_head(
+    head, ana, client, settings, name, said, is_old
+):
+    if is_old:
+        untold(head)
+    prediction = proposed(head)
+    assert len(why(acting(ana), prediction).likes.found) == 5
+    replaced_encoder(settings, name)
+    assert len(why(acting(ana), prediction).likes.found) == 5, "the vectors before are kept until the new ones are made"
+    make_vectors(head.project.pk)
+    found = client.get(f"/api/v1/projects/shop/predictions/{prediction.uid}/why").json()
+    assert found["samples"] == []
+    assert f"was made of {NAME} of revision {head.base.revision[:12]}" in found["note"]
+    assert said in found["note"]
+    page = client.get(f"/projects/shop/predictions/{prediction.uid}/why/").content.decode()
+    assert said in page
+    assert "<li>" not in page.split("<main", 1)[1].split("</main>", 1)[0]
+    blind = proposed(head, "is my parcel here", split="test")
+    with pytest.raises(ConflictError, match="test text"):
+        why(acting(ana), blind)
+
+
+def test_a_fine_tuned_encoder_is_another_though_it_keeps_its_name(head, ana, settings):
     prediction = proposed(head)
     assert why(acting(ana), prediction).note == ""
-    head.run.metrics["head"]["encoder"]["revision"] = "f" * 64
+    began = dict(head.run.metrics["head"]["encoder"])
+    head.run.metrics["head"]["encoder"] |= {"revision": "f" * 64, "key": "e" * 64}
+    head.run.metrics["head"]["began_with"] = began
     head.run.save()
-    note = why(acting(ana), prediction).note
-    assert "itself reads texts by" in note
-    assert f"of revision {'f' * 12}, fine-tuned" in note
+    found = why(acting(ana), prediction)
+    assert f"itself reads texts by {NAME} of revision {'f' * 12}, fine-tuned" in found.note
+    assert len(found.likes.found) == 5
+    replaced_encoder(settings)
+    make_vectors(head.project.pk)
+    assert f"those of another revision of {NAME}" in why(acting(ana), prediction).likes.note
+
+
+def test_a_fine_tuned_encoder_of_an_earlier_release_is_compared_by_its_base(head, ana):
+    prediction = proposed(head)
+    head.run.metrics["head"]["encoder"]["revision"] = "f" * 64
+    untold(head)
+    found = why(acting(ana), prediction)
+    assert (len(found.likes.found), "fine-tuned" in found.note) == (5, True)

@@ -1,11 +1,16 @@
 """Near-duplicates: groups of texts that are nearly alike, with what crosses the splits; nothing moves."""
 
+from itertools import pairwise
+
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from labeling import services
 from labeling.models import AlikeGroup, AlikeText, Sample
 from labeling.services.vectors import alike
+from labeling.services.vectors import groups as near
 from labeling.services.vectors.making import make_vectors
 from tests.factories import SYSTEM, acting, make_expert, make_project, make_sample
 
@@ -45,7 +50,7 @@ def test_texts_that_are_nearly_alike_are_one_group_and_keep_their_splits(shop, t
     assert members(shop) == [[each.pk for each in texts[:3]]]
     assert all(alike.ALIKE <= each.likeness <= 1 for each in AlikeText.objects.all())
     assert [Sample.objects.get(pk=each.pk).split for each in texts] == ["train", "validation", "test", "train"]
-    assert alike.summary(shop) == alike.Summary(groups=1, texts=3, crossing=1, test_texts=1)
+    assert near.summary(shop) == near.Summary(groups=1, texts=3, crossing=1, test_texts=1)
 
 
 def test_a_later_text_joins_groups(shop, encoder):
@@ -71,7 +76,7 @@ def test_what_is_gone_meanwhile_is_left_out(shop):
 def test_a_withdrawn_text_does_not_count(shop, texts):
     services.withdraw_sample(SYSTEM, texts[0], "private")
     services.withdraw_sample(SYSTEM, texts[1], "private")
-    assert alike.summary(shop).groups == 0
+    assert near.summary(shop).groups == 0
 
 
 def test_the_page_shows_groups_and_no_blind_test_text(client, ana, shop, texts):
@@ -123,6 +128,43 @@ def test_long_texts_are_cut_in_lists(client, ana, shop):
     [group] = api.get(API).json()["results"]
     assert [len(each["text"]) for each in group["samples"]] == [200, 200]
     assert "a a a" in client.get(PAGE).content.decode()
+
+
+def test_of_a_large_group_so_many_texts_are_looked_at_and_that_is_said(client, ana, shop, monkeypatch):
+    monkeypatch.setattr(near, "COUNTED", 5)
+    rows = [make_sample(shop, f"text {number}", split="test" if number % 4 == 3 else "train") for number in range(8)]
+    alike.note(shop, [(one.pk, two.pk, 0.99) for one, two in pairwise(rows)])
+    services.withdraw_sample(SYSTEM, rows[0], "private")
+    [group] = near.with_texts(near.to_list(near.groups(shop)))
+    assert (group.size, group.test, group.training, group.hidden, group.is_part) == (4, 1, 3, 1, True)
+    assert [text.sample_id for text in group.shown] == [row.pk for row in (rows[1], rows[2], rows[4])]
+    assert near.summary(shop) == near.Summary(1, 4, 1, 1, is_counted_short=True)
+    html = client.get(PAGE).content.decode()
+    assert "More than 5 texts" in html
+    assert "of 5 of them: 3 in train and validation, 1 in test" in html
+    assert "Of groups of more than 5 texts so many are looked at." in html
+    api = APIClient()
+    api.force_login(ana)
+    assert api.get(API).json()["results"][0]["is_part"] is True
+    monkeypatch.setattr(near, "COUNTED", 8)
+    assert near.groups(shop).get().is_part is False
+
+
+def test_a_page_asks_the_same_number_of_queries_however_many_groups_it_has(client, ana, shop):
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            client.get(PAGE)
+        return len(captured)
+
+    def add(number: int) -> None:
+        one, two = make_sample(shop, f"text {number} a"), make_sample(shop, f"text {number} b")
+        alike.note(shop, [(one.pk, two.pk, 0.99)])
+
+    add(0)
+    before = asked()
+    for number in range(1, 6):
+        add(number)
+    assert asked() == before
 
 
 def test_texts_in_unknown_characters_are_no_group(client, ana, shop, encoder):

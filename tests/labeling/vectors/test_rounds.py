@@ -9,7 +9,8 @@ from django.utils import timezone
 from common.encoder import read_record
 from labeling import tasks
 from labeling.models import AlikeGroup, TextVector, VectorSet
-from labeling.services.vectors import alike, due, index, making
+from labeling.services.vectors import due, index, making
+from labeling.services.vectors import groups as near
 from labeling.services.vectors.making import make_vectors
 from labeling.services.vectors.progress import progress
 from tests.encoders import make_encoder
@@ -95,7 +96,7 @@ def test_a_full_disk_is_a_sentence(shop, texts, monkeypatch, folder):
 @pytest.mark.parametrize("change", ["another encoder", "a sample less"])
 def test_groups_are_shown_until_the_new_ones_are_whole(shop, texts, sent, settings, tmp_path, monkeypatch, change):
     make_vectors(shop.pk)
-    [old] = alike.groups(shop)
+    [old] = near.groups(shop)
     if change == "another encoder":
         settings.ENCODER_DIR = make_encoder(tmp_path / "second", WORDS, dimension=32)
     else:
@@ -106,10 +107,10 @@ def test_groups_are_shown_until_the_new_ones_are_whole(shop, texts, sent, settin
         patch.setattr(making.Round, "is_over", property(lambda self: next(ticks, True)))
         make_vectors(shop.pk)
     assert VectorSet.objects.get().state == "waiting"
-    assert list(alike.groups(shop)) == [old]
+    assert list(near.groups(shop)) == [old]
     assert progress(shop).is_moving, "a note between rounds does not stop the page"
     make_vectors(shop.pk)
-    [new] = alike.groups(shop)
+    [new] = near.groups(shop)
     assert (new.pk != old.pk, new.size) == (True, 2)
     assert AlikeGroup.objects.count() == 1
 
@@ -141,3 +142,27 @@ def test_an_archived_project_whose_vectors_are_removed_begins_anew(shop, texts, 
     other.archived_at = None
     other.save()
     assert due.due() == [other.pk]
+
+
+def test_the_index_of_an_archived_project_is_removed_and_made_again(shop, texts, folder):
+    other = make_project("other")
+    make_sample(other, "thanks")
+    make_vectors(other.pk)
+    make_vectors(shop.pk)
+    [groups] = near.groups(shop)
+    shop.archived_at = timezone.now()
+    shop.save()
+    VectorSet.objects.filter(project=shop).update(state="working", lease_until=timezone.now() + timedelta(minutes=1))
+    due.due()
+    assert (folder / str(shop.uid)).is_dir(), "a worker is at it"
+    VectorSet.objects.filter(project=shop).update(state="whole", lease_until=None)
+    assert due.due() == []
+    assert [path.name for path in folder.iterdir()] == [str(other.uid)]
+    assert (progress(shop).indexed, progress(other).indexed) == (0, 1)
+    shop.archived_at = None
+    shop.save()
+    assert due.due() == [shop.pk]
+    make_vectors(shop.pk)
+    assert progress(shop).indexed == 3
+    assert [group.size for group in near.groups(shop)] == [groups.size]
+    assert due.due() == []

@@ -1,11 +1,12 @@
 """How often the rows are passed, calibration and thresholds: by rows that were not learnt from."""
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from training.engine.finetuning.config import ENOUGH
 from training.engine.finetuning.judging import best_pass, evaluations
 from training.engine.finetuning.learning import Learner
 from training.engine.finetuning.parts import Part, Taught
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from training.engine.finetuning.network import Network
     from training.heads.linear import Array
 
-# Of fewer validation rows a figure is mostly chance: each part of the training rows is left out once instead.
-ENOUGH = 50
 VALIDATION, PARTS = "validation rows", "training rows left out"
 
 
@@ -39,13 +38,15 @@ class Learnt:
 class Chosen:
     """`times` the rows were passed, chosen `by` which rows; empty where none could say.
 
-    `often`: how often labels are given in the training rows, which are more than those that choose.
+    `often`: how often labels are given in the training rows, which are more than those that choose. `step`: the update
+    after which validation rows found the network best; it is kept.
     """
 
     tuned: Tuned
     times: int
     often: "Array"
     by: str = ""
+    step: int | None = None
 
 
 def learn(learner: Learner, given: Learnt) -> "tuple[Network, Chosen]":
@@ -56,7 +57,8 @@ def learn(learner: Learner, given: Learnt) -> "tuple[Network, Chosen]":
         network, progress = learner.learn(Part(0, given.rows, given.held, config.epochs, 0, is_last=True))
         times = best_pass(progress.judged)
         often = how_often(given.rows.targets[: given.golden], exclusive=learner.exclusive)
-        return network, _chosen(learner, progress.scores[times - 1], given.held.targets, times, VALIDATION, often)
+        found = _chosen(learner, progress.scores[times - 1], given.held.targets, times, VALIDATION, often)
+        return network, replace(found, step=times * a_pass)
     if given.golden >= FEWEST:
         before, chosen = _by_parts(learner, given)
     else:

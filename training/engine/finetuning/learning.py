@@ -169,9 +169,11 @@ class Learner:
             progress.best = state_of(network)
 
     def _is_over(self, part: Part, progress: Progress) -> bool:
-        """All updates are made and judged, or nothing better came for long enough."""
+        """All updates are made and judged, nothing better came for long enough, or the best so far is wanted now."""
         if self._owes_judgement(part, progress):
             return False
+        if progress.best and self.attempt.keeps:
+            return True
         whole = part.times * self.updates(len(part.rows.tokens))
         return progress.step >= whole or waited(progress.judged) >= self.config.patience
 

@@ -19,8 +19,8 @@ from training.engine.encoders.looking import look
 from training.engine.encoders.source import source_of
 from training.engine.errors import EngineError, Exit
 from training.engine.events import EventLog
-from training.engine.finetuning.choosing import ENOUGH, PARTS, VALIDATION, Chosen, Learnt, learn
-from training.engine.finetuning.config import FinetuneConfig, load_config
+from training.engine.finetuning.choosing import PARTS, VALIDATION, Chosen, Learnt, learn
+from training.engine.finetuning.config import ENOUGH, FinetuneConfig, load_config
 from training.engine.finetuning.exporting import Exported, export_encoder
 from training.engine.finetuning.learning import Learner
 from training.engine.finetuning.network import Network, device
@@ -158,7 +158,14 @@ class Finetuning(Attempt):
     def _facts(self, exported: Exported, chosen: Chosen, rows: Rows) -> dict[str, Any]:
         said, plan = described(self.config.task), Plan((), self.config.folds)
         facts = facts_of(exported.record, self.config.task, rows, said, plan, chosen.tuned)
-        own = {"passes": chosen.times, "chosen_by": chosen.by, "worth": exported.worth, "strength": None}
+        began = {"name": self.record.name, "revision": self.record.revision, "key": self.record.key}
+        own = {
+            "began_with": began,
+            "passes": chosen.times,
+            "chosen_by": chosen.by,
+            "worth": exported.worth,
+            "strength": None,
+        }
         return facts | own | ({} if chosen.by == PARTS else {"left_out_figure": None})
 
     def _tell(
@@ -183,6 +190,7 @@ class Finetuning(Attempt):
             figures |= {"figure": tuned.figure, "calibration_error": tuned.error}
         metrics = {
             "steps": self.step,
+            **({} if chosen.step is None else {"kept_step": chosen.step}),
             "figure": tuned.figure,
             **figures,
             "left_out_figure": fitted.record.figures["left_out_figure"],
