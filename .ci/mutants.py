@@ -2,6 +2,7 @@
 
 mutmut changes one thing at a time (an operator, a number, an argument, a condition) and runs the pure tests that come
 by. String literals stay as they are: the wording of messages is free. What no test kills in time counts as survived.
+Properties are tried with fewer examples than in `make test`, and what fails is not made small: that it fails is enough.
 """
 
 import shutil
@@ -9,6 +10,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import hypothesis
 import mutmut.__main__ as mutmut
 from mutmut.configuration import config
 from mutmut.mutation import mutators
@@ -16,12 +18,23 @@ from mutmut.mutation.data import SourceFileMutationData
 from mutmut.stats import status_by_exit_code
 
 ENOUGH = 0.8
+_EXAMPLES = 25
+_PHASES = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
 
 
 def main(modules: list[str]) -> int:
     """Mutate, test, print a line for each module; 1 where one has less than 80 % of its mutants killed."""
     shutil.rmtree("mutants", ignore_errors=True)
     config().only_mutate = modules
+    hypothesis.settings.register_profile(
+        "mutants",
+        max_examples=_EXAMPLES,
+        phases=_PHASES,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(hypothesis.HealthCheck),  # `make test` makes them
+    )
+    hypothesis.settings.load_profile("mutants")
     mutators.mutation_operators[:] = [
         each for each in mutators.mutation_operators if each[1] is not mutators.operator_string
     ]
