@@ -110,7 +110,7 @@ def _in_the_way(version: ModelVersion, server: InferenceServer, row: StagedVersi
     if not serves(server, needed_format(version)):
         return cannot_serve(version, [server]), "format"
     if row is not None and row.state == State.FAILED:
-        why = (row.error.strip().splitlines() or ["no reason was kept"])[-1]
+        why = row.error.strip().rsplit("\n", 1)[-1] or "no reason was kept"
         return f"{server.name} did not take it: {why} Rebuild it on its page.", "failed"
     if row is not None and row.state == State.REMOVED:
         return "it was removed there. Rebuild it on its page.", "removed"
