@@ -1,5 +1,6 @@
 """What a phase leaves behind for the next one, and what a run that ends well leaves: figures, adapter, manifest."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from training.engine.phases import Phase, Phases
 from training.engine.rundir import RunDir
 from training.engine.runrows import RunRows
 from training.engine.seeds import write_average
-from training.engine.validated import VALIDATED, newest, of_best
+from training.engine.validated import VALIDATED, newest, of_best, scores_of_best
 from training.engine.weights import require_finite
 
 if TYPE_CHECKING:
@@ -72,9 +73,9 @@ def finish(
     else:
         save_adapter(run, config, metrics, lambda out: save_weights(model, outcome.tensors, out))
     if rows.servable is not None:
-        # Trained anew, it has learnt from the validation rows.
-        unseen = phase.name != "refit" or folder == phases.selection.best
-        metrics |= _left(run, config, events, trainer, rows.servable, Learnt.of(outcome.told["head"], unseen=unseen))
+        refitted = phase.name == "refit" and folder != phases.selection.best
+        learnt = _learnt(phases, outcome.told["head"], refitted=refitted)
+        metrics |= _left(run, config, events, trainer, rows.servable, learnt, metrics["steps"])
     events.emit("finished", step=metrics["steps"], metrics=metrics)
     numbers = phases.validation_numbers
     if phases.selected is not None:
@@ -84,6 +85,14 @@ def finish(
     write_manifest(run, config, metrics, {**outcome.told, VALIDATED: validated})
 
 
+def _learnt(phases: Phases, told: Mapping[str, Any], *, refitted: bool) -> Learnt:
+    """`refitted`: it was trained anew, and has learnt from the validation rows."""
+    numbers = phases.validation_numbers
+    before = scores_of_best(phases.selection) if refitted and phases.selected else None
+    scores = before if before is not None and len(before) == len(numbers) else None
+    return Learnt(tuple(told["labels"]), told.get("threshold"), numbers, scores, seen=refitted and scores is None)
+
+
 def _left(
     run: RunDir,
     config: EngineConfig,
@@ -91,10 +100,11 @@ def _left(
     trainer: "AnswerLossTrainer",
     servable: Servable,
     learnt: Learnt,
+    step: int,
 ) -> dict[str, Any]:
     """The head's folder; its metrics. Whoever is killed here finds all steps made, and begins it anew."""
     said = "It is trained. What is served is written, and held against the model on every question."
-    events.emit("phase", name="export", message=said)
+    events.emit("phase", name="export", message=said, step=step)
     tokenizer: Any = trainer.processing_class
     with run.beating():
         return leave_head(run, config, servable, learnt, tokenizer, lambda words: events.emit("warning", message=words))

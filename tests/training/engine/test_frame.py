@@ -70,7 +70,7 @@ def test_a_template_that_does_more_is_refused_in_words(template: str, said: str)
     prompts = [asked("Hello"), asked("My parcel is late")]
     if "alone" in said:
         prompts.append(asked("Hello", "Hi", "My parcel"))
-        with pytest.raises(EngineError, match="refuses the messages: one turn|asked about one turn alone"):
+        with pytest.raises(EngineError, match=r"refuses the messages: one turn|asked about one turn alone"):
             frame_of(tokenizer, "Tag it.", rows(*prompts))
         return
     with pytest.raises(EngineError, match=f"no plain text around what is asked.*{said}.*or train by sft") as error:

@@ -1,8 +1,8 @@
 """What a run with a classification head leaves to be served: a head's folder, as that of any head."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -36,17 +36,16 @@ FEW = "too few validation rows"
 class Learnt:
     """What came out: labels in the head's order, and the threshold where there may be several.
 
-    `unseen`: the validation rows were not learnt from, so they say how sure the head may be.
+    Validation rows say how sure the head may be: those at `numbers` of their file, from 1. `scores`: what they were
+    given before they were learnt from, too, shape (rows, labels); None where they never were. `seen`: they were, and
+    nothing is known of before.
     """
 
     labels: tuple[str, ...]
     threshold: float | None
-    unseen: bool
-
-    @classmethod
-    def of(cls, told: Mapping[str, Any], *, unseen: bool) -> Self:
-        """From `head` of the manifest."""
-        return cls(tuple(told["labels"]), told.get("threshold"), unseen)
+    numbers: Sequence[int]
+    scores: "Array | None" = None
+    seen: bool = False
 
 
 def leave_head(
@@ -149,19 +148,21 @@ class _Leaving:
 
     def _calibrated(self, scores: "Array") -> tuple[Calibration, tuple[float, float] | None]:
         """By rows that were not learnt from, with the error after and before; each half is judged by the other's."""
-        rows = len(self.targets)
-        if rows < FEWEST or not self.learnt.unseen:
+        known, targets = scores[: len(self.targets)], self.targets
+        if self.learnt.scores is not None:
+            known = self.learnt.scores[:, self.columns]
+            targets = targets[[number - 1 for number in self.learnt.numbers]]
+        if len(known) < FEWEST or self.learnt.seen:
             return Calibration(), None
-        known, often = scores[:rows], np.zeros(len(self.names))
-        judged = np.zeros_like(known)
+        judged, often = np.zeros_like(known), np.zeros(len(self.names))
         for half in (0, 1):
-            fit = fit_calibration(known[half::2], self.targets[half::2], often, exclusive=self.exclusive)
+            fit = fit_calibration(known[half::2], targets[half::2], often, exclusive=self.exclusive)
             judged[1 - half :: 2] = fit.applied(known[1 - half :: 2], often)
         after, before = (
-            calibration_error(chances_of(each, exclusive=self.exclusive), self.targets, exclusive=self.exclusive)
+            calibration_error(chances_of(each, exclusive=self.exclusive), targets, exclusive=self.exclusive)
             for each in (judged, known)
         )
-        return fit_calibration(known, self.targets, often, exclusive=self.exclusive), (after, before)
+        return fit_calibration(known, targets, often, exclusive=self.exclusive), (after, before)
 
     def _figures(
         self, exported: "Exported", calibration: Calibration, errors: tuple[float, float] | None
@@ -179,7 +180,7 @@ class _Leaving:
             "calibration": vars(calibration),
             "calibration_error": after,
             "calibration_error_before": before,
-            "uncalibrated": "" if errors else FEW if self.learnt.unseen else SEEN,
+            "uncalibrated": "" if errors else SEEN if self.learnt.seen else FEW,
             "own_thresholds": False,
             "only_described": [],
             "untaught": [each.name for each in self.wanted.task.labels if each.name not in self.names],
