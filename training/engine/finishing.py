@@ -73,8 +73,7 @@ def finish(
     else:
         save_adapter(run, config, metrics, lambda out: save_weights(model, outcome.tensors, out))
     if rows.servable is not None:
-        refitted = phase.name == "refit" and folder != phases.selection.best
-        learnt = _learnt(phases, outcome.told["head"], refitted=refitted)
+        learnt = _learnt(phases, phase, folder, outcome.told["head"])
         metrics |= _left(run, config, events, trainer, rows.servable, learnt, metrics["steps"])
     events.emit("finished", step=metrics["steps"], metrics=metrics)
     numbers = phases.validation_numbers
@@ -85,9 +84,10 @@ def finish(
     write_manifest(run, config, metrics, {**outcome.told, VALIDATED: validated})
 
 
-def _learnt(phases: Phases, told: Mapping[str, Any], *, refitted: bool) -> Learnt:
-    """`refitted`: it was trained anew, and has learnt from the validation rows."""
-    numbers = phases.validation_numbers
+def _learnt(phases: Phases, phase: Phase, folder: Path | None, told: Mapping[str, Any]) -> Learnt:
+    """`folder`: that of the adapter which was chosen, where one was."""
+    # Trained anew, it has learnt from the validation rows.
+    refitted, numbers = phase.name == "refit" and folder != phases.selection.best, phases.validation_numbers
     before = scores_of_best(phases.selection) if refitted and phases.selected else None
     scores = before if before is not None and len(before) == len(numbers) else None
     return Learnt(tuple(told["labels"]), told.get("threshold"), numbers, scores, seen=refitted and scores is None)

@@ -34,11 +34,13 @@ from tests.training.helpers import make_base
 from tests.workers import ROOT
 from training.engine.bases.record import read_record
 from training.engine.rundir import RunDir
+from training.higher import serving_obstacle
+from training.methods import METHODS
 from training.models import ModelVersion, TrainingRun
 from training.services import run_folder
 
 pytestmark = [pytest.mark.django_db, pytest.mark.ml, pytest.mark.timeout(600)]
-QUICK = {"max_steps": 80, "eval_steps": 40, "learning_rate": 2e-3, "threads": 1}
+QUICK = {"max_steps": 40, "eval_steps": 20, "learning_rate": 2e-3, "threads": 1}
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +159,8 @@ def test_ollama_alone_cannot_serve_it(version, standin):
     assert "ollama-one (Ollama) cannot serve" in why_nowhere(version).sentence
     (obstacle,) = plan_promotion(version).obstacles
     assert "ollama-one (Ollama) cannot serve" in obstacle
+    assert "choose it in the serving policy" in serving_obstacle(version.project, METHODS["lm_head"])
+    assert serving_obstacle(version.project, METHODS["sft"]) == ""
 
 
 def test_why_shows_golden_samples_by_the_installations_encoder_or_what_is_missing(version, settings, tmp_path, client):
