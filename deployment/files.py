@@ -12,8 +12,6 @@ from training.models import ModelVersion
 
 State = Artifact.State
 UNDER_WAY = (State.WAITING, State.BUILDING)
-# Of a version that no model server serves: nothing is built of it.
-UNSERVED = "unserved"
 UNPROVEN = {
     "ok": None,
     "checked": 0,
@@ -38,7 +36,7 @@ class VersionFile:
     @property
     def label(self) -> str:
         """The state in words."""
-        return "no server serves it" if self.state == UNSERVED else str(State(self.state).label)
+        return str(State(self.state).label)
 
     @property
     def under_way(self) -> bool:
@@ -96,8 +94,8 @@ def rows_of(projects: Iterable[int]) -> QuerySet[Artifact]:
 
 
 def is_ours(version: ModelVersion) -> bool:
-    """Its file is built here: it is no catalogue's own model, and servers can serve what it is made of."""
-    return not version.base.server_name and not version.unserved
+    """Its file is built here: it is no catalogue's own model."""
+    return not version.base.server_name
 
 
 def file_of(version: ModelVersion) -> VersionFile:
@@ -119,8 +117,6 @@ def files_of(versions: Iterable[ModelVersion]) -> dict[int, VersionFile]:
 
 def _served(version: ModelVersion) -> VersionFile | None:
     base = version.base
-    if version.unserved:
-        return VersionFile(state=UNSERVED, error=version.unserved)
     if not base.server_name:
         return None
     size, form = base.served_bytes, base.served_form

@@ -37,7 +37,7 @@ def pace_of(runs: Iterable[TrainingRun]) -> dict[int, float]:
 def serving_obstacle(project: Project, method: Method) -> str:
     """Why nothing that the method makes can serve the project, in a sentence; empty where it can."""
     found = (obstacle(project, method) for obstacle in _obstacles)
-    return method.unserved or next((each for each in found if each), "")
+    return next((each for each in found if each), "")
 
 
 def register_live(is_live: Callable[[Project], bool]) -> None:

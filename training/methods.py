@@ -20,11 +20,12 @@ class Base(Protocol):
 
 @dataclass(frozen=True)
 class Method:
-    """One way. `needs` and `yields` are words for people; `unserved` says why no model server serves what comes out.
+    """One way. `needs` and `yields` are words for people.
 
     `options` are those of its engine. `task` is the message that has a run worked off, `queue` where workers take it,
     `engine` the module and command that works in its folder. `of_encoder`: its base is a sentence encoder, and training
-    profiles say nothing of it. `has_own_encoder`: its run trains that, and leaves it beside the head. `with_torch`: its
+    profiles say nothing of it. `is_head`: what it makes gives labels probabilities, is asked by no prompt and served as
+    ONNX. `has_own_encoder`: its run leaves the encoder, or the language model, beside the head. `with_torch`: its
     workers are those that train language models. `keeps_best`: a run that is stopped early has something worth a
     version; with `keeps_best_from`, once so many validation rows or more have judged it. `no_dry_run`: why none is
     made. `cost`: its place by what an answer of it costs, from cheap to dear, where nobody has measured that yet; an
@@ -36,8 +37,8 @@ class Method:
     needs: str
     yields: str
     labels_only: bool = False
-    unserved: str = ""
     of_encoder: bool = False
+    is_head: bool = False
     has_own_encoder: bool = False
     with_torch: bool = True
     keeps_best: bool = True
@@ -82,11 +83,11 @@ LM_HEAD = Method(
     name="lm_head",
     title="Language model with a classification head",
     needs="the base's 16-bit weights and a host that trains",
-    yields="an adapter and a classification head, which give each label a probability",
+    yields="a probability for each label; the adapted base and its classification head are served as one ONNX file",
     labels_only=True,
+    is_head=True,
+    has_own_encoder=True,
     cost=3,
-    unserved="It answers by a classification head (lm_head), and no model server serves that yet: its run tells its "
-    "figure on the validation rows.",
 )
 HEAD = Method(
     name="head",
@@ -95,6 +96,7 @@ HEAD = Method(
     yields="a calibrated probability for each label; encoder and head are served as one ONNX file",
     labels_only=True,
     of_encoder=True,
+    is_head=True,
     with_torch=False,
     keeps_best=False,
     no_dry_run="is fitted in seconds and needs no dry run: start the run itself",
@@ -111,6 +113,7 @@ ENCODER = Method(
     yields="a calibrated probability for each label; the trained encoder and its head are served as one ONNX file",
     labels_only=True,
     of_encoder=True,
+    is_head=True,
     has_own_encoder=True,
     keeps_best_from=ENOUGH,
     no_dry_run="has no dry run: its run page tells after a pass how long the others take, and a run can be cancelled",
@@ -118,6 +121,10 @@ ENCODER = Method(
     engine=("training.engine", "finetune"),
 )
 METHODS: dict[str, Method] = {method.name: method for method in (SFT, LM_HEAD, HEAD, ENCODER)}
+
+
+# Of a version by its method: whether it is a head.
+HEADS = frozenset(method.name for method in METHODS.values() if method.is_head)
 
 
 def _of_encoders() -> list[str]:

@@ -221,11 +221,12 @@ class HeadFacts:
 def head_facts(version: ModelVersion) -> HeadFacts | None:
     """The facts of a head; None of any other version."""
     run = version.trained_by
-    if not version.is_head or run is None:
-        return None
+    told = version.head_told
+    if run is None or not told:
+        return None  # no head, or made by a release that left nothing to be served
     known = {label.identity for label in version.spec.to_spec().labels}
     new = [label.name for label in version.project.spec.to_spec().labels if label.identity not in known]
-    return HeadFacts(version.head_told, run.metrics, new)
+    return HeadFacts(told, run.metrics, new)
 
 
 def has_baseline(project: Project) -> bool:

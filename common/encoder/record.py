@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -62,13 +62,13 @@ def write_record(folder: Path, record: EncoderRecord) -> None:
     write_json(folder / RECORD, record.model_dump(mode="json"))
 
 
-def read_record(folder: Path) -> EncoderRecord:
-    """The folder's record; `EncoderError` where there is none that can be read."""
+def read_record(folder: Path, read: Callable[[Any], EncoderRecord] = EncoderRecord.model_validate) -> EncoderRecord:
+    """The folder's record, as `read` reads it; `EncoderError` where there is none that can be read."""
     path = folder / RECORD
     if not path.is_file():
         raise EncoderError(f"There is no sentence encoder in {folder}. Fetch it with `make encoder`.")
     try:
-        return EncoderRecord.model_validate(jsonbounds.loads(path.read_text(encoding="utf-8")))
+        return read(jsonbounds.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, ValidationError) as error:
         raise EncoderError(
             f"The record of the sentence encoder in {folder} cannot be read. Make it again with `make encoder`."

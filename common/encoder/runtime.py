@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 BATCH = 32
 # No vocabulary has longer words on the average; what lies beyond is cut unread, however long a text is.
-_CHARACTERS_A_TOKEN = 64
+CHARACTERS_A_TOKEN = 64
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class TextReader:
 
     def tokens(self, text: str) -> Tokens:
         """The tokens of one text, however long it is."""
-        most = self._record.limit * _CHARACTERS_A_TOKEN
+        most = self._record.limit * CHARACTERS_A_TOKEN
         # Half a surrogate pair is no text to the tokenizer.
         clean = text[:most].encode("utf-8", "replace").decode("utf-8")
         found = self._tokenizer.encode(f"{self._record.prefix}{clean}")

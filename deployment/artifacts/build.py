@@ -16,7 +16,7 @@ from deployment import storage
 from deployment.artifacts.parity import record_proof
 from deployment.artifacts.pipeline import BuildError, pipeline_for
 from deployment.artifacts.pipeline.proof import FileProof
-from deployment.artifacts.pipeline.rows import have_base
+from deployment.artifacts.pipeline.rows import have_base, needs_base
 from deployment.artifacts.staging import request_staging, send_waiting
 from deployment.files import artifact_of
 from deployment.models import Artifact, ServingPolicy
@@ -32,8 +32,6 @@ _BUILDER = actors.system("build")
 
 def request_build(version: ModelVersion) -> None:
     """Have the version's file built, if it is to be, and the version staged; by the workers."""
-    if version.unserved:
-        return
     if version.base.server_name:
         request_staging(version)  # the servers have it
         return
@@ -107,7 +105,8 @@ def _built(pk: int, token: UUID) -> Artifact:
 
 
 def _build(artifact: Artifact) -> tuple[State, dict[str, Any]]:
-    have_base(artifact)
+    if needs_base(artifact.weights):
+        have_base(artifact)
     _clear_damaged(artifact)
     built = pipeline_for(artifact, _policy(artifact.weights)).build()
     record_proof(artifact, built.proof)

@@ -37,7 +37,7 @@ def editable(version: ModelVersion) -> str:
         )
     file = file_of(version)
     if not source_of(version, file.artifact):
-        raise ConflictError(version.unserved or removed(version) or f"{version} is not built yet; wait until it is.")
+        raise ConflictError(removed(version) or f"{version} is not built yet; wait until it is.")
     try:
         whole = build_modelfile(version, file)
     except ModelfileError as error:

@@ -14,7 +14,7 @@ def method_obstacle(project: Project, method: Method) -> str:
     """
     policy = ServingPolicy.of(project)
     servers = policy.active_servers() if policy else list(InferenceServer.objects.filter(is_active=True))
-    format = ONNX if method.of_encoder else GGUF
+    format = ONNX if method.is_head else GGUF
     if not servers or any(serves(server, format) for server in servers):
         return ""
     names = " and ".join(f"{server.name} ({server.get_kind_display()})" for server in servers)

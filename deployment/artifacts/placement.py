@@ -91,8 +91,6 @@ class _Question:
 
     def why(self, version: ModelVersion, rows: list[StagedVersion]) -> Reason | None:
         """The first reason that holds; None where it stands, or is on its way."""
-        if version.unserved:
-            return Reason(version.unserved)
         if any(row.state == State.STAGED and row.server_id in self.active for row in rows):
             return None
         return (

@@ -32,8 +32,6 @@ def rebuild(actor: Actor, version: ModelVersion) -> None:
     now. Raises `ConflictError` where there is nothing to do.
     """
     require(actor, version.project, Right.OPERATE)
-    if version.unserved:
-        raise ConflictError(version.unserved)
     with transaction.atomic():
         ModelVersion.objects.select_for_update(of=("self",)).get(pk=version.pk)
         if not can_be_rebuilt(version):

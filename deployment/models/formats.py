@@ -8,7 +8,7 @@ ONNX = "onnx"
 FORMATS: dict[str, str] = {
     GGUF: "merged GGUF",
     WITH_ADAPTER: "GGUF of the base, adapter apart",
-    ONNX: "ONNX of encoder and head",
+    ONNX: "ONNX of model and head",
 }
 # The message that has one built: what needs no torch goes to workers that have none.
 BUILD_TASKS = {GGUF: "deployment.build", WITH_ADAPTER: "deployment.build", ONNX: "deployment.build_head"}
@@ -19,7 +19,7 @@ class Weights(Protocol):
 
     @property
     def is_head(self) -> bool:
-        """A head on a sentence encoder."""
+        """A head, on whatever it stands."""
 
 
 def needed_format(version: Weights) -> str:

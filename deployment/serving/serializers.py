@@ -105,7 +105,9 @@ class WhyResponse(serializers.Serializer[Any]):
 
     version = serializers.IntegerField(source="version.number")
     model = serializers.CharField(source="version.tag")
-    encoder = serializers.CharField(source="version.base.name", help_text="The sentence encoder that it is a head on.")
+    encoder = serializers.CharField(
+        help_text="The sentence encoder that it is a head on; of a language model the one that compares texts, if any."
+    )
     samples = SimilarSampleSerializer(many=True, source="likes.found")
     note = serializers.SerializerMethodField()
 

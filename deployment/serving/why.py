@@ -10,7 +10,8 @@ from common.problems import ConflictError
 from labeling.access import Right, require
 from labeling.models import Prediction, VectorSet
 from labeling.services.vectors.similar import SHOWN, Likes, similar
-from training.models import BaseModel, ModelVersion
+from training.methods import HEADS
+from training.models import ModelVersion
 
 # A number that fits its column.
 _DIGITS = 10
@@ -19,12 +20,16 @@ NOT_KEPT = "The text of this prediction was not kept, so nothing can be compared
 
 @dataclass(frozen=True)
 class Why:
-    """A head's prediction and what is most like its text. `note`: what is to be known of the comparison."""
+    """A head's prediction and what is most like its text. `note`: what is to be known of the comparison.
+
+    `encoder`: by whose vectors texts are compared; empty where there are none yet.
+    """
 
     prediction: Prediction
     version: ModelVersion
     likes: Likes
     note: str = ""
+    encoder: str = ""
 
 
 def made_by_head(prediction: Prediction) -> ModelVersion | None:
@@ -33,7 +38,7 @@ def made_by_head(prediction: Prediction) -> ModelVersion | None:
     if not (number.isascii() and number.isdecimal() and len(number) < _DIGITS):
         return None
     rows = ModelVersion.objects.filter(project=prediction.project_id, project__key=key, number=int(number))
-    return rows.filter(base__role=BaseModel.Role.ENCODER).select_related("project", "base").first()
+    return rows.filter(method__in=HEADS).select_related("project", "base").first()
 
 
 def why(actor: Actor, prediction: Prediction, k: int = SHOWN) -> Why:
@@ -47,13 +52,24 @@ def why(actor: Actor, prediction: Prediction, k: int = SHOWN) -> Why:
     require(actor, prediction.project, Right.VIEW)
     version = made_by_head(prediction)
     if version is None:
-        raise ConflictError(f"{prediction.model_tag} is no head on a sentence encoder: no golden samples say why.")
+        raise ConflictError(
+            f"{prediction.model_tag} is no head, which gives labels chances: no golden samples say why."
+        )
     if prediction.sample is None:
         raise ConflictError(NOT_KEPT)
     kept = VectorSet.objects.filter(project=version.project_id).exclude(revision="").first()
+    named = kept.encoder if kept is not None else ""
+    if not version.base.is_encoder:
+        return Why(prediction, version, similar(actor, prediction.sample, k), _by_model(version, named), named)
+    named = version.base.name
     if kept is not None and not prediction.sample.is_blind and (strange := _strange(version, kept)):
-        return Why(prediction, version, Likes(note=strange))
-    return Why(prediction, version, similar(actor, prediction.sample, k), _tuned(version))
+        return Why(prediction, version, Likes(note=strange), encoder=named)
+    return Why(prediction, version, similar(actor, prediction.sample, k), _tuned(version), named)
+
+
+def _by_model(version: ModelVersion, kept: str) -> str:
+    """A language model's own vectors are of whole questions, and nobody keeps those of golden samples."""
+    return f"Compared by the vectors of {kept}; {version} itself reads texts as a language model." if kept else ""
 
 
 def _strange(version: ModelVersion, kept: VectorSet) -> str:

@@ -1,28 +1,18 @@
-"""A project or a run chooses a method; what does not fit, and what no server serves, is said in one sentence."""
+"""A project or a run chooses a method; what does not fit is said in one sentence."""
 
 import json
 
 import pytest
 from django.core.exceptions import ValidationError
 
-from common.problems import ConflictError, ProblemError
-from deployment.artifacts.build import request_build
-from deployment.artifacts.editing import editable
-from deployment.artifacts.placement import why_nowhere
-from deployment.artifacts.rebuilding import rebuild
-from deployment.artifacts.retention import keeping
-from deployment.files import file_of
-from deployment.models import Artifact, ServingPolicy, StagedVersion
-from deployment.promotion.plan import plan_promotion
-from deployment.sweep import due_builds, due_stagings
+from common.problems import ProblemError
 from labeling import services as labeling
-from tests.deployment.standins import make_server, serve_from
-from tests.factories import SYSTEM, make_admin, make_operator, make_project, make_sample
+from tests.factories import SYSTEM, make_operator, make_project, make_sample
 from tests.training.helpers import make_base, make_golden, make_policy
 from tests.training.test_api import API, client_of
 from training.engine.rundir import RunDir
 from training.forms import StartRunForm
-from training.methods import METHODS, SFT
+from training.methods import HEADS, METHODS
 from training.models import TrainingRun, validate_profile
 from training.services import publish_version, repeat_run, run_folder, start_run
 
@@ -91,45 +81,23 @@ def test_the_api_and_the_page_choose_it(shop, client):
     assert "classification head" in client.get("/projects/shop/runs/").content.decode()
 
 
-@pytest.fixture
-def headed(shop):
-    """A version with a head, in a project that is served, and the news of it acted on."""
-    serve_from(shop, make_server("http://127.0.0.1:1"))
+def test_what_is_a_head_and_what_it_stands_on_are_two_questions():
+    assert {name for name, method in METHODS.items() if method.is_head} == HEADS == {"lm_head", "head", "encoder"}
+    assert {name for name, method in METHODS.items() if method.of_encoder} == {"head", "encoder"}
+
+
+def test_a_run_is_told_what_is_answered_and_a_version_is_known_by_what_is_served(shop):
     make_golden(shop, 2)
     run = start_run(SYSTEM, shop, trigger=MANUAL, base=make_base(), method="lm_head")
+    assert [label["name"] for label in run.config["task"]["labels"]] == [
+        each.name for each in shop.spec.to_spec().labels
+    ]
+    with pytest.raises(ProblemError, match="task: the project's task says the labels"):
+        start_run(SYSTEM, shop, trigger=MANUAL, base=run.base, method="lm_head", overrides={"task": None})
     folder = RunDir(run_folder(run))
     folder.path.mkdir(parents=True)
-    files = {"adapter/adapter_model.safetensors": {"sha256": "f" * 64}}
+    files = {"adapter/adapter_model.safetensors": {"sha256": "a" * 64}, "head/head.npz": {"sha256": "f" * 64}}
     folder.manifest.write_text(json.dumps({"files": files, "head": {"labels": ["a", "b"]}}))
     TrainingRun.objects.filter(pk=run.pk).update(state="succeeded")
     version = publish_version(run)
-    request_build(version)
-    return version
-
-
-def test_a_version_that_no_server_serves_says_so_and_asks_nobody_for_anything(shop, headed, client):
-    assert (headed.method, headed.adapter_digest) == ("lm_head", "f" * 64)
-    said = "no model server serves that yet"
-    assert due_builds(shop) == []
-    assert due_stagings(ServingPolicy.objects.get()) == []
-    assert not Artifact.objects.exists()
-    assert not StagedVersion.objects.exists()
-    keeping(shop)
-    file = file_of(headed)
-    assert (file.under_way, file.built, file.failed, file.label) == (False, False, False, "no server serves it")
-    reason = why_nowhere(headed)
-    assert reason
-    assert said in reason.sentence
-    (obstacle,) = plan_promotion(headed).obstacles
-    assert said in obstacle
-    ada = make_admin("ada")
-    for refused in (lambda: rebuild(SYSTEM, headed), lambda: editable(headed)):
-        with pytest.raises(ConflictError, match=said):
-            refused()
-    client.force_login(ada)
-    for page in ("deployments", f"versions/{headed.number}"):
-        assert said in client.get(f"/projects/shop/{page}/").content.decode(), page
-
-
-def test_what_servers_serve_has_no_such_sentence(shop):
-    assert SFT.unserved == ""
+    assert (version.method, version.is_head, version.adapter_digest) == ("lm_head", True, "f" * 64)

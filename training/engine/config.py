@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, model_validator
 from common.environment import KEY_PATTERN
 from common.options import Options, OptionsError, checked
 from training.engine.errors import EngineError, Exit
+from training.heads.config import HeadTask
 
 DEFAULT_EPOCHS = 3.0
 DEFAULT_WARMUP = 0.05
@@ -63,6 +64,9 @@ class EngineConfig(Options):
     )
     instruction: str | None = Field(
         default=None, description="With lm_head: in place of the rows' system messages; empty: none."
+    )
+    task: HeadTask | None = Field(
+        default=None, description="With lm_head: what is answered; the run then leaves what is served."
     )
     method: Literal["lora", "qlora"] = "lora"
     lora: LoraOptions = LoraOptions()
@@ -141,6 +145,8 @@ class EngineConfig(Options):
     def _one_instruction(self) -> Self:
         if self.instruction is not None and self.objective != "lm_head":
             raise ValueError("instruction has no effect without the objective lm_head")
+        if self.task is not None and self.objective != "lm_head":
+            raise ValueError("task has no effect without the objective lm_head")
         if self.seeds > 1 and self.objective == "lm_head":
             raise ValueError("classification heads of several seeds are not averaged; take seeds 1 with lm_head")
         return self

@@ -1,15 +1,20 @@
 """What a phase leaves behind for the next one, and what a run that ends well leaves: figures, adapter, manifest."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from training.engine.best import Evaluation, best_of, load_adapter
 from training.engine.config import EngineConfig
 from training.engine.events import EventLog, finite
+from training.engine.heads.leaving import Learnt, leave_head
+from training.engine.heads.serving import Servable
 from training.engine.manifest import save_adapter, save_part, save_weights, step_seconds, write_manifest
 from training.engine.phases import Phase, Phases
+from training.engine.rundir import RunDir
+from training.engine.runrows import RunRows
 from training.engine.seeds import write_average
-from training.engine.validated import VALIDATED, newest, of_best
+from training.engine.validated import VALIDATED, newest, of_best, scores_of_best
 from training.engine.weights import require_finite
 
 if TYPE_CHECKING:
@@ -37,12 +42,16 @@ def finish(
     config: EngineConfig,
     events: EventLog,
     trainer: "AnswerLossTrainer",
-    counts: dict[str, int],
+    rows: RunRows,
     *,
     stopped: bool,
 ) -> None:
-    """Write adapter and manifest. `stopped`: before its end, so with the best that there is."""
-    run, model, metrics = phase.run, trainer.accelerator.unwrap_model(trainer.model), figures(phase, trainer, counts)
+    """Write adapter, what is served of a head, manifest. `stopped`: before its end, so with the best that there is."""
+    run, model, metrics = (
+        phase.run,
+        trainer.accelerator.unwrap_model(trainer.model),
+        figures(phase, trainer, rows.counts),
+    )
     best, folder = _chosen(phases, phase, stopped=stopped)
     if best is not None:
         metrics |= finite({"kept_step": best.step, "eval_loss": best.eval_loss, "figure": best.figure})
@@ -63,6 +72,9 @@ def finish(
         save_adapter(run, config, metrics, lambda out: write_average(done, out))
     else:
         save_adapter(run, config, metrics, lambda out: save_weights(model, outcome.tensors, out))
+    if rows.servable is not None:
+        learnt = _learnt(phases, phase, folder, outcome.told["head"])
+        metrics |= _left(run, config, events, trainer, rows.servable, learnt, metrics["steps"])
     events.emit("finished", step=metrics["steps"], metrics=metrics)
     numbers = phases.validation_numbers
     if phases.selected is not None:
@@ -70,6 +82,32 @@ def finish(
     else:
         validated = of_best(run, numbers) if best is not None else newest(run, numbers)
     write_manifest(run, config, metrics, {**outcome.told, VALIDATED: validated})
+
+
+def _learnt(phases: Phases, phase: Phase, folder: Path | None, told: Mapping[str, Any]) -> Learnt:
+    """`folder`: that of the adapter which was chosen, where one was."""
+    # Trained anew, it has learnt from the validation rows.
+    refitted, numbers = phase.name == "refit" and folder != phases.selection.best, phases.validation_numbers
+    before = scores_of_best(phases.selection) if refitted and phases.selected else None
+    scores = before if before is not None and len(before) == len(numbers) else None
+    return Learnt(tuple(told["labels"]), told.get("threshold"), numbers, scores, seen=refitted and scores is None)
+
+
+def _left(
+    run: RunDir,
+    config: EngineConfig,
+    events: EventLog,
+    trainer: "AnswerLossTrainer",
+    servable: Servable,
+    learnt: Learnt,
+    step: int,
+) -> dict[str, Any]:
+    """The head's folder; its metrics. Whoever is killed here finds all steps made, and begins it anew."""
+    said = "It is trained. What is served is written, and held against the model on every question."
+    events.emit("phase", name="export", message=said, step=step)
+    tokenizer: Any = trainer.processing_class
+    with run.beating():
+        return leave_head(run, config, servable, learnt, tokenizer, lambda words: events.emit("warning", message=words))
 
 
 def _chosen(phases: Phases, phase: Phase, *, stopped: bool) -> tuple[Evaluation | None, Path | None]:

@@ -11,7 +11,17 @@ from training.engine.rundir import RunDir
 
 # What may differ from one attempt to the next: it decides how the work is done, not what comes out of it.
 _FREE = {
-    *("base_model", "threads", "logging_steps", "eval_steps", "save_steps", "keep_checkpoints", "left_out_share"),
+    # What is answered decides how it is served; the labels that are learnt are those of the rows.
+    *(
+        "base_model",
+        "task",
+        "threads",
+        "logging_steps",
+        "eval_steps",
+        "save_steps",
+        "keep_checkpoints",
+        "left_out_share",
+    ),
     *("gradient_checkpointing", "allow_shorter", "batch_size", "gradient_accumulation"),
     *("epochs", "max_steps", "min_updates", "max_updates", "warmup_ratio"),
 }

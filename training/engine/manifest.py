@@ -1,7 +1,7 @@
 """The adapter folder, its model card and the manifest: what a finished run leaves behind."""
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,14 +90,17 @@ def base_of(base: BaseModelConfig) -> dict[str, Any]:
 def write_manifest(
     run: RunDir, config: EngineConfig, metrics: Mapping[str, Any], told_more: Mapping[str, Any] | None = None
 ) -> None:
-    """The manifest of an adapter."""
+    """The manifest of an adapter, and of the head's folder where there is one."""
     told = {"base": base_of(config.base_model), "seed": config.seed, "config": config.model_dump(mode="json")}
-    put_manifest(run, run.adapter, environment(), {**told, "metrics": dict(metrics), **(told_more or {})})
+    put_manifest(run, [run.adapter, run.head], environment(), {**told, "metrics": dict(metrics), **(told_more or {})})
 
 
-def put_manifest(run: RunDir, result: Path, surroundings: Mapping[str, Any], told: Mapping[str, Any]) -> None:
-    """The last file of a run: everything before it is listed with size in bytes and SHA-256. `result`: its folder."""
-    files = [run.config, *sorted((run.path / "data").glob("*.jsonl")), *sorted(result.rglob("*"))]
+def put_manifest(
+    run: RunDir, results: Iterable[Path], surroundings: Mapping[str, Any], told: Mapping[str, Any]
+) -> None:
+    """The last file of a run: everything before it is listed with size in bytes and SHA-256. `results`: its folders."""
+    made = [path for folder in results for path in sorted(folder.rglob("*"))]
+    files = [run.config, *sorted((run.path / "data").glob("*.jsonl")), *made]
     write_json(
         run.manifest,
         {

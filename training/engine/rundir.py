@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from training.engine.errors import EngineError, Exit
 
 # The weights of an adapter, as PEFT names them.
 WEIGHTS = "adapter_model.safetensors"
+BEAT_SECONDS = 10.0
 # `keep`: end now, with the best that there is.
 ORDERS = {"pause": Exit.PAUSED, "cancel": Exit.CANCELLED, "keep": Exit.OK}
 
@@ -35,7 +37,7 @@ class RunDir:
         self.part = self.checkpoints / "adapter"
         self.rung = path / "memory.json"
         self.adapter = path / "adapter"
-        # Of a head on a sentence encoder, in place of an adapter (`training.heads`).
+        # What is served of a head: in place of an adapter (`training.heads`), or beside it (`training.engine.heads`).
         self.head = path / "head"
         self.control = path / "control.json"
         self.pulse = path / "pulse"
@@ -88,6 +90,23 @@ class RunDir:
     def beat(self) -> None:
         """A sign that the work goes on: a step, or a part of one."""
         self.pulse.touch()
+
+    @contextmanager
+    def beating(self) -> Iterator[None]:
+        """While a library works in one long call, which gives no sign; a process that does nothing is seen anyway."""
+        ended = threading.Event()
+
+        def beat() -> None:
+            while not ended.wait(BEAT_SECONDS):
+                self.beat()
+
+        thread = threading.Thread(target=beat, name="beat", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
 
     def order(self) -> Exit | None:
         """What `control.json` asks for: PAUSED, CANCELLED, OK or nothing. A half-written file asks for nothing yet."""

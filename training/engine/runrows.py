@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from training.engine.config import EngineConfig
 from training.engine.data import EncodedRows, encode_file
 from training.engine.errors import EngineError, Exit
+from training.engine.heads.serving import Servable, require_small, servable
 from training.engine.heads.targets import Targets
 from training.engine.rundir import RunDir
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 # Of the rows that are left out; more numbers than this tell nobody more.
 MOST_NUMBERS = 200
@@ -21,11 +22,20 @@ MOST_NUMBERS = 200
 
 @dataclass(frozen=True)
 class RunRows:
-    """The two files of a run, encoded; `targets` where labels are learnt, not answers."""
+    """The two files of a run, encoded.
+
+    `targets`: where labels are learnt, not answers; `servable`: where what comes out of that is to be served.
+    """
 
     train: EncodedRows
     validation: EncodedRows
     targets: Targets | None = None
+    servable: Servable | None = None
+
+    def require_servable(self, model: "PreTrainedModel") -> None:
+        """Raise `EngineError` for a base of which nothing could be served."""
+        if self.servable is not None:
+            require_small(model)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -54,7 +64,7 @@ def read_rows(
             _tell_and_bound(encoded, path, config, max_length, tell)
         files.append(encoded)
     train, validation = files
-    rows = RunRows(train, validation, targets)
+    rows = RunRows(train, validation, targets, servable(run, config, tokenizer))
     if not rows.train.rows:
         raise EngineError(
             f"No training row is left. The longest has {rows.train.longest} tokens; max_length is {max_length}."

@@ -131,8 +131,7 @@ class Training:
         ends = stopped or self.phases.last
         if is_main_process():
             if ends:
-                counts = self.rows.counts
-                finish(self.phases, self.phase, self.config, self.events, trainer, counts, stopped=stopped)
+                finish(self.phases, self.phase, self.config, self.events, trainer, self.rows, stopped=stopped)
             else:
                 finish_phase(self.phases, self.phase, self.events, trainer)
         trainer.accelerator.wait_for_everyone()
@@ -149,6 +148,7 @@ class Training:
         self.loaded = False
         gc.collect()  # the model of the phase before
         model, precision = load_for_training(self.config)
+        self.rows.require_servable(model)
         require_targets(self.config.lora.target_modules, [name for name, _ in model.named_modules()])
         phase, recipe, base = self.phase, self.phase.recipe, base_of(self.config.base_model)
         self.made_of = made_of(phase.run, phase.config, recipe, base, processes(), phase.name)

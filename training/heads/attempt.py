@@ -1,11 +1,9 @@
 """One attempt at a run whose result is a head: the lock, the story, orders, and how it ends. With torch or without."""
 
 import logging
-import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,7 +16,6 @@ from training.engine.stopping import Stop, SupervisorWatch
 from training.heads.kept import Kept
 
 logger = logging.getLogger(__name__)
-BEAT_SECONDS = 10.0
 Config = TypeVar("Config", bound=Options)
 
 
@@ -58,23 +55,6 @@ class Attempt(ABC):
         self.step += 1
         self.events.emit("checkpoint" if is_kept else "progress", step=self.step, total_steps=self.total)
         self.tick()
-
-    @contextmanager
-    def beating(self) -> Iterator[None]:
-        """While a library works in one long call, which gives no sign; a process that does nothing is seen anyway."""
-        ended = threading.Event()
-
-        def beat() -> None:
-            while not ended.wait(BEAT_SECONDS):
-                self.run.beat()
-
-        thread = threading.Thread(target=beat, name="beat", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            thread.join()
 
     def stopped(self) -> Exit:
         """End as ordered; what was kept is there for the next one."""

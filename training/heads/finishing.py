@@ -68,4 +68,4 @@ def write_manifest(
     """
     made_of = {"name": base.name, "revision": base.revision, "location": config.base_model.name}
     told = {"base": made_of, "seed": config.seed, "config": config.model_dump(mode="json"), "metrics": finite(metrics)}
-    put_manifest(run, run.head, surroundings, {**told, VALIDATED: validated})
+    put_manifest(run, [run.head], surroundings, {**told, VALIDATED: validated})

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 
 from labeling.models import Project, PublicModel, TaskSpec
-from training.methods import METHODS
+from training.methods import HEADS
 from training.models.bases import BaseModel
 from training.models.runs import TrainingRun
 from training.server_names import server_tag
@@ -73,15 +73,9 @@ class ModelVersion(PublicModel):
         return self.derived_from.weights if self.derived_from else self
 
     @property
-    def unserved(self) -> str:
-        """Why no model server can serve it, in a sentence; empty where one can."""
-        method = METHODS.get(self.method)
-        return method.unserved if method else ""
-
-    @property
     def is_head(self) -> bool:
-        """A head on a sentence encoder: it gives labels probabilities, and is asked by no prompt."""
-        return self.base.is_encoder
+        """A head on an encoder or on a language model: it gives labels probabilities, and is asked by no prompt."""
+        return self.method in HEADS
 
     @property
     def head_told(self) -> dict[str, Any]:

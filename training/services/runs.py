@@ -63,6 +63,7 @@ def resolve_config(
     if method.labels_only:
         # A head knows its labels by their places: the instruction alone is asked, without their list.
         options["instruction"] = neutralise(spec.instruction.strip())
+        options["task"] = head_task(spec.to_spec())
     return _resolved(method.options, options)
 
 

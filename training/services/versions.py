@@ -73,9 +73,12 @@ def add_version(actor: Actor, project: Project, base: BaseModel, **values: Any) 
 
 def result_of(manifest: dict[str, Any]) -> dict[str, Any]:
     """What a run leaves that counts on hosts without its folder: the digest of its weights, and how it answered."""
-    made = (WEIGHTS, HEAD_WEIGHTS)
-    adapter = next((entry["sha256"] for path, entry in _files(manifest).items() if path.endswith(made)), "")
-    return {"adapter_digest": adapter, VALIDATED: manifest.get(VALIDATED, [])}
+    files = _files(manifest)
+    # Where there are both, the head is what is served.
+    found = (
+        entry["sha256"] for name in (HEAD_WEIGHTS, WEIGHTS) for path, entry in files.items() if path.endswith(name)
+    )
+    return {"adapter_digest": next(found, ""), VALIDATED: manifest.get(VALIDATED, [])}
 
 
 def publish_version(run: TrainingRun, actor: Actor = _SUPERVISOR) -> ModelVersion:

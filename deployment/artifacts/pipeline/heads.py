@@ -7,6 +7,7 @@ from pathlib import Path
 
 from common import jsonbounds
 from common.encoder import EncoderError, EncoderRecord, read_record
+from common.encoder.language import either
 from common.encoder.record import check_files
 from common.files import sha256_of
 from deployment.artifacts.pipeline import identity, rows, store
@@ -40,7 +41,7 @@ class HeadPipeline(Steps):
 
     @cached_property
     def _encoder(self) -> Path:
-        """The base's, or the one that the run trained with the head."""
+        """The base's, or what the run trained with the head: an encoder, or a language model in its place."""
         if self._is_own:
             return self._head / ENCODER
         return Path(resolve_location(self.version.base))
@@ -52,15 +53,21 @@ class HeadPipeline(Steps):
 
     @cached_property
     def _record(self) -> EncoderRecord:
+        trained = self.version.trained_by
+        if trained is not None and "task" not in trained.config:
+            raise BuildError(
+                f"{self.version} was trained by a release that left nothing of a classification head to be served. "
+                "Train it again."
+            )
         try:
-            found = read_record(self._encoder)
+            found = read_record(self._encoder, either)
             if self._is_own:
                 check_files(self._encoder, found)
         except EncoderError as error:
             if not self._is_own:
                 raise BuildError(f"{error} Then rebuild the version.") from error
             raise BuildError(
-                f"The encoder that the run of {self.version} trained is not whole in {self._encoder}. Copy the run's "
+                f"The model that the run of {self.version} trained is not whole in {self._encoder}. Copy the run's "
                 "folder back, or train again."
             ) from error
         return found

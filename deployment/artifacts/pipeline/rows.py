@@ -10,6 +10,7 @@ from common.problems import ProblemError
 from deployment.artifacts.pipeline import store
 from deployment.artifacts.pipeline.processes import BuildError
 from deployment.models import Artifact, BuildStep
+from training.models import ModelVersion
 from training.services import awaits_fetching, obtain_base
 
 State = BuildStep.State
@@ -36,6 +37,12 @@ def obtain(
     seconds = time.monotonic() - started
     note(artifact, name, state=State.DONE, reused=reused, seconds=seconds, size_bytes=found.size)
     return found
+
+
+def needs_base(weights: ModelVersion) -> bool:
+    """Whether its file is made of the base's own weights: a run may have left all that is served."""
+    trained = weights.trained_by
+    return trained is None or not trained.way.has_own_encoder
 
 
 def have_base(artifact: Artifact) -> None:

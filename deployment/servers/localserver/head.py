@@ -1,18 +1,19 @@
 """A head's ONNX file at work: messages in, an answer and each label's probability out. Without torch.
 
-The file has everything in it: encoder and head in one graph, and in its metadata the tokenizer and how probabilities
-become an answer. So one digest says all that an answer follows from.
+The file has everything in it: encoder, or language model, and head in one graph, and in its metadata the tokenizer, how
+questions are written and how probabilities become an answer. So one digest says all that an answer follows from.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import ValidationError
 
 from common import jsonbounds
-from common.encoder import EncoderRecord, TextReader, open_session
+from common.encoder import EncoderRecord, TextReader, Tokens, open_session
+from common.encoder.language import LanguageReader, LanguageRecord
 from common.options import Options
 from training.heads.answering import Answering
 from training.heads.rows import words_of
@@ -26,11 +27,11 @@ class HeadFileError(Exception):
 
 
 class HeadTold(Options):
-    """What a head's file says of itself. `encoder`: the record of the encoder in it."""
+    """What a head's file says of itself. `encoder`: the record of the encoder, or language model, in it."""
 
     format: int = 1
     answering: Answering
-    encoder: EncoderRecord
+    encoder: LanguageRecord | EncoderRecord
 
 
 @dataclass(frozen=True)
@@ -45,17 +46,55 @@ class HeadAnswer:
     is_unknown: bool
 
 
+class Reader(Protocol):
+    """How questions become tokens."""
+
+    def written(self, messages: Sequence[Mapping[str, str]]) -> str:
+        """The text that is read of a question."""
+
+    def read(self, messages: Sequence[Mapping[str, str]]) -> Tokens:
+        """Its tokens."""
+
+    def ids(self, text: str) -> Sequence[int]:
+        """The tokens of a text that `written` wrote."""
+
+
+class WordsReader:
+    """What a sentence encoder reads: the words that are asked about, without the instruction."""
+
+    def __init__(self, record: EncoderRecord, tokenizer: Any) -> None:
+        self._reader = TextReader(record, tokenizer)
+
+    def written(self, messages: Sequence[Mapping[str, str]]) -> str:
+        return words_of(messages)
+
+    def read(self, messages: Sequence[Mapping[str, str]]) -> Tokens:
+        return self._reader.tokens(words_of(messages))
+
+    def ids(self, text: str) -> Sequence[int]:
+        return self._reader.tokens(text).ids
+
+
+def _reader_of(record: EncoderRecord, tokenizer: Any) -> Reader:
+    if isinstance(record, LanguageRecord):
+        return LanguageReader(record, tokenizer)
+    return WordsReader(record, tokenizer)
+
+
 class HeadModel:
     """An opened file. Several threads may ask it at once: it keeps nothing between calls."""
 
-    def __init__(self, told: HeadTold, reader: TextReader, session: Any) -> None:
-        self.told, self._reader, self._session = told, reader, session
+    def __init__(self, told: HeadTold, reader: Reader, session: Any) -> None:
+        self.told, self.reader, self._session = told, reader, session
 
     def answer(self, messages: Sequence[Mapping[str, str]]) -> HeadAnswer:
-        """Answer one question. Raises `HeadFileError` where what comes out is no number."""
+        """Answer one question.
+
+        Raises `HeadFileError` where what comes out is no number, `ValueError` for turns that cannot be asked.
+        """
         import numpy as np
 
-        tokens, answering = self._reader.tokens(words_of(messages)), self.told.answering
+        tokens, answering = self.reader.read(messages), self.told.answering
         ids = np.array([tokens.ids], dtype=np.int64)
         [rows] = self._session.run([PROBABILITIES], {"input_ids": ids, "attention_mask": np.ones_like(ids)})
         if not np.isfinite(rows).all():
@@ -71,10 +110,6 @@ class HeadModel:
             is_unknown=tokens.is_unknown,
         )
 
-    def ids(self, text: str) -> list[int]:
-        """The tokens of a text as the encoder gets them."""
-        return list(self._reader.tokens(text).ids)
-
 
 def open_head(path: Path, threads: int = 1) -> HeadModel:
     """The head in a file, run by so many threads. Raises `HeadFileError`."""
@@ -84,7 +119,7 @@ def open_head(path: Path, threads: int = 1) -> HeadModel:
         session = open_session(path, threads)
         kept: dict[str, str] = session.get_modelmeta().custom_metadata_map
         told = HeadTold.model_validate(jsonbounds.loads(kept[TOLD]))
-        return HeadModel(told, TextReader(told.encoder, Tokenizer.from_str(kept[TOKENIZER])), session)
+        return HeadModel(told, _reader_of(told.encoder, Tokenizer.from_str(kept[TOKENIZER])), session)
     except KeyError as error:
         raise HeadFileError(f"{path.name} is an ONNX file, but no head: it lacks {error}.") from error
     except (ValueError, ValidationError) as error:

@@ -29,7 +29,6 @@ from starlette.routing import Route
 from common import jsonbounds
 from deployment.servers.localserver.child import KEY_VARIABLE, die_with
 from deployment.servers.localserver.head import HeadFileError, HeadModel, open_head
-from training.heads.rows import words_of
 
 _WATCH_SECONDS = 1.0
 Handler = Callable[[Request], Awaitable[Response]]
@@ -81,13 +80,13 @@ class HeadServer:
         return JSONResponse({**named, "choices": [choice], "usage": usage, "head": said})
 
     async def tokenize(self, request: Request) -> Response:
-        """The tokens of a text as the encoder gets them."""
+        """The tokens of a text as the weights get them."""
         body = jsonbounds.loads(await request.body())
-        return JSONResponse({"tokens": self.model.ids(str(body["content"]))})
+        return JSONResponse({"tokens": list(self.model.reader.ids(str(body["content"])))})
 
     async def render(self, request: Request) -> Response:
         """What of the messages is read."""
-        return JSONResponse({"prompt": words_of(_messages(jsonbounds.loads(await request.body())))})
+        return JSONResponse({"prompt": self.model.reader.written(_messages(jsonbounds.loads(await request.body())))})
 
 
 def _messages(body: Any) -> list[dict[str, str]]:

@@ -52,11 +52,11 @@ def similar(actor: Actor, sample: Sample, k: int = SHOWN) -> Likes:
         raise ConflictError(BLIND)
     vectors = VectorSet.objects.select_related("project").filter(project=sample.project).exclude(revision="").first()
     if vectors is None:
-        return Likes(note=NOT_YET)
+        return Likes(note=_not_yet(sample.project_id))
     digest = store.digest_of(sample.text)
     mine = TextVector.objects.filter(digest=digest, revision=vectors.revision).first()
     if mine is None:
-        return Likes(note=NOT_YET)
+        return Likes(note=_not_yet(sample.project_id))
     if mine.is_unknown:
         return Likes(note=UNREADABLE)
     golden = GoldenSample.objects.current().filter(project=sample.project).exclude(sample=sample)
@@ -70,6 +70,12 @@ def similar(actor: Actor, sample: Sample, k: int = SHOWN) -> Likes:
         if (row := by_sample.get(pk)) is not None
     ]
     return Likes(found, " ".join(notes) or ("" if found else NOBODY))
+
+
+def _not_yet(project_id: int) -> str:
+    """Why a text has no vector: what holds them up, an encoder that is missing, say, or that they are being made."""
+    error = VectorSet.objects.filter(project=project_id).values_list("error", flat=True).first()
+    return f"This text has no vector, by which it could be compared. {error}" if error else NOT_YET
 
 
 Near = list[tuple[int, float]]

@@ -131,7 +131,7 @@ class Finetuning(Attempt):
         def worth(vectors: "Array") -> float:
             return figure_of(head.chances(vectors[: len(wanted)]), wanted, answering, exclusive=self.exclusive)
 
-        with head_folder(self.run) as folder, self.beating():
+        with head_folder(self.run) as folder, self.run.beating():
             exported = export_encoder(
                 network,
                 self.base,

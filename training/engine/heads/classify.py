@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from common import jsonl
 from training.engine.config import EngineConfig, load_config
@@ -12,9 +12,6 @@ from training.engine.files import read_jsonl
 from training.engine.heads.targets import asked_ids
 from training.engine.marks import broken, marks_of
 from training.engine.rundir import RunDir
-
-if TYPE_CHECKING:
-    import torch
 
 _ROWS = 16
 
@@ -59,35 +56,17 @@ def _probabilities(
 ) -> Iterator[list[float]]:
     """In the order of `rows`; those of like length are asked together."""
     import torch
-    from peft import PeftModel
 
     from training.engine.heads.figures import probabilities
-    from training.engine.heads.module import put_head
-    from training.engine.models import load_base
+    from training.engine.heads.network import load_adapted, scores_of
 
-    model = load_base(config.base_model, dtype=torch.float32)
-    put_head(model, len(head["labels"]), config.seed)
-    adapted = PeftModel.from_pretrained(model, str(run.adapter)).eval()
+    adapted = load_adapted(run, config, len(head["labels"]))
     found: list[list[float]] = [[] for _ in rows]
     order = sorted(range(len(rows)), key=lambda index: len(rows[index]))
     with torch.no_grad():
         for at in range(0, len(order), _ROWS):
             some = order[at : at + _ROWS]
-            scores = _scores(adapted, [rows[index] for index in some])
+            scores = scores_of(adapted, [rows[index] for index in some])
             for index, given in zip(some, probabilities(scores, several=head["several"]).tolist(), strict=True):
                 found[index] = given
     yield from found
-
-
-def _scores(model: Any, rows: list[list[int]]) -> "torch.Tensor":
-    """(rows, labels): the head on the last token of each row."""
-    import torch
-
-    from training.engine.batches.logits import logits_at
-
-    lengths = torch.tensor([len(row) for row in rows])
-    longest = int(lengths.max())
-    ids = torch.tensor([row + [0] * (longest - len(row)) for row in rows])
-    inputs = {"input_ids": ids, "attention_mask": (torch.arange(longest) < lengths[:, None]).long()}
-    ends = torch.arange(len(rows)) * longest + lengths - 1
-    return logits_at(model, inputs, ends, model.get_base_model())

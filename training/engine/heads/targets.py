@@ -71,10 +71,15 @@ class Targets:
 
 def asked_ids(tokenizer: "PreTrainedTokenizerBase", instruction: str | None, prompt: Sequence[Message]) -> list[int]:
     """The ids of a question, up to where a model would begin its answer: `instruction` in place of the system turn."""
-    if instruction is not None:
-        said: list[Message] = [{"role": "system", "content": instruction}] if instruction else []
-        prompt = [*said, *(each for each in prompt if each["role"] != "system")]
-    return token_ids(tokenizer, render(tokenizer, prompt))
+    return token_ids(tokenizer, render(tokenizer, asked_messages(instruction, prompt)))
+
+
+def asked_messages(instruction: str | None, prompt: Sequence[Message]) -> list[Message]:
+    """What is asked: with `instruction` in place of the system turn, where there is one; empty: no such turn."""
+    if instruction is None:
+        return list(prompt)
+    said: list[Message] = [{"role": "system", "content": instruction}] if instruction else []
+    return [*said, *(each for each in prompt if each["role"] != "system")]
 
 
 def labels_in(completion: Sequence[Message], where: str) -> tuple[list[str], bool]:

@@ -13,6 +13,7 @@ from training.engine.figure import Parts
 from training.engine.heads.figures import THRESHOLD, accuracy, best_threshold, probabilities
 from training.engine.heads.module import WEIGHTS, head_of
 from training.engine.heads.targets import Targets
+from training.engine.validated import keep_scores
 
 
 class HeadTrainer(AnswerLossTrainer):
@@ -68,19 +69,21 @@ class HeadTrainer(AnswerLossTrainer):
         scores, wanted = (torch.cat(each) for each in zip(*self._seen, strict=True))
         if not self.targets.several:
             right = wanted.gather(1, scores.argmax(-1, keepdim=True)).flatten().tolist()
-            self._keep([(float(each), 1.0, 1.0) for each in right])
+            self._keep([(float(each), 1.0, 1.0) for each in right], scores)
             return {"figure": accuracy(scores, wanted)}
         chances = probabilities(scores, several=True)
         threshold, figure = best_threshold(chances, wanted)
         given = chances >= threshold
         counts = torch.stack([(given & wanted).sum(-1), wanted.sum(-1), given.sum(-1)], dim=-1).tolist()
-        self._keep([(float(both), float(right), float(told)) for both, right, told in counts])
+        self._keep([(float(both), float(right), float(told)) for both, right, told in counts], scores)
         return {"figure": figure, "threshold": threshold}
 
-    def _keep(self, parts: list[Parts]) -> None:
+    def _keep(self, parts: list[Parts], scores: torch.Tensor) -> None:
         """In the order of the rows, which one process sees whole."""
         if self.accelerator.num_processes == 1:
             self.keep_parts(dict(enumerate(parts)))
+            if self.run is not None:
+                keep_scores(self.run, scores.numpy())
 
     def outcome(self, best: Evaluation | None) -> Outcome:
         """The head as it is now. What was not judged yet is, where there are validation rows."""

@@ -63,7 +63,7 @@ def test_a_trained_encoder_that_is_damaged_is_told_and_one_that_is_put_back_is_b
     (encoder / "model.onnx").write_bytes(whole[:-1])
     file = build(version)
     assert file.state == "failed"
-    assert "The encoder that the run of" in file.error
+    assert "The model that the run of" in file.error
     assert "Copy the run's folder back, or train again." in file.error
     (encoder / "model.onnx").write_bytes(whole)
     rebuild(SYSTEM, version)

@@ -45,7 +45,7 @@ def test_ollama_cannot_serve_it_and_the_local_server_is_offered(version, standin
     assert due_stagings(policy) == []
     reason = why_nowhere(version)
     assert reason.sentence.startswith(
-        f"ollama-one (Ollama) cannot serve {version}, a file of the form “ONNX of encoder"
+        f"ollama-one (Ollama) cannot serve {version}, a file of the form “ONNX of model and head”"
     )
     assert "the kind “local”" in reason.sentence
     (obstacle,) = plan_promotion(version).obstacles
