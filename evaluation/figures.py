@@ -1,6 +1,6 @@
 """Figures of benchmarks as pages and the admin show them: names, order, intervals."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,15 +39,20 @@ class Row:
     is_this: bool = False
 
 
-def columns(asked: Asked) -> tuple[Column, ...]:
-    """The figures of the kind that a project or spec asks for, in the order in which they are shown."""
-    return (*_READ, *scorer_of(asked).columns, *_EXACT)
+def columns(asked: Asked, *metrics: Mapping[str, Any]) -> tuple[Column, ...]:
+    """The figures of the kind that a project or spec asks for, in the order in which they are shown.
+
+    Where some of `metrics` are there, those that none of them has are left out.
+    """
+    scorer, there = scorer_of(asked), set().union(*metrics)
+    own = [each for each in (*scorer.columns, *scorer.sometimes) if each[0] in there] if there else scorer.columns
+    return (*_READ, *own, *_EXACT)
 
 
-def figures(asked: Asked, metrics: Mapping[str, Any]) -> list[Figure]:
-    """The figures of one benchmark or baseline; a value is None where there are no metrics yet."""
+def figures(shown: Sequence[Column], metrics: Mapping[str, Any]) -> list[Figure]:
+    """The figures of one benchmark or baseline; a value is None where it has none, or no metrics yet."""
     found = []
-    for name, title, words in columns(asked):
+    for name, title, words in shown:
         is_main = name == metrics.get("main_metric")
         interval = metrics.get(_INTERVALS.get(name, "main_interval" if is_main else ""))
         pair = (interval[0], interval[1]) if interval else None
@@ -62,13 +67,16 @@ def latencies(metrics: Mapping[str, Any]) -> list[tuple[str, float]]:
     return [(title, found[name]) for name, title in shown.items() if name in found]
 
 
-def comparison(this: Benchmark, others: list[Benchmark], baselines: list[BaselineResult]) -> list[Row]:
-    """This benchmark, then the others and the simple methods on the same cases."""
+def comparison(
+    this: Benchmark, others: list[Benchmark], baselines: list[BaselineResult]
+) -> tuple[tuple[Column, ...], list[Row]]:
+    """The columns, and this benchmark, then the others and the simple methods on the same cases."""
     spec = this.version.spec
+    shown = columns(spec, *(row.metrics for row in (this, *others)), *(row.metrics for row in baselines))
     rows = [
         Row(
             title=row.version.tag,
-            figures=figures(spec, row.metrics),
+            figures=figures(shown, row.metrics),
             latency_ms=(row.metrics.get("latency_ms") or {}).get("p50"),
             benchmark=row,
             is_this=row is this,
@@ -76,7 +84,7 @@ def comparison(this: Benchmark, others: list[Benchmark], baselines: list[Baselin
         for row in (this, *others)
     ]
     methods = scorer_of(spec).baselines
-    return [*rows, *(Row(methods[row.name].title, figures(spec, row.metrics)) for row in baselines)]
+    return shown, [*rows, *(Row(methods[row.name].title, figures(shown, row.metrics)) for row in baselines)]
 
 
 def label_rows(this: Benchmark, reference: Benchmark | None) -> list[dict[str, Any]]:

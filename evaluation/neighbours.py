@@ -13,7 +13,7 @@ JUDGE_AGAIN = "A sentence encoder is there since these cases were judged. Judge 
 def below_best(benchmark: Benchmark, baselines: Sequence[BaselineResult]) -> str:
     """The first line on a version that a simple method beats; empty where none does on the same cases."""
     metrics = benchmark.metrics
-    same = [row for row in baselines if row.metrics.get("cases") == metrics.get("cases") and "main" in row.metrics]
+    same = [row for row in baselines if "main" in row.metrics and _are_alike(row.metrics, metrics)]
     if not same or "main" not in metrics:
         return ""
     best = max(same, key=lambda row: float(row.metrics["main"]))
@@ -35,6 +35,7 @@ def told(benchmark: Benchmark, baselines: Sequence[BaselineResult]) -> list[dict
             "name": row.name,
             "title": methods[row.name].title,
             "main": row.metrics.get("main"),
+            "main_metric": row.metrics.get("main_metric"),
             "main_interval": row.metrics.get("main_interval"),
         }
         for row in baselines
@@ -64,6 +65,11 @@ def _said_of(told: dict[str, Any]) -> list[str]:
         untaught = ", ".join(told["untaught"])
         said.append(f"No golden sample has {untaught}: known from their descriptions, or not at all.")
     return said
+
+
+def _are_alike(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """As many cases, judged by the same figure."""
+    return all(one.get(name) == other.get(name) for name in ("cases", "main_metric"))
 
 
 def _figure(metrics: dict[str, Any]) -> str:

@@ -38,6 +38,7 @@ class NeighbourSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     title = serializers.CharField()
     main = Figure(allow_null=True, help_text="The figure that is judged.")
+    main_metric = serializers.CharField(allow_null=True, help_text="Its name, which says by what definition.")
     main_interval = serializers.ListField(child=Figure(), allow_null=True, help_text="Its 95 % interval.")
 
 

@@ -19,6 +19,7 @@ from deployment.models import StagedVersion
 from evaluation import figures, neighbours, queries
 from evaluation.forms import BackForm
 from evaluation.models import Benchmark, GateReport
+from evaluation.scorers import scorer_of
 from evaluation.services import policy_of, rejudge
 from evaluation.services.references import reference_version
 from labeling.access import Right, project_for
@@ -41,10 +42,11 @@ def benchmarks(request: HttpRequest, key: str) -> HttpResponse:
     project = project_for(person(request), key, Right.VIEW)
     page = Paginator(queries.benchmark_rows(project), PAGE).get_page(request.GET.get("page"))
     unjudged, live = list(queries.unjudged_rows(project)), live_version(project)
+    shown = figures.columns(project, *(row.metrics for row in page))
     context: dict[str, Any] = {
         "page": page,
-        "rows": [(row, figures.figures(row.version.spec, row.metrics)) for row in page],
-        "titles": figures.columns(project),
+        "rows": [(row, figures.figures(shown, row.metrics)) for row in page],
+        "titles": shown,
         "reports": [(report, staleness(report.staged, live)) for report in queries.newest_reports(project, REPORTS)],
         "unjudged": unjudged,
         "policy": policy_of(project),
@@ -73,14 +75,17 @@ def benchmark(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
     others = list(queries.beside(row))
     reference = queries.reference_of(row, report, others)
     simple = queries.baselines_of(row)
+    titles, compared = figures.comparison(row, others, simple)
+    spec = row.version.spec
     context: dict[str, Any] = {
         "benchmark": row,
         "below": neighbours.below_best(row, simple),
         "encoder": neighbours.encoder_line(row, simple),
-        "figures": figures.figures(row.version.spec, row.metrics),
+        "figures": figures.figures(figures.columns(spec, row.metrics), row.metrics),
+        "told": scorer_of(spec).told(row.metrics),
         "latencies": figures.latencies(row.metrics),
-        "titles": figures.columns(row.version.spec),
-        "comparison": figures.comparison(row, others, simple),
+        "titles": titles,
+        "comparison": compared,
         "labels": figures.label_rows(row, reference),
         "report": report,
         "stale": staleness(report.staged, live_version(project)) if report else "",

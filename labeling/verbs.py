@@ -109,6 +109,7 @@ VERBS = {
     "benchmark.succeeded": "finished a benchmark",
     "benchmark.failed": "gave a benchmark up",
     "benchmark.requeued": "queued a benchmark again",
+    "benchmark.rescored": "worked out a benchmark's figures again, by today's definition",
     "baseline.measured": "measured a simple method",
 }
 

@@ -25,7 +25,8 @@ from deployment.artifacts.gguf.tokens import traps
 from deployment.artifacts.modelfiles import difference
 from deployment.modelfile import grammar
 from deployment.modelfile.grammar import ModelfileError
-from evaluation import text_metrics
+from evaluation import text_metrics, text_tokens
+from evaluation.methods.overlap import Overlap
 from labeling import answers, apart, importers, kinds, loose_json, marks, prompts, splits
 from labeling.import_cells import ColumnMapping, ImportFormatError
 from labeling.keys import is_key
@@ -53,7 +54,9 @@ ANYWHERE = {
     "common.text._UNSTORABLE",
     "deployment.modelfile.grammar._LINE_END",
     "deployment.modelfile.grammar._NEWLINE",
+    "evaluation.methods.overlap._ARTICLES",
     "evaluation.text_metrics._ARTICLES",
+    "evaluation.text_metrics._PLAIN_WORD",
     "labeling.import_cells._HALVES",
     "labeling.import_cells._NOT_UTF8",
     "labeling.import_cells._UNSTORABLE",
@@ -102,6 +105,7 @@ EXCUSED = {
     "common.addresses.host_of": "tried as `host_of`",
     "labeling.keys.is_key": "tried as `is_key`",
     "common.text._long_runs": "tried as `nfkc`",
+    "evaluation.text_tokens._expression": "tried as `token_f1`",
     "training.engine.constrained.Form._matches": "tried as `Form.complete` and `Form.can_become`",
 }
 
@@ -176,8 +180,16 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "grammar.render": modelfile_of,
     "difference": lambda text: difference(text, text[::-1]),
     "token_f1": lambda text: text_metrics.token_f1(text, text[::-1]),
-    "rouge_l": lambda text: text_metrics.rouge_l([text], [text[::-1]]),
+    "exact_tokens": lambda text: text_metrics.exact_tokens(text, text[::-1]),
+    "writing_of": lambda text: text_tokens.writing_of([text]),
+    "squad_f1": lambda text: text_metrics.squad_f1(text, text[::-1]),
+    "squad_em": lambda text: text_metrics.squad_em(text, text[::-1]),
+    "rouge_l": lambda text: text_metrics.rouge_l(text, text[::-1]),
+    "rouge_score_l": lambda text: text_metrics.rouge_score_l(text, text[::-1]),
+    "words of a description": lambda text: Overlap([text], {"a": text}).ranked(),
     "bleu": lambda text: text_metrics.bleu([text], [text[::-1]]),
+    "bleu, characters": lambda text: text_metrics.bleu([text], [text[::-1]], by_words=False),
+    "chrf": lambda text: text_metrics.chrf([text], [text[::-1]]),
     "jsonbounds.loads": jsonbounds.loads,
     "jsonl.scan": lambda text: list(jsonl.scan(io.StringIO(text, newline="\n"))),
     "jsonl.dumps": jsonl.dumps,
@@ -191,8 +203,8 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "Form.complete": FORM.complete,
     "Form.can_become": FORM.can_become,
 }
-# In a worker, and over two texts: a few microseconds for each of a hundred thousand words.
-LIMITS = {"bleu": 4.0, "rouge_l": 2.0, "token_f1": 2.0}
+# In a worker, and over two texts: a few microseconds for each of up to three hundred thousand tokens.
+LIMITS = dict.fromkeys(("bleu", "bleu, characters", "chrf", "exact_tokens", "rouge_l", "token_f1", "writing_of"), 4.0)
 REFUSALS = (AddressError, AnswerError, ImportFormatError, ModelfileError, ValueError)
 
 

@@ -100,6 +100,8 @@ class Scorer(ABC):
     main: ClassVar[str]
     title: ClassVar[str]
     columns: ClassVar[tuple[Column, ...]] = ()
+    # Of benchmarks that have them: by the language of the texts, or by a definition of before.
+    sometimes: ClassVar[tuple[Column, ...]] = ()
 
     @property
     def baselines(self) -> dict[str, Baseline]:
@@ -116,7 +118,7 @@ class Scorer(ABC):
 
     @abstractmethod
     def figures(self, cases: Sequence[Scored]) -> dict[str, Any]:
-        """The figures over all cases that `columns` names, and what else belongs to them, as JSON."""
+        """The figures over all cases that `columns` and `sometimes` name, and what else belongs to them, as JSON."""
 
     @abstractmethod
     def parts(self, case: Scored) -> list[float]:
@@ -129,6 +131,10 @@ class Scorer(ABC):
     def main_value(self, cases: Sequence[Scored]) -> float:
         """The main figure over `cases`."""
         return ratio(sum(self.parts(case)[0] for case in cases), len(cases))
+
+    def told(self, metrics: Mapping[str, Any]) -> str:
+        """What a page says of how the figures in `metrics` were made; empty where that goes without saying."""
+        return ""
 
     def constant_answer(self, answers: Sequence[Answer], limit: int | None = None) -> Answer:
         """The one answer that fits `answers` best: the most frequent, the first in alphabetical order of several.

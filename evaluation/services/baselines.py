@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 def baseline_results(suite: Suite, snapshot: Snapshot) -> list[BaselineResult]:
-    """The simple methods that the kind's scorer has; worked out once per snapshot.
+    """The simple methods that the kind's scorer has; worked out once per snapshot and definition of the judged figure.
 
     They stand beside the gate, not in it: where this host does not have the snapshot, there are none, and without a
     sentence encoder those that need one wait for it.
@@ -34,7 +34,8 @@ def baseline_results(suite: Suite, snapshot: Snapshot) -> list[BaselineResult]:
     spec = snapshot.spec.to_spec()
     scorer = scorer_of(spec)
     rows = BaselineResult.objects.filter(suite=suite, snapshot=snapshot).order_by("name")
-    missing, vectors = _missing(scorer, set(rows.values_list("name", flat=True)))
+    there = {row.name for row in rows if row.metrics.get("main_metric") == scorer.main}
+    missing, vectors = _missing(scorer, there)
     if missing:
         carrier = Carrier(spec, suite.spec.to_spec())
         try:
@@ -79,9 +80,23 @@ def _keep(suite: Suite, snapshot: Snapshot, name: str, metrics: dict[str, Any]) 
     row, created = BaselineResult.objects.get_or_create(
         suite=suite, snapshot=snapshot, name=name, defaults={"metrics": metrics}
     )
-    if created:
-        after = {"method": name, "snapshot": snapshot.digest, "suite": suite.digest, "main": metrics.get("main")}
-        events.record(system("gate"), "baseline.measured", row, project=suite.project, after=after)
+    before = {name: row.metrics.get(name) for name in ("main_metric", "main")}
+    if not created:
+        if before["main_metric"] == metrics["main_metric"]:
+            return
+        # What it had by an earlier definition stays beside it, under its own name.
+        row.metrics |= metrics
+        row.save(update_fields=["metrics"])
+    after = {"method": name, "snapshot": snapshot.digest, "suite": suite.digest}
+    after |= {name: metrics[name] for name in ("main_metric", "main")}
+    events.record(
+        system("gate"),
+        "baseline.measured",
+        row,
+        project=suite.project,
+        before={} if created else before,
+        after=after,
+    )
 
 
 def _cases(suite: Suite, spec: Spec) -> list[Example]:

@@ -16,7 +16,7 @@ from evaluation.services.baselines import baseline_results
 from evaluation.services.benchmarks import requeue_failed, run_benchmark, start_benchmark
 from evaluation.services.references import is_coming, nowhere_beside, reference_version, staged_beside
 from evaluation.services.reports import gate_policy, policy_of, promote_if_due, write_report
-from evaluation.services.scoring import scored_cases
+from evaluation.services.scoring import scored_again, scored_cases
 from evaluation.services.suites import freeze_suite
 from labeling.access import Right, require
 from labeling.services import events
@@ -123,7 +123,7 @@ def _benchmark(suite: Suite, policy: GatePolicy, rows: list[StagedVersion]) -> l
 
 def _run(staged: StagedVersion, suite: Suite, decoding: str, cases: int) -> Benchmark:
     benchmark = start_benchmark(staged, suite, decoding, cases)
-    return benchmark if benchmark.state == State.SUCCEEDED else run_benchmark(benchmark.pk)
+    return scored_again(benchmark) if benchmark.state == State.SUCCEEDED else run_benchmark(benchmark.pk)
 
 
 def _evidence(benchmark: Benchmark) -> gate.Evidence:

@@ -87,7 +87,7 @@ def write_report(
 
 def _figures(candidate: Benchmark) -> dict[str, float]:
     """What the page shows of the benchmark, as it was when it was judged."""
-    names = ("cases", *(name for name, _, _ in columns(candidate.version.spec)))
+    names = ("cases", *(name for name, _, _ in columns(candidate.version.spec, candidate.metrics)))
     return {name: candidate.metrics[name] for name in names if name in candidate.metrics}
 
 

@@ -1,9 +1,13 @@
 """From case results to figures."""
 
+from django.db import transaction
+
+from common.actor import system
 from evaluation.metrics import summary
 from evaluation.models import Benchmark, CaseResult
 from evaluation.scorers import Scored, scorer_of
 from labeling.answers import Status
+from labeling.services import events
 
 
 def scored_cases(benchmark: Benchmark) -> dict[int, Scored]:
@@ -22,3 +26,28 @@ def score(benchmark: Benchmark) -> dict[str, object]:
     latencies = answered.values_list("latency_ms", flat=True)
     found = summary(scorer_of(benchmark.version.spec), list(scored_cases(benchmark).values()), latencies)
     return {**found, "noted": noted} if noted else found
+
+
+def scored_again(benchmark: Benchmark) -> Benchmark:
+    """A finished benchmark with the figure that is judged today, worked out from the answers that it kept.
+
+    Where the figure was defined otherwise when it ran, what it had stays beside the new figures, under its own name.
+    """
+    if benchmark.metrics.get("main_metric") == scorer_of(benchmark.version.spec).main:
+        return benchmark
+    figures = score(benchmark)
+    with transaction.atomic():
+        locked = Benchmark.objects.select_for_update(of=("self",)).get(pk=benchmark.pk)
+        before = locked.metrics
+        if before.get("main_metric") != figures["main_metric"]:
+            Benchmark.objects.filter(pk=benchmark.pk).update(metrics=before | figures)
+            events.record(
+                system("gate"),
+                "benchmark.rescored",
+                benchmark,
+                project=benchmark.version.project,
+                before={name: before.get(name) for name in ("main_metric", "main")},
+                after={name: figures[name] for name in ("main_metric", "main")},
+            )
+    benchmark.refresh_from_db(fields=["metrics"])
+    return benchmark
