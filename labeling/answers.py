@@ -11,15 +11,16 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
-
-from jsonschema import Draft202012Validator
+from typing import TYPE_CHECKING, Any
 
 from common import jsonbounds
 from labeling.apart import Apart, take_apart, take_apart_text
 from labeling.kinds import Answer, AnswerError, Input, Kind, Spec, json_schema, kind_of
 from labeling.kinds.words import leads_astray, turns
 from labeling.loose_json import CutError, Found, LooseError, Repeated, once, values_in
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
 
 # An answer holds a handful of brackets; building a value for each of many thousands takes more than its share of time.
 MAX_BRACKETS = 10_000
@@ -119,7 +120,9 @@ _DECODER = json.JSONDecoder(object_pairs_hook=once, parse_constant=_refuse_const
 
 
 @lru_cache(maxsize=64)
-def _validator(spec: Spec) -> Draft202012Validator:
+def _validator(spec: Spec) -> "Draft202012Validator":
+    from jsonschema import Draft202012Validator
+
     schema = json_schema(spec)
     assert schema is not None, "a kind whose answers are JSON has a schema"
     return Draft202012Validator(schema)

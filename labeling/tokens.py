@@ -1,7 +1,5 @@
-"""API tokens: made once, shown once, kept as SHA-256."""
+"""Who calls the API, by the token that is sent."""
 
-import hashlib
-import secrets
 from datetime import timedelta
 from typing import Any
 
@@ -11,19 +9,9 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from labeling.models import ApiToken, User
+from labeling.secrets import digest_of
 
-_PREFIX = "tsk_"
 _TOUCH_EVERY = timedelta(minutes=1)
-
-
-def new_secret() -> str:
-    """A secret that nobody can guess."""
-    return _PREFIX + secrets.token_urlsafe(32)
-
-
-def digest_of(secret: str) -> str:
-    """What is kept of a secret."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 class ScopedTokenAuthentication(BaseAuthentication):

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from signal import SIGINT, SIGQUIT, SIGTERM, Signals
 
@@ -28,6 +28,8 @@ class Process:
         return child_environment() | {name: environment[name] for name in self.needs if name in environment}
 
 
+# `set_up` has just checked the very same settings and code; checking loads all pages, which no worker shows.
+_CHECKED = {"CELERY_SKIP_CHECKS": "1"}
 # Celery: SIGTERM lets tasks finish, SIGQUIT drops them. Their rows are claimed by lease, so dropped work goes on later.
 _SHORT = ((SIGTERM, 15.0), (SIGQUIT, 5.0))
 # A training outlives any patience: its engine saves checkpoints and goes on from the last one.
@@ -39,18 +41,18 @@ def processes(folder: Path, *, port: int, model_port: int | None) -> list[Proces
     table = [
         Process("web", _web(port), 0, ((SIGTERM, 12.0),)),
         # Threads, as these wait for servers and rows: one process, and a hanging server holds up one of them.
-        Process("worker-urgent", _worker("urgent", "-c", "4", "--pool=threads"), 1, _SHORT),
-        Process("worker", _worker("default", "-c", "2"), 1, _SHORT),
-        Process("worker-bulk", _worker("bulk", "-c", "1", "--pool=threads"), 1, _LONG),
+        _worker("worker-urgent", "urgent", _SHORT, "-c", "4", "--pool=threads"),
+        _worker("worker", "default", _SHORT, "-c", "2"),
+        _worker("worker-bulk", "bulk", _LONG, "-c", "1", "--pool=threads"),
         # Behind everything else that wants a core; a child that held a large index is replaced.
-        Process("worker-vectors", _later(_worker("vectors", "-c", "1", "--max-memory-per-child=600000")), 1, _SHORT),
+        _later(_worker("worker-vectors", "vectors", _SHORT, "-c", "1", "--max-memory-per-child=600000")),
         # Both tasks only watch a subprocess, however long it takes: a thread does.
-        Process("worker-heads", _worker("heads", "-c", "1", "--pool=threads"), 1, _LONG),
+        _worker("worker-heads", "heads", _LONG, "-c", "1", "--pool=threads"),
         # A child that grew on a heavy import is replaced, so that idle workers stay small.
-        Process("worker-build", _worker("build", "-c", "1", "--max-memory-per-child=600000"), 1, _SHORT),
+        _worker("worker-build", "build", _SHORT, "-c", "1", "--max-memory-per-child=600000"),
         # One task here lasts hours and only watches a subprocess: a thread does, and time limits do not apply.
-        Process("worker-gpu", _worker("gpu", "-c", "1", "--pool=threads"), 1, _LONG),
-        Process("beat", _celery("beat", f"--schedule={folder / 'beat' / 'schedule'}"), 2),
+        _worker("worker-gpu", "gpu", _LONG, "-c", "1", "--pool=threads"),
+        Process("beat", _celery("beat", f"--schedule={folder / 'beat' / 'schedule'}"), 2, environment=_CHECKED),
     ]
     if model_port:
         ending = ((SIGTERM, 10.0), (SIGINT, 2.0))
@@ -64,13 +66,14 @@ def _web(port: int) -> list[str]:
     return [sys.executable, "-m", "gunicorn", "config.wsgi:application", f"--bind=127.0.0.1:{port}"]
 
 
-def _worker(queue: str, *options: str) -> list[str]:
+def _worker(name: str, queue: str, ending: tuple[tuple[Signals, float], ...], *options: str) -> Process:
     quiet = ["--without-gossip", "--without-mingle", "--loglevel=INFO"]
-    return _celery("worker", "-Q", queue, "-n", f"{queue}@%h", *quiet, *options)
+    command = _celery("worker", "-Q", queue, "-n", f"{queue}@%h", *quiet, *options)
+    return Process(name, command, 1, ending, _CHECKED)
 
 
-def _later(command: list[str]) -> list[str]:
-    return ["nice", "-n", "10", *command]
+def _later(process: Process) -> Process:
+    return replace(process, command=["nice", "-n", "10", *process.command])
 
 
 def _celery(*words: str) -> list[str]:

@@ -19,7 +19,7 @@ from config.launcher.stopping import Stopped, StopRequest
 from config.launcher.supervisor import TICK, Supervisor
 
 READY_SECONDS = 180.0
-_FALLS_ALLOWED = 3
+FALLS_ALLOWED = 3
 
 
 class LauncherError(Exception):
@@ -136,11 +136,22 @@ class Session:
     def start_processes(self) -> None:
         """Migrate, start web, workers, beat and model server, and wait until /readyz answers."""
         self.claim_port()
+        self.set_up()
+        self.launch()
+
+    def set_up(self) -> None:
+        """What every start needs in the database, and the static files. Raises `LauncherError`."""
         started = time.monotonic()
         self.manage("set_up")
         if "TOUCHSTONE_EMBEDDED" not in self.settings:
             self.manage("collectstatic", "--noinput")
         self.console.say(f"The database is set up ({time.monotonic() - started:.1f} s).")
+
+    def launch(self) -> None:
+        """Start web, workers, beat and model server on what is set up, and wait until /readyz answers.
+
+        Raises `LauncherError` where one of them does not start, or does not get ready.
+        """
         table = processes(self.folder, port=self.port, model_port=self.model_port)
         (self.folder / "beat").mkdir(exist_ok=True)
         self.supervisor = Supervisor(
@@ -164,7 +175,7 @@ class Session:
             self.tick()
             self.check_stop()
             worst = self.supervisor.worst() if self.supervisor else None
-            if worst is not None and worst.falls >= _FALLS_ALLOWED:
+            if worst is not None and worst.falls >= FALLS_ALLOWED:
                 raise LauncherError(
                     f"{worst.spec.name} does not start: {reason(worst.log)} (The whole log: {worst.log})"
                 )

@@ -12,8 +12,8 @@ from common.actor import Actor
 from common.problems import ProblemError
 from labeling.access import user_behind
 from labeling.models import ApiToken, Project, Scope, User
+from labeling.secrets import digest_of, new_secret
 from labeling.services import events
-from labeling.tokens import digest_of, new_secret
 
 
 @transaction.atomic

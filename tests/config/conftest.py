@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.config.faults import launch_env
+from tests.config.faults import copy_of, launch_env
 from tests.config.processes import ROOT
 from tests.config.site import Site, site
 
@@ -34,20 +34,19 @@ def was_up() -> Iterator[Path]:
     """A runtime folder as the launcher leaves it after a first start: making it is most of such a start."""
     with tempfile.TemporaryDirectory(prefix="touchstone-") as path:
         Path(path).chmod(0o711)
-        command = [sys.executable, "-m", "config.launcher", "run", "true"]
+        command = [sys.executable, "-m", "config.launcher", "run", "--", "manage.py", "set_up", "-v", "0"]
         subprocess.run(command, cwd=ROOT, env=launch_env(Path(path) / "var"), check=True)
         yield Path(path) / "var"
 
 
 @pytest.fixture
 def used_var(was_up: Path, folder: Path) -> Path:
-    """A runtime folder of its own that was up before; the database's files belong to another account."""
-    subprocess.run(["cp", "-a", str(was_up), str(folder)], check=True)
-    return folder / "var"
+    """A runtime folder of its own that was up before."""
+    return copy_of(was_up, folder)
 
 
 @pytest.fixture(scope="session")
-def shared_site() -> Iterator[Site]:
+def shared_site(was_up: Path) -> Iterator[Site]:
     """One site for all tests of this worker that leave it as they found it."""
-    with site() as up:
+    with site(was_up) as up:
         yield up

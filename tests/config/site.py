@@ -15,6 +15,7 @@ import httpx
 import psutil
 
 from config.embedded import ensure
+from tests.config.faults import copy_of
 from tests.config.processes import ROOT, clean_env, server_pids
 from tests.processes import alive, free_port
 
@@ -91,11 +92,11 @@ def web(port: int, *options: str) -> list[str]:
 
 
 @contextlib.contextmanager
-def site(**settings: str) -> Iterator[Site]:
-    """Everything up with an administrator `ada` and a project `shop`; ended with the block."""
+def site(was_up: Path) -> Iterator[Site]:
+    """Everything up on a copy of `was_up`, with an administrator `ada` and a project `shop`; ended with the block."""
     with tempfile.TemporaryDirectory(prefix="touchstone-site-") as folder:
         Path(folder).chmod(0o711)
-        var, port = Path(folder) / "var", free_port()
+        var, port = copy_of(was_up, Path(folder)), free_port()
         with _without_urls():
             servers = ensure(var, durable=False)
         try:
@@ -105,10 +106,8 @@ def site(**settings: str) -> Iterator[Site]:
                 "TOUCHSTONE_VAR": str(var),
                 "HEALTH_KEY": HEALTH_KEY,
                 "PYTHONPATH": str(ROOT),
-                **settings,
             }
-            for command in (["manage.py", "migrate", "-v", "0"], ["-c", _ROWS]):
-                subprocess.run([sys.executable, *command], cwd=ROOT, env=env, check=True)
+            subprocess.run([sys.executable, "-c", _ROWS], cwd=ROOT, env=env, check=True)
             database, broker = server_pids(var)
             log = var / "log" / "web.log"
             with alive(web(port), port, env, log) as url:

@@ -1,7 +1,6 @@
 """Where the launcher cannot go on it says why and what to do in one sentence, ends with 1 and leaves nothing up."""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -11,7 +10,7 @@ import pytest
 
 from config.embedded import VarLock
 from config.embedded.server import free_port
-from tests.config.faults import CHILDREN, breaking, launch_env, left_running, serve
+from tests.config.faults import CHILDREN, breaking, launch_env, launched_with, left_running, serve
 from tests.config.processes import ROOT
 
 
@@ -27,11 +26,19 @@ def is_one_sentence(done: subprocess.CompletedProcess[str], *parts: str) -> None
     assert [part for part in parts if part not in done.stderr] == [], done.stderr
 
 
-@pytest.mark.parametrize("child", CHILDREN)
-def test_a_process_that_does_not_start(used_var: Path, folder: Path, child: str) -> None:
-    done = serve(used_var, "--port", str(free_port()), **breaking(folder, child, "ending", others=False))
-    log = used_var / "log" / f"{child}.log"
-    is_one_sentence(done, f"{child} does not start: ImportError: broken on purpose", str(log))
+def test_a_process_that_does_not_start(used_var: Path, folder: Path) -> None:
+    done = serve(used_var, "--port", str(free_port()), **breaking(folder, "beat", "ending", others=False))
+    is_one_sentence(done, "beat does not start: ImportError: broken on purpose", str(used_var / "log" / "beat.log"))
+    assert left_running(used_var) == []
+
+
+def test_each_process_that_does_not_start_is_named(used_var: Path, folder: Path) -> None:
+    """One launcher meets them one after the other: what goes before and comes after is the same for all."""
+    found = launched_with(used_var, {name: breaking(folder, name, "ending", others=False) for name in CHILDREN})
+    for name in CHILDREN:
+        log = used_var / "log" / f"{name}.log"
+        said = f"{name} does not start: ImportError: broken on purpose (The whole log: {log})"
+        assert found[name] == (said, [])
     assert left_running(used_var) == []
 
 
@@ -105,8 +112,9 @@ def test_a_folder_that_cannot_be_written(var: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [".", "log", "launcher.lock", "secrets", "alive"])
-def test_something_else_where_the_launcher_wants_its_own(var: Path, name: str) -> None:
-    shutil.rmtree(var, ignore_errors=True)
+def test_something_else_where_the_launcher_wants_its_own(request: pytest.FixtureRequest, name: str) -> None:
+    # That one is looked at when the database is set up.
+    var: Path = request.getfixturevalue("used_var" if name == "alive" else "var")
     path = var / name
     if name == "launcher.lock":
         path.mkdir(parents=True)

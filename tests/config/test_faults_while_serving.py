@@ -13,7 +13,7 @@ import pytest
 
 from config.embedded.server import free_port
 from config.launcher.session import probe
-from tests.config.faults import CHILDREN, launch_env, leader, left_running, serve
+from tests.config.faults import CHILDREN, copy_of, launch_env, leaders, left_running, serve
 from tests.config.processes import ROOT, eventually, server_pids
 
 SERVERS = ("PostgreSQL", "Valkey")
@@ -28,11 +28,13 @@ class Serving(NamedTuple):
         log = self.var / "log" / "launcher.log"
         return log.exists() and sentence in log.read_text()
 
+    def pids(self) -> dict[str, int]:
+        """The process of each name; none while it is being replaced."""
+        return leaders(self.launcher.pid) | dict(zip(SERVERS, server_pids(self.var), strict=True))
+
     def pid(self, name: str) -> int:
         """The process of that name; 0 while it is being replaced."""
-        if name in SERVERS:
-            return server_pids(self.var)[SERVERS.index(name)]
-        return leader(self.var, CHILDREN[name]) or 0
+        return self.pids().get(name, 0)
 
     def living(self, name: str) -> int:
         """The process of that name, once it lives. A signal to process 0 would reach the tests themselves."""
@@ -42,14 +44,17 @@ class Serving(NamedTuple):
 
     def runs_again(self, first: dict[str, int]) -> bool:
         """Other processes of these names are there, and everything answers."""
-        return probe(self.port)[0] and all(self.pid(name) not in (0, pid) for name, pid in first.items())
+        if not probe(self.port)[0]:
+            return False
+        now = self.pids()
+        return all(now.get(name, 0) not in (0, pid) for name, pid in first.items())
 
 
 @pytest.fixture(scope="module")
-def serving() -> Iterator[Serving]:
+def serving(was_up: Path) -> Iterator[Serving]:
     with tempfile.TemporaryDirectory(prefix="touchstone-") as folder:
         Path(folder).chmod(0o711)
-        var, port = Path(folder) / "var", free_port()
+        var, port = copy_of(was_up, Path(folder)), free_port()
         command = [sys.executable, "-m", "config.launcher", "serve", "--port", str(port)]
         with (Path(folder) / "errors").open("w") as errors:
             null = subprocess.DEVNULL  # the processes' own log lines

@@ -1,4 +1,4 @@
-"""Folders of their own for every test; a project called `shop`; one tiny base model for all."""
+"""Folders of their own for every test; a project called `shop`; one tiny base model and one encoder for all."""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from labeling.models import Project
 from tests.factories import make_project
-from tests.training.engine.conftest import tiny_base  # noqa: F401  (a fixture)
+from tests.training.engine.conftest import tiny_base, tunable  # noqa: F401  (fixtures)
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """The method encoder at its doors, and a run of it by real workers on the queue gpu: supervised, killed, resumed."""
 
+import shutil
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -13,7 +15,6 @@ from tests.heads import ENCODER as FOLDER
 from tests.heads import have_encoder, make_answers
 from tests.training.helpers import make_base, make_policy
 from tests.training.test_api import API, client_of
-from tests.tunable import make_tunable
 from tests.workers import Worker, eventually, workers
 from training.engine.events import read_events
 from training.engine.rundir import RunDir
@@ -98,10 +99,10 @@ def test_policy_page_api_and_command_choose_it(encoder, shop, client):
 
 
 @pytest.fixture
-def start(process_env, settings, tmp_path):
+def start(process_env, settings, tmp_path, tunable):
     """Workers with torch; an encoder that can be fine-tuned lies in the test's own folder."""
     folder = tmp_path / "models" / FOLDER
-    settings.MODELS_DIR, settings.ENCODER_DIR = folder.parent, make_tunable(folder, tmp_path / "work")
+    settings.MODELS_DIR, settings.ENCODER_DIR = folder.parent, Path(shutil.copytree(tunable, folder))
     given = {"TOUCHSTONE_MODELS": str(folder.parent), "SENTENCE_ENCODER": folder.name}
     with workers({**process_env, **given}, tmp_path) as start:
         yield start

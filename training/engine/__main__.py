@@ -15,7 +15,7 @@ from common import jsonbounds, jsonl
 from common.options import checked
 from training.engine.errors import EngineError, Exit
 from training.engine.events import finite
-from training.engine.start import leave_out, leave_out_four_bits
+from training.engine.start import leave_out, leave_out_scipy, leave_out_unused, list_packages_once
 
 if TYPE_CHECKING:
     from training.engine.config import ChatOptions
@@ -131,7 +131,8 @@ def _chat_or_usual(options: argparse.Namespace) -> "ChatOptions":
 
 
 def _train(options: argparse.Namespace) -> Exit:
-    leave_out_four_bits(options.run)
+    leave_out_unused(options.run)
+    list_packages_once()
     from training.engine.dryrun import dry_run
     from training.engine.train import train
 
@@ -153,7 +154,7 @@ def _merge(options: argparse.Namespace) -> Exit:
     from training.engine.merge import merge_run, save_base
 
     if options.run is not None:
-        leave_out_four_bits(options.run)
+        leave_out_unused(options.run)
         merge_run(options.run, options.out)
     else:
         base = BaseModelConfig(name=options.base, revision=options.revision, token_env=options.token_env)
@@ -180,7 +181,7 @@ def _answer(options: argparse.Namespace) -> Exit:
         answer_file(BaseModelConfig(name=options.model), *files)
     else:
         if options.run is not None:
-            leave_out_four_bits(options.run)
+            leave_out_unused(options.run)
         answer_batches(options.run or BaseModelConfig(name=options.base), *files, options.batch)
     return Exit.OK
 
@@ -188,12 +189,13 @@ def _answer(options: argparse.Namespace) -> Exit:
 def _classify(options: argparse.Namespace) -> Exit:
     from training.engine.heads.classify import classify_file
 
-    leave_out_four_bits(options.run)
+    leave_out_unused(options.run)
     classify_file(options.run, options.prompts, options.out)
     return Exit.OK
 
 
 def _look(options: argparse.Namespace) -> Exit:
+    leave_out_scipy()
     from training.engine.config import BaseModelConfig
     from training.engine.looks.base import look
 

@@ -1,10 +1,11 @@
-"""One tiny base model for all tests of the engine."""
+"""One tiny base model, and one encoder that can be fine-tuned, for all tests of the engine."""
 
 from pathlib import Path
 
 import pytest
 
 from tests.training.engine.folders import make_rows, write_rows
+from tests.tunable import make_tunable
 from training.engine.bases.tiny import make_tiny
 
 
@@ -16,3 +17,10 @@ def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_rows(data, make_rows(200, seed=2))
     make_tiny(data, folder / "base", seed=7, steps=12, vocabulary=400, threads=1)
     return folder / "base"
+
+
+@pytest.fixture(scope="session")
+def tunable(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its folder, which tests leave as it is: those that harm an encoder, or have one of their own, copy it."""
+    place = tmp_path_factory.mktemp("tunable")
+    return make_tunable(place / "tiny", place / "work")

@@ -13,7 +13,7 @@ MODULES = [
 MEAN = {"word_embedding_dimension": 32, "pooling_mode_cls_token": False, "pooling_mode_mean_tokens": True}
 
 
-def write_bert(folder: Path, texts: Iterable[str], *, seed: int = 1) -> Path:
+def write_bert(folder: Path, texts: Iterable[str], *, seed: int = 1, layers: int = 2) -> Path:
     """Weights, tokenizer and the files that say how vectors are made; the folder."""
     import torch
     from transformers import BertConfig, BertModel
@@ -24,7 +24,7 @@ def write_bert(folder: Path, texts: Iterable[str], *, seed: int = 1) -> Path:
     config = BertConfig(
         vocab_size=words,
         hidden_size=32,
-        num_hidden_layers=2,
+        num_hidden_layers=layers,
         num_attention_heads=2,
         intermediate_size=64,
         max_position_embeddings=64,

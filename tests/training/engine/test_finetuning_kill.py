@@ -13,7 +13,6 @@ from common.encoder import read_record
 from common.encoder.record import FULL
 from common.environment import child_environment
 from tests.training.heads.folders import TELLING, make_folder, some_rows
-from tests.tunable import make_tunable
 from tests.workers import ROOT
 from training.engine.errors import EngineError, Exit
 from training.engine.events import read_events
@@ -25,12 +24,6 @@ pytestmark = [pytest.mark.ml, pytest.mark.timeout(600)]
 LABELS = dict.fromkeys(sorted(TELLING), "")
 COMMAND = [sys.executable, "-m", "training.engine", "finetune", "--run"]
 OPTIONS = {"objective": "encoder", "threads": 1, "folds": 2, "epochs": 6, "learning_rate": 1e-3, "batch_size": 4}
-
-
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("tunable")
-    return make_tunable(place / "tiny", place / "work")
 
 
 def start(run: RunDir) -> "subprocess.Popen[bytes]":
@@ -65,8 +58,8 @@ def killed_once(run: RunDir, reached) -> None:
     engine.wait()
 
 
-def test_killed_in_each_part_it_goes_on_to_the_same_weights(encoder: Path, tmp_path: Path) -> None:
-    whole, run = (in_parts(tmp_path / name, encoder) for name in ("whole", "run"))
+def test_killed_in_each_part_it_goes_on_to_the_same_weights(tunable: Path, tmp_path: Path) -> None:
+    whole, run = (in_parts(tmp_path / name, tunable) for name in ("whole", "run"))
     assert finetune_run(whole.path) == Exit.OK
     last = step_of(whole)
     for step in (3, last - 2):
@@ -85,12 +78,11 @@ def test_killed_in_each_part_it_goes_on_to_the_same_weights(encoder: Path, tmp_p
     assert not run.checkpoints.exists()
 
 
-def test_a_pause_keeps_the_very_update_and_the_best_weights(encoder: Path, tmp_path: Path) -> None:
-    whole, run = (by_validation(tmp_path / name, encoder) for name in ("whole", "run"))
-    assert finetune_run(whole.path) == Exit.OK
+def paused_at(run: RunDir, step: int) -> None:
+    """Have it fine-tuned in this process up to about that update."""
 
     def pause() -> None:
-        while step_of(run) < step_of(whole) // 2:
+        while step_of(run) < step:
             time.sleep(0.002)  # between two looks: an update takes milliseconds
         run.give("pause")
 
@@ -98,14 +90,20 @@ def test_a_pause_keeps_the_very_update_and_the_best_weights(encoder: Path, tmp_p
     thread.start()
     assert finetune_run(run.path) == Exit.PAUSED
     thread.join()
+
+
+def test_a_pause_keeps_the_very_update_and_the_best_weights(tunable: Path, tmp_path: Path) -> None:
+    whole, run = (by_validation(tmp_path / name, tunable) for name in ("whole", "run"))
+    assert finetune_run(whole.path) == Exit.OK
+    paused_at(run, step_of(whole) // 2)
     assert (run.checkpoints / "part-0").is_dir()
     assert finetune_run(run.path) == Exit.OK
     assert weights_of(run) == weights_of(whole)
 
 
-def test_other_rows_are_no_place_to_go_on_from(encoder: Path, tmp_path: Path) -> None:
-    run = in_parts(tmp_path / "run", encoder)
-    killed_once(run, lambda: step_of(run) >= 3)
+def test_other_rows_are_no_place_to_go_on_from(tunable: Path, tmp_path: Path) -> None:
+    run = in_parts(tmp_path / "run", tunable)
+    paused_at(run, 3)
     with run.train.open("ab") as file:
         file.write(run.train.read_bytes().split(b"\n")[0] + b"\n")
     with pytest.raises(EngineError, match=r"data/train\.jsonl has changed") as error:
@@ -113,10 +111,11 @@ def test_other_rows_are_no_place_to_go_on_from(encoder: Path, tmp_path: Path) ->
     assert error.value.code is Exit.PERSON
 
 
-def test_an_orphan_ends_and_a_second_writer_is_refused(encoder: Path, tmp_path: Path) -> None:
-    run = in_parts(tmp_path / "run", encoder)
-    with run.locked("somebody"):
-        assert start(run).wait() == Exit.LOCKED
+def test_an_orphan_ends_and_a_second_writer_is_refused(tunable: Path, tmp_path: Path) -> None:
+    run = in_parts(tmp_path / "run", tunable)
+    with run.locked("somebody"), pytest.raises(EngineError) as error:
+        finetune_run(run.path)
+    assert error.value.code is Exit.LOCKED
     orphan = [*COMMAND, str(run.path), "--supervisor-pid", str(2**22 + os.getpid())]
     with run.log.open("ab") as log:
         assert subprocess.run(orphan, cwd=ROOT, env=child_environment(), stderr=log, check=False).returncode == 6

@@ -1,6 +1,7 @@
 """What a run does one after the other, and that no phase is lost or made twice."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -124,18 +125,23 @@ def test_a_killed_run_ends_like_an_uninterrupted_one_in_both_phases(
     assert [event["phase"] for event in events_of(run, "loaded")].count("select") == (2 if steps < 12 else 1)
 
 
-def test_a_run_killed_between_its_phases_loses_none(
-    whole: Path, tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run = selected_run(tmp_path, tiny_base)
+@pytest.fixture(scope="module")
+def between(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that was killed when the last step of its first phase was made, before the second began."""
+    run = selected_run(tmp_path_factory.mktemp("between") / "run", tiny_base)
 
     def killed(*args: object) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(finishing, "best_of", killed)
         with pytest.raises(KeyboardInterrupt):
             train(run)
+    return run
+
+
+def test_a_run_killed_between_its_phases_loses_none(whole: Path, between: Path, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(between, tmp_path / "run"))
     assert train(run) is Exit.OK
     assert step_losses(run) == step_losses(whole)
     assert weights(run) == weights(whole)
@@ -143,11 +149,11 @@ def test_a_run_killed_between_its_phases_loses_none(
 
 @pytest.mark.parametrize("action", ["pause", "keep", "cancel"])
 def test_orders_are_obeyed_in_the_second_phase(
-    whole: Path, tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, action: str
+    whole: Path, between: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, action: str
 ) -> None:
     from tests.training.engine.test_keep_the_best import order_at
 
-    run = selected_run(tmp_path, tiny_base)
+    run = Path(shutil.copytree(between, tmp_path / "run"))
     with monkeypatch.context() as patch:
         order_at(2, action, run, patch, phase="refit")
         ended = train(run)

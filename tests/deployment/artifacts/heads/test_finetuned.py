@@ -2,6 +2,7 @@
 
 import shutil
 import zlib
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.deployment.standins import build, make_server, serve_from
 from tests.factories import SYSTEM, acting, make_admin, make_project
 from tests.heads import ENCODER as FOLDER
 from tests.heads import make_answers, make_version
-from tests.tunable import make_tunable
+from tests.training.engine.conftest import tunable  # noqa: F401  (a fixture)
 from training.engine.finetuning.run import finetune_run
 from training.engine.rundir import RunDir
 from training.models import ModelVersion
@@ -25,10 +26,10 @@ QUICK = {"epochs": 4, "learning_rate": 1e-3, "threads": 1}
 
 
 @pytest.fixture
-def version(settings, tmp_path, local_url, request) -> ModelVersion:
+def version(settings, tmp_path, local_url, request, tunable) -> ModelVersion:  # noqa: F811
     settings.LOCAL_MODEL_SERVER_KEY = "for-tests"
     settings.MODELS_DIR = tmp_path / "models"
-    settings.ENCODER_DIR = make_tunable(tmp_path / "models" / FOLDER, tmp_path / "work")
+    settings.ENCODER_DIR = Path(shutil.copytree(tunable, tmp_path / "models" / FOLDER))
     project = make_project(request.node.name[:40].replace("_", "-").strip("-"))
     serve_from(project, make_server(local_url, kind="local", name="local", slots=2), proof_prompts=20)
     make_answers(project, 80, seed=zlib.crc32(request.node.name.encode()))
