@@ -88,8 +88,8 @@ class TextScorer(Scorer):
         if not writing.is_plain:
             return f"Judged by words, as the right answers are written in {writing.script} letters."
         return (
-            "Judged by words, with numbers, signs and articles, as the right answers are written in the letters A to Z; "
-            "SQuAD's and rouge-score's figures go by their own rules for English."
+            "Judged by words, with numbers, signs and articles, as the right answers are written in the letters A to "
+            "Z; SQuAD's and rouge-score's figures go by their own rules for English."
         )
 
 
