@@ -55,14 +55,14 @@ def rouge_score_l(expected: str, got: str) -> float:
 
 def bleu(expected: Sequence[str], got: Sequence[str], *, by_words: bool = True) -> tuple[float, str]:
     """Corpus BLEU, one reference a text, with sacrebleu's signature: over its words (13a), else over characters."""
-    from sacrebleu.metrics import BLEU
+    from sacrebleu.metrics.bleu import BLEU
 
     return _of_corpus(BLEU(tokenize="13a" if by_words else "char"), expected, got)
 
 
 def chrf(expected: Sequence[str], got: Sequence[str]) -> tuple[float, str]:
-    """Corpus chrF (n-grams of 1 to 6 characters, beta 2, no words), one reference a text, with sacrebleu's signature."""
-    from sacrebleu.metrics import CHRF
+    """Corpus chrF2 (n-grams of 1 to 6 characters, no words), one reference a text, with sacrebleu's signature."""
+    from sacrebleu.metrics.chrf import CHRF
 
     return _of_corpus(CHRF(), expected, got)
 
