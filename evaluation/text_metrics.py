@@ -61,7 +61,7 @@ def bleu(expected: Sequence[str], got: Sequence[str], *, by_words: bool = True) 
 
 
 def chrf(expected: Sequence[str], got: Sequence[str]) -> tuple[float, str]:
-    """Corpus chrF (1 to 6 characters, beta 2, no words), one reference a text, with sacrebleu's signature."""
+    """Corpus chrF2 (n-grams of 1 to 6 characters, no words), one reference a text, with sacrebleu's signature."""
     from sacrebleu.metrics.chrf import CHRF
 
     return _of_corpus(CHRF(), expected, got)

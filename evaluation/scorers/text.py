@@ -15,6 +15,7 @@ from evaluation.text_tokens import Writing, writing_of
 from labeling.kinds import Answer
 
 _WORDS = f"over the first {of_texts.ROUGE_TOKENS:,} of each text, mean over cases"
+_OLD = "Judged by English rules for every text, as they were before version 2 of token F1."
 
 
 class TextScorer(Scorer):
@@ -23,11 +24,7 @@ class TextScorer(Scorer):
     main = "token_f1_v2"
     title = "token F1 v2"
     columns = (
-        (
-            "token_f1_v2",
-            "Token F1 v2",
-            "Words, numbers and symbols in common; single characters in scripts without spaces",
-        ),
+        ("token_f1_v2", "Token F1 v2", "Words, numbers and symbols in common; letters in scripts without spaces"),
     )
     sometimes = (
         ("squad_f1", "SQuAD F1", "By SQuAD's script, for English: case, punctuation, signs and articles do not count"),
@@ -35,15 +32,11 @@ class TextScorer(Scorer):
         ("exact_tokens", "Exact tokens", "The same words, numbers and symbols in the same order"),
         ("rouge_score_l", "rougeL", f"ROUGE-L as rouge-score counts it, for English, without stemming, {_WORDS}"),
         ("rouge_l_v2", "ROUGE-L v2", f"Longest common sequence of tokens, {_WORDS}"),
-        ("bleu", "BLEU", "Of the whole set, 0 to 100, as sacrebleu counts it: words by its tokenizer 13a"),
-        ("bleu_char", "BLEU by characters", "Of the whole set, 0 to 100, as sacrebleu counts it: single characters"),
-        ("chrf", "chrF", "Character n-grams of the whole set, 0 to 100, as sacrebleu counts them"),
-        (
-            "token_f1",
-            "Token F1 of before",
-            "English rules for every text: punctuation, signs and articles did not count",
-        ),
-        ("rouge_l", "ROUGE-L of before", "English rules for every text: punctuation, signs and articles did not count"),
+        ("bleu", "BLEU", "Of the whole set, 0 to 100: sacrebleu, words by its tokenizer 13a"),
+        ("bleu_char", "BLEU by characters", "Of the whole set, 0 to 100: sacrebleu, single characters"),
+        ("chrf", "chrF", "Character n-grams of the whole set, 0 to 100: sacrebleu"),
+        ("token_f1", "Token F1 (old)", "By English rules for every text, without signs and articles"),
+        ("rouge_l", "ROUGE-L (old)", "By English rules for every text, without signs and articles"),
     )
 
     def case_scores(self, case: Scored) -> dict[str, float]:
@@ -78,10 +71,7 @@ class TextScorer(Scorer):
     def told(self, metrics: Mapping[str, Any]) -> str:
         """By what the texts were judged."""
         if "writing" not in metrics:
-            is_old = metrics.get("main_metric") == "token_f1"
-            return (
-                "Judged by English rules for every text, as they were before version 2 of token F1." if is_old else ""
-            )
+            return _OLD if metrics.get("main_metric") == "token_f1" else ""
         writing = Writing(**metrics["writing"])
         if not writing.by_words:
             return f"Judged by characters, as the right answers are written in {writing.script}."

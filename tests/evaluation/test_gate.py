@@ -196,7 +196,7 @@ def test_one_label_and_text_have_their_own_figures() -> None:
     report = decide(POLICY, SCORERS["single_label"], Evidence("v2", right), Evidence("v1", wrong))
     assert (report.verdict, report.metric) == (Verdict.PASSED, "exact")
     texts = {i: Scored({"text": "x y"}, {"text": "x"}) for i in range(40)}
-    assert decide(POLICY, SCORERS["text"], Evidence("v2", texts), Evidence("v1", texts)).metric == "token_f1"
+    assert decide(POLICY, SCORERS["text"], Evidence("v2", texts), Evidence("v1", texts)).metric == "token_f1_v2"
 
 
 def test_the_report_is_json_and_the_same_every_time() -> None:

@@ -53,8 +53,8 @@ def page_of(client: Any, project: Any, benchmark: Benchmark) -> str:
 
 def test_an_old_benchmark_is_shown_as_what_it_was(shop, client):
     page = page_of(client, shop, benchmarked_before(shop, 0))
-    assert "Token F1 of before (judged)" in page
-    assert "ROUGE-L of before" in page
+    assert "Token F1 (old) (judged)" in page
+    assert "ROUGE-L (old)" in page
     assert "English rules for every text" in page
     assert "Token F1 v2" not in page
 
@@ -66,10 +66,10 @@ def test_beside_a_new_one_each_has_its_own_column(shop, client):
     page = page_of(client, shop, new)
     assert "Token F1 v2 (judged)" in page
     assert "Judged by words, with numbers, signs and articles" in page
-    for title in ("Token F1 v2</th>", "SQuAD F1</th>", "chrF</th>", "Token F1 of before</th>"):
+    for title in ("Token F1 v2</th>", "SQuAD F1</th>", "chrF</th>", "Token F1 (old)</th>"):
         assert title in page
     listed = client.get(reverse("evaluation:benchmarks", args=[shop.key])).content.decode()
-    assert "Token F1 of before</th>" in listed
+    assert "Token F1 (old)</th>" in listed
     assert "Token F1 v2</th>" in listed
 
 

@@ -86,4 +86,4 @@ def test_what_was_judged_before_is_told_as_what_it_was() -> None:
     assert "English rules for every text" in SCORER.told({"main_metric": "token_f1", "token_f1": 0.5})
     assert SCORER.told({}) == ""
     titles = {name: title for name, title, _ in SCORER.sometimes}
-    assert (titles["token_f1"], titles["rouge_l"]) == ("Token F1 of before", "ROUGE-L of before")
+    assert (titles["token_f1"], titles["rouge_l"]) == ("Token F1 (old)", "ROUGE-L (old)")
