@@ -3,7 +3,7 @@
 import logging
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from common.actor import system
 from common.problems import ProblemError
@@ -11,7 +11,7 @@ from deployment.artifacts.staging import request_staging
 from deployment.models import Deployment, DeploymentTarget, ServingPolicy, StagedVersion
 from deployment.promotion.attempt import Attempt, canary_seconds
 from deployment.promotion.joining import join
-from deployment.promotion.on_server import hold, mirror, warm
+from deployment.promotion.on_server import hold, is_to_be_led, mirror, warm
 from deployment.promotion.steps import lock
 from deployment.servers.availability import unavailable
 from deployment.servers.drivers import DriverError, driver_for
@@ -26,8 +26,9 @@ def catch_up() -> int:
     One that joined and cannot serve what is live is among the latter. The number that came up.
     """
     for live in Deployment.objects.live().filter(project__archived_at=None).to_show():
-        join(live)
-    unseen = Q(state=State.STAYS) & ~Q(error="")
+        _join(live)
+    ours = ServingPolicy.objects.filter(project=OuterRef("deployment__project"), servers=OuterRef("server"))
+    unseen = Q(Exists(ours), state=State.STAYS) & ~Q(error="")
     behind = DeploymentTarget.objects.filter(
         Q(state=State.BEHIND) | unseen, deployment__state=Deployment.State.LIVE, server__is_active=True
     ).select_related(
@@ -38,13 +39,21 @@ def catch_up() -> int:
     return sum(_lead(row) if row.state == State.STAYS else _catch_up(row) for row in rows)
 
 
+def _join(live: Deployment) -> None:
+    try:
+        join(live)
+    except Exception:  # whatever is wrong with one project: the others' servers catch up
+        logger.exception("what joined %s could not be looked at; the next round tries again", live.project)
+
+
 def _lead(row: DeploymentTarget) -> bool:
     """The alias on a server that was away when something went live that it cannot serve."""
     if row.staged is None:
         return False
     try:
-        # Loading may take minutes: not under the lock, which every other move of the project waits for.
-        driver_for(row.server).load(row.staged.tag)
+        if is_to_be_led(row, row.staged):
+            # Loading may take minutes: not under the lock, which every other move of the project waits for.
+            driver_for(row.server).load(row.staged.tag)
     except DriverError as error:
         DeploymentTarget.objects.filter(pk=row.pk).update(error=str(error))
         return False

@@ -67,10 +67,16 @@ def joined(live: Deployment) -> list[Joined]:
 def join(live: Deployment) -> None:
     """Beat: a target for each that is ready, which is led to as after a move; the others have staged what they lack."""
     for each in joined(live):
-        if each.is_ready:
+        if each.is_ready and each.version is not None:
             _settle(each)
         elif each.version is not None and each.staged is None and not each.obstacle:
             request_staging(each.version)
+    # What one of them has, or waits for, is what the others stay with as well.
+    left = joined(live)
+    if all(each.version is None for each in left):
+        for each in left:
+            if each.is_ready:
+                _settle(each)
 
 
 def _not_allowed(live: Deployment, server: InferenceServer) -> Joined:
@@ -91,7 +97,7 @@ def _left_with(live: Deployment) -> ModelVersion | None:
 def _decided(live: Deployment, server: InferenceServer, others: ModelVersion | None) -> Joined:
     """Where no other alias stays with anything, the server's own does, where a move of ours led it once."""
     last = led_last(server, live.project_id)
-    version = others or (last.version if last is not None and last.state == State.STAGED else None)
+    version = others or (last.version if last is not None and last.state != State.REMOVED else None)
     if version is None:
         return Joined(live, server)
     staged = StagedVersion.objects.select_related("server", "version__project").filter(version=version, server=server)
@@ -125,11 +131,13 @@ def _settle(each: Joined) -> None:
     """The server's row, as a move would have left it: from now on it is watched over, kept and led like the others."""
     live, project = each.live, each.live.project
     lock(project)
-    # Whoever switches off that aliases may stay waits for this row, or this one for the switch.
-    allowed = ServingPolicy.objects.select_for_update(no_key=True).filter(project=project, alias_may_stay=True)
-    row = Deployment.objects.live().filter(pk=live.pk).first()
-    moving = Deployment.objects.moving().filter(project=project).exists()
-    if row is None or moving or not allowed.exists():
+    # Whoever switches off that aliases may stay, or takes the server out, waits for this row, or this one for that.
+    policies = ServingPolicy.objects.select_for_update(no_key=True).filter(project=project, alias_may_stay=True)
+    policy, row = policies.first(), Deployment.objects.live().filter(pk=live.pk).first()
+    if policy is None or row is None or each.server not in policy.active_servers():
+        return
+    gone = each.staged is not None and not StagedVersion.objects.staged().filter(pk=each.staged.pk).exists()
+    if gone or Deployment.objects.moving().filter(project=project).exists():
         return
     _, created = DeploymentTarget.objects.get_or_create(
         deployment=row,

@@ -8,7 +8,7 @@ from deployment.models import Deployment, DeploymentTarget, StagedVersion
 from deployment.promotion.alias import is_still_to_lead, why_ours
 from deployment.promotion.attempt import Attempt
 from deployment.servers.availability import unavailable
-from deployment.servers.drivers import DriverError, PromptTooLongError, driver_for
+from deployment.servers.drivers import Driver, DriverError, PromptTooLongError, Proof, driver_for
 from deployment.serving.predict import ask
 from labeling.answers import Status
 from labeling.kinds import Input, kind_of
@@ -110,6 +110,22 @@ def hold(row: Deployment, target: DeploymentTarget) -> str:
     return f"{target.server.name}: the alias stays with {target.staged.version}, {seen}"
 
 
+def is_to_be_led(target: DeploymentTarget, staged: StagedVersion) -> bool:
+    """Whether `hold` would move the alias now: what is somebody's own stays, and nothing is loaded for it.
+
+    Raises `DriverError`.
+    """
+    driver = driver_for(target.server)
+    with within(_SECONDS):
+        proof = driver.prove(target.deployment.project.key, staged.tag)
+        return not proof.ok and _is_ours(target, staged, driver, proof)
+
+
+def _is_ours(target: DeploymentTarget, staged: StagedVersion, driver: Driver, proof: Proof) -> bool:
+    project = target.deployment.project
+    return is_still_to_lead(target, proof.digest) or bool(why_ours(project, staged, driver, proof))
+
+
 def _held(row: Deployment, target: DeploymentTarget, staged: StagedVersion) -> str:
     """Led there only where a move has yet to do that, or nobody decided that it leads elsewhere."""
     project, server = row.project, target.server
@@ -118,7 +134,7 @@ def _held(row: Deployment, target: DeploymentTarget, staged: StagedVersion) -> s
     driver = driver_for(server)
     with within(_SECONDS):
         proof = driver.prove(project.key, staged.tag)
-        if not proof.ok and (is_still_to_lead(target, proof.digest) or why_ours(project, staged, driver, proof)):
+        if not proof.ok and _is_ours(target, staged, driver, proof):
             _refuse_foreign_alias(project, staged, proof.digest)
             driver.load(staged.tag)
             driver.move(project.key, staged.tag)

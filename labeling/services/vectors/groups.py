@@ -9,21 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import (
-    BooleanField,
-    Case,
-    Count,
-    Exists,
-    ExpressionWrapper,
-    F,
-    IntegerField,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Value,
-    When,
-)
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Left
 
 from labeling.models import AlikeGroup, AlikeText, Project, SampleState, Split, VectorSet
@@ -42,26 +28,25 @@ _BLIND = Q(sample__split=Split.TEST, sample__state=SampleState.PENDING)
 def groups(project: Project, *, crossing: bool = False) -> QuerySet[AlikeGroup]:
     """The groups of texts in use with `size`, `test` and `training` (validation included), newest first.
 
-    `is_part`: it holds more than `COUNTED` texts, and these are of so many of them. `crossing`: those alone that hold
-    test texts beside texts that training uses.
+    `is_part`: it holds more than `COUNTED` texts in use, and these are of so many of them. `crosses`: among all of them
+    are test texts beside texts that training uses; `crossing`: such groups alone.
     """
     shown = VectorSet.objects.filter(project=project).values_list("generation", flat=True).first() or 0
-    beyond = AlikeText.objects.filter(group=OuterRef("pk"))[COUNTED : COUNTED + 1]
+    texts = AlikeText.objects.filter(_IN_USE, group=OuterRef("pk"))
     rows = AlikeGroup.objects.filter(project=project, generation=shown).annotate(
-        size=_count(_IN_USE), test=_count(_IN_USE & _TEST), is_part=Exists(beyond)
+        size=_count(Q()),
+        test=_count(_TEST),
+        is_part=Exists(texts[COUNTED : COUNTED + 1]),
+        crosses=Exists(texts.filter(_TEST)) & Exists(texts.exclude(_TEST)),
     )
     rows = rows.annotate(training=F("size") - F("test")).order_by("-pk")
-    if not crossing:
-        return rows.filter(size__gt=1)
-    # Most groups have no test text: they are counted no further.
-    tested = Exists(AlikeText.objects.filter(_TEST, group=OuterRef("pk")))
-    both = ExpressionWrapper(Q(test__gt=0, training__gt=0), output_field=BooleanField())
-    return rows.filter(Case(When(tested, then=both), default=Value(False)))
+    return rows.filter(crosses=True) if crossing else rows.filter(size__gt=1)
 
 
 def _first() -> QuerySet[AlikeText, Any]:
-    """The texts of a group that are looked at, for a query within one of groups."""
-    return AlikeText.objects.filter(group=OuterRef(OuterRef("pk"))).values("pk")[:COUNTED]
+    """The texts of a group that are looked at, the oldest in use, for a query within one of groups."""
+    texts = AlikeText.objects.filter(_IN_USE, group=OuterRef(OuterRef("pk")))
+    return texts.order_by("pk").values("pk")[:COUNTED]
 
 
 def _count(which: Q) -> Coalesce:
@@ -87,8 +72,8 @@ class Summary:
 def summary(project: Project) -> Summary:
     """Over the groups of a project."""
     rows: Any = groups(project)  # annotated
-    told = list(rows.values_list("size", "test", "training", "is_part")[:SUMMED])
-    across = [test for _, test, training, _ in told if test and training]
+    told = list(rows.values_list("size", "test", "crosses", "is_part")[:SUMMED])
+    across = [test for _, test, crosses, _ in told if crosses]
     return Summary(
         groups=len(told),
         texts=sum(size for size, *_ in told),
@@ -105,7 +90,7 @@ def to_list(rows: QuerySet[AlikeGroup], most: int = SHOWN) -> QuerySet[AlikeGrou
     `hidden` counts those that wait for a blind answer. What such a text is like would tell its answer, so it stands in
     no list.
     """
-    first = AlikeText.objects.filter(_IN_USE, ~_BLIND, pk__in=_first()).order_by("-likeness", "pk")
+    first = AlikeText.objects.filter(~_BLIND, pk__in=_first()).order_by("-likeness", "pk")
     return rows.annotate(hidden=_count(_BLIND), listed=ArraySubquery(first.values("pk")[:most]))
 
 

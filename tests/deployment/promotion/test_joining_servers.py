@@ -124,3 +124,29 @@ def test_where_no_alias_stays_anywhere_none_is_made(beside, newcomer, other):
     assert f"{beside.project.key}:latest" not in other.models()
     assert reconcile() == 0
     assert live_deployment(beside.project).stays == {"ollama-two": ""}
+
+
+def test_two_that_join_at_once_stay_with_the_same(beside, newcomer, other, ada, tmp_path):
+    """No alias stays anywhere; what one of them had once is what both stay with."""
+    live = live_deployment(beside.project)
+    live.targets.filter(server=beside.ollama).delete()
+    assert {each.server.name: each.version for each in joined(live)} == {
+        "ollama-one": beside.language,
+        "ollama-two": None,
+    }
+    catch_up()
+    assert target_of(beside, beside.ollama).staged.version == beside.language
+    assert target_of(beside, newcomer) is None, "it waits for what it has not got yet"
+    staged_there(beside.language, newcomer)
+    catch_up()
+    assert target_of(beside, newcomer).staged.version == beside.language
+    assert f"{beside.project.key}:latest" in other.models()
+
+
+def test_one_that_is_taken_out_meanwhile_is_not_led(beside, newcomer, other):
+    row = staged_there(beside.language, newcomer)
+    live = live_deployment(beside.project)
+    live.targets.create(server=newcomer, staged=row, state="stays", error="The alias is to be led there.")
+    beside.project.serving_policy.servers.remove(newcomer)
+    assert catch_up() == 0
+    assert f"{beside.project.key}:latest" not in other.models()

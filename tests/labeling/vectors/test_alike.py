@@ -136,18 +136,21 @@ def test_of_a_large_group_so_many_texts_are_looked_at_and_that_is_said(client, a
     alike.note(shop, [(one.pk, two.pk, 0.99) for one, two in pairwise(rows)])
     services.withdraw_sample(SYSTEM, rows[0], "private")
     [group] = near.with_texts(near.to_list(near.groups(shop)))
-    assert (group.size, group.test, group.training, group.hidden, group.is_part) == (4, 1, 3, 1, True)
-    assert [text.sample_id for text in group.shown] == [row.pk for row in (rows[1], rows[2], rows[4])]
-    assert near.summary(shop) == near.Summary(1, 4, 1, 1, is_counted_short=True)
+    assert (group.size, group.test, group.training, group.hidden, group.is_part) == (5, 1, 4, 1, True)
+    assert [text.sample_id for text in group.shown] == [row.pk for row in (rows[1], rows[2], rows[4], rows[5])]
+    assert near.summary(shop) == near.Summary(1, 5, 1, 1, is_counted_short=True)
     html = client.get(PAGE).content.decode()
     assert "More than 5 texts" in html
-    assert "of 5 of them: 3 in train and validation, 1 in test" in html
+    assert "of 5 of them: 4 in train and validation, 1 in test" in html
     assert "Of groups of more than 5 texts so many are looked at." in html
     api = APIClient()
     api.force_login(ana)
     assert api.get(API).json()["results"][0]["is_part"] is True
-    monkeypatch.setattr(near, "COUNTED", 8)
+    monkeypatch.setattr(near, "COUNTED", 7)
     assert near.groups(shop).get().is_part is False
+    monkeypatch.setattr(near, "COUNTED", 2)
+    group = near.groups(shop, crossing=True).get()
+    assert (group.test, group.crosses) == (0, True), "the test texts are beyond those that are looked at"
 
 
 def test_a_page_asks_the_same_number_of_queries_however_many_groups_it_has(client, ana, shop):
