@@ -154,7 +154,7 @@ class BaselineResultAdmin(EvidenceAdmin):
 
     @admin.display(description="Judged figure")
     def main(self, row: BaselineResult) -> str:
-        return _number(row.metrics.get("main"))
+        return f"{row.metrics['main_metric']} {_number(row.metrics['main'])}" if "main" in row.metrics else "-"
 
 
 @admin.register(GatePolicy)

@@ -28,8 +28,8 @@ def below_best(benchmark: Benchmark, baselines: Sequence[BaselineResult]) -> str
 
 
 def told(benchmark: Benchmark, baselines: Sequence[BaselineResult]) -> list[dict[str, Any]]:
-    """Name, title, judged figure and interval of each, the best first."""
-    methods = scorer_of(benchmark.version.spec).baselines
+    """Name, title, judged figure and interval of each, the best first; after them those of another definition."""
+    judged, methods = benchmark.metrics.get("main_metric"), scorer_of(benchmark.version.spec).baselines
     rows = [
         {
             "name": row.name,
@@ -40,7 +40,7 @@ def told(benchmark: Benchmark, baselines: Sequence[BaselineResult]) -> list[dict
         }
         for row in baselines
     ]
-    return sorted(rows, key=lambda row: -(row["main"] or 0.0))
+    return sorted(rows, key=lambda row: (row["main_metric"] != judged, -(row["main"] or 0.0)))
 
 
 def encoder_line(benchmark: Benchmark, baselines: Sequence[BaselineResult]) -> str:

@@ -26,6 +26,9 @@ _CHARACTERS = {
     "LAO": "Lao",
     "KHMER": "Khmer",
     "MYANMAR": "Burmese",
+    "TAI": "Tai",
+    "NEW": "New Tai Lue",
+    "AHOM": "Ahom",
 }
 # Japanese is mostly kana; a Chinese text has a name in them at most.
 _KANA_SHARE = 0.1
@@ -58,7 +61,7 @@ def folded(text: str) -> str:
 
 
 def writing_of(texts: Iterable[str]) -> Writing:
-    """How most of the tokens of `texts` are written; Latin letters where there is none of any script."""
+    """How most of the tokens of `texts` are written; the script is empty where there are no letters."""
     starts, letters = Counter[str](), Counter[str]()
     for text in texts:
         starts.update(token[0] for token in tokens(text))
@@ -69,7 +72,7 @@ def writing_of(texts: Iterable[str]) -> Writing:
     scripts.pop("", None)
     if scripts["Japanese"] > _KANA_SHARE * scripts["Chinese"]:
         scripts["Japanese"] += scripts.pop("Chinese", 0)
-    script = max(scripts, key=lambda name: (scripts[name], name), default="Latin")
+    script = max(scripts, key=lambda name: (scripts[name], name), default="")
     all_letters = sum(count for char, count in letters.items() if char.isalpha())
     plain = sum(count for char, count in letters.items() if char.isalpha() and char.isascii())
     return Writing(script, script not in _CHARACTERS.values(), 0 < PLAIN_SHARE * all_letters <= plain)

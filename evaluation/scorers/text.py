@@ -73,6 +73,8 @@ class TextScorer(Scorer):
         if "writing" not in metrics:
             return _OLD if metrics.get("main_metric") == "token_f1" else ""
         writing = Writing(**metrics["writing"])
+        if not writing.script:
+            return "Judged by words, numbers and symbols; the right answers have no letters."
         if not writing.by_words:
             return f"Judged by characters, as the right answers are written in {writing.script}."
         if not writing.is_plain:

@@ -10,7 +10,7 @@ from common.queue import enqueue
 from deployment.live import live_version
 from deployment.models import StagedVersion
 from evaluation import gate
-from evaluation.models import Benchmark, GatePolicy, GateReport, Suite
+from evaluation.models import BaselineResult, Benchmark, GatePolicy, GateReport, Suite
 from evaluation.scorers import scorer_of
 from evaluation.services.baselines import baseline_results
 from evaluation.services.benchmarks import requeue_failed, run_benchmark, start_benchmark
@@ -84,6 +84,8 @@ def judge(staged: StagedVersion) -> GateReport | None:
     if version.trained_by is not None:
         baseline_results(suite, version.trained_by.snapshot)
     candidate, *held_against = benchmarks
+    for benchmark in held_against:
+        _measure_again(suite, benchmark.version)
     evidences = [_evidence(benchmark) for benchmark in benchmarks]
     live = evidences[1] if held_against else None
     found = gate.decide(gate_policy(policy), scorer_of(version.spec), evidences[0], live)
@@ -124,6 +126,14 @@ def _benchmark(suite: Suite, policy: GatePolicy, rows: list[StagedVersion]) -> l
 def _run(staged: StagedVersion, suite: Suite, decoding: str, cases: int) -> Benchmark:
     benchmark = start_benchmark(staged, suite, decoding, cases)
     return scored_again(benchmark) if benchmark.state == State.SUCCEEDED else run_benchmark(benchmark.pk)
+
+
+def _measure_again(suite: Suite, version: ModelVersion) -> None:
+    """The simple methods beside a version whose figures were worked out anew: those that were there, by today's."""
+    if version.trained_by is not None:
+        snapshot = version.trained_by.snapshot
+        if BaselineResult.objects.filter(suite=suite, snapshot=snapshot).exists():
+            baseline_results(suite, snapshot)
 
 
 def _evidence(benchmark: Benchmark) -> gate.Evidence:

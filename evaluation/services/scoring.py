@@ -9,6 +9,8 @@ from evaluation.scorers import Scored, scorer_of
 from labeling.answers import Status
 from labeling.services import events
 
+_ROWS = 500
+
 
 def scored_cases(benchmark: Benchmark) -> dict[int, Scored]:
     """Every result of a benchmark as the metrics take it, by case id. Results hold the label names of their suite."""
@@ -41,6 +43,7 @@ def scored_again(benchmark: Benchmark) -> Benchmark:
         before = locked.metrics
         if before.get("main_metric") != figures["main_metric"]:
             Benchmark.objects.filter(pk=benchmark.pk).update(metrics=before | figures)
+            _score_cases(benchmark)
             events.record(
                 system("gate"),
                 "benchmark.rescored",
@@ -51,3 +54,15 @@ def scored_again(benchmark: Benchmark) -> Benchmark:
             )
     benchmark.refresh_from_db(fields=["metrics"])
     return benchmark
+
+
+def _score_cases(benchmark: Benchmark) -> None:
+    """What each case has of today's figure, beside what it had."""
+    scorer, changed = scorer_of(benchmark.version.spec), []
+    for row in CaseResult.objects.filter(benchmark=benchmark).select_related("case").iterator(_ROWS):
+        row.scores = row.scores | scorer.case_scores(Scored(row.case.expected, row.answer, Status(row.status)))
+        changed.append(row)
+        if len(changed) == _ROWS:
+            CaseResult.objects.bulk_update(changed, ["scores"])
+            changed.clear()
+    CaseResult.objects.bulk_update(changed, ["scores"])

@@ -82,6 +82,7 @@ def test_a_judgment_works_the_new_figure_out_from_the_kept_answers(shop, models)
     assert (old.metrics["main_metric"], old.metrics["main"]) == ("token_f1_v2", 0.5)
     assert (old.metrics["token_f1"], old.metrics["rouge_l"]) == (1.0, 0.875)
     assert len(models.texts_of(0)) == old.cases, "nothing was asked again"
+    assert {case.scores["token_f1_v2"] for case in old.results.all()} == {0.5}
     event = Event.objects.get(verb="benchmark.rescored")
     assert event.before == {"main_metric": "token_f1", "main": 1.0}
     assert event.after == {"main_metric": "token_f1_v2", "main": 0.5}

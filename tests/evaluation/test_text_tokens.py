@@ -104,9 +104,9 @@ def test_scripts_without_spaces_are_taken_letter_by_letter(text: str, found: str
         (["ລາວ"], Writing("Lao", by_words=False, is_plain=False)),
         (["ខ្មែរ"], Writing("Khmer", by_words=False, is_plain=False)),
         (["မြန်မာ"], Writing("Burmese", by_words=False, is_plain=False)),
-        (["-5", "3.14"], Writing("Latin", by_words=True, is_plain=False)),
+        (["-5", "3.14"], Writing("", by_words=True, is_plain=False)),
         (["一", "two", "three"], Writing("Latin", by_words=True, is_plain=False)),
-        ([], Writing("Latin", by_words=True, is_plain=False)),
+        ([], Writing("", by_words=True, is_plain=False)),
     ],
 )
 def test_what_a_set_is_judged_by_follows_how_its_answers_are_written(texts: list[str], writing: Writing) -> None:
