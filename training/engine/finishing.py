@@ -106,6 +106,9 @@ def _left(
     said = "It is trained. What is served is written, and held against the model on every question."
     events.emit("phase", name="export", message=said, step=step)
     tokenizer: Any = trainer.processing_class
+    if trainer.args.device.type == "cpu" and config.method != "qlora":
+        # What it learnt is in the run's folder by now, and the export needs the memory.
+        trainer.accelerator.unwrap_model(trainer.model).to("meta")
     with run.beating():
         return leave_head(run, config, servable, learnt, tokenizer, lambda words: events.emit("warning", message=words))
 

@@ -18,6 +18,7 @@ from common.encoder.language import LanguageReader, LanguageRecord
 from common.encoder.record import FULL, TOKENIZER, write_record
 from common.files import sha256_of
 from training.engine.encoders.exporting import export
+from training.engine.endings import has_lacked_memory
 from training.engine.errors import EngineError, Exit
 from training.engine.heads.network import LastToken, merged, numbers, scores_of
 from training.heads.linear import Linear, chances_of
@@ -29,20 +30,21 @@ if TYPE_CHECKING:
     from training.heads.linear import Array
 
 logger = logging.getLogger(__name__)
-# The greatest difference of any label's probability between torch and the file.
-CLOSE = 1e-3
+# The greatest difference of any label's probability between torch and the file: half of what the proof allows.
+CLOSE = 5e-4
 Questions = Sequence[Sequence[int]]
 
 
 @dataclass(frozen=True)
 class Exported:
-    """`head` over the file's vectors; `scores` of all questions by torch, (questions, labels).
+    """`head` over the file's `vectors`; `scores` of all questions by torch, (questions, labels).
 
     `differ`: the greatest difference of a label's probability between both.
     """
 
     record: LanguageRecord
     head: Linear
+    vectors: "Array"
     scores: "Array"
     differ: float
 
@@ -69,18 +71,24 @@ def export_model(
     _written(model, out / FULL, record.limit)
     weights, bias = numbers(own.weight)[columns].T, numbers(own.bias)[columns]
     vectors = _by_file(out / FULL, questions)
-    head, wanted = _scaled(Linear(weights, bias, exclusive), vectors, scores), chances_of(scores, exclusive=exclusive)
-    differ = float(np.abs(head.chances(vectors) - wanted).max())
-    if not differ <= CLOSE:
-        raise EngineError(
-            f"The exported model's probabilities differ from torch's by {differ:.1e}, more than {CLOSE}: it cannot be "
-            "served as it was trained. Choose another base model, or train by sft.",
-            Exit.BAD_CONFIG,
-        )
+    head = _scaled(Linear(weights, bias, exclusive), vectors, scores)
+    differ = require_close(head.chances(vectors), chances_of(scores, exclusive=exclusive))
     files = {name: sha256_of(out / name) for name in (FULL, TOKENIZER)}
     record = record.model_copy(update={"revision": files[FULL], "files": files, "proof": {"chances_differ": differ}})
     write_record(out, record)
-    return Exported(record, head, scores, differ)
+    return Exported(record, head, vectors, scores, differ)
+
+
+def require_close(found: "Array", wanted: "Array") -> float:
+    """How far the file's probabilities lie from torch's at most. Raises `EngineError` where that is too far."""
+    differ = float(np.abs(found - wanted).max())
+    if not differ <= CLOSE:
+        raise EngineError(
+            f"The exported model's probabilities differ from torch's by {differ:.1e}, more than {CLOSE:g}: it cannot "
+            "be served as it was trained. Choose another base model, or train by sft.",
+            Exit.BAD_CONFIG,
+        )
+    return differ
 
 
 def _written(model: Any, path: Path, limit: int) -> None:
@@ -89,6 +97,8 @@ def _written(model: Any, path: Path, limit: int) -> None:
     except (MemoryError, OSError):
         raise
     except Exception as error:  # the libraries raise classes of their own, down to bare Exception
+        if has_lacked_memory(error):
+            raise
         logger.exception("the export failed")
         said = (str(error).strip() or type(error).__name__).splitlines()[0][:300]
         raise EngineError(

@@ -145,7 +145,7 @@ def test_one_that_an_earlier_release_made_says_to_train_it_again(version, client
     version = ModelVersion.objects.get(pk=version.pk)
     file = build(version)
     assert file.state == "failed"
-    said = "was asked for by an earlier release, which left nothing of a classification head to be served. Train it again."
+    said = "asked for by an earlier release, which left nothing of a classification head to be served. Train it again."
     assert said in file.error
     assert said in why_nowhere(version).sentence
     client.force_login(make_admin("ada"))
