@@ -17,6 +17,7 @@ def test_answers_names_and_errors_can_be_kept():
     assert ModelEntry("tag\x00", "", 1, False, capabilities=("completion\x00",)).capabilities == ("completion\ufffd",)
     assert str(RefusedError("no \x00")) == "no \ufffd"
 
+
 def test_a_limit_that_counts_the_instruction_is_told_so() -> None:
     said = {"confidence": 0.9, "probabilities": {"a": 0.9}, "cut": True, "unknown": False, "limit": 99}
     assert head_of(said).note == "The text is longer than the 99 tokens that are read; its rest was not read."

@@ -14,10 +14,12 @@ from tests.training.engine.test_heads_served import LABELS, head_run
 from training.engine.config import load_config
 from training.engine.endings import has_lacked_memory, is_out_of_memory
 from training.engine.errors import EngineError, Exit
+from training.engine.finishing import look
 from training.engine.heads.exporting import _written, require_close
 from training.engine.heads.leaving import MOST, Learnt, _Leaving, _moved, _record, leave_head
 from training.engine.heads.serving import Servable
 from training.engine.rundir import RunDir
+from training.engine.stopping import Stop, StoppedError
 from training.heads.calibration import Calibration
 
 pytestmark = pytest.mark.ml
@@ -108,6 +110,30 @@ def test_a_host_without_memory_waits_for_a_person_and_trains_no_step_again(tmp_p
     with pytest.raises(
         EngineError, match=r"^The host has too little memory to write the file that is served\."
     ) as error:
-        leave_head(run, load_config(run.config), servable(run), LEARNT, SimpleNamespace(), print)  # type: ignore[arg-type]
+        leave_head(run, load_config(run.config), servable(run), LEARNT, SimpleNamespace(), print, print)  # type: ignore[arg-type]
     assert error.value.code is Exit.PERSON
     assert not is_out_of_memory(error.value), "the ladder of memory takes it for none of its own"
+
+
+def test_orders_are_looked_at_between_questions(tmp_path: Path) -> None:
+    run = fresh(tmp_path)
+
+    def stopped(order: str, reason: Exit | None = None) -> Exit | None:
+        run.give(order)
+        stop = Stop()
+        stop.reason = reason
+        with pytest.raises(StoppedError):
+            look(run, stop)
+        return stop.reason
+
+    assert (stopped("pause"), stopped("cancel"), stopped("cancel", Exit.OK)) == (
+        Exit.PAUSED, Exit.CANCELLED, Exit.CANCELLED,
+    )  # fmt: skip
+    assert stopped("", Exit.ORPHANED) is Exit.ORPHANED
+    kept, free = Stop(), Stop()
+    kept.request(Exit.OK)
+    run.give("pause")
+    look(run, kept)
+    run.give("")
+    look(run, free)
+    assert (kept.reason, free.reason) == (Exit.OK, None)

@@ -4,7 +4,7 @@
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,19 +58,21 @@ def export_model(
     *,
     columns: Sequence[int],
     exclusive: bool,
+    look: Callable[[], None],
 ) -> Exported:
     """Write the folder of the language model. `columns`: the labels of the head, in the order of the task.
 
+    `look` is called before each question; what it raises ends the work.
     Raises `EngineError` where the base cannot be exported, or the export is not the network.
     """
     out.mkdir()
     (out / TOKENIZER).write_text(tokenizer.backend_tokenizer.to_str(), encoding="utf-8")
     questions = asked(LanguageReader(record, Tokenizer.from_file(str(out / TOKENIZER))))
-    scores = _by_torch(adapted, questions)[:, columns]
+    scores = _by_torch(adapted, _looked(questions, look))[:, columns]
     model, own = merged(adapted)
     _written(model, out / FULL, record.limit)
     weights, bias = numbers(own.weight)[columns].T, numbers(own.bias)[columns]
-    vectors = _by_file(out / FULL, questions)
+    vectors = _by_file(out / FULL, _looked(questions, look))
     head = _scaled(Linear(weights, bias, exclusive), vectors, scores)
     differ = require_close(head.chances(vectors), chances_of(scores, exclusive=exclusive))
     files = {name: sha256_of(out / name) for name in (FULL, TOKENIZER)}
@@ -117,13 +119,19 @@ def _scaled(head: Linear, vectors: "Array", scores: "Array") -> Linear:
     return Linear(np.float32(factor) * head.weights, np.float32(factor) * head.bias, head.exclusive)
 
 
-def _by_torch(adapted: "PeftModel", questions: Questions) -> "Array":
+def _looked(questions: Questions, look: Callable[[], None]) -> Iterator[Sequence[int]]:
+    for ids in questions:
+        look()
+        yield ids
+
+
+def _by_torch(adapted: "PeftModel", questions: Iterable[Sequence[int]]) -> "Array":
     """Scores (questions, labels) of base and adapter as two; each question by itself, as it is served."""
     with torch.no_grad():
         return np.concatenate([numbers(scores_of(adapted, [ids])) for ids in questions])
 
 
-def _by_file(path: Path, questions: Questions) -> "Array":
+def _by_file(path: Path, questions: Iterable[Sequence[int]]) -> "Array":
     """Vectors (questions, hidden size)."""
     session, rows = open_session(path, torch.get_num_threads()), []
     for ids in questions:

@@ -59,8 +59,9 @@ def leave_head(
     learnt: Learnt,
     tokenizer: "PreTrainedTokenizerBase",
     tell: Callable[[str], None],
+    look: Callable[[], None],
 ) -> dict[str, Any]:
-    """Write the head's folder; the run's metrics of it.
+    """Write the head's folder; the run's metrics of it. `look` is called before each question, and may raise.
 
     Raises `EngineError` where the base cannot be exported, or the export is not what was learnt.
     """
@@ -80,6 +81,7 @@ def leave_head(
                 leaving.tokens,
                 columns=leaving.columns,
                 exclusive=leaving.exclusive,
+                look=look,
             )
             fitted, proof = leaving.fitted(exported)
             save(folder, fitted, proof)

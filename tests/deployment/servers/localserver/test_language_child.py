@@ -25,9 +25,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The same weights as an encoder with a head, and as if they were a language model's."""
     folder = tmp_path_factory.mktemp("child")
     encoder = make_encoder(folder / "encoder", VOCABULARY)
-    run = make_folder(
-        folder / "run", encoder, some_rows(80, 1), some_rows(20, 2), dict.fromkeys(sorted(TELLING), "")
-    )
+    run = make_folder(folder / "run", encoder, some_rows(80, 1), some_rows(20, 2), dict.fromkeys(sorted(TELLING), ""))
     fit_run(run.path)
     compose(encoder, run.head, folder / "encoder.onnx")
     told = read_record(encoder).model_dump()
