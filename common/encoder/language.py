@@ -4,6 +4,7 @@ The engine takes the texts from the chat template and holds them against it (`tr
 server writes questions by them, and so needs neither the template nor what renders it.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -65,7 +66,10 @@ either: Callable[[Any], EncoderRecord] = TypeAdapter[EncoderRecord](LanguageReco
 
 
 class LanguageReader:
-    """Questions to tokens, as training reads them. What is longer than the limit is cut at the end of its turns."""
+    """Questions to tokens, as training reads them.
+
+    Of what is longer than the limit the oldest pairs of turns are left out, then the end of the last turn is cut.
+    """
 
     def __init__(self, record: LanguageRecord, tokenizer: Any) -> None:
         # What the file says of both was for its maker's batches.
@@ -75,15 +79,15 @@ class LanguageReader:
 
     def written(self, messages: Sequence[Mapping[str, str]]) -> str:
         """The whole question as text, however long it is. Raises `ValueError` as `Frame.turns`."""
-        return self._record.frame.whole(messages)
+        return _clean(self._record.frame.whole(messages))
 
     def read(self, messages: Sequence[Mapping[str, str]]) -> Tokens:
         """The tokens of a question, however long it is. Raises `ValueError` as `Frame.turns`."""
         frame, limit = self._record.frame, self._record.limit
-        said = frame.turns(messages)
-        # Half a surrogate pair is no text to the tokenizer.
-        turns = said[: limit * CHARACTERS_A_TOKEN].encode("utf-8", "replace").decode("utf-8")
-        is_cut, begin = len(said) > len(turns), len(frame.opening)
+        whole = frame.turns(messages)
+        said = frame.turns(self._newest(messages))
+        turns = _clean(said[: limit * CHARACTERS_A_TOKEN])
+        is_cut, begin = len(whole) > len(turns), len(frame.opening)
         found = self._encode(f"{frame.opening}{turns}{frame.closing}")
         while len(found.ids) > limit and turns:
             end = begin + len(turns)
@@ -98,8 +102,18 @@ class LanguageReader:
         ids: Sequence[int] = self._encode(text).ids
         return ids
 
+    def _newest(self, messages: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
+        """The turns without as many of the oldest pairs as do not fit; the last turn alone where it does not either."""
+        said = [each for each in messages if each["role"] != "system"]
+        pairs = len(said) // 2
+        return said[2 * bisect_left(range(pairs), True, key=lambda left_out: self._fits(said[2 * left_out :])) :]
+
+    def _fits(self, messages: Sequence[Mapping[str, str]]) -> bool:
+        text, limit = self.written(messages), self._record.limit
+        return len(text) <= limit * CHARACTERS_A_TOKEN and len(self._encode(text).ids) <= limit
+
     def _encode(self, text: str) -> Any:
-        return self._tokenizer.encode(text, add_special_tokens=False)
+        return self._tokenizer.encode(_clean(text), add_special_tokens=False)
 
     def _is_unknown(self, found: Any, begin: int, end: int) -> bool:
         unknown = self._record.unknown
@@ -107,3 +121,8 @@ class LanguageReader:
             return False
         read = [token for token, (left, _) in zip(found.ids, found.offsets, strict=True) if begin <= left < end]
         return 2 * read.count(unknown) > len(read)
+
+
+def _clean(text: str) -> str:
+    """Half a surrogate pair is no text to the tokenizer; a mark of one character stands for it."""
+    return text.encode("utf-8", "replace").decode("utf-8")

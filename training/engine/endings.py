@@ -25,7 +25,13 @@ _DRIVER = (
     "NCCL error",
     "HIP error",
 )
-_MEMORY = ("out of memory", "can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED", "not enough memory")
+_MEMORY = (
+    "out of memory",
+    "can't allocate memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "not enough memory",
+    "Failed to allocate memory",
+)
 
 
 def code_of(error: BaseException) -> Exit:
@@ -56,7 +62,14 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether the device, or the host, had no memory left for what was asked."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
-    return isinstance(error, RuntimeError) and any(words in str(error) for words in _MEMORY)
+    # onnxruntime's errors are no RuntimeErrors.
+    may = isinstance(error, RuntimeError) or type(error).__module__.startswith("onnxruntime")
+    return may and any(words in str(error) for words in _MEMORY)
+
+
+def has_lacked_memory(error: BaseException) -> bool:
+    """Whether it, or a cause of it, is that no memory was left: libraries wrap such errors in their own."""
+    return any(is_out_of_memory(each) for each in _causes(error))
 
 
 def may_lie_in_files(error: BaseException) -> bool:

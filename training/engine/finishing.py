@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from training.engine.best import Evaluation, best_of, load_adapter
 from training.engine.config import EngineConfig
+from training.engine.errors import Exit
 from training.engine.events import EventLog, finite
 from training.engine.heads.leaving import Learnt, leave_head
 from training.engine.heads.serving import Servable
@@ -14,6 +15,7 @@ from training.engine.phases import Phase, Phases
 from training.engine.rundir import RunDir
 from training.engine.runrows import RunRows
 from training.engine.seeds import write_average
+from training.engine.stopping import Stop, StoppedError
 from training.engine.validated import VALIDATED, newest, of_best, scores_of_best
 from training.engine.weights import require_finite
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from trl.trainer.sft_trainer import SFTTrainer
 
     from training.engine.answer_loss import AnswerLossTrainer
+
+_EXPORTS = "It is trained. What is served is written, and held against the model on every question."
 
 
 def finish_phase(phases: Phases, phase: Phase, events: EventLog, trainer: "SFTTrainer") -> None:
@@ -43,10 +47,13 @@ def finish(
     events: EventLog,
     trainer: "AnswerLossTrainer",
     rows: RunRows,
-    *,
-    stopped: bool,
+    stop: Stop,
 ) -> None:
-    """Write adapter, what is served of a head, manifest. `stopped`: before its end, so with the best that there is."""
+    """Write adapter, what is served of a head, manifest. Stopped with OK before its end, with the best that there is.
+
+    Raises `StoppedError` where `stop` is asked for, or ordered, while a head's questions are answered.
+    """
+    stopped = stop.reason is Exit.OK
     run, model, metrics = (
         phase.run,
         trainer.accelerator.unwrap_model(trainer.model),
@@ -74,7 +81,8 @@ def finish(
         save_adapter(run, config, metrics, lambda out: save_weights(model, outcome.tensors, out))
     if rows.servable is not None:
         learnt = _learnt(phases, phase, folder, outcome.told["head"])
-        metrics |= _left(run, config, events, trainer, rows.servable, learnt, metrics["steps"])
+        events.emit("phase", name="export", message=_EXPORTS, step=metrics["steps"])
+        metrics |= _left(run, config, events, trainer, rows.servable, learnt, stop)
     events.emit("finished", step=metrics["steps"], metrics=metrics)
     numbers = phases.validation_numbers
     if phases.selected is not None:
@@ -100,14 +108,28 @@ def _left(
     trainer: "AnswerLossTrainer",
     servable: Servable,
     learnt: Learnt,
-    step: int,
+    stop: Stop,
 ) -> dict[str, Any]:
-    """The head's folder; its metrics. Whoever is killed here finds all steps made, and begins it anew."""
-    said = "It is trained. What is served is written, and held against the model on every question."
-    events.emit("phase", name="export", message=said, step=step)
+    """The head's folder; its metrics. Whoever is killed or stopped here finds all steps made, and begins it anew."""
     tokenizer: Any = trainer.processing_class
+    if trainer.args.device.type == "cpu" and config.method != "qlora":
+        # What it learnt is in the run's folder by now, and the export needs the memory.
+        trainer.accelerator.unwrap_model(trainer.model).to("meta")
     with run.beating():
-        return leave_head(run, config, servable, learnt, tokenizer, lambda words: events.emit("warning", message=words))
+        return leave_head(
+            *(run, config, servable, learnt, tokenizer),
+            tell=lambda words: events.emit("warning", message=words),
+            look=lambda: look(run, stop),
+        )
+
+
+def look(run: RunDir, stop: Stop) -> None:
+    """Raise `StoppedError` where the work is to stop; a run that was to end with its best is cancelled alone."""
+    order = run.order()
+    if order is Exit.CANCELLED or (order is Exit.PAUSED and stop.reason is not Exit.OK):
+        stop.reason = order
+    if stop.reason not in {None, Exit.OK}:
+        raise StoppedError
 
 
 def _chosen(phases: Phases, phase: Phase, *, stopped: bool) -> tuple[Evaluation | None, Path | None]:

@@ -55,7 +55,8 @@ def read_rows(
     tell: Callable[..., None],
 ) -> RunRows:
     """Encode both files. `tell(kind, **payload)` hears of what is left out; `EngineError` where that is too much."""
-    targets = Targets.of(run) if config.objective == "lm_head" else None
+    limit = config.task.limit if config.task else None
+    targets = Targets.of(run, limit) if config.objective == "lm_head" else None
     as_target = partial(targets.encode, tokenizer, config.instruction) if targets else None
     files = []
     for path in (run.train, run.validation):

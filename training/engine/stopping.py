@@ -46,6 +46,10 @@ class Stop:
         self.request(Exit.PAUSED)
 
 
+class StoppedError(Exception):
+    """Long work after the last step was left between two parts of it; `Stop.reason` says why. It begins anew."""
+
+
 class SupervisorWatch:
     """Ends this process when its supervisor is gone, so that no orphan trains on beside the next worker.
 

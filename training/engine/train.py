@@ -21,7 +21,7 @@ from training.engine.resuming import checkpoint_of, is_last, restore
 from training.engine.rundir import RunDir, is_main_process
 from training.engine.rungs import next_rung, read_rung, write_rung
 from training.engine.runrows import read_rows
-from training.engine.stopping import Stop, SupervisorWatch
+from training.engine.stopping import Stop, StoppedError, SupervisorWatch
 from training.engine.targets import require_targets
 from training.engine.weights import require_own_weights
 
@@ -127,13 +127,15 @@ class Training:
 
     def _finish(self, trainer: "AnswerLossTrainer") -> Exit | None:
         """End the phase, or the run with its last phase."""
-        stopped = self.stop.reason is Exit.OK
-        ends = stopped or self.phases.last
+        ends = self.stop.reason is Exit.OK or self.phases.last
         if is_main_process():
-            if ends:
-                finish(self.phases, self.phase, self.config, self.events, trainer, self.rows, stopped=stopped)
-            else:
-                finish_phase(self.phases, self.phase, self.events, trainer)
+            try:
+                if ends:
+                    finish(self.phases, self.phase, self.config, self.events, trainer, self.rows, self.stop)
+                else:
+                    finish_phase(self.phases, self.phase, self.events, trainer)
+            except StoppedError:
+                return self._conclude_stop(self.phase.steps_before + trainer.state.global_step)
         trainer.accelerator.wait_for_everyone()
         if ends:
             return Exit.OK
@@ -152,14 +154,9 @@ class Training:
         require_targets(self.config.lora.target_modules, [name for name, _ in model.named_modules()])
         phase, recipe, base = self.phase, self.phase.recipe, base_of(self.config.base_model)
         self.made_of = made_of(phase.run, phase.config, recipe, base, processes(), phase.name)
+        kept = self.config.keep_checkpoints
         callback = RunCallback(
-            phase.run,
-            self.events,
-            self.stop,
-            self.made_of,
-            self.config.keep_checkpoints,
-            patience=self._patience,
-            phase=phase,
+            phase.run, self.events, self.stop, self.made_of, kept, patience=self._patience, phase=phase
         )
         rows = (phase.train, phase.validation)
         work = Work(recipe, self.rung, self.rows.targets)

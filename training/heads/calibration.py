@@ -54,10 +54,14 @@ def fit_calibration(scores: "Array", targets: "Array", often: "Array", *, exclus
     import numpy as np
     from scipy.optimize import minimize
 
-    measured = np.abs(scores) < _CERTAIN
+    plain = np.asarray(scores, np.float64)
+    if exclusive:
+        # Differences alone count there; a language model's scores lie anywhere together.
+        plain = plain - plain.max(axis=1, keepdims=True)
+    measured = np.abs(plain) < _CERTAIN
     if not measured.any():
         return Calibration()
-    plain = np.clip(np.asarray(scores, np.float64), -_CERTAIN, _CERTAIN)
+    plain = np.clip(plain, -_CERTAIN, _CERTAIN)
 
     def loss(given: Any) -> float:
         found = Calibration(*given).applied(plain, often)

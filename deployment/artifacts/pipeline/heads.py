@@ -56,8 +56,8 @@ class HeadPipeline(Steps):
         trained = self.version.trained_by
         if trained is not None and "task" not in trained.config:
             raise BuildError(
-                f"{self.version} was trained by a release that left nothing of a classification head to be served. "
-                "Train it again."
+                f"{self.version} was asked for by an earlier release, which left nothing of a classification head to "
+                "be served. Train it again."
             )
         try:
             found = read_record(self._encoder, either)

@@ -29,6 +29,7 @@ def head_of(said: dict[str, Any]) -> HeadSaid:
         cut=bool(said["cut"]),
         unknown=bool(said["unknown"]),
         limit=int(said["limit"]),
+        framed=bool(said.get("framed", False)),
     )
 
 

@@ -52,7 +52,7 @@ class HeadSaid(Said):
     """What only a head can say of its answer: how sure it is, and the probability of each label.
 
     `cut`: the text is longer than the `limit` in tokens, and its rest was not read. `unknown`: it is mostly in
-    characters that the encoder does not have.
+    characters that the encoder does not have. `framed`: the limit counts instruction and template, too.
     """
 
     confidence: float
@@ -60,11 +60,14 @@ class HeadSaid(Said):
     cut: bool
     unknown: bool
     limit: int
+    framed: bool = False
 
     @property
     def note(self) -> str:
         """What people should know of how the text was read; empty where it was read whole."""
-        said = [f"The text is longer than the {self.limit} tokens that are read; its rest was not read."] * self.cut
+        what = "Instruction and text together are" if self.framed else "The text is"
+        rest = "the text's" if self.framed else "its"
+        said = [f"{what} longer than the {self.limit} tokens that are read; {rest} rest was not read."] * self.cut
         said += ["The text is mostly in characters that the encoder does not know."] * self.unknown
         return " ".join(said)
 

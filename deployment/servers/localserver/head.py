@@ -87,6 +87,11 @@ class HeadModel:
     def __init__(self, told: HeadTold, reader: Reader, session: Any) -> None:
         self.told, self.reader, self._session = told, reader, session
 
+    @property
+    def is_language_model(self) -> bool:
+        """One text is long work for all threads, and takes memory by the square of its length."""
+        return isinstance(self.told.encoder, LanguageRecord)
+
     def answer(self, messages: Sequence[Mapping[str, str]]) -> HeadAnswer:
         """Answer one question.
 
@@ -112,13 +117,17 @@ class HeadModel:
 
 
 def open_head(path: Path, threads: int = 1) -> HeadModel:
-    """The head in a file, run by so many threads. Raises `HeadFileError`."""
+    """The head in a file; a language model is run by so many threads, an encoder by one. Raises `HeadFileError`."""
     from tokenizers import Tokenizer
 
     try:
-        session = open_session(path, threads)
+        session = open_session(path, 1)
         kept: dict[str, str] = session.get_modelmeta().custom_metadata_map
         told = HeadTold.model_validate(jsonbounds.loads(kept[TOLD]))
+        if isinstance(told.encoder, LanguageRecord):
+            # Only the opened file says what it is; two of them are never in memory at once.
+            del session
+            session = open_session(path, threads, keeps_memory=False)
         return HeadModel(told, _reader_of(told.encoder, Tokenizer.from_str(kept[TOKENIZER])), session)
     except KeyError as error:
         raise HeadFileError(f"{path.name} is an ONNX file, but no head: it lacks {error}.") from error

@@ -28,18 +28,23 @@ from starlette.routing import Route
 
 from common import jsonbounds
 from deployment.servers.localserver.child import KEY_VARIABLE, die_with
-from deployment.servers.localserver.head import HeadFileError, HeadModel, open_head
+from deployment.servers.localserver.head import HeadAnswer, HeadFileError, HeadModel, open_head
+from deployment.servers.localserver.requests import GoneError, while_connected
 
 _WATCH_SECONDS = 1.0
+_CLIENT_CLOSED = 499
 Handler = Callable[[Request], Awaitable[Response]]
 
 
 class HeadServer:
-    """The handlers. A text is short work for one thread, so `threads` of them are answered at once."""
+    """The handlers. A text is short work for one thread, so `threads` of them are answered at once.
+
+    By a language model one after the other: each has all threads, and the memory for attention is taken once.
+    """
 
     def __init__(self, model: HeadModel, key: str, threads: int) -> None:
         self.model, self.key = model, key
-        self.pool = ThreadPoolExecutor(threads)
+        self.pool = ThreadPoolExecutor(1 if model.is_language_model else threads)
 
     def app(self) -> Starlette:
         """The ASGI application."""
@@ -59,6 +64,8 @@ class HeadServer:
                 return _error(f"This cannot be asked: {error!r}", 400)
             except HeadFileError as error:
                 return _error(str(error), 500)
+            except GoneError:
+                return Response(status_code=_CLIENT_CLOSED)
 
         return call
 
@@ -66,18 +73,23 @@ class HeadServer:
         """An answer in OpenAI's form; what only a head can say stands under `head`."""
         body = jsonbounds.loads(await request.body())
         messages = _messages(body)
-        found = await asyncio.get_running_loop().run_in_executor(self.pool, self.model.answer, messages)
+        found = await while_connected(request, self._answered(messages))
         said = {
             "confidence": found.confidence,
             "probabilities": {name: round(each, 6) for name, each in found.probabilities.items()},
             "cut": found.is_cut,
             "unknown": found.is_unknown,
             "limit": self.model.told.encoder.limit,
+            "framed": self.model.is_language_model,
         }
         choice = {"index": 0, "message": {"role": "assistant", "content": found.text}, "finish_reason": "stop"}
         usage = {"prompt_tokens": found.tokens, "completion_tokens": 0, "total_tokens": found.tokens}
         named = {"object": "chat.completion", "created": int(time.time()), "model": body.get("model", "")}
         return JSONResponse({**named, "choices": [choice], "usage": usage, "head": said})
+
+    async def _answered(self, messages: list[dict[str, str]]) -> HeadAnswer:
+        """Cancelled before a thread took it, it is never computed."""
+        return await asyncio.get_running_loop().run_in_executor(self.pool, self.model.answer, messages)
 
     async def tokenize(self, request: Request) -> Response:
         """The tokens of a text as the weights get them."""
@@ -108,7 +120,7 @@ def main() -> int:
     # Ctrl-C in a terminal reaches the whole group; the front decides, after the requests in flight.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        model = open_head(options.file)
+        model = open_head(options.file, options.threads)
     except HeadFileError as error:
         sys.stderr.write(f"{error}\n")
         return 1

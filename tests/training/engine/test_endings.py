@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from training.engine.endings import code_of, is_out_of_memory, sentence_of
+from training.engine.endings import code_of, has_lacked_memory, is_out_of_memory, sentence_of
 from training.engine.errors import EngineError, Exit
 
 
@@ -67,4 +67,9 @@ def test_memory_of_the_host_and_of_the_device() -> None:
     ):
         assert is_out_of_memory(error)
     assert not is_out_of_memory(RuntimeError("shapes differ"))
+    wrapped = ValueError("the exporter gave up")
+    wrapped.__cause__ = MemoryError()
+    assert has_lacked_memory(wrapped)
+    assert not is_out_of_memory(wrapped)
+    assert not has_lacked_memory(ValueError("shapes differ"))
     assert sentence_of(MemoryError()) == "MemoryError"

@@ -137,11 +137,17 @@ def test_labels_are_read_from_answers_and_the_prompt_lists_none(tiny_base: Path,
 def test_the_threshold_is_the_best_and_the_nearest_to_a_half() -> None:
     import torch
 
-    from training.engine.heads.figures import best_threshold, micro_f1
+    from training.engine.heads.figures import best_threshold, chosen, micro_f1
 
     given = torch.tensor([[0.3, 0.05], [0.4, 0.1], [0.1, 0.35]])
     wanted = torch.tensor([[True, False], [True, False], [False, True]])
     assert best_threshold(given, wanted) == (0.3, 1.0)
+    many = torch.tensor([[0.9, 0.8, 0.7], [0.2, 0.3, 0.1]])
+    assert chosen(many, 0.25, 2).tolist() == [[True, True, False], [False, True, False]]
+    assert chosen(many, 0.25).tolist() == [[True, True, True], [False, True, False]]
+    few = torch.tensor([[True, True, False], [False, True, False]])
+    assert best_threshold(many, few, 2)[1] == 1.0
+    assert best_threshold(many, few, 1)[1] < 1.0
     assert micro_f1(given >= 0.5, wanted) == 0.0
     nothing = torch.zeros(1, 2, dtype=torch.bool)
     assert micro_f1(nothing, nothing) == 1.0

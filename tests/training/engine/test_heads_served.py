@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -42,24 +43,39 @@ def head_run(folder: Path, base: Path, *, several: bool = True, **options: objec
     return run
 
 
-def killed_while_it_exports(run: RunDir) -> None:
+def exporting(run: RunDir, times: int) -> subprocess.Popen[bytes]:
+    """An engine that works at the export, which was begun so many times before."""
     engine = start_engine(run.path)
     deadline = time.monotonic() + 240
-    while not any(event["name"] == "export" for event in events_of(run.path, "phase")):
+    while sum(event["name"] == "export" for event in events_of(run.path, "phase")) <= times:
         assert engine.poll() is None, run.log.read_text()
         assert time.monotonic() < deadline
         time.sleep(0.02)  # between two looks
+    return engine
+
+
+def killed_while_it_exports(run: RunDir) -> None:
+    engine = exporting(run, 0)
     time.sleep(1)  # into the midst of it: the export takes ten times as long
     assert not run.complete
     os.kill(engine.pid, signal.SIGKILL)
     engine.wait()
 
 
+def paused_while_it_exports(run: RunDir) -> None:
+    engine = exporting(run, 1)
+    run.give("pause")
+    assert Exit(engine.wait(timeout=240)) is Exit.PAUSED
+    assert not run.complete
+    assert not run.control.exists()
+
+
 @pytest.fixture(scope="module")
 def run(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> RunDir:
-    """One that was killed in its export, and resumed."""
+    """One that was killed in its export, resumed, paused there, and resumed."""
     run = head_run(tmp_path_factory.mktemp("served") / "run", tiny_base, max_steps=40, eval_steps=20)
     killed_while_it_exports(run)
+    paused_while_it_exports(run)
     assert train(run.path) is Exit.OK
     return run
 
@@ -76,9 +92,9 @@ def manifest_of(run: RunDir) -> dict:
     return json.loads(run.manifest.read_text())
 
 
-def test_a_run_killed_in_its_export_leaves_the_whole_folder_once(run: RunDir) -> None:
+def test_a_run_killed_and_paused_in_its_export_leaves_the_whole_folder_once(run: RunDir) -> None:
     assert len({event["step"] for event in events_of(run.path, "step")}) == len(events_of(run.path, "step"))
-    assert len(events_of(run.path, "phase")) == 2
+    assert len(events_of(run.path, "phase")) == 3
     files = manifest_of(run)["files"]
     for name in ("adapter/adapter_model.safetensors", "head/head.npz", "head/head.json", "head/encoder/model.onnx"):
         assert name in files

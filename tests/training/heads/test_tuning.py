@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.heads.calibration import how_often
+from training.heads.calibration import fit_calibration, how_often
 from training.heads.tuning import tune
 
 pytestmark = pytest.mark.pure
@@ -36,3 +36,15 @@ def test_the_answers_are_those_of_the_figure(limit: int):
     both = (tuned.given & (targets > 0)).sum()
     assert tuned.figure == pytest.approx(2 * both / (tuned.given.sum() + targets.sum()))
     assert tuned.given.sum(axis=1).max() <= limit
+
+
+def test_scores_that_lie_far_off_together_are_calibrated_by_their_differences():
+    chance = np.random.default_rng(3)
+    targets = np.eye(3)[chance.integers(0, 3, 80)]
+    scores = 3 * targets + chance.normal(0, 1, targets.shape)
+    near, far = (
+        fit_calibration(scores + far, targets, np.zeros(3), exclusive=True)
+        for far in (0.0, chance.normal(40, 5, (80, 1)))
+    )
+    assert far.slope == pytest.approx(near.slope, abs=1e-3)
+    assert near.slope != 1.0

@@ -34,7 +34,8 @@ def classify_file(path: Path, prompts: Path, out: Path) -> int:
     marks = marks_of(tokenizer)
     asked = [broken(_messages(row), marks) for row in read_jsonl(prompts)]
     rows = [asked_ids(tokenizer, config.instruction, each) for each in asked]
-    return jsonl.write(out, (_told(head, each) for each in _probabilities(run, config, head, rows)))
+    limit = config.task.limit if config.task else None
+    return jsonl.write(out, (_told(head, each, limit) for each in _probabilities(run, config, head, rows)))
 
 
 def _messages(row: dict[str, Any]) -> list[dict[str, str]]:
@@ -42,10 +43,11 @@ def _messages(row: dict[str, Any]) -> list[dict[str, str]]:
     return messages
 
 
-def _told(head: dict[str, Any], given: list[float]) -> dict[str, Any]:
+def _told(head: dict[str, Any], given: list[float], limit: int | None) -> dict[str, Any]:
     by_label = dict(zip(head["labels"], given, strict=True))
     if head["several"]:
-        labels = [label for label, value in by_label.items() if value >= head["threshold"]]
+        likeliest = sorted(by_label, key=lambda label: -by_label[label])[:limit]
+        labels = [label for label in by_label if label in likeliest and by_label[label] >= head["threshold"]]
     else:
         labels = [max(by_label, key=lambda label: by_label[label])]
     return {"labels": labels, "probabilities": {label: round(value, 6) for label, value in by_label.items()}}

@@ -23,8 +23,20 @@ def micro_f1(chosen: torch.Tensor, wanted: torch.Tensor) -> float:
     return 2 * hits / both if both else 1.0
 
 
-def best_threshold(given: torch.Tensor, wanted: torch.Tensor) -> tuple[float, float]:
-    """The probability from which labels are chosen that gives the best micro-F1, and that; the nearest to a half."""
-    found = ((micro_f1(given >= each, wanted), -abs(each - THRESHOLD), each) for each in _TRIED)
+def chosen(given: torch.Tensor, threshold: float, limit: int | None = None) -> torch.Tensor:
+    """Which labels reach the threshold, the likeliest `limit` of them. Both (rows, labels)."""
+    reached = given >= threshold
+    if limit is None or limit >= given.shape[-1]:
+        return reached
+    likeliest = given.argsort(dim=-1, descending=True, stable=True)[:, :limit]
+    return reached & torch.zeros_like(reached).scatter(1, likeliest, True)
+
+
+def best_threshold(given: torch.Tensor, wanted: torch.Tensor, limit: int | None = None) -> tuple[float, float]:
+    """The probability from which labels are chosen that gives the best micro-F1, and that; the nearest to a half.
+
+    `limit`: how many labels a text may have.
+    """
+    found = ((micro_f1(chosen(given, each, limit), wanted), -abs(each - THRESHOLD), each) for each in _TRIED)
     figure, _, threshold = max(found)
     return threshold, figure

@@ -1,7 +1,8 @@
 """What a run with a classification head leaves to be served: a head's folder, as that of any head."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from common.encoder.language import LanguageReader, LanguageRecord
 from common.encoder.record import FULL, TOKENIZER
 from training.engine.config import EngineConfig
+from training.engine.endings import has_lacked_memory
 from training.engine.errors import EngineError, Exit
 from training.engine.events import finite
 from training.engine.heads.serving import Servable
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
 SEEN = "the validation rows were learnt from, too"
 FEW = "too few validation rows"
+# Validation rows that are asked: each takes its time thrice, by torch, by the file and in its proof.
+MOST = 400
 
 
 @dataclass(frozen=True)
@@ -55,8 +59,9 @@ def leave_head(
     learnt: Learnt,
     tokenizer: "PreTrainedTokenizerBase",
     tell: Callable[[str], None],
+    look: Callable[[], None],
 ) -> dict[str, Any]:
-    """Write the head's folder; the run's metrics of it.
+    """Write the head's folder; the run's metrics of it. `look` is called before each question, and may raise.
 
     Raises `EngineError` where the base cannot be exported, or the export is not what was learnt.
     """
@@ -76,10 +81,13 @@ def leave_head(
                 leaving.tokens,
                 columns=leaving.columns,
                 exclusive=leaving.exclusive,
+                look=look,
             )
             fitted, proof = leaving.fitted(exported)
             save(folder, fitted, proof)
-    except MemoryError as error:
+    except Exception as error:  # whichever class the libraries have for it
+        if not has_lacked_memory(error):
+            raise
         raise EngineError(
             "The host has too little memory to write the file that is served. Free some, then resume the run.",
             Exit.PERSON,
@@ -94,11 +102,14 @@ def _record(
 ) -> LanguageRecord:
     """Without what is known of the files alone."""
     base = base_of(config.base_model)
+    # Of a folder that says nothing of itself the name alone: where it lies is the host's own business.
+    name = Path(base["name"]).absolute().name if Path(base["name"]).is_dir() else str(base["name"])
+    revision = f" ({base['revision']})" if base["revision"] else ""
     unknown = tokenizer.unk_token_id
     return LanguageRecord(
-        name=str(base["name"]),
+        name=name,
         revision="",
-        source=f"{base['name']} ({base['revision']}) with its adapter",
+        source=f"{name}{revision} with its adapter",
         licence="",
         dimension=dimension,
         limit=wanted.limit,
@@ -116,7 +127,9 @@ class _Leaving:
         self.names = [label.name for label in wanted.task.labels if label.name in learnt.labels]
         self.columns = [learnt.labels.index(name) for name in self.names]
         rows, validation = (read_rows(path, wanted.task) for path in (run.train, run.validation))
-        self.asked = _told_apart(questions(rows, validation))
+        self.judging = _some([at for at, each in enumerate(validation.messages) if _has_words(each)])
+        some = Rows([validation.messages[at] for at in self.judging], [])
+        self.asked = _told_apart(questions(rows, some))
         self.texts = [*rows.messages, *validation.messages]
         self.targets = validation.targets(self.names)
         self.plain = Answering.of(
@@ -132,7 +145,12 @@ class _Leaving:
         return [reader.read(each).ids for each in self.asked.messages]
 
     def fitted(self, exported: "Exported") -> tuple[Fitted, Proof]:
-        """The head with its probabilities calibrated, which turns no answer; and what it answers."""
+        """The head with its probabilities calibrated, which turns no answer; and what it answers.
+
+        Raises `EngineError` where the file does not answer so.
+        """
+        from training.engine.heads.exporting import require_close
+
         calibration, errors = self._calibrated(exported.scores)
         often = np.zeros(len(self.names))
         head = calibration.into(exported.head, often)
@@ -144,14 +162,17 @@ class _Leaving:
             figures=self._figures(exported, calibration, errors),
         )
         chances = chances_of(calibration.applied(exported.scores, often), exclusive=self.exclusive)
+        # A steep calibration makes more of a small difference, and the calibrated ones are proven.
+        require_close(head.chances(exported.vectors), chances)
         return Fitted(head, record), Proof(self.asked.messages, chances)
 
     def _calibrated(self, scores: "Array") -> tuple[Calibration, tuple[float, float] | None]:
         """By rows that were not learnt from, with the error after and before; each half is judged by the other's."""
-        known, targets = scores[: len(self.targets)], self.targets
+        targets = self.targets[self.judging]
+        known = scores[: len(targets)]
         if self.learnt.scores is not None:
             known = self.learnt.scores[:, self.columns]
-            targets = targets[[number - 1 for number in self.learnt.numbers]]
+            targets = self.targets[[number - 1 for number in self.learnt.numbers]]
         if len(known) < FEWEST or self.learnt.seen:
             return Calibration(), None
         judged, often = np.zeros_like(known), np.zeros(len(self.names))
@@ -199,13 +220,24 @@ class _Leaving:
         return said
 
 
+def _some(places: list[int]) -> list[int]:
+    """So many of them at most, from everywhere."""
+    if len(places) <= MOST:
+        return places
+    return [places[int(at)] for at in np.linspace(0, len(places) - 1, MOST)]
+
+
 def _told_apart(asked: Rows) -> Rows:
     """Without questions of white space alone, which templates take away in ways of their own; nobody asks them."""
-    return Rows([each for each in asked.messages if words_of(each).strip()], [])
+    return Rows([each for each in asked.messages if _has_words(each)], [])
+
+
+def _has_words(question: Sequence[Mapping[str, str]]) -> bool:
+    return bool(words_of(question).strip())
 
 
 def _moved(threshold: float, calibration: Calibration) -> float:
     """Where a threshold stands among calibrated probabilities of labels that are given each by itself."""
     bounded = min(max(threshold, 1e-6), 1 - 1e-6)
     score = calibration.slope * np.log(bounded / (1 - bounded)) + calibration.shift
-    return round(float(1 / (1 + np.exp(-score))), 6)
+    return min(max(round(float(1 / (1 + np.exp(-score))), 6), 1e-6), 1 - 1e-6)

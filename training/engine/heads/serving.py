@@ -17,8 +17,8 @@ from training.heads.rows import read_rows
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-# Attention over more tokens takes more memory than a model server has for one question.
-LONGEST = 4096
+# More tokens take longer than a server's time limit on few cores, and memory for attention that grows by the square.
+LONGEST = 1024
 # What an ONNX file may have, in bytes, with room for its graph: its format ends at 2 GiB.
 LARGEST = 2_000_000_000
 # Tokens that are left for a text beside instruction and template.

@@ -18,14 +18,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Targets:
-    """All labels of a run in order, whether a text may have several, and each answer once, as places among them."""
+    """All labels of a run in order, whether a text may have several, and each answer once, as places among them.
+
+    `limit`: how many labels are given to a text at most, where the task says so.
+    """
 
     labels: tuple[str, ...]
     several: bool
     answers: tuple[tuple[int, ...], ...]
+    limit: int | None = None
 
     @classmethod
-    def of(cls, run: RunDir) -> "Targets":
+    def of(cls, run: RunDir, limit: int | None = None) -> "Targets":
         """Those of both files. Raises `EngineError` where an answer is not made of labels."""
         found: list[frozenset[str]] = []
         forms = set[bool]()
@@ -45,7 +49,7 @@ class Targets:
             )
         places = {label: place for place, label in enumerate(labels)}
         answers = {tuple(sorted(places[label] for label in each)) for each in found}
-        return cls(tuple(labels), True in forms, tuple(sorted(answers)))
+        return cls(tuple(labels), True in forms, tuple(sorted(answers)), limit)
 
     def encode(
         self,

@@ -10,7 +10,7 @@ from training.engine.batches.logits import logits_at
 from training.engine.best import Evaluation
 from training.engine.data import IGNORED
 from training.engine.figure import Parts
-from training.engine.heads.figures import THRESHOLD, accuracy, best_threshold, probabilities
+from training.engine.heads.figures import THRESHOLD, accuracy, best_threshold, chosen, probabilities
 from training.engine.heads.module import WEIGHTS, head_of
 from training.engine.heads.targets import Targets
 from training.engine.validated import keep_scores
@@ -72,8 +72,8 @@ class HeadTrainer(AnswerLossTrainer):
             self._keep([(float(each), 1.0, 1.0) for each in right], scores)
             return {"figure": accuracy(scores, wanted)}
         chances = probabilities(scores, several=True)
-        threshold, figure = best_threshold(chances, wanted)
-        given = chances >= threshold
+        threshold, figure = best_threshold(chances, wanted, self.targets.limit)
+        given = chosen(chances, threshold, self.targets.limit)
         counts = torch.stack([(given & wanted).sum(-1), wanted.sum(-1), given.sum(-1)], dim=-1).tolist()
         self._keep([(float(both), float(right), float(told)) for both, right, told in counts], scores)
         return {"figure": figure, "threshold": threshold}

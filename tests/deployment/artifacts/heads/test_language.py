@@ -97,7 +97,9 @@ def test_it_is_built_without_its_base_proven_served_promoted_and_told(version, c
     assert 0 < found.confidence < 1
     predict(SYSTEM, version.project, "refund " * 3000)
     newest = Prediction.objects.order_by("-id").first()
-    assert newest.reason == "The text is longer than the 2048 tokens that are read; its rest was not read."
+    assert newest.reason == (
+        "Instruction and text together are longer than the 1024 tokens that are read; the text's rest was not read."
+    )
     with pytest.raises(ConflictError, match="asked by no prompt"):
         editable(version)
     client.force_login(ada)
@@ -106,7 +108,7 @@ def test_it_is_built_without_its_base_proven_served_promoted_and_told(version, c
         "Language model",
         "with its adapter in it, in 32 bits",
         "ONNX",
-        "2048 tokens of instruction and text",
+        "1024 tokens of instruction and text",
     ):
         assert words in page
     (told,) = client.get(f"/api/v1/projects/{version.project.key}/versions").json()["results"]
@@ -143,7 +145,7 @@ def test_one_that_an_earlier_release_made_says_to_train_it_again(version, client
     version = ModelVersion.objects.get(pk=version.pk)
     file = build(version)
     assert file.state == "failed"
-    said = "was trained by a release that left nothing of a classification head to be served. Train it again."
+    said = "asked for by an earlier release, which left nothing of a classification head to be served. Train it again."
     assert said in file.error
     assert said in why_nowhere(version).sentence
     client.force_login(make_admin("ada"))
