@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from deployment.models import Deployment, DeploymentTarget, StagedVersion
+from deployment.models.formats import ONNX
 from deployment.servers.drivers import DriverError, driver_for
 from deployment.servers.drivers.said import LoadedModel
 from deployment.servers.memory import has_in_memory, twins
 
 # Beside its weights a model takes memory for its context and for working; so much more, as a share of its file.
 OVERHEAD = 1.25
+# What a head on a language model takes beside that while it reads a text at its limit, in bytes (docs/methods.md).
+READING = 150_000_000
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,12 @@ def look(staged: Iterable[StagedVersion], *, back: bool = False) -> Headroom:
     return Headroom(tuple(evictions), tuple(unknown))
 
 
+def memory_for(staged: StagedVersion) -> int:
+    """The memory that a version takes once it is loaded, in bytes."""
+    is_head = staged.artifact is not None and staged.artifact.format == ONNX
+    return int(staged.bytes * OVERHEAD) + (READING if is_head and not staged.version.base.is_encoder else 0)
+
+
 def _on_server(staged: StagedVersion, back: bool) -> tuple[Eviction | None, str]:
     server, driver = staged.server, driver_for(staged.server)
     measure, sharing = driver.measure(), twins(driver, staged)
@@ -55,7 +64,7 @@ def _on_server(staged: StagedVersion, back: bool) -> tuple[Eviction | None, str]
         return None, ""
     own = {row.tag for row in sharing}
     others = [model for model in measure.loaded if model.tag not in own]
-    need = int(staged.bytes * OVERHEAD)
+    need = memory_for(staged)
     limit = server.memory_mb * 1_000_000 or measure.memory_bytes or 0
     most = server.max_loaded or measure.max_loaded or 0
     if not (limit or most):

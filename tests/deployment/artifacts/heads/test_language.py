@@ -20,6 +20,7 @@ from deployment.artifacts.staging import request_staging
 from deployment.files import file_of
 from deployment.models import Artifact, ParityReport
 from deployment.promotion.plan import plan_promotion
+from deployment.servers.headroom import OVERHEAD, READING, memory_for
 from deployment.serving.predict import predict
 from deployment.serving.why import why
 from labeling.models import Prediction
@@ -85,6 +86,7 @@ def test_it_is_built_without_its_base_proven_served_promoted_and_told(version, c
     assert [step.name for step in artifact.build_steps.all()] == ["compose", "prove"]
     row = staged(version)
     assert (row.state, row.error, row.uploaded_digest) == ("staged", "", artifact.digest)
+    assert memory_for(row) == int(row.bytes * OVERHEAD) + READING
     here, there = ParityReport.objects.order_by("id")
     assert (here.question, here.ok, here.checked) == ("head", True, here.agreed)
     assert (there.question, there.ok, there.checked, there.server.name) == ("head", True, 20, "local")
