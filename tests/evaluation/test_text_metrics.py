@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import sacrebleu
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluation import text_metrics
@@ -87,6 +87,7 @@ def longest(one: list[str], two: list[str]) -> int:
     return from_(0, 0)
 
 
+@settings(deadline=None)
 @given(WORDS, WORDS)
 def test_rouge_l_is_the_f_measure_of_the_longest_common_sequence(one: list[str], two: list[str]) -> None:
     shared = longest(one, two)
@@ -160,6 +161,7 @@ def test_the_signatures_say_how_it_was_counted() -> None:
     assert chrf(TEXTS, GIVEN)[1].startswith("nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no|version:")
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.text(max_size=20), st.text(max_size=20)), min_size=1, max_size=3))
 def test_any_texts_have_figures_within_their_bounds(pairs: list[tuple[str, str]]) -> None:
     right, given_ = [one for one, _ in pairs], [two for _, two in pairs]

@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluation.text_tokens import Writing, folded, tokens, writing_of
@@ -116,6 +116,7 @@ def test_what_a_set_is_judged_by_follows_how_its_answers_are_written(texts: list
 SHORT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 
 
+@settings(deadline=None)
 @given(SHORT)
 def test_nothing_seen_is_lost_and_nothing_is_added(text: str) -> None:
     plain, found = folded(text), tokens(text)
@@ -130,6 +131,7 @@ def test_nothing_seen_is_lost_and_nothing_is_added(text: str) -> None:
         assert all(kept.count(char) == plain.count(char) for char in set(plain) if char.isalnum())
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["5", "-5", "3.5", "35", "c#", "c", "是", "食", "café", "5%", "½"]), max_size=8))
 def test_texts_of_tokens_are_read_as_they_were_written(words: list[str]) -> None:
     found = tokens(" ".join(words))
