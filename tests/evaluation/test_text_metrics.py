@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-import sacrebleu
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -138,6 +137,8 @@ CHINESE = ["我喜欢吃苹果和香蕉", "今天天气很好"], ["我喜欢吃�
 
 
 def test_bleu_and_chrf_are_sacrebleus() -> None:
+    import sacrebleu
+
     assert bleu(TEXTS, GIVEN)[0] == sacrebleu.corpus_bleu(GIVEN, [TEXTS]).score
     assert chrf(TEXTS, GIVEN)[0] == sacrebleu.corpus_chrf(GIVEN, [TEXTS]).score
     assert 0 < bleu(TEXTS, GIVEN)[0] < chrf(TEXTS, GIVEN)[0] < 100
@@ -147,6 +148,8 @@ def test_bleu_and_chrf_are_sacrebleus() -> None:
 
 
 def test_bleu_by_characters_is_that_of_texts_with_a_space_after_each() -> None:
+    import sacrebleu
+
     right, given_ = CHINESE
     apart = [" ".join(text) for text in right], [" ".join(text) for text in given_]
     score, signature = bleu(right, given_, by_words=False)

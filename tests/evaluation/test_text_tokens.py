@@ -97,6 +97,8 @@ def test_scripts_without_spaces_are_taken_letter_by_letter(text: str, found: str
         (["我喜欢 PyTorch"], Writing("Chinese", by_words=False, is_plain=False)),
         (["使用 PyTorch and more words of it"], Writing("Latin", by_words=True, is_plain=False)),
         (["私は林檎を食べる"], Writing("Japanese", by_words=False, is_plain=False)),
+        (["漢字漢字漢字 かな a b c d e f g"], Writing("Japanese", by_words=False, is_plain=False)),
+        (["a"], Writing("Latin", by_words=True, is_plain=True)),
         (["カタカナ-語"], Writing("Japanese", by_words=False, is_plain=False)),
         (["我喜欢吃苹果和香蕉了の"], Writing("Chinese", by_words=False, is_plain=False)),
         (["我喜欢吃苹果和香蕉了のの"], Writing("Japanese", by_words=False, is_plain=False)),
