@@ -1,7 +1,7 @@
 """Figures of the field for the pairs of texts in `tests/evaluation/text_references.json`, written there anew.
 
 `python .ci/text_references.py SCRIPT`, with the path of SQuAD's evaluation script (its version 2.0), in an environment
-that has rouge-score: it comes without a wheel and brings nltk, so it is no requirement of ours (docs/adr/0034). A new
+that has rouge-score: it comes without a wheel and brings nltk, so it is no requirement of ours (docs/adr/0032). A new
 pair is written into the file by hand as `[expected, got]`.
 """
 

@@ -6,8 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-import sacrebleu
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluation import text_metrics
@@ -87,6 +86,7 @@ def longest(one: list[str], two: list[str]) -> int:
     return from_(0, 0)
 
 
+@settings(deadline=None)
 @given(WORDS, WORDS)
 def test_rouge_l_is_the_f_measure_of_the_longest_common_sequence(one: list[str], two: list[str]) -> None:
     shared = longest(one, two)
@@ -137,6 +137,8 @@ CHINESE = ["我喜欢吃苹果和香蕉", "今天天气很好"], ["我喜欢吃�
 
 
 def test_bleu_and_chrf_are_sacrebleus() -> None:
+    import sacrebleu
+
     assert bleu(TEXTS, GIVEN)[0] == sacrebleu.corpus_bleu(GIVEN, [TEXTS]).score
     assert chrf(TEXTS, GIVEN)[0] == sacrebleu.corpus_chrf(GIVEN, [TEXTS]).score
     assert 0 < bleu(TEXTS, GIVEN)[0] < chrf(TEXTS, GIVEN)[0] < 100
@@ -146,6 +148,8 @@ def test_bleu_and_chrf_are_sacrebleus() -> None:
 
 
 def test_bleu_by_characters_is_that_of_texts_with_a_space_after_each() -> None:
+    import sacrebleu
+
     right, given_ = CHINESE
     apart = [" ".join(text) for text in right], [" ".join(text) for text in given_]
     score, signature = bleu(right, given_, by_words=False)
@@ -160,6 +164,7 @@ def test_the_signatures_say_how_it_was_counted() -> None:
     assert chrf(TEXTS, GIVEN)[1].startswith("nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no|version:")
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.text(max_size=20), st.text(max_size=20)), min_size=1, max_size=3))
 def test_any_texts_have_figures_within_their_bounds(pairs: list[tuple[str, str]]) -> None:
     right, given_ = [one for one, _ in pairs], [two for _, two in pairs]
