@@ -102,7 +102,7 @@ def _written(model: Any, path: Path, limit: int) -> None:
         if has_lacked_memory(error):
             raise
         logger.exception("the export failed")
-        said = (str(error).strip() or type(error).__name__).splitlines()[0][:300]
+        said = (str(error).strip() or type(error).__name__).split("\n", 1)[0][:300]
         raise EngineError(
             f"The base model cannot be written as ONNX ({said}), so its classification head could not be served. "
             "Choose another base model, or train by sft.",
