@@ -207,7 +207,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
 _OF_TEXTS = ("bleu", "bleu, characters", "chrf", "exact_tokens", "rouge_l", "token_f1", "writing_of")
 # Those of n-grams take several times as long for each character, so that a shorter text is measured as well.
 LENGTHS = dict.fromkeys(("bleu", "bleu, characters", "chrf"), LENGTH // 4)
-LIMITS = dict.fromkeys(_OF_TEXTS, 4.0) | dict.fromkeys(LENGTHS, 1.0)
+LIMITS = dict.fromkeys(_OF_TEXTS, 2.0) | dict.fromkeys(LENGTHS, 1.0)
 REFUSALS = (AddressError, AnswerError, ImportFormatError, ModelfileError, ValueError)
 
 

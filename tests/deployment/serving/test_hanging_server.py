@@ -156,10 +156,10 @@ def test_a_server_that_hangs_is_seen_hanging_by_pages_about_servers(shop, web):
     with stopped(server_of(url)):
         started = time.perf_counter()
         assert "away" in ada.get("/servers/").raise_for_status().text
-        assert time.perf_counter() - started < 10, "a few seconds of waiting, and a machine that is busy"
+        assert time.perf_counter() - started < 5
         started = time.perf_counter()
         assert ada.get("/readyz").status_code == 503
-        assert time.perf_counter() - started < 8
+        assert time.perf_counter() - started < 4
         started = time.perf_counter()
         ada.get(f"/projects/{project.key}/versions/1/rollback/")
         ada.get("/servers/local/").raise_for_status()

@@ -113,9 +113,8 @@ def test_other_rows_are_no_place_to_go_on_from(tunable: Path, tmp_path: Path) ->
 
 def test_an_orphan_ends_and_a_second_writer_is_refused(tunable: Path, tmp_path: Path) -> None:
     run = in_parts(tmp_path / "run", tunable)
-    with run.locked("somebody"), pytest.raises(EngineError) as error:
-        finetune_run(run.path)
-    assert error.value.code is Exit.LOCKED
+    with run.locked("somebody"):
+        assert start(run).wait() == Exit.LOCKED
     orphan = [*COMMAND, str(run.path), "--supervisor-pid", str(2**22 + os.getpid())]
     with run.log.open("ab") as log:
         assert subprocess.run(orphan, cwd=ROOT, env=child_environment(), stderr=log, check=False).returncode == 6

@@ -69,7 +69,7 @@ def test_where_writing_takes_long_they_are_fewer(
 
     def slow(self: Learner, *given: object) -> None:
         time.sleep(0.01)  # as a slow disk does; a twentieth of the time may go into that
-        save(self, *given)  # type: ignore[arg-type]
+        save(self, *given)
 
     monkeypatch.setattr(Learner, "_save", slow)
     times = times_of(trained(tmp_path / "run", encoder, 0.001))

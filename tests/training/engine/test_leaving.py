@@ -68,7 +68,7 @@ def test_of_many_rows_some_are_asked_from_everywhere(tmp_path: Path) -> None:
 def test_a_base_is_told_without_where_it_lies_and_what_it_lacks(tmp_path: Path) -> None:
     run = fresh(tmp_path)
     tokenizer = SimpleNamespace(unk_token_id=None)
-    record = _record(load_config(run.config), servable(run), tokenizer, 8)  # type: ignore[arg-type]
+    record = _record(load_config(run.config), servable(run), tokenizer, 8)
     assert record.name == "some-base"
     assert record.source.startswith("some-base")
     assert record.source.endswith(" with its adapter")
@@ -110,7 +110,7 @@ def test_a_host_without_memory_waits_for_a_person_and_trains_no_step_again(tmp_p
     with pytest.raises(
         EngineError, match=r"^The host has too little memory to write the file that is served\."
     ) as error:
-        leave_head(run, load_config(run.config), servable(run), LEARNT, SimpleNamespace(), print, print)  # type: ignore[arg-type]
+        leave_head(run, load_config(run.config), servable(run), LEARNT, SimpleNamespace(), print, print)
     assert error.value.code is Exit.PERSON
     assert not is_out_of_memory(error.value), "the ladder of memory takes it for none of its own"
 

@@ -149,11 +149,12 @@ def test_a_run_killed_between_its_phases_loses_none(whole: Path, between: Path, 
 
 @pytest.mark.parametrize("action", ["pause", "keep", "cancel"])
 def test_orders_are_obeyed_in_the_second_phase(
-    whole: Path, between: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, action: str
+    whole: Path, between: Path, tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, action: str
 ) -> None:
     from tests.training.engine.test_keep_the_best import order_at
 
-    run = Path(shutil.copytree(between, tmp_path / "run"))
+    # One of the three is given to a process that made the first phase itself.
+    run = selected_run(tmp_path, tiny_base) if action == "keep" else Path(shutil.copytree(between, tmp_path / "run"))
     with monkeypatch.context() as patch:
         order_at(2, action, run, patch, phase="refit")
         ended = train(run)

@@ -50,8 +50,8 @@ def test_a_language_model_has_all_threads_for_one_text_and_keeps_no_memory(files
 def test_what_nobody_waits_for_any_more_is_not_computed(files: tuple[Path, Path]) -> None:
     server, looked_at, free = HeadServer(open_head(files[1]), "key", 3), [], threading.Event()
 
-    class Asked(list):  # type: ignore[type-arg]
-        def __iter__(self):  # type: ignore[no-untyped-def]
+    class Asked(list):
+        def __iter__(self):
             looked_at.append(self)
             return super().__iter__()
 
