@@ -154,7 +154,8 @@ def api_client(url: str, secret: str, texts: Sequence[str]) -> Client:
 
     def ask() -> str:
         response = http.post(url, json={"text": texts[next(turns) % len(texts)]})
-        response.raise_for_status()
+        if response.is_error:
+            raise httpx.HTTPError(f"{response.status_code}: {response.text[:300]}")
         return str(response.json()["model"])
 
     return Client(http, ask)

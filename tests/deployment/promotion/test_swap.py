@@ -15,7 +15,7 @@ from tests.factories import SYSTEM, acting, make_admin, make_project
 from tests.web import web_process
 
 # What two busy cores carry; `make bench NAME=swap` asks 50 times a second.
-MOVES, RATE = 20, 20.0
+MOVES, RATE, CLIENTS = 20, 20.0, 8
 # Answers on each door after a move and before the next: half a second of load, or longer on a busy machine.
 BETWEEN = 10
 PROMPT = "Where is my parcel?"
@@ -43,12 +43,16 @@ def two(ada, tiny_ggufs):
 
 @pytest.fixture
 def web(process_env, tmp_path):
-    """In a process of its own, as in production: one interpreter does not carry 50 requests/s and their clients."""
-    with web_process({**process_env, "LOCAL_MODEL_SERVER_KEY": "for-tests"}, tmp_path) as url:
+    """In a process of its own, as in production: one interpreter does not carry 50 requests/s and their clients.
+
+    Each of its workers takes all clients at once: it turns away who would be one too many, swap or not.
+    """
+    places = {"WEB_THREADS": f"{CLIENTS + 4}", "MODEL_CALLS": f"{CLIENTS + 2}"}
+    with web_process({**process_env, **places, "LOCAL_MODEL_SERVER_KEY": "for-tests"}, tmp_path) as url:
         yield url
 
 
-def touchstone_clients(project, ada, web, number=8):
+def touchstone_clients(project, ada, web, number=CLIENTS):
     _, secret = create_token(SYSTEM, ada, "load", [project], [Scope.PREDICT])
     url = f"{web}/api/v1/projects/{project.key}/predict"
     return [api_client(url, secret, [PROMPT, "I was charged twice"]) for _ in range(number)]
