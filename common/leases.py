@@ -17,6 +17,8 @@ from django.db import Error, connection, models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from common.beating import beating
+
 logger = logging.getLogger(__name__)
 # Signs of life in a lease: a few may be late, or lost, before anybody thinks that the holder is.
 BEATS = 8
@@ -78,27 +80,22 @@ def silent(model: type[models.Model], working: str) -> models.QuerySet[Any]:
 @contextmanager
 def heartbeat(model: type[models.Model], pk: int, token: uuid.UUID) -> Iterator[threading.Event]:
     """Renew the lease from a thread while the block works. The event that it yields is set once the lease is lost."""
-    stop, lost = threading.Event(), threading.Event()
+    lost = threading.Event()
 
-    def beat() -> None:
-        while not stop.wait(settings.LEASE_SECONDS / BEATS):
-            try:
-                renew(model, pk, token)
-            except LeaseLostError:
-                lost.set()
-                return
-            except Error as error:  # the database is away: the lease may still be ours when it is back
-                logger.warning("heartbeat of %s %s failed: %s", model.__name__, pk, error)
-            finally:
-                connection.close()
+    def beat() -> bool:
+        try:
+            renew(model, pk, token)
+        except LeaseLostError:
+            lost.set()
+        except Error as error:  # the database is away: the lease may still be ours when it is back
+            logger.warning("heartbeat of %s %s failed: %s", model.__name__, pk, error)
+        finally:
+            connection.close()
+        return not lost.is_set()
 
-    thread = threading.Thread(target=beat, name=f"lease-{model.__name__}-{pk}", daemon=True)
-    thread.start()
-    try:
+    name = f"lease-{model.__name__}-{pk}"
+    with beating(beat, settings.LEASE_SECONDS / BEATS, name=name, patience=5):
         yield lost
-    finally:
-        stop.set()
-        thread.join(timeout=5)
 
 
 def _until() -> Any:

@@ -8,13 +8,13 @@ import fcntl
 import json
 import logging
 import os
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from common import children
+from common.beating import beating
 
 logger = logging.getLogger(__name__)
 SILENT_SECONDS = 30.0
@@ -35,19 +35,8 @@ class Lock:
     @contextmanager
     def touched(self) -> Iterator[None]:
         """Touch the file from a thread while the block works."""
-        stop = threading.Event()
-
-        def touch() -> None:
-            while not stop.wait(_TOUCH_SECONDS):
-                os.utime(self.descriptor)
-
-        thread = threading.Thread(target=touch, name="lock", daemon=True)
-        thread.start()
-        try:
+        with beating(lambda: os.utime(self.descriptor), _TOUCH_SECONDS, name="lock"):
             yield
-        finally:
-            stop.set()
-            thread.join()
 
 
 @contextmanager

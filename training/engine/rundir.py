@@ -2,13 +2,13 @@
 
 import json
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from common.beating import beating
 from common.children import Name
 from common.files import write_json
 from training.engine.errors import EngineError, Exit
@@ -94,19 +94,8 @@ class RunDir:
     @contextmanager
     def beating(self) -> Iterator[None]:
         """While a library works in one long call, which gives no sign; a process that does nothing is seen anyway."""
-        ended = threading.Event()
-
-        def beat() -> None:
-            while not ended.wait(BEAT_SECONDS):
-                self.beat()
-
-        thread = threading.Thread(target=beat, name="beat", daemon=True)
-        thread.start()
-        try:
+        with beating(self.beat, BEAT_SECONDS, name="beat"):
             yield
-        finally:
-            ended.set()
-            thread.join()
 
     def order(self) -> Exit | None:
         """What `control.json` asks for: PAUSED, CANCELLED, OK or nothing. A half-written file asks for nothing yet."""
