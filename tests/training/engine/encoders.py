@@ -29,7 +29,11 @@ def write_bert(folder: Path, texts: Iterable[str], *, seed: int = 1, layers: int
         intermediate_size=64,
         max_position_embeddings=64,
     )
-    BertModel(config).save_pretrained(folder)
+    model = BertModel(config)
+    with torch.no_grad():  # as if it had been trained: a new one's norms and biases are all the same
+        for weight in model.parameters():
+            weight += 0.02 * torch.randn_like(weight)
+    model.save_pretrained(folder)
     write_files(folder, {"modules.json": MODULES, "sentence_bert_config.json": {"max_seq_length": 48}})
     write_files(folder, {"1_Pooling/config.json": MEAN})
     return folder

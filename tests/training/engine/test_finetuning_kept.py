@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from tests.training.heads.folders import TELLING, make_folder, some_rows
-from tests.tunable import make_tunable
 from training.engine.errors import Exit
 from training.engine.events import read_events
 from training.engine.finetuning.config import load_config
@@ -21,14 +20,8 @@ LABELS = dict.fromkeys(sorted(TELLING), "")
 OPTIONS = {"objective": "encoder", "threads": 1, "folds": 2, "epochs": 6, "learning_rate": 1e-3, "batch_size": 4}
 
 
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("tunable")
-    return make_tunable(place / "tiny", place / "work")
-
-
-def folder(path: Path, encoder: Path, validation: int = 60) -> RunDir:
-    return make_folder(path, encoder, some_rows(40, 1), some_rows(validation, 2), LABELS, **OPTIONS)
+def folder(path: Path, tunable: Path, validation: int = 60) -> RunDir:
+    return make_folder(path, tunable, some_rows(40, 1), some_rows(validation, 2), LABELS, **OPTIONS)
 
 
 def run_with(run: RunDir, action: str, at: int) -> Exit:
@@ -58,8 +51,8 @@ def best_of(run: RunDir) -> int:
 
 
 @pytest.mark.parametrize(("at", "passes"), [(3, [10]), (10, [10]), (25, [10, 20])])
-def test_it_ends_with_the_best_pass_so_far(encoder: Path, tmp_path: Path, at: int, passes: list[int]) -> None:
-    run = folder(tmp_path / "run", encoder)
+def test_it_ends_with_the_best_pass_so_far(tunable: Path, tmp_path: Path, at: int, passes: list[int]) -> None:
+    run = folder(tmp_path / "run", tunable)
     assert run_with(run, "keep", at) is Exit.OK
     metrics = metrics_of(run)
     assert steps_of(run, "evaluation") == passes
@@ -73,8 +66,8 @@ def test_it_ends_with_the_best_pass_so_far(encoder: Path, tmp_path: Path, at: in
     assert not run.checkpoints.exists()
 
 
-def test_a_paused_run_ends_without_a_further_update(encoder: Path, tmp_path: Path) -> None:
-    run = folder(tmp_path / "run", encoder)
+def test_a_paused_run_ends_without_a_further_update(tunable: Path, tmp_path: Path) -> None:
+    run = folder(tmp_path / "run", tunable)
     assert run_with(run, "pause", 25) is Exit.PAUSED
     made = steps_of(run, "step")
     run.give("keep")
@@ -83,8 +76,8 @@ def test_a_paused_run_ends_without_a_further_update(encoder: Path, tmp_path: Pat
     assert metrics_of(run)["kept_step"] == best_of(run)
 
 
-def test_where_parts_of_the_training_rows_choose_it_goes_on_to_its_end(encoder: Path, tmp_path: Path) -> None:
-    whole, run = (folder(tmp_path / name, encoder, validation=12) for name in ("whole", "run"))
+def test_where_parts_of_the_training_rows_choose_it_goes_on_to_its_end(tunable: Path, tmp_path: Path) -> None:
+    whole, run = (folder(tmp_path / name, tunable, validation=12) for name in ("whole", "run"))
     assert finetune_run(whole.path) is Exit.OK
     assert run_with(run, "keep", 15) is Exit.OK
     assert (run.head / WEIGHTS).read_bytes() == (whole.head / WEIGHTS).read_bytes()

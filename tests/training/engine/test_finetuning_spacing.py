@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.training.heads.folders import TELLING, make_folder, some_rows
-from tests.tunable import make_tunable
 from training.engine.events import read_events
 from training.engine.finetuning.learning import Learner
 from training.engine.finetuning.run import finetune_run
@@ -22,16 +21,10 @@ UPDATES = 3 * 10
 SLACK = 0.05
 
 
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("tunable")
-    return make_tunable(place / "tiny", place / "work")
-
-
-def trained(path: Path, encoder: Path, save_seconds: float) -> RunDir:
+def trained(path: Path, tunable: Path, save_seconds: float) -> RunDir:
     """A run that 60 validation rows judge: one part of 30 updates."""
     rows = some_rows(40, 1), some_rows(60, 2)
-    run = make_folder(path, encoder, *rows, LABELS, **OPTIONS, save_seconds=save_seconds)
+    run = make_folder(path, tunable, *rows, LABELS, **OPTIONS, save_seconds=save_seconds)
     finetune_run(run.path)
     return run
 
@@ -47,23 +40,23 @@ def gaps(times: list[float]) -> list[float]:
     return [after - before for before, after in pairwise(times)]
 
 
-def test_a_run_that_is_shorter_than_the_spacing_has_the_one_of_its_end(encoder: Path, tmp_path: Path) -> None:
-    assert len(times_of(trained(tmp_path / "run", encoder, 3600))) == 1
+def test_a_run_that_is_shorter_than_the_spacing_has_the_one_of_its_end(tunable: Path, tmp_path: Path) -> None:
+    assert len(times_of(trained(tmp_path / "run", tunable, 3600))) == 1
 
 
-def test_with_no_spacing_each_update_has_one(encoder: Path, tmp_path: Path) -> None:
+def test_with_no_spacing_each_update_has_one(tunable: Path, tmp_path: Path) -> None:
     # One after each update, none after a judgement, which makes no update.
-    assert len(times_of(trained(tmp_path / "run", encoder, 0))) == UPDATES
+    assert len(times_of(trained(tmp_path / "run", tunable, 0))) == UPDATES
 
 
-def test_they_lie_as_far_apart_as_is_asked(encoder: Path, tmp_path: Path) -> None:
-    times = times_of(trained(tmp_path / "run", encoder, 0.1))
+def test_they_lie_as_far_apart_as_is_asked(tunable: Path, tmp_path: Path) -> None:
+    times = times_of(trained(tmp_path / "run", tunable, 0.1))
     assert len(times) < UPDATES
     assert all(gap >= 0.1 - SLACK for gap in gaps(times)[:-1])
 
 
 def test_where_writing_takes_long_they_are_fewer(
-    encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tunable: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save = Learner._save
 
@@ -72,5 +65,5 @@ def test_where_writing_takes_long_they_are_fewer(
         save(self, *given)
 
     monkeypatch.setattr(Learner, "_save", slow)
-    times = times_of(trained(tmp_path / "run", encoder, 0.001))
+    times = times_of(trained(tmp_path / "run", tunable, 0.001))
     assert all(gap >= 0.2 - SLACK for gap in gaps(times)[:-1])

@@ -13,8 +13,11 @@ import torch
 from common.encoder import Encoder, EncoderRecord, open_encoder
 from common.encoder.record import FULL, SMALL, TOKENIZER, write_record
 from common.files import sha256_of
-from training.engine.encoders.exporting import export, quantize
+from training.engine.encoders.exporting import export, load, quantize
+from training.engine.encoders.looking import look
 from training.engine.encoders.proving import WORSE, vectors_differ
+from training.engine.encoders.refilling import refill
+from training.engine.encoders.source import source_of
 from training.engine.finetuning.network import Network
 
 if TYPE_CHECKING:
@@ -53,7 +56,7 @@ def export_encoder(
     """
     out.mkdir()
     shutil.copyfile(base / TOKENIZER, out / TOKENIZER)
-    export(network.encoder, out / FULL, record.limit)
+    _write(network, base, record, out / FULL)
     tick()
     full = _record_of(record, out, FULL)
     opened = open_encoder(out)
@@ -71,6 +74,13 @@ def export_encoder(
     (out / (FULL if is_small else SMALL)).unlink()
     kept, vectors = (small, coarse) if is_small else (full, exact)
     return Exported(_proven(kept, out, {"vectors_differ": differ, "figure": found}), vectors, found)
+
+
+def _write(network: Network, base: Path, record: EncoderRecord, path: Path) -> None:
+    """The base's own graph with the weights that were learnt, or a new export."""
+    source = source_of(base, record)
+    if not refill(base / FULL, load(source, look(source, record.prefix)), network.encoder, path):
+        export(network.encoder, path, record.limit)
 
 
 def _record_of(base: EncoderRecord, out: Path, runs: str, *, revision: str = "") -> EncoderRecord:
