@@ -5,10 +5,9 @@ import sys
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
-from tests.ollama_standin.answers import Made
+from tests.ollama_standin.answers import Made, Mind
 from tests.ollama_standin.api import Api
 from tests.ollama_standin.http import handler_for
-from tests.ollama_standin.llama import Llama
 from tests.ollama_standin.runners import Runners
 from tests.ollama_standin.store import TRUNCATED_SECONDS, Store
 
@@ -26,7 +25,7 @@ def main() -> None:
     parser.add_argument("--llama", action="store_true", help="a real llama.cpp answers; models must be real GGUFs")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    mind = Llama() if options.llama else Made()
+    mind = _with_llama() if options.llama else Made()
     store = Store(options.folder, options.version, options.truncated_seconds)
     runners = Runners(store, mind, options.max_loaded, options.load_seconds)
     server = ThreadingHTTPServer(("127.0.0.1", options.port), handler_for(Api(store, runners, mind)))
@@ -39,6 +38,13 @@ def main() -> None:
         sys.exit(0)
     finally:
         mind.close()
+
+
+def _with_llama() -> Mind:
+    """Hundreds of tests start a stand-in that needs no HTTP client."""
+    from tests.ollama_standin.llama import Llama
+
+    return Llama()
 
 
 if __name__ == "__main__":

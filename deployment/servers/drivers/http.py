@@ -4,7 +4,9 @@ as whoever asks may (`common.patience`).
 
 import ipaddress
 import socket
+import ssl
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any
 
 import httpcore
@@ -40,10 +42,10 @@ class CheckedTransport(httpx.HTTPTransport):
     """
 
     def __init__(self) -> None:
-        super().__init__(limits=_LIMITS)
+        super().__init__(verify=_tls(), limits=_LIMITS)
         # httpx hands no network backend on to its pool.
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(),
+            ssl_context=_tls(),
             max_connections=_LIMITS.max_connections,
             max_keepalive_connections=_LIMITS.max_keepalive_connections,
             keepalive_expiry=_LIMITS.keepalive_expiry,
@@ -71,6 +73,12 @@ class CheckedTransport(httpx.HTTPTransport):
                 "server is, enter it as the server's address."
             )
         return response
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """One for all clients: reading the authorities that are trusted takes longer than many a call."""
+    return httpx.create_ssl_context()
 
 
 def _shortened(timeouts: dict[str, float | None]) -> dict[str, float]:
