@@ -1,6 +1,8 @@
 """Fixtures that all tests share, and the rule that nothing is skipped in CI."""
 
+import gc
 import os
+import sys
 from collections.abc import Iterator
 from functools import cache
 from types import SimpleNamespace
@@ -19,6 +21,9 @@ QUEUES = ("urgent", "default", "bulk", "vectors", "heads", "build", "gpu")
 MAY_BE_SKIPPED = {"gpu", "ollama"}
 _skipped: list[str] = []
 _BEFORE = pytest.StashKey[dict[str, str | None]]()
+# So many new modules are worth a look at all objects.
+_MANY_MODULES = 200
+_modules_frozen = 0
 
 
 @pytest.fixture(scope="session")
@@ -91,6 +96,16 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     """A test that leaves other settings in the environment fails, not the ones that start processes in it later."""
     yield
     assert _settings() == item.stash[_BEFORE], "the environment is not what it was before"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_call() -> None:
+    """Modules stay to the end of the run: a quarter of its time would go into looking whether they are garbage."""
+    global _modules_frozen
+    if len(sys.modules) >= _modules_frozen + _MANY_MODULES:
+        gc.collect()
+        gc.freeze()
+        _modules_frozen = len(sys.modules)
 
 
 @cache
