@@ -3,12 +3,14 @@
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from django.db import connection
 
 from common import patience
 from common.actor import Actor
 from common.problems import ProblemError, UnavailableError
+from deployment.models import StagedVersion
 from deployment.serving.predict import FOR_OTHERS, answered, ask_live, note_failed
 from deployment.serving.routing import live_servers
 from labeling.access import Right, require
@@ -66,6 +68,9 @@ def _asked(project: Project, work: Sequence[tuple[Input, Sample | None]], slots:
     """Of each text its answer, or why there is none, by `slots` threads that take one after the other."""
     found: dict[int, Answered | ProblemError] = {}
     places = deque(range(len(work)))
+    known: Sequence[StagedVersion] = ()
+    with suppress(ProblemError):  # each text's own, then
+        known = live_servers(project)
 
     # A thread opens a connection to the database of its own, which is most of what a text would cost: it keeps it.
     def take() -> None:
@@ -73,7 +78,7 @@ def _asked(project: Project, work: Sequence[tuple[Input, Sample | None]], slots:
             while places:
                 place = _next(places)
                 if place is not None:
-                    found[place] = _one(project, *work[place])
+                    found[place] = _one(project, *work[place], known)
         finally:
             connection.close()
 
@@ -91,10 +96,12 @@ def _next(places: "deque[int]") -> int | None:
         return None
 
 
-def _one(project: Project, asked: Input, sample: Sample | None) -> Answered | ProblemError:
+def _one(
+    project: Project, asked: Input, sample: Sample | None, known: Sequence[StagedVersion]
+) -> Answered | ProblemError:
     try:
         checked = asked if sample is not None else checked_input(project, asked)
-        staged, answer = ask_live(project, checked)
+        staged, answer = ask_live(project, checked, known)
     except ProblemError as error:
         return error
     return answered(staged.version, answer, asked=checked, sample=sample)

@@ -2,6 +2,7 @@
 
 import logging
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from common import patience
@@ -9,7 +10,7 @@ from common.actor import Actor
 from common.problems import ProblemError, UnavailableError
 from deployment.live import live_version
 from deployment.models import FailedRequest, StagedVersion
-from deployment.servers.availability import FAILURES, in_flight, may_ask, note_failure, note_success
+from deployment.servers.availability import FAILURES, busy, in_flight, may_ask, note_failure, note_success
 from deployment.servers.drivers import (
     AddressRefusedError,
     CrowdedError,
@@ -119,12 +120,15 @@ def note_failed(project: Project, error: UnavailableError, source: str) -> None:
         FailedRequest.objects.create(project=project, model_tag=live.tag if live else "", sentence=str(error))
 
 
-def ask_live(project: Project, asked: Input) -> tuple[StagedVersion, Answer]:
-    """The answer of the version that is live, and where it was asked. Raises as `predict`."""
+def ask_live(project: Project, asked: Input, known: Sequence[StagedVersion] = ()) -> tuple[StagedVersion, Answer]:
+    """The answer of the version that is live, and where it was asked. Raises as `predict`.
+
+    `known`: what `live_servers` said when the caller's request began, for one that asks about many texts.
+    """
     tried: list[int] = []
     problem: DriverError | None = None
     while True:
-        staged = _next(project, tried, problem)
+        staged = _next(project, tried, problem) if tried or not known else min(known, key=lambda row: busy(row.server))
         tried.append(staged.pk)
         if not may_ask(staged.server):
             continue
