@@ -99,7 +99,7 @@ class _Exchange:
 
         count = len(self.gaps)
         signs = 1.0 - 2.0 * ((np.arange(2**count)[:, None] >> np.arange(count)) & 1)
-        return self._tail(self._of(signs @ self.gaps)) / 2**count
+        return float(self._tail(self._of(signs @ self.gaps)) / 2**count)
 
     def some(self, draws: int, seed: int) -> float:
         """p over `draws` exchanges, and the one that was seen among them."""

@@ -75,6 +75,8 @@ def check_cases(policy: Policy, pair: Pair) -> Check:
 
 def check_minimum(policy: Policy, scorer: Scorer, cases: Sequence[Scored], groups: Sequence[Hashable]) -> Check:
     """The lower end of the figure, one-sided, reaches the minimum; refused where the upper end does not."""
+    if not policy.minimum:
+        return Check("minimum", True, scorer.main_value(cases), 0.0, "no minimum is asked for")
     value, confidence = scorer.main_value(cases), max(0.0, 2 * policy.confidence - 1)
     low, high = interval(scorer, cases, groups=groups, confidence=confidence, seed=policy.seed) or (0.0, 1.0)
     ok, refuses = low >= policy.minimum, high < policy.minimum

@@ -169,3 +169,11 @@ def _sentence(verdict: Verdict, tag: str, checks: Sequence[Check]) -> str:
         open_ = "; ".join(check.detail for check in (difference, *others) if not check.ok)
         return f"{tag} is neither passed nor refused: {open_}, so more cases or a clearer gain are needed."
     return f"{tag} is refused: {'; '.join(check.detail for check in (difference, *others) if check.refuses)}."
+
+
+if __name__ == "__main__":
+    import sys
+
+    from evaluation.gate_command import run
+
+    sys.exit(run(sys.argv[1:]))

@@ -12,8 +12,8 @@ class Policy(Options):
     with `accept_tie` it is the loss that is tolerated instead; `psr_tolerance`, the parsing success that may be lost;
     `min_cases` shared with the reference (groups of near-duplicates count once); `free_cases` asked without the
     schema, too; `confidence`: each test is one-sided and errs in at most the rest (0.95: 5 %), and it is the confidence
-    of shown intervals. `error_budget`: the chance that the automatic gate promotes what is no better, over `budget_rounds` judged rounds together. `resamples`
-    and `seed` fix what is drawn.
+    of shown intervals. `error_budget`: the chance that the automatic gate promotes what is no better, over
+    `budget_rounds` judged rounds together. `resamples` and `seed` fix what is drawn.
     """
 
     minimum: float = Field(default=0.3, ge=0, le=1)

@@ -64,7 +64,7 @@ def test_a_later_version_is_held_against_the_live_one(shop, models):
     assert advance(make_standing(shop, 3).pk).verdict == "passed"
 
 
-def test_a_spoiled_version_is_refused_by_its_interval(shop, models):
+def test_a_spoiled_version_is_refused_by_its_test(shop, models):
     v1 = make_standing(shop, 1)
     advance(v1.pk)
     make_live(v1)
@@ -76,7 +76,7 @@ def test_a_spoiled_version_is_refused_by_its_interval(shop, models):
     report = advance(staged.pk)
     assert report.verdict == verdict_on(staged) == "refused"
     assert [check["name"] for check in report.checks if not check["ok"]] == ["labels", "difference"]
-    assert "lies below 0" in report.sentence
+    assert "shown to be worse" in report.sentence
     assert report.policy["minimum"] == 0.0
 
 
