@@ -1,10 +1,11 @@
 """The bootstrap over rows that two have answered: the interval of a figure's difference, or of one figure. Pure.
 
-Rows are drawn with replacement, the same draw for both, and the figure of each is computed anew from the sums of the
-drawn rows' parts (a micro-F1 is no mean over rows). The seed is fixed, so the same rows always give the same interval.
+Groups of rows (near-duplicates; each row its own unless said) are drawn with replacement, the same draw for both, and
+the figure of each is computed anew from the sums of the drawn rows' parts (a micro-F1 is no mean over rows). The seed
+is fixed, so the same rows always give the same interval.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
 
 # Draws are made in blocks of about this many numbers, so that 10,000 draws of many rows fit in memory.
 _BLOCK = 4_000_000
-# From the summed parts, arrays of one shape with the parts first, and the number of rows.
-Figure = Callable[[Any, int], Any]
+# From the summed parts, arrays of one shape with the parts first, and the number of rows (one, or one per column).
+Figure = Callable[[Any, Any], Any]
+Groups = Sequence[Hashable]
 
 
 @dataclass(frozen=True)
@@ -35,24 +37,20 @@ def difference(
     reference: Sequence[Sequence[float]],
     figure: Figure,
     *,
+    groups: Groups | None = None,
     confidence: float = 0.95,
     resamples: int = 10_000,
     seed: int = 7,
 ) -> Difference:
     """The paired difference between the figures of two, from the parts of each row; row i of both is the same row.
 
-    Raises `ValueError` on no rows or unequal lengths.
+    `groups[i]` is the group of row i. Raises `ValueError` on no rows or unequal lengths.
     """
-    import numpy as np
-
-    if not candidate or len(candidate) != len(reference):
-        raise ValueError(f"{len(candidate)} and {len(reference)} cases cannot be compared in pairs.")
-    width = len(candidate[0])
-    table = np.array([[*one, *two] for one, two in zip(candidate, reference, strict=True)], dtype=np.float64)
+    width, table = paired_table(candidate, reference, groups)
     whole = table.sum(axis=0)
-    ours, theirs = float(figure(whole[:width], len(table))), float(figure(whole[width:], len(table)))
+    ours, theirs = float(figure(whole[:width], whole[-1])), float(figure(whole[width:-1], whole[-1]))
     sums = _resampled_sums(table, resamples, seed)
-    drawn = figure(sums[:, :width].T, len(table)) - figure(sums[:, width:].T, len(table))
+    drawn = figure(sums[:, :width].T, sums[:, -1]) - figure(sums[:, width:-1].T, sums[:, -1])
     return Difference(ours, theirs, ours - theirs, *_ends(drawn, confidence))
 
 
@@ -60,17 +58,47 @@ def interval(
     rows: Sequence[Sequence[float]],
     figure: Figure,
     *,
+    groups: Groups | None = None,
     confidence: float = 0.95,
     resamples: int = 2_000,
     seed: int = 7,
 ) -> tuple[float, float] | None:
     """The interval of one figure over the rows' parts; None of no rows."""
-    import numpy as np
-
     if not rows:
         return None
-    table = np.array(rows, dtype=np.float64)
-    return _ends(figure(_resampled_sums(table, resamples, seed).T, len(table)), confidence)
+    sums = _resampled_sums(group_sums(rows, groups), resamples, seed)
+    return _ends(figure(sums[:, :-1].T, sums[:, -1]), confidence)
+
+
+def paired_table(
+    candidate: Sequence[Sequence[float]], reference: Sequence[Sequence[float]], groups: Groups | None = None
+) -> tuple[int, "Array"]:
+    """How many parts a row has, and a line per group: the candidate's sums, the reference's, the number of rows.
+
+    Raises `ValueError` on no rows or unequal lengths.
+    """
+    if len(candidate) == 0 or len(candidate) != len(reference):
+        raise ValueError(f"{len(candidate)} and {len(reference)} cases cannot be compared in pairs.")
+    rows = [[*one, *two] for one, two in zip(candidate, reference, strict=True)]
+    return len(candidate[0]), group_sums(rows, groups)
+
+
+def group_sums(rows: Sequence[Sequence[float]], groups: Groups | None = None) -> "Array":
+    """A line per group, in the order in which they come: the sums of its rows, and how many there are.
+
+    Raises `ValueError` where not every row has a group.
+    """
+    import numpy as np
+
+    table = np.column_stack([np.array(rows, dtype=np.float64), np.ones(len(rows))])
+    if groups is None:
+        return table
+    if len(groups) != len(rows):
+        raise ValueError(f"{len(groups)} groups were given for {len(rows)} cases.")
+    number = {group: place for place, group in enumerate(dict.fromkeys(groups))}
+    found = np.zeros((len(number), table.shape[1]))
+    np.add.at(found, [number[group] for group in groups], table)
+    return found
 
 
 def _ends(drawn: Any, confidence: float) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pgtrigger
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -42,6 +43,9 @@ class SuiteCase(PublicModel):
     text = models.TextField()
     input = models.JSONField(null=True, help_text="All that is asked about, where that is more than the text.")
     expected = models.JSONField()
+    group = models.PositiveIntegerField(
+        null=True, help_text="Near-duplicates share one: they count as one unit. Empty in suites of before."
+    )
 
     class Meta:
         ordering = ["suite", "position"]
@@ -134,20 +138,27 @@ class BaselineResult(PublicModel):
 class GatePolicy(PublicModel):
     """What a version must show before it may serve. `evaluation.gate.Policy` says what each number may be."""
 
-    OPTIONS = ("minimum", "margin", "accept_tie", "psr_tolerance", "min_cases", "free_cases", "confidence")
+    OPTIONS = (
+        "minimum", "margin", "accept_tie", "psr_tolerance", "min_cases", "free_cases", "confidence", "error_budget",
+        "budget_rounds",
+    )  # fmt: skip
 
     project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="gate_policy")
-    minimum = models.FloatField(
-        default=0.3, help_text="The first trained version must reach this main metric (0 to 1)."
-    )
-    margin = models.FloatField(default=0.0, help_text="The paired interval's lower bound must lie above this (0 to 1).")
+    minimum = models.FloatField(default=0.3, help_text="The main figure's lower end must reach this (0 to 1).")
+    margin = models.FloatField(default=0.0, help_text="The version must be shown to be better by more (0 to 1).")
     accept_tie = models.BooleanField(
-        default=False, help_text="Let a version pass that is not worse by over the margin."
+        default=False, help_text="Let a version pass that is shown to be worse by less than the margin."
     )
     psr_tolerance = models.FloatField(default=0.0, help_text="How much parsing success rate may be lost (0 to 1).")
     min_cases = models.PositiveIntegerField(default=30)
     free_cases = models.PositiveIntegerField(default=50, help_text="Cases also asked without the schema; 0: none.")
-    confidence = models.FloatField(default=0.95, help_text="Of the interval: 0.5 to 0.999, such as 0.95 for 95 %.")
+    confidence = models.FloatField(
+        default=0.95, help_text="Of each one-sided test and of intervals: 0.5 to 0.999, such as 0.95 for 95 %."
+    )
+    error_budget = models.FloatField(
+        default=0.05, help_text="Chance that the gate promotes by itself what is no better, over all those rounds."
+    )
+    budget_rounds = models.PositiveIntegerField(default=20, help_text="Judged rounds that the budget is for.")
 
     class Meta:
         verbose_name_plural = "gate policies"
@@ -158,6 +169,8 @@ class GatePolicy(PublicModel):
                     margin__range=(0, 1),
                     psr_tolerance__range=(0, 1),
                     confidence__range=(0.5, 0.999),
+                    error_budget__range=(0.0001, 0.5),
+                    budget_rounds__range=(1, 1000),
                 ),
                 name="gate_policies_are_in_range",
                 violation_error_message="A number of the gate's policy is out of its range.",
@@ -180,6 +193,33 @@ class GatePolicy(PublicModel):
             raise ValidationError({name or "__all__": said for name, said in error.problems.items()}) from error
 
 
+class Look(PublicModel):
+    """A look of the automatic gate at a candidate, with the level that it spent of the project's error budget.
+
+    One per version, cases and reference, written before its outcome is known; never changed.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="looks")
+    version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="looks")
+    suite = models.ForeignKey(Suite, on_delete=models.CASCADE, related_name="looks")
+    held_against = models.ForeignKey(ModelVersion, null=True, on_delete=models.CASCADE, related_name="+")
+    level = models.FloatField(help_text="How probable it may be that this look promotes what is no better.")
+    is_first = models.BooleanField(help_text="The first at this version: a round began.")
+    units = models.PositiveIntegerField(help_text="Cases shared, groups of near-duplicates counted once.")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "suite", "held_against"], nulls_distinct=False, name="one_look_each"
+            )
+        ]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update)]
+
+    def __str__(self) -> str:
+        return f"{self.version} on {self.suite}: {self.level:.4f}"
+
+
 class GateReport(PublicModel):
     """The gate's judgment of one staged version, with every check and its numbers."""
 
@@ -198,6 +238,9 @@ class GateReport(PublicModel):
     sentence = models.TextField()
     checks = models.JSONField(default=list)
     policy = models.JSONField(default=dict)
+    told = models.JSONField(default=dict, help_text="The difference, its test, the advice, and what the look spent.")
+    look = models.ForeignKey(Look, null=True, on_delete=models.CASCADE, related_name="reports")
+    clears = models.BooleanField(default=False, help_text="The gate may promote by itself on this judgment.")
 
     class Meta:
         ordering = ["-id"]

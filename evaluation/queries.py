@@ -7,7 +7,7 @@ from django.db.models import BooleanField, Count, F, Func, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 
 from deployment.models import StagedVersion
-from evaluation.models import BaselineResult, Benchmark, CaseResult, GateReport
+from evaluation.models import BaselineResult, Benchmark, CaseResult, GateReport, Look
 from labeling.models import ParseStatus, Project, Sample
 
 State = Benchmark.State
@@ -56,6 +56,12 @@ def newest_reports(project: Project, limit: int) -> list[GateReport]:
     """The newest report of each staged version, newest first."""
     newest = GateReport.objects.filter(staged=OuterRef("staged")).order_by("-id").values("pk")[:1]
     return list(report_rows(project).filter(pk=Subquery(newest))[:limit])
+
+
+def newest_looks(project: Project, limit: int) -> list[Look]:
+    """The newest looks of the automatic gate, newest first."""
+    rows = Look.objects.filter(project=project).order_by("-pk")
+    return list(rows.select_related("version__project", "held_against__project", "suite")[:limit])
 
 
 def beside(benchmark: Benchmark) -> QuerySet[Benchmark]:

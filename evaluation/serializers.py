@@ -118,12 +118,17 @@ class GateReportSerializer(Row):
     )
     checks = CheckSerializer(many=True, read_only=True)
     policy = ObjectField(read_only=True, help_text="The gate's policy as it was.")
+    told = ObjectField(
+        read_only=True,
+        help_text="`difference` with its interval, its `test` (p, method, groups), `advice` (the smallest gain that "
+        "these cases show, how many more decide), and of the automatic gate the `look`: what it spent of its budget.",
+    )
 
     class Meta:
         model = GateReport
         fields = [
-            "uid", "version", "server", "verdict", "sentence", "checks", "policy", "candidate", "reference",
-            "held_against", "created_at",
+            "uid", "version", "server", "verdict", "sentence", "checks", "policy", "told", "clears", "candidate",
+            "reference", "held_against", "created_at",
         ]  # fmt: skip
 
 

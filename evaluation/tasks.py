@@ -38,7 +38,7 @@ def sweep() -> None:
     from evaluation.services import reports, upkeep
 
     reports.retry_promotions()
-    for staged_id in upkeep.due():
+    for staged_id in (*upkeep.due(), *upkeep.grown()):
         enqueue("evaluation.advance", staged_id)
     for benchmark_id in upkeep.interrupted():
         enqueue("evaluation.benchmark", benchmark_id)

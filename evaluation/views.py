@@ -17,10 +17,12 @@ from deployment.artifacts.verdicts import staleness
 from deployment.live import live_version
 from deployment.models import StagedVersion
 from evaluation import figures, neighbours, queries
+from evaluation.advice import before
 from evaluation.forms import BackForm
 from evaluation.models import Benchmark, GateReport
 from evaluation.scorers import scorer_of
 from evaluation.services import policy_of, rejudge
+from evaluation.services.looks import gauge_of
 from evaluation.services.references import reference_version
 from labeling.access import Right, project_for
 from labeling.kinds import kind_of
@@ -32,6 +34,7 @@ from labeling.views.base import actor, page_context, person, polls, problems_as_
 PAGE = 20
 CASES = 25
 REPORTS = 6
+LOOKS = 20
 
 
 @login_required
@@ -42,6 +45,7 @@ def benchmarks(request: HttpRequest, key: str) -> HttpResponse:
     project = project_for(person(request), key, Right.VIEW)
     page = Paginator(queries.benchmark_rows(project), PAGE).get_page(request.GET.get("page"))
     unjudged, live = list(queries.unjudged_rows(project)), live_version(project)
+    policy = policy_of(project)
     shown = figures.columns(project, *(row.metrics for row in page))
     context: dict[str, Any] = {
         "page": page,
@@ -49,7 +53,9 @@ def benchmarks(request: HttpRequest, key: str) -> HttpResponse:
         "titles": shown,
         "reports": [(report, staleness(report.staged, live)) for report in queries.newest_reports(project, REPORTS)],
         "unjudged": unjudged,
-        "policy": policy_of(project),
+        "policy": policy,
+        "gauge": gauge_of(project, policy),
+        "looks": queries.newest_looks(project, LOOKS),
         "in_motion": bool(unjudged) or any(row.state in queries.UNFINISHED for row in page),
     }
     if polls(request):
@@ -58,6 +64,7 @@ def benchmarks(request: HttpRequest, key: str) -> HttpResponse:
     judging = GoldenSample.objects.judging().filter(project=project)
     unfit = misfits(judging, project.spec.to_spec())
     context["judging"] = judging.count() - unfit.total()
+    context["advice"] = before(context["judging"], 1 - policy.confidence, policy.min_cases)
     context["left_out"] = cases_left_out(project) | dict(unfit)
     return render(request, "evaluation/benchmarks.html", page_context(request, project, "benchmarks", **context))
 

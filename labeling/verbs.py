@@ -104,6 +104,7 @@ VERBS = {
     "finding.dismissed": "dismissed a finding",
     "finding.reopened": "could not do what was decided about a finding",
     "suite.frozen": "froze a suite of test cases",
+    "budget.spent": "spent of the error budget for a look",
     "suite.recounted": "counted again what a suite leaves out",
     "benchmark.queued": "queued a benchmark",
     "benchmark.succeeded": "finished a benchmark",

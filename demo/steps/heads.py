@@ -3,7 +3,7 @@
 from common.problems import ProblemError
 from demo.setup import DEMO, World
 from demo.steps.watching import watch_build, watch_judgment, watch_live, watch_training
-from deployment.models import ServingPolicy, Verdict
+from deployment.models import ServingPolicy
 from deployment.models.formats import ONNX
 from deployment.servers.drivers import serves
 from training.methods import HEAD
@@ -12,7 +12,7 @@ from training.services import default_encoder, start_run
 
 
 def train_head(world: World) -> None:
-    """Fit, build and judge it; it goes live where the gate says that it is better."""
+    """Fit, build and judge it; it goes live where the gate may promote it by itself."""
     obstacle = _obstacle(world)
     if obstacle:
         world.show.say(f"left out: {obstacle}")
@@ -23,7 +23,7 @@ def train_head(world: World) -> None:
     )
     version = watch_training(world, run)
     report = watch_judgment(world, watch_build(world, version))
-    if report.verdict == Verdict.PASSED:
+    if report.clears:
         watch_live(world, version)
 
 

@@ -87,6 +87,10 @@ def wait_until_live(world: World, version: ModelVersion) -> None:
     report = watch_judgment(world, staged)
     if report.verdict not in (Verdict.BASELINE, Verdict.PASSED):
         raise DemoError(f"The gate did not let {version} pass, so the loop ends here.")
+    if report.verdict == Verdict.PASSED and not report.clears:
+        raise DemoError(
+            f"{version} passed, but the gate does not promote it by itself: {report.told['look']['sentence']}"
+        )
     watch_live(world, version)
 
 

@@ -1,7 +1,8 @@
 """How answers of one kind are judged. Pure: no Django, and no heavy library before a figure asks for it.
 
-A failed answer counts as an empty one: every expected part is missed, and it is never exact. A rate over no cases is
-0.0, and so is a precision, recall or F1 whose denominator is zero (as scikit-learn has it by default).
+A failed answer counts as an empty one: every expected part is missed, and it is never exact. Where nothing is expected
+it counts as one part given in vain, so that it is never free. A rate over no cases is 0.0, and so is a precision,
+recall or F1 whose denominator is zero (as scikit-learn has it by default).
 """
 
 import json
@@ -32,7 +33,12 @@ class Scored:
     @property
     def read(self) -> Answer | None:
         """The answer that came, None where it could not be read."""
-        return None if self.status == Status.FAILED else self.got
+        return None if self.is_failed else self.got
+
+    @property
+    def is_failed(self) -> bool:
+        """Whether the answer could not be read."""
+        return self.status == Status.FAILED
 
 
 @dataclass(frozen=True)
@@ -131,6 +137,10 @@ class Scorer(ABC):
     def main_value(self, cases: Sequence[Scored]) -> float:
         """The main figure over `cases`."""
         return ratio(sum(self.parts(case)[0] for case in cases), len(cases))
+
+    def right_labels(self, case: Scored) -> frozenset[str]:
+        """The labels that were expected and given; none in kinds without labels."""
+        return frozenset()
 
     def told(self, metrics: Mapping[str, Any]) -> str:
         """What a page says of how the figures in `metrics` were made; empty where that goes without saying."""

@@ -55,9 +55,18 @@ class LabelScorer(Scorer):
         return case.read is not None and self.labels_of(case.read) == self.labels_of(case.expected)
 
     def count_case(self, case: Scored) -> Counts:
-        """Labels of one case that are right, given in vain, and missed."""
+        """Labels of one case that are right, given in vain, and missed.
+
+        An answer that failed where none was expected is one given in vain.
+        """
         expected, got = self.labels_of(case.expected), self.labels_of(case.read)
+        if case.is_failed and not expected:
+            return Counts(fp=1)
         return Counts(len(expected & got), len(got - expected), len(expected - got))
+
+    def right_labels(self, case: Scored) -> frozenset[str]:
+        """The labels that were expected and given."""
+        return self.labels_of(case.expected) & self.labels_of(case.read)
 
     def micro(self, cases: Iterable[Scored]) -> Counts:
         """Counts summed over all labels of all cases."""
@@ -81,7 +90,7 @@ class LabelScorer(Scorer):
     def figures(self, cases: Sequence[Scored]) -> dict[str, Any]:
         """Micro and macro means, and a row a label under `labels`."""
         table = self.per_label(cases)
-        total = sum(table.values(), Counts())
+        total = self.micro(cases)
         found: dict[str, Any] = {
             "precision_micro": total.precision,
             "recall_micro": total.recall,

@@ -12,6 +12,7 @@ from evaluation.metrics import summary
 from evaluation.models import BaselineResult, Suite
 from evaluation.scorers import Example, Scorer, Task, scorer_of
 from evaluation.scorers.labels import LabelScorer
+from evaluation.services.suites import groups_of
 from labeling import prompts
 from labeling.answers import parse
 from labeling.carrying import Carrier
@@ -47,7 +48,7 @@ def baseline_results(suite: Suite, snapshot: Snapshot) -> list[BaselineResult]:
         task, cases = Task(spec.label_limit if spec.labels else None, described, vectors), _cases(suite, spec)
         for name in sorted(missing) if train else []:
             method = scorer.baselines[name]
-            metrics = summary(scorer, method.run(train, cases, task))
+            metrics = summary(scorer, method.run(train, cases, task), groups=list(groups_of(suite).values()))
             if method.encoder and vectors:
                 metrics["encoder"] = {**vectors.told, "untaught": _untaught(scorer, train, described)}
             _keep(suite, snapshot, name, metrics)

@@ -14,10 +14,11 @@ from evaluation.models import BaselineResult, Benchmark, GatePolicy, GateReport,
 from evaluation.scorers import scorer_of
 from evaluation.services.baselines import baseline_results
 from evaluation.services.benchmarks import requeue_failed, run_benchmark, start_benchmark
+from evaluation.services.looks import spend
 from evaluation.services.references import is_coming, nowhere_beside, reference_version, staged_beside
-from evaluation.services.reports import gate_policy, policy_of, promote_if_due, write_report
+from evaluation.services.reports import gate_policy, judged_by_look, policy_of, promote_if_due, write_report
 from evaluation.services.scoring import scored_again, scored_cases
-from evaluation.services.suites import freeze_suite
+from evaluation.services.suites import freeze_suite, groups_of
 from labeling.access import Right, require
 from labeling.services import events
 from training.models import ModelVersion
@@ -88,8 +89,10 @@ def judge(staged: StagedVersion) -> GateReport | None:
         _measure_again(suite, benchmark.version)
     evidences = [_evidence(benchmark) for benchmark in benchmarks]
     live = evidences[1] if held_against else None
+    look = spend(version, suite, reference, _units(evidences), policy)
     found = gate.decide(gate_policy(policy), scorer_of(version.spec), evidences[0], live)
-    return write_report(staged, found, reference, candidate, held_against[0] if held_against else None)
+    judged = judged_by_look(found, look, candidate)
+    return write_report(staged, found, reference, candidate, held_against[0] if held_against else None, judged)
 
 
 def rejudge(actor: Actor, staged: StagedVersion) -> None:
@@ -138,7 +141,12 @@ def _measure_again(suite: Suite, version: ModelVersion) -> None:
 
 def _evidence(benchmark: Benchmark) -> gate.Evidence:
     version = benchmark.version
-    return gate.Evidence(tag=version.tag, cases=scored_cases(benchmark), is_base=version.number == 0)
+    groups = groups_of(benchmark.suite)
+    return gate.Evidence(version.tag, scored_cases(benchmark), is_base=version.number == 0, groups=groups)
+
+
+def _units(evidences: list[gate.Evidence]) -> int:
+    return gate.pair(evidences[0], evidences[1]).units if len(evidences) > 1 else 0
 
 
 def _cannot(staged: StagedVersion, why: str, reference: ModelVersion | None) -> GateReport:

@@ -2,7 +2,9 @@
 
 import json
 import logging
+from dataclasses import asdict, dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -17,8 +19,13 @@ from deployment.models import Deployment, ServingPolicy, StagedVersion
 from deployment.promotion.plan import plan_promotion
 from deployment.promotion.promote import promote
 from evaluation import gate
+from evaluation.advice import after
+from evaluation.anchor import check_anchor
+from evaluation.checks import Check, chance
 from evaluation.figures import columns
-from evaluation.models import Benchmark, GatePolicy, GateReport
+from evaluation.models import Benchmark, GatePolicy, GateReport, Look
+from evaluation.scorers import scorer_of
+from evaluation.services.looks import by_sample, ever_live, gauge_at
 from evaluation.services.promotable import promotable
 from labeling.models import Project
 from labeling.services import events
@@ -27,7 +34,7 @@ from training.models import ModelVersion
 logger = logging.getLogger(__name__)
 _GATE = actors.system("gate")
 _MOST_ATTEMPTS = 4
-_POLICY = ("minimum", "margin", "accept_tie", "psr_tolerance", "min_cases", "confidence")
+_POLICY = tuple(name for name in GatePolicy.OPTIONS if name != "free_cases")
 
 
 def policy_of(project: Project) -> GatePolicy:
@@ -50,6 +57,7 @@ def write_report(
     held_against: ModelVersion | None = None,
     candidate: Benchmark | None = None,
     reference: Benchmark | None = None,
+    judged: "Judged | None" = None,
 ) -> GateReport:
     """Keep the report and the verdict, with the version that it was held against.
 
@@ -63,7 +71,7 @@ def write_report(
         "verdict": found.verdict.value,
         "sentence": found.sentence,
         "checks": whole["checks"],
-        "policy": _policy_values(policy_of(staged.version.project)),
+        **_looked_at(found, judged, policy_of(staged.version.project)),
     }
     figures = _figures(candidate) if candidate else {}
     with transaction.atomic():
@@ -83,6 +91,70 @@ def write_report(
         )
     logger.info("gate: %s", found.sentence)
     return row
+
+
+def _looked_at(found: gate.GateReport, judged: "Judged | None", policy: GatePolicy) -> dict[str, Any]:
+    return {
+        "policy": _policy_values(policy),
+        "told": json.loads(json.dumps(told(found, judged, gate_policy(policy)))),
+        "look_id": judged.look.pk if judged and judged.look else None,
+        "clears": found.verdict == gate.Verdict.PASSED and bool(judged and judged.clears),
+    }
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the automatic gate makes of a judgment: the look that was paid for, and whether it clears."""
+
+    look: Look | None
+    anchor: Check | None
+    clears: bool
+
+
+def judged_by_look(found: gate.GateReport, look: Look | None, candidate: Benchmark) -> Judged:
+    """Whether the look's level, and the best version that was ever live, let the gate promote by itself."""
+    if look is None or found.test is None or found.verdict != gate.Verdict.PASSED or found.test.p > look.level:
+        return Judged(look, None, clears=False)
+    version = candidate.version
+    ours = by_sample(candidate)
+    policy = gate_policy(policy_of(version.project))
+    anchor = check_anchor(policy, scorer_of(version.spec), ours, ever_live(version, ours), look.level)
+    return Judged(look, anchor, clears=anchor is None or anchor.ok)
+
+
+def told(found: gate.GateReport, judged: Judged | None, policy: gate.Policy) -> dict[str, Any]:
+    """What a report keeps beside its checks: the difference, its test, the advice, and what the look spent."""
+    if found.difference is None or found.test is None:
+        return {}
+    look = judged.look if judged else None
+    decided = judged.clears if judged and look else found.verdict == gate.Verdict.PASSED
+    advice = after(
+        found.difference,
+        found.test,
+        look.level if look else policy.level,
+        policy.confidence,
+        decided=decided or found.verdict == gate.Verdict.REFUSED,
+    )
+    parts = {"difference": asdict(found.difference), "test": asdict(found.test), "advice": asdict(advice)}
+    return parts | ({"look": _said(judged, found.test.p)} if judged and look else {})
+
+
+def _said(judged: Judged, p: float) -> dict[str, Any]:
+    """The level that the look spent, whether the gate may promote by itself, and why, in a sentence."""
+    assert judged.look is not None
+    level, anchor = judged.look.level, judged.anchor
+    where = "within" if p <= level else "above"
+    reached = f"this look spent {level:.4f} of the error budget, and {chance(p)} is {where} that"
+    by_itself = "the gate may promote by itself" if judged.clears else "the gate does not promote by itself"
+    more = f"; {anchor.detail}" if anchor else ""
+    sentence = f"{reached}{more}: {by_itself}. A person may decide otherwise."
+    gauge = gauge_at(judged.look)
+    return {
+        "level": level,
+        "clears": judged.clears,
+        "sentence": sentence[:1].upper() + sentence[1:],
+        "budget": {"of": gauge.budget, "spent": gauge.spent, "round": gauge.round, "rounds": gauge.rounds},
+    }
 
 
 def _figures(candidate: Benchmark) -> dict[str, float]:

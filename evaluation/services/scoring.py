@@ -6,6 +6,7 @@ from common.actor import system
 from evaluation.metrics import summary
 from evaluation.models import Benchmark, CaseResult
 from evaluation.scorers import Scored, scorer_of
+from evaluation.services.suites import groups_of
 from labeling.answers import Status
 from labeling.services import events
 
@@ -26,7 +27,10 @@ def score(benchmark: Benchmark) -> dict[str, object]:
     noted = CaseResult.objects.filter(benchmark=benchmark, status=Status.STRICT).exclude(reason="").count()
     answered = CaseResult.objects.filter(benchmark=benchmark, latency_ms__gt=0)
     latencies = answered.values_list("latency_ms", flat=True)
-    found = summary(scorer_of(benchmark.version.spec), list(scored_cases(benchmark).values()), latencies)
+    cases, groups = scored_cases(benchmark), groups_of(benchmark.suite)
+    found = summary(
+        scorer_of(benchmark.version.spec), list(cases.values()), latencies, groups=[groups[case] for case in cases]
+    )
     return {**found, "noted": noted} if noted else found
 
 

@@ -1,12 +1,20 @@
 """What beat does on this floor: verdicts and promotions that are due, benchmarks whose worker was lost."""
 
+from collections import Counter
+
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from common import leases
-from deployment.models import Deployment, StagedVersion
-from evaluation.models import Benchmark
+from deployment.models import Deployment, StagedVersion, Verdict
+from evaluation.budget import is_due_again
+from evaluation.models import Benchmark, GateReport, Look
 from evaluation.services.promotable import promotable
+from labeling.models import GoldenSample
+from labeling.services.fitting import misfits
+
+# So many of a project's undecided versions are looked at again, the newest.
+LOOKED_AT_AGAIN = 3
 
 
 def due() -> list[int]:
@@ -19,6 +27,40 @@ def due() -> list[int]:
     untried = ~Exists(Deployment.objects.filter(version=OuterRef("version")))
     rows = staged.filter(Q(verdict="") | (promotable() & Q(untried))).exclude(Exists(working)).exclude(Exists(failed))
     return list(rows.order_by("pk").values_list("pk", flat=True))
+
+
+def grown() -> list[int]:
+    """Ids of staged versions that the automatic gate looks at again: undecided, on a suite that has grown since.
+
+    Of a project the newest few that are newer than what is live. Each such look spends of the error budget.
+    """
+    live = Deployment.objects.serving().filter(project=OuterRef("version__project"))
+    undecided = StagedVersion.objects.staged().filter(
+        ~Exists(live.filter(version__number__gte=OuterRef("version__number"))),
+        ~Exists(Deployment.objects.filter(version=OuterRef("version"))),
+        Exists(GateReport.objects.filter(uid=OuterRef("gate_report"), look__isnull=False, clears=False)),
+        verdict__in=[Verdict.INSUFFICIENT, Verdict.PASSED],
+        version__project__archived_at=None,
+        version__project__serving_policy__auto_promote=True,
+    )
+    found, taken = [], Counter[int]()
+    for staged in undecided.select_related("version__project").order_by("-version__number", "pk"):
+        project = staged.version.project
+        if taken[project.pk] < LOOKED_AT_AGAIN and _has_grown(staged):
+            taken[project.pk] += 1
+            found.append(staged.pk)
+    return found
+
+
+def _has_grown(staged: StagedVersion) -> bool:
+    """Whether there are enough cases more than at its newest look."""
+    look = Look.objects.filter(version=staged.version).select_related("suite").last()
+    project = staged.version.project
+    judging = GoldenSample.objects.judging().filter(project=project)
+    if look is None or not is_due_again(judging.count(), look.suite.size):
+        return False
+    fit = judging.count() - misfits(judging, project.spec.to_spec()).total()
+    return is_due_again(fit, look.suite.size)
 
 
 def interrupted() -> list[int]:

@@ -7,7 +7,7 @@ from deployment.servers.drivers import PromptTooLongError, RefusedError
 from evaluation.models import Benchmark, CaseResult
 from evaluation.services import freeze_suite, run_benchmark, start_benchmark
 from evaluation.services.benchmarks import MAX_ATTEMPTS
-from tests.evaluation.worlds import make_standing, make_world, repeated, right, right_every
+from tests.evaluation.worlds import make_standing, make_world, repeated, right, right_every, text_of
 
 State = Benchmark.State
 pytestmark = pytest.mark.django_db
@@ -123,7 +123,7 @@ def test_a_text_that_the_server_refuses_is_one_that_the_version_cannot_answer(qu
         return (
             models.ask(staged, spec, text, **kwargs)
             if "Message" in text
-            else models.ask(staged, spec, "Message number 0 of somebody about billing", **kwargs)
+            else models.ask(staged, spec, text_of(0), **kwargs)
         )
 
     monkeypatch.setattr("evaluation.services.asking.ask", refuses)

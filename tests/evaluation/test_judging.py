@@ -38,7 +38,7 @@ def test_the_first_version_is_held_against_the_bare_base(shop):
     report = advance(staged.pk)
     assert report.verdict == verdict_on(staged) == "passed"
     assert report.reference.version.number == 0
-    assert [check["name"] for check in report.checks] == ["cases", "minimum", "psr", "difference"]
+    assert [check["name"] for check in report.checks] == ["cases", "minimum", "psr", "labels", "difference"]
     assert all(check["ok"] for check in report.checks)
     assert "shop:v1 passed" in report.sentence
     assert staged.verdict_report["f1_micro"] == pytest.approx(0.75)
@@ -64,7 +64,7 @@ def test_a_later_version_is_held_against_the_live_one(shop, models):
     assert advance(make_standing(shop, 3).pk).verdict == "passed"
 
 
-def test_a_spoiled_version_is_refused_by_its_interval(shop, models):
+def test_a_spoiled_version_is_refused_by_its_test(shop, models):
     v1 = make_standing(shop, 1)
     advance(v1.pk)
     make_live(v1)
@@ -75,8 +75,8 @@ def test_a_spoiled_version_is_refused_by_its_interval(shop, models):
     staged = make_standing(shop, 2)
     report = advance(staged.pk)
     assert report.verdict == verdict_on(staged) == "refused"
-    assert [check["name"] for check in report.checks if not check["ok"]] == ["difference"]
-    assert "lies below 0" in report.sentence
+    assert [check["name"] for check in report.checks if not check["ok"]] == ["labels", "difference"]
+    assert "shown to be worse" in report.sentence
     assert report.policy["minimum"] == 0.0
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from common.intervals import wilson
 from evaluation.metrics import fcr, percentiles, psr, summary
 from evaluation.scorers import SCORERS, Counts, Scored
 from evaluation.scorers.labels import macro
@@ -97,3 +98,16 @@ def test_the_summary_is_json_and_whole() -> None:
     assert json.loads(json.dumps(figures))["latency_ms"] == {"p50": 15.0, "p95": 19.5, "p99": 19.9, "max": 20.0}
     assert figures["main"] == figures["f1_micro"] == 0.5
     assert summary(SCORER, [])["main"] == 0.0
+
+
+def test_intervals_count_near_duplicates_once():
+    scorer = SCORERS["single_label"]
+    cases = [Scored({"label": "a"}, {"label": "a" if case < 50 else "b"}) for case in range(100)]
+    alone, five = summary(scorer, cases), summary(scorer, cases, groups=[case // 5 for case in range(100)])
+    assert "units" not in alone
+    assert five["units"] == 20
+    for name in ("main_interval", "exact_interval"):
+        wide, narrow = (row[name][1] - row[name][0] for row in (five, alone))
+        assert 1.8 < wide / narrow < 2.6
+    assert five["psr_interval"] == wilson(20, 20)
+    assert five["exact"] == alone["exact"]

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from deployment.models import StagedVersion
-from evaluation.models import BaselineResult, Benchmark, CaseResult
+from evaluation.models import BaselineResult, Benchmark, CaseResult, GatePolicy
 from evaluation.services import advance, freeze_suite, start_benchmark
 from labeling.services import reopen
 from tests.encoders import make_encoder
@@ -23,6 +23,7 @@ def judged(models, client) -> Benchmark:
     bare, staged = make_standing(project, 0), make_standing(project, 1)
     models.answer(0, wrong)
     models.answer(1, lambda text: "Pardon?" if "number 7 " in text else right_every(2)(text))
+    GatePolicy.objects.create(project=project, minimum=0.9)
     advance(bare.pk)
     advance(staged.pk)
     client.force_login(make_operator(project))
@@ -46,7 +47,17 @@ def test_an_empty_project_says_what_to_do(client, db):
 
 def test_the_list_shows_verdicts_and_figures(judged, client):
     page = shown(client.get(reverse("evaluation:benchmarks", args=["shop"])))
-    for fact in ("shop:v1", "refused", "parsing success", "Micro-F1", ">0.506<", "served", "free", url_of(judged)):
+    for fact in (
+        "shop:v1",
+        "refused",
+        "parsing success",
+        "Micro-F1",
+        ">0.506<",
+        "served",
+        "free",
+        "these 40 cases show",
+        url_of(judged),
+    ):
         assert fact in page
     assert "hx-trigger" not in page
 
@@ -69,7 +80,8 @@ def test_a_benchmark_shows_figures_gate_and_what_stands_beside_it(judged, client
     BaselineResult.objects.create(suite=judged.suite, snapshot=snapshot, name="constant", metrics=metrics)
     page = shown(client.get(url_of(judged)))
     for fact in (
-        "PSR", "FCR", "Micro-F1 (judged)", "95th percentile", "The gate:", "not met", "success 0.975 falls below",
+        "PSR", "FCR", "Micro-F1 (judged)", "95th percentile", "The gate:", "not met", "success 0.975 is not shown",
+        "The smallest gain that 40 cases show",
         "Best constant answer", "0.321", "Label by label", "billing", "Judge again", "reference",
     ):  # fmt: skip
         assert fact in page, fact

@@ -11,7 +11,7 @@ from evaluation.neighbours import below_best
 from evaluation.services import baseline_results, freeze_suite, judge, run_benchmark, start_benchmark
 from labeling.models import Event, Split
 from tests.deployment.standins import make_server, serve_from
-from tests.evaluation.worlds import Models, make_golden, make_standing
+from tests.evaluation.worlds import Models, make_golden, make_standing, text_of
 from tests.factories import SYSTEM, make_manager, make_project
 from training.services import freeze_snapshot
 
@@ -28,7 +28,7 @@ def shop(models: Models) -> Any:
     project = make_project("shop", kind="text", labels=())
     serve_from(project, make_server("http://127.0.0.1:1", name="server-shop", slots=2))
     for number in range(40):
-        make_golden(project, f"What is the change {number}?", answer={"text": "-5 degrees"})
+        make_golden(project, text_of(number), answer={"text": "-5 degrees"})
     for number in range(5):
         make_golden(project, f"Train {number}", split=Split.TRAIN, answer={"text": "-5 degrees"})
     models.answer(0, lambda text: "5 degrees")
