@@ -1,6 +1,8 @@
 import uuid
 
 import django.db.models.deletion
+import pgtrigger.compiler
+import pgtrigger.migrations
 from django.db import migrations, models
 
 
@@ -22,20 +24,18 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "minimum",
-                    models.FloatField(
-                        default=0.3, help_text="The first trained version must reach this main metric (0 to 1)."
-                    ),
+                    models.FloatField(default=0.3, help_text="The main figure's lower end must reach this (0 to 1)."),
                 ),
                 (
                     "margin",
                     models.FloatField(
-                        default=0.0, help_text="The paired interval's lower bound must lie above this (0 to 1)."
+                        default=0.0, help_text="The version must be shown to be better by more (0 to 1)."
                     ),
                 ),
                 (
                     "accept_tie",
                     models.BooleanField(
-                        default=False, help_text="Let a version pass that is not worse by over the margin."
+                        default=False, help_text="Let a version pass that is shown to be worse by less than the margin."
                     ),
                 ),
                 (
@@ -49,12 +49,26 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "confidence",
-                    models.FloatField(default=0.95, help_text="Of the interval: 0.5 to 0.999, such as 0.95 for 95 %."),
+                    models.FloatField(
+                        default=0.95,
+                        help_text="Of each one-sided test and of intervals: 0.5 to 0.999, such as 0.95 for 95 %.",
+                    ),
                 ),
                 (
                     "project",
                     models.OneToOneField(
                         on_delete=django.db.models.deletion.CASCADE, related_name="gate_policy", to="labeling.project"
+                    ),
+                ),
+                (
+                    "budget_rounds",
+                    models.PositiveIntegerField(default=20, help_text="Judged rounds that the budget is for."),
+                ),
+                (
+                    "error_budget",
+                    models.FloatField(
+                        default=0.05,
+                        help_text="Chance that the gate promotes by itself what is no better, over all those rounds.",
                     ),
                 ),
             ],
@@ -63,7 +77,9 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
+                            ("budget_rounds__range", (1, 1000)),
                             ("confidence__range", (0.5, 0.999)),
+                            ("error_budget__range", (0.0001, 0.5)),
                             ("margin__range", (0, 1)),
                             ("minimum__range", (0, 1)),
                             ("psr_tolerance__range", (0, 1)),
@@ -159,10 +175,69 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE, related_name="cases", to="evaluation.suite"
                     ),
                 ),
+                (
+                    "group",
+                    models.PositiveIntegerField(
+                        help_text="Near-duplicates share one: they count as one unit. Empty in suites of before.",
+                        null=True,
+                    ),
+                ),
             ],
             options={
                 "ordering": ["suite", "position"],
                 "constraints": [models.UniqueConstraint(fields=("suite", "position"), name="cases_are_numbered")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Look",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "level",
+                    models.FloatField(help_text="How probable it may be that this look promotes what is no better."),
+                ),
+                ("is_first", models.BooleanField(help_text="The first at this version: a round began.")),
+                (
+                    "units",
+                    models.PositiveIntegerField(help_text="Cases shared, groups of near-duplicates counted once."),
+                ),
+                (
+                    "held_against",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="training.modelversion",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="looks", to="labeling.project"
+                    ),
+                ),
+                (
+                    "suite",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="looks", to="evaluation.suite"
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="looks", to="training.modelversion"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("version", "suite", "held_against"), name="one_look_each", nulls_distinct=False
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -334,9 +409,42 @@ class Migration(migrations.Migration):
                         to="deployment.stagedversion",
                     ),
                 ),
+                (
+                    "clears",
+                    models.BooleanField(default=False, help_text="The gate may promote by itself on this judgment."),
+                ),
+                (
+                    "told",
+                    models.JSONField(
+                        default=dict, help_text="The difference, its test, the advice, and what the look spent."
+                    ),
+                ),
+                (
+                    "look",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reports",
+                        to="evaluation.look",
+                    ),
+                ),
             ],
             options={
                 "ordering": ["-id"],
             },
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="look",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="3372436ca80c2c5f86472735101223ea21f9f471",
+                    operation="UPDATE",
+                    pgid="pgtrigger_append_only_1b820",
+                    table="evaluation_look",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]
