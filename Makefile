@@ -68,8 +68,8 @@ test: venv-dev converter ## Run the tests, two files at once (PYTEST_ARGS="-m br
 	@$(MAKE) --no-print-directory -s $(VENV)/.stamp-chromium
 	@$(RUN) -m pytest $(or $(PYTEST_ARGS),-n 2 --dist loadfile)
 
-mutants: $(VENV)/.stamp-mutants ## Change the pure modules, one thing at a time: their tests must notice (MODULES="common/text.py")
-	@PYTHONPATH=$(CURDIR)/$(VENV)/mutants nice $(RUN) .ci/mutants.py $(or $(MODULES),$(PURE))
+mutants: $(VENV)/.stamp-mutants ## Change the pure modules, one thing at a time: their tests must notice (MODULES="common/text.py" FIFTH=1)
+	@PYTHONPATH=$(CURDIR)/$(VENV)/mutants nice $(RUN) .ci/mutants.py $(if $(filter-out 0,$(FIFTH)),--fifth) $(or $(MODULES),$(PURE))
 
 check: venv-dev lint ## Lint, types, floors, templates, Django's checks, missing migrations
 	@echo "import-linter"; $(VENV)/bin/lint-imports --no-logo
