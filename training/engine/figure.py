@@ -2,7 +2,8 @@
 
 Answers in JSON are compared part by part: micro-F1 over their leaves, and accuracy where each golden answer is one
 value. A part is its path, without its place in a list, and its value; given twice it counts once. What cannot be read
-is an empty answer. Golden answers that are no JSON are compared by their words.
+is an empty answer, and one part given in vain where the golden answer is empty, too: a failure is never free. Golden
+answers that are no JSON are compared by their words.
 """
 
 import json
@@ -44,13 +45,16 @@ def parts_of(golden: Sequence[str], given: Sequence[str]) -> list[Parts]:
     if any(leaves is None for leaves in wanted):
         return [(_words_f1(right, answer), 1.0, 1.0) for right, answer in pairs]
     right = [leaves or frozenset() for leaves in wanted]
-    found = [_leaves(text) or frozenset() for text in given]
+    found = [_leaves(text) for text in given]
     if all(len(leaves) == 1 and _LIST not in next(iter(leaves)) for leaves in right):
         return [(float(leaves == answer), 1.0, 1.0) for leaves, answer in zip(right, found, strict=True)]
-    return [
-        (float(len(leaves & answer)), float(len(leaves)), float(len(answer)))
-        for leaves, answer in zip(right, found, strict=True)
-    ]
+    return [_counts(leaves, answer) for leaves, answer in zip(right, found, strict=True)]
+
+
+def _counts(wanted: frozenset[Leaf], found: frozenset[Leaf] | None) -> Parts:
+    if found is None:
+        return 0.0, float(len(wanted)), float(not wanted)
+    return float(len(wanted & found)), float(len(wanted)), float(len(found))
 
 
 def _leaves(text: str) -> frozenset[Leaf] | None:
