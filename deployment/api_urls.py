@@ -3,6 +3,7 @@
 from django.urls import path
 
 from deployment.artifacts import api as artifacts
+from deployment.monitoring import api as monitoring
 from deployment.promotion import api as promotion
 from deployment.servers import api as servers
 from deployment.serving import api as serving
@@ -28,6 +29,7 @@ urlpatterns = [
     path(f"{_PROJECT}/versions/<int:number>/edit", artifacts.EditView.as_view(), name="api-version-edit"),
     path(f"{_PROJECT}/versions/<int:number>/plan", promotion.PlanView.as_view(), name="api-version-plan"),
     path(f"{_PROJECT}/deployments", promotion.DeploymentList.as_view(), name="api-deployments"),
+    path(f"{_PROJECT}/watch", monitoring.WatchView.as_view(), name="api-watch"),
     path(f"{_PROJECT}/promote", promotion.PromoteView.as_view(), name="api-promote"),
     path(f"{_PROJECT}/rollback", promotion.RollbackView.as_view(), name="api-rollback"),
     path(f"{_PROJECT}/reload", serving.ReloadView.as_view(), name="api-reload"),

@@ -4,7 +4,9 @@ import argparse
 import json
 import sys
 import time
+from itertools import chain
 
+from benchmarks.gate import watches
 from benchmarks.gate.rows import rows
 from benchmarks.report import Figures, Result
 
@@ -13,7 +15,9 @@ def measure(options: argparse.Namespace) -> Result:
     """One thread; the seed of each row is the option's and its place."""
     figures: Figures = {}
     wrong, began = 0, time.monotonic()
-    for name, row in rows(options.seed, options.lives, options.draws):
+    for name, row in chain(
+        rows(options.seed, options.lives, options.draws), watches.rows(options.seed + 20, options.draws)
+    ):
         figures[name] = {"value": row.value, "error": row.error, "bound": row.bound}
         wrong += not row.holds
         said = "" if row.holds else "  LEFT ITS BOUND"

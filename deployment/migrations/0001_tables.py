@@ -237,7 +237,7 @@ class Migration(migrations.Migration):
                     "watch_minutes",
                     models.PositiveIntegerField(
                         default=30,
-                        help_text="How long a promoted version is held against the one before; 0: not at all.",
+                        help_text="How long a promoted version is held against the one before, by what experts decide a week at least; 0: not at all.",
                         validators=[
                             django.core.validators.MinValueValidator(0),
                             django.core.validators.MaxValueValidator(525600),
@@ -252,7 +252,7 @@ class Migration(migrations.Migration):
                     "watch_requests",
                     models.PositiveIntegerField(
                         default=20,
-                        help_text="Requests that the watch wants before it judges.",
+                        help_text="Requests, or thumbs, that have their like before the move, before the watch judges.",
                         validators=[
                             django.core.validators.MinValueValidator(1),
                             django.core.validators.MaxValueValidator(1000000),
@@ -274,7 +274,7 @@ class Migration(migrations.Migration):
                     "watch_slowdown",
                     models.FloatField(
                         default=2.0,
-                        help_text="How many times slower the 95th percentile may be.",
+                        help_text="How many times as long the slowest tenth of the answers may take.",
                         validators=[
                             django.core.validators.MinValueValidator(1),
                             django.core.validators.MaxValueValidator(1000),

@@ -129,11 +129,14 @@ class ServingPolicy(PublicModel):
     watch_minutes = models.PositiveIntegerField(
         default=30,
         validators=_within(0, _YEAR),
-        help_text="How long a promoted version is held against the one before; 0: not at all.",
+        help_text="How long a promoted version is held against the one before, by what experts decide a week at least; "
+        "0: not at all.",
     )
     auto_rollback = models.BooleanField(default=False, help_text="Roll back by itself where the watch finds it worse.")
     watch_requests = models.PositiveIntegerField(
-        default=20, validators=_within(1, 1_000_000), help_text="Requests that the watch wants before it judges."
+        default=20,
+        validators=_within(1, 1_000_000),
+        help_text="Requests, or thumbs, that have their like before the move, before the watch judges.",
     )
     watch_tolerance = models.FloatField(
         default=0.05,
@@ -141,7 +144,9 @@ class ServingPolicy(PublicModel):
         help_text="Share of requests that may fail, be unreadable or be disliked more than before.",
     )
     watch_slowdown = models.FloatField(
-        default=2.0, validators=_within(1, 1000), help_text="How many times slower the 95th percentile may be."
+        default=2.0,
+        validators=_within(1, 1000),
+        help_text="How many times as long the slowest tenth of the answers may take.",
     )
     keep_previous = models.PositiveSmallIntegerField(default=2, help_text="Versions kept beside the live one.")
     keep_days = models.PositiveSmallIntegerField(default=30, help_text="Versions live within these days are kept.")

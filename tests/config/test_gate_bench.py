@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.gate import rows
+from benchmarks.gate import rows, watches
 from benchmarks.gate.rows import Row
 
 pytestmark = pytest.mark.pure
@@ -22,8 +22,11 @@ def kept(row: Row) -> bool:
         lambda: rows.parsing(5, 60),
         lambda: rows.gaining_lives(6, 6, list(range(200, 1200, 50)))[1],
         lambda: rows.sinking_lives(7, 3, 400)[0],
+        lambda: watches.equal(8, 80, 320, 120),
+        lambda: watches.halved(9, 200, 0.5, 200),
+        lambda: watches.halved(10, 200, 0.8, 60),
     ],
-    ids=["equal", "ten", "twenty", "duplicates", "parsing", "gains", "sinking"],
+    ids=["equal", "ten", "twenty", "duplicates", "parsing", "gains", "sinking", "watched", "halved", "halved-few"],
 )
 def test_each_row_keeps_its_bound(row):
     assert kept(row())

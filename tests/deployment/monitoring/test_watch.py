@@ -10,7 +10,7 @@ from deployment.live import live_version
 from deployment.models import Deployment, FailedRequest, Finding
 from deployment.monitoring.findings import dismiss, open_findings, restore
 from deployment.monitoring.watch import watch_promotions
-from labeling.models import Feedback, Prediction
+from labeling.models import Event, Feedback, Prediction
 from tests.deployment.moves import promote, rollback
 from tests.deployment.standins import make_server, make_staged, serve_from
 from tests.factories import acting, make_admin, make_project
@@ -35,6 +35,16 @@ def asked(project, tag, times, status="strict"):
     return Prediction.objects.bulk_create([Prediction(**same, raw="", latency_ms=5.0) for _ in range(times)])
 
 
+def liked(project, tag):
+    """Every answer of it had a thumb up, a minute ago."""
+    rows = [
+        Feedback(project=project, prediction=each, thumb=Feedback.Thumb.UP)
+        for each in Prediction.objects.filter(model_tag=tag)
+    ]
+    Feedback.objects.bulk_create(rows)
+    Feedback.objects.update(created_at=timezone.now() - timedelta(minutes=1))
+
+
 def test_a_good_version_stays(shop):
     asked(shop, "shop:v2", 40)
     assert watch_promotions() == 0
@@ -47,6 +57,8 @@ def test_a_worse_version_is_told_of_and_stays_until_somebody_decides(shop):
     assert watch_promotions() == 1
     (finding,) = open_findings(shop)
     assert "40 of 40 answers could not be read" in finding.sentence
+    assert "Not judged: proposals confirmed 0 of 60; thumbs down 0 of 20" in finding.sentence
+    assert Event.objects.filter(verb__startswith="finding.").count() == 1
     assert live_version(shop).number == 2
     restore(acting(make_admin("eve")), finding)
     assert live_version(shop).number == 1
@@ -64,13 +76,14 @@ def test_what_was_dismissed_is_not_told_again(shop):
 def test_a_project_that_allows_it_goes_back_by_itself_and_says_why(shop):
     shop.serving_policy.auto_rollback = True
     shop.serving_policy.save()
+    liked(shop, "shop:v1")
     for prediction in asked(shop, "shop:v2", 30):
         Feedback.objects.create(project=shop, prediction=prediction, thumb=Feedback.Thumb.DOWN)
     assert watch_promotions() == 1
     assert live_version(shop).number == 1
     row = Deployment.objects.first()
     assert (row.action, row.actor, row.state) == ("rollback", None, "live")
-    assert "30 of 30 thumbs were down" in row.reason
+    assert "20 of 20 thumbs were down" in row.reason
     assert Finding.objects.get().state == "mended"
     assert watch_promotions() == 0
 
@@ -79,7 +92,7 @@ def test_unanswered_requests_count(shop):
     rows = [FailedRequest(project=shop, model_tag="shop:v2", sentence="away") for _ in range(25)]
     FailedRequest.objects.bulk_create(rows)
     assert watch_promotions() == 1
-    assert "25 of 25 requests got no answer" in open_findings(shop).get().sentence
+    assert "20 of 20 requests got no answer" in open_findings(shop).get().sentence
 
 
 def test_the_watch_ends(shop):
