@@ -35,17 +35,26 @@ def _by_the_gate(bundle: Bundle, promotion: Promotion) -> Line:
         first = promotion.before is None
         words = "the first that was live" if first else "and something was live before"
         return first, "promotion", f"by the gate itself: the baseline, {words}."
-    against = promotion.before
-    if against is not None and report.held_against != against:
-        return False, "promotion", f"by the gate itself, in place of {against}, against which it was not held."
+    if not _speaks_of(bundle, promotion):
+        before = promotion.before or "nothing"
+        return False, "promotion", f"by the gate itself, in place of {before}, against which it was not held."
     return True, "promotion", "by the gate itself, as its verdict and its look allow."
+
+
+def _speaks_of(bundle: Bundle, promotion: Promotion) -> bool:
+    """Whether the verdict is about what was live; while nothing was, about the baseline, or without any reference."""
+    held_against = bundle.report.held_against if bundle.report else None
+    if promotion.before is not None:
+        return held_against == promotion.before
+    reference = bundle.versions.get("reference")
+    return held_against is None or (reference is not None and reference.number == 0)
 
 
 def _by_hand(bundle: Bundle, promotion: Promotion) -> Line:
     who = promotion.by or "a job of the system"
     report = bundle.report
-    if report is not None and report.verdict == "passed":
-        return True, "promotion", f"by {who}, of a version that had passed."
+    if report is not None and report.verdict == "passed" and _speaks_of(bundle, promotion):
+        return True, "promotion", f"by {who}, of a version that had passed against what was live."
     if not promotion.reason:
         return False, "promotion", f"by {who} without a verdict that passes, and without the reason that this takes."
     return None, "promotion", f"by {who}, by hand and with open eyes; no figure decided it: {promotion.reason}"
