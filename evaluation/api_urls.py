@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from evaluation import api
+from evaluation import api, evidence
 
 _PROJECT = "projects/<slug:key>"
 urlpatterns = [
     path(f"{_PROJECT}/benchmarks", api.Benchmarks.as_view(), name="api-benchmarks"),
     path(f"{_PROJECT}/benchmarks/<uuid:uid>", api.BenchmarkDetail.as_view(), name="api-benchmark"),
     path(f"{_PROJECT}/benchmarks/<uuid:uid>/cases", api.Cases.as_view(), name="api-benchmark-cases"),
+    path(f"{_PROJECT}/deployments/<uuid:uid>/evidence", evidence.EvidenceView.as_view(), name="api-evidence"),
     path(f"{_PROJECT}/gate-reports", api.GateReports.as_view(), name="api-gate-reports"),
     path(f"{_PROJECT}/gate-reports/<uuid:uid>", api.GateReportDetail.as_view(), name="api-gate-report"),
 ]

@@ -10,9 +10,10 @@ class EvaluationConfig(AppConfig):
     def ready(self) -> None:
         from evaluation import receivers  # noqa: F401  (connects the receivers)
         from evaluation.pace import benchmark_pace
-        from evaluation.panels import sample_panel
+        from evaluation.panels import evidence_panel, sample_panel
         from labeling import panels
         from training.higher import register_pace
 
         register_pace(benchmark_pace)
         panels.register("sample", sample_panel)
+        panels.register("deployment", evidence_panel)

@@ -3,7 +3,9 @@
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
+from deployment.models import Deployment
 from evaluation.queries import results_of
+from evaluation.services.bundles import can_travel
 from labeling.models import Sample, Split
 
 SHOWN = 10
@@ -16,3 +18,11 @@ def sample_panel(request: HttpRequest, sample: Sample) -> str:
     if not results:
         return ""
     return render_to_string("evaluation/panel.html", {"results": results, "project": sample.project}, request=request)
+
+
+def evidence_panel(request: HttpRequest, deployment: Deployment) -> str:
+    """The evidence of a promotion, to take along."""
+    if not can_travel(deployment):
+        return ""
+    context = {"row": deployment, "project": deployment.project}
+    return render_to_string("evaluation/evidence.html", context, request=request)

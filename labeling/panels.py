@@ -3,7 +3,7 @@
 A higher floor registers in its `apps.py`: `panels.register("project", runs_panel)`. A panel is a function of the
 request and the slot's subject that returns safe HTML, or an empty string where it has nothing to say.
 Slots: `project` (a `Project`), `sample` (a `Sample`), `proposal` (a `Prediction`, beside a text to review, in place of
-the similar golden samples), `version` (a `ModelVersion`, on its page of the admin).
+the similar golden samples), `version` (a `ModelVersion`, on its page of the admin), `deployment` (a `Deployment`).
 """
 
 from collections import defaultdict
@@ -12,7 +12,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-SLOTS = ("project", "sample", "proposal", "version")
+SLOTS = ("project", "sample", "proposal", "version", "deployment")
 Panel = Callable[[HttpRequest, Any], str]
 _panels: dict[str, list[Panel]] = defaultdict(list)
 

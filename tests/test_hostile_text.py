@@ -12,6 +12,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from django.utils.text import Truncator
@@ -27,7 +28,10 @@ from deployment.artifacts.modelfiles import difference
 from deployment.modelfile import grammar
 from deployment.modelfile.grammar import ModelfileError
 from evaluation import text_metrics, text_tokens
+from evaluation.bundles.reading import line_read
+from evaluation.bundles.writing import line_of
 from evaluation.methods.overlap import Overlap
+from evaluation.verify import one_line
 from labeling import answers, apart, importers, kinds, loose_json, marks, prompts, splits
 from labeling.import_cells import ColumnMapping, ImportFormatError
 from labeling.keys import is_key
@@ -194,6 +198,9 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "jsonbounds.loads": jsonbounds.loads,
     "jsonl.scan": lambda text: list(jsonl.scan(io.StringIO(text, newline="\n"))),
     "jsonl.dumps": jsonl.dumps,
+    "a line of a bundle": lambda text: line_read(Path("it"), 1, f"{text}\n"),
+    "a text in a bundle": lambda text: line_read(Path("it"), 1, line_of({"part": "case", "text": text})),
+    "a sentence of a bundle": one_line,
     "nfkc": nfkc,
     "host_of": lambda text: host_of(f"http://{text}"),
     "is_key": is_key,

@@ -102,3 +102,9 @@ def gate_evidence(staged: Iterable[StagedVersion]) -> dict[str, Any]:
     }
     against = {"held against": row.held_against.tag} if row.held_against else {}
     return {"verdict": row.verdict or "none", "gate": row.verdict_sentence, **against, **figures}
+
+
+def reports_behind(staged: Iterable[StagedVersion]) -> dict[str, Any]:
+    """The gate's reports that the verdicts come from, that of `gate_evidence` first."""
+    reports = [str(row.gate_report) for row in staged if row.gate_report]
+    return {"gate_reports": reports} if reports else {}

@@ -27,12 +27,7 @@ class MoveCommand(ServiceCommand):
 
     def version(self, project: Project, name: str) -> ModelVersion:
         """A version by `v7` or `7`."""
-        number = name.lower().removeprefix("v")
-        known = ModelVersion.objects.filter(project=project)
-        version = known.filter(number=int(number)).first() if _DIGITS.fullmatch(number) else None
-        if version is None:
-            raise CommandError(f"There is no version {name[:100]} in {project.key}.")
-        return version
+        return version_of(project, name)
 
     def said(self, done: Deployment) -> str:
         """What came of it, step by step."""
@@ -61,3 +56,13 @@ class MoveCommand(ServiceCommand):
     def options(self, given: dict[str, Any]) -> dict[str, Any]:
         """The options that both verbs take."""
         return self.read(WhyForm({"reason": given["reason"], "may_evict": given["may_evict"]}))
+
+
+def version_of(project: Project, name: str) -> ModelVersion:
+    """A version by `v7` or `7`. Raises `CommandError` where there is none."""
+    number = name.lower().removeprefix("v")
+    known = ModelVersion.objects.filter(project=project)
+    version = known.filter(number=int(number)).first() if _DIGITS.fullmatch(number) else None
+    if version is None:
+        raise CommandError(f"There is no version {name[:100]} in {project.key}.")
+    return version

@@ -16,7 +16,7 @@ from common.problems import ConflictError
 from deployment.artifacts.modelfiles import parameters_of, render_modelfile, source_of
 from deployment.artifacts.placement import why_nowhere
 from deployment.artifacts.retention import removed
-from deployment.artifacts.verdicts import gate_evidence, staleness
+from deployment.artifacts.verdicts import gate_evidence, reports_behind, staleness
 from deployment.files import VersionFile, file_of, file_on
 from deployment.live import live_deployment
 from deployment.modelfile.grammar import ModelfileError
@@ -213,7 +213,7 @@ def decide(seen: Seen) -> Plan:
         obstacles=tuple(obstacles),
         modelfile=modelfile,
         price=_price(seen, previous),
-        evidence={**evidence, "stays": left(seen.stays)} if seen.stays else evidence,
+        evidence=evidence | reports_behind(seen.staged) | ({"stays": left(seen.stays)} if seen.stays else {}),
     )
 
 

@@ -89,8 +89,8 @@ def by_sample(benchmark: Benchmark) -> gate.Evidence:
     return gate.Evidence(benchmark.version.tag, cases, benchmark.version.number == 0, groups)
 
 
-def ever_live(version: ModelVersion, candidate: gate.Evidence) -> list[gate.Evidence]:
-    """The best versions that were ever live beside `version`, on the cases whose right answer is still the same."""
+def best_ever_live(version: ModelVersion) -> list[Benchmark]:
+    """The newest benchmarks of the best versions that were ever live beside `version`, the best first."""
     lived = Deployment.objects.filter(project=version.project, live_at__isnull=False).exclude(version=version)
     rows = Benchmark.objects.filter(
         version__in=lived.values("version"), state=Benchmark.State.SUCCEEDED, decoding=Benchmark.Decoding.SERVED
@@ -98,8 +98,12 @@ def ever_live(version: ModelVersion, candidate: gate.Evidence) -> list[gate.Evid
     newest: dict[int, Benchmark] = {}
     for row in rows.select_related("version__project").order_by("pk"):
         newest[row.version_id] = row
-    best = sorted(newest.values(), key=lambda row: -float(row.metrics.get("main") or 0.0))[:_EVER_LIVE]
-    return [_same_answers(by_sample(row), candidate) for row in best]
+    return sorted(newest.values(), key=lambda row: -float(row.metrics.get("main") or 0.0))[:_EVER_LIVE]
+
+
+def beside_candidate(benchmark: Benchmark, candidate: gate.Evidence) -> gate.Evidence:
+    """A benchmark of a version that was live, on the cases whose right answer is still the same."""
+    return _same_answers(by_sample(benchmark), candidate)
 
 
 def _same_answers(evidence: gate.Evidence, other: gate.Evidence) -> gate.Evidence:

@@ -18,14 +18,14 @@ from deployment.live import live_version
 from deployment.models import Deployment, ServingPolicy, StagedVersion
 from deployment.promotion.plan import plan_promotion
 from deployment.promotion.promote import promote
-from evaluation import gate
+from evaluation import clearing, gate
 from evaluation.advice import after
 from evaluation.anchor import check_anchor
-from evaluation.checks import Check, chance
+from evaluation.checks import Check
 from evaluation.figures import columns
 from evaluation.models import Benchmark, GatePolicy, GateReport, Look
 from evaluation.scorers import scorer_of
-from evaluation.services.looks import by_sample, ever_live, gauge_at
+from evaluation.services.looks import beside_candidate, best_ever_live, by_sample, gauge_at
 from evaluation.services.promotable import promotable
 from labeling.models import Project
 from labeling.services import events
@@ -104,11 +104,15 @@ def _looked_at(found: gate.GateReport, judged: "Judged | None", policy: GatePoli
 
 @dataclass(frozen=True)
 class Judged:
-    """What the automatic gate makes of a judgment: the look that was paid for, and whether it clears."""
+    """What the automatic gate makes of a judgment: the look that was paid for, and whether it clears.
+
+    `once_live`: the benchmarks that `anchor` holds the version against, by their uid.
+    """
 
     look: Look | None
     anchor: Check | None
     clears: bool
+    once_live: tuple[str, ...] = ()
 
 
 def judged_by_look(found: gate.GateReport, look: Look | None, candidate: Benchmark) -> Judged:
@@ -116,10 +120,11 @@ def judged_by_look(found: gate.GateReport, look: Look | None, candidate: Benchma
     if look is None or found.test is None or found.verdict != gate.Verdict.PASSED or found.test.p > look.level:
         return Judged(look, None, clears=False)
     version = candidate.version
-    ours = by_sample(candidate)
+    ours, rows = by_sample(candidate), best_ever_live(version)
     policy = gate_policy(policy_of(version.project))
-    anchor = check_anchor(policy, scorer_of(version.spec), ours, ever_live(version, ours), look.level)
-    return Judged(look, anchor, clears=anchor is None or anchor.ok)
+    lived = [beside_candidate(row, ours) for row in rows]
+    anchor = check_anchor(policy, scorer_of(version.spec), ours, lived, look.level)
+    return Judged(look, anchor, anchor is None or anchor.ok, tuple(str(row.uid) for row in rows))
 
 
 def told(found: gate.GateReport, judged: Judged | None, policy: gate.Policy) -> dict[str, Any]:
@@ -142,19 +147,9 @@ def told(found: gate.GateReport, judged: Judged | None, policy: gate.Policy) -> 
 def _said(judged: Judged, p: float) -> dict[str, Any]:
     """The level that the look spent, whether the gate may promote by itself, and why, in a sentence."""
     assert judged.look is not None
-    level, anchor = judged.look.level, judged.anchor
-    where = "within" if p <= level else "above"
-    reached = f"this look spent {level:.4f} of the error budget, and {chance(p)} is {where} that"
-    by_itself = "the gate may promote by itself" if judged.clears else "the gate does not promote by itself"
-    more = f"; {anchor.detail}" if anchor else ""
-    sentence = f"{reached}{more}: {by_itself}. A person may decide otherwise."
-    gauge = gauge_at(judged.look)
-    return {
-        "level": level,
-        "clears": judged.clears,
-        "sentence": sentence[:1].upper() + sentence[1:],
-        "budget": {"of": gauge.budget, "spent": gauge.spent, "round": gauge.round, "rounds": gauge.rounds},
-    }
+    anchor = judged.anchor.detail if judged.anchor else ""
+    found = clearing.told(judged.look.level, p, anchor, gauge_at(judged.look), clears=judged.clears)
+    return found | {"once_live": list(judged.once_live)}
 
 
 def _figures(candidate: Benchmark) -> dict[str, float]:

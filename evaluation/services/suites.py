@@ -1,7 +1,5 @@
 """Freeze the test split into a suite of cases."""
 
-import hashlib
-import json
 from typing import Any
 
 from django.db import transaction
@@ -9,7 +7,8 @@ from django.db import transaction
 from common.actor import system
 from evaluation.groups import joined
 from evaluation.models import Suite, SuiteCase
-from labeling.kinds import Input, kind_of
+from evaluation.suite_digest import digest_of
+from labeling.kinds import kind_of
 from labeling.models import AlikeText, GoldenSample, Project, Sample, VectorSet
 from labeling.services import cases_left_out, events
 from labeling.services.fitting import Fitting
@@ -34,7 +33,7 @@ def freeze_suite(project: Project) -> Suite | None:
             cases.append((row.sample, answer))
     if not cases:
         return None
-    digest = _digest([(sample.whole_input, kind.identities(fitting.asked, answer)) for sample, answer in cases])
+    digest = digest_of([(sample.whole_input, kind.identities(fitting.asked, answer)) for sample, answer in cases])
     left_out = cases_left_out(project) | dict(fitting.left_out)
     with transaction.atomic():
         suite, created = Suite.objects.get_or_create(
@@ -83,10 +82,3 @@ def _groups(project: Project, samples: list[Sample]) -> list[int]:
     for sample, group in rows.values_list("sample", "group"):
         by_sample.setdefault(sample, []).append(("alike", group))
     return joined([[("letters", row.group_hash), *by_sample.get(row.pk, [])] for row in samples])
-
-
-def _digest(cases: list[tuple[Input, dict[str, object]]]) -> str:
-    whole = hashlib.sha256()
-    for case in cases:
-        whole.update(json.dumps(case, ensure_ascii=False, sort_keys=True).encode() + b"\n")
-    return whole.hexdigest()

@@ -50,6 +50,7 @@ def known(project: Project) -> dict[str, dict[str, Any]]:
         "snapshots": {"uid": str(run.snapshot.uid)},
         "predictions": {"uid": str(services_prediction(project).uid)},
         "versions": {"number": 1},
+        "deployments": {"uid": str(project.deployments.latest("pk").uid)},
     }
 
 

@@ -16,6 +16,7 @@ from deployment.live import live_deployment
 from deployment.promotion.candidates import candidates
 from deployment.promotion.confirmation import difference_before
 from deployment.serving.traffic import around
+from labeling import panels
 from labeling.access import Right, project_for
 from labeling.views.base import page_context, person, polls
 
@@ -69,6 +70,7 @@ def deployment(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
         "proofs": proofs,
         "figures": figures,
         "sides": sides,
+        "panels": panels.render("deployment", request, row),
     }
     context["targets"] = row.targets.select_related("server", "staged__version__project")
     return render(
