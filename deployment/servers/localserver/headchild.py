@@ -125,7 +125,10 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 1
 
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    # The protocol is named, so that asyncio sends at once (TCP_NODELAY): else the body of an answer waits 40 ms.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
         threading.Thread(target=_end_with, args=(options.parent,), daemon=True).start()
         app = HeadServer(model, os.environ[KEY_VARIABLE], options.threads).app()
         server = _Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_keep_alive=5))
