@@ -60,6 +60,7 @@ def test_what_nobody_waits_for_any_more_is_not_computed(files: tuple[Path, Path]
         gone, stays = (asyncio.ensure_future(server._answered(Asked(ASKED))) for _ in range(2))
         await asyncio.sleep(0)
         gone.cancel()
+        await asyncio.wait([gone])  # the cancellation has come to the pool
         free.set()
         assert (await stays).tokens == 6
         assert gone.cancelled()
