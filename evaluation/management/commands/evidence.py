@@ -12,6 +12,9 @@ from deployment.promotion.command import version_of
 from evaluation.services.bundles import bundle_of
 from labeling.command import ServiceCommand, actor_of, add_user_option
 
+# Of a name that is said.
+_SHOWN = 200
+
 
 class Command(ServiceCommand):
     help = "Write the evidence of a version's newest promotion into a file: python -m evaluation.verify FILE reads it."
@@ -33,6 +36,7 @@ class Command(ServiceCommand):
         try:
             with files.replaced(path) as aside, aside.open("wb") as file:
                 file.writelines(lines)
-        except OSError as error:
-            raise CommandError(f"{path} cannot be written: {error.strerror}.") from error
+        except (OSError, ValueError) as error:  # no name, or one with a NUL, is none of the system's errors
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise CommandError(f"{str(path)[:_SHOWN]} cannot be written: {reason}.") from error
         self.stdout.write(f"{path}: SHA-256 {files.sha256_of(path)}")

@@ -33,7 +33,7 @@ def write_bert(folder: Path, texts: Iterable[str], *, seed: int = 1, layers: int
     with torch.no_grad():  # as if it had been trained: a new one's norms and biases are all the same
         for weight in model.parameters():
             if weight.ndim == 1:
-                weight += 0.02 * torch.randn_like(weight)
+                weight += 0.001 * torch.randn_like(weight)
     model.save_pretrained(folder)
     write_files(folder, {"modules.json": MODULES, "sentence_bert_config.json": {"max_seq_length": 48}})
     write_files(folder, {"1_Pooling/config.json": MEAN})
