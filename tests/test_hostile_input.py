@@ -151,8 +151,9 @@ def words_of(name: str, value: str, file: str) -> list[list[str]]:
 
 
 @pytest.mark.timeout(900)
-def test_no_command_ends_in_a_traceback(world, tmp_path):
-    """All in one world, as what a command does is taken back."""
+def test_no_command_ends_in_a_traceback(world, tmp_path, monkeypatch):
+    """All in one world, as what a command does is taken back; what it writes lies in a folder of the test."""
+    monkeypatch.chdir(tmp_path)
     for name in OURS:
         for value in ["a\x00b", "\ud800", LONG + LONG, LONG, "9" * 400, "not-a-uuid", "", "-1"]:
             for words in words_of(name, value, str(tmp_path / "none.csv")):

@@ -32,7 +32,7 @@ def live_servers(project: Project) -> list[StagedVersion]:
     well = [
         row
         for row in staged
-        if not row.behind and not unavailable(row.server)  # type: ignore[attr-defined]  # annotated  # annotated above
+        if not row.behind and not unavailable(row.server)  # type: ignore[attr-defined]  # annotated above
     ]
     if not well:
         resting = [rests_for(row.server) for row in staged if not row.behind]  # type: ignore[attr-defined]

@@ -105,5 +105,5 @@ def with_texts(found: Sequence[AlikeGroup]) -> list[AlikeGroup]:
     rows = texts.defer("sample__text", "sample__input").annotate(head=Left("sample__text", HEAD + 1)).in_bulk()
     for group in found:
         group.shown = [rows[pk] for pk in group.listed if pk in rows]  # type: ignore[attr-defined]  # told of here
-        group.unlisted = group.size - group.hidden - len(group.listed)  # type: ignore[attr-defined]  # as above
+        group.unlisted = group.size - group.hidden - len(group.listed)  # type: ignore[attr-defined]  # for the page
     return list(found)
