@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from common import jsonl
 from labeling.answers import ParsedAnswer, Status, parse
 from labeling.kinds import LabelDef, Spec, dumps
+from labeling.marks import neutralise
 from tests.labeling.reading_cases import CASES, UNTIDY, Case
 
 pytestmark = pytest.mark.pure
@@ -100,7 +101,7 @@ def test_parse_never_raises_and_a_success_is_a_valid_answer(raw: str) -> None:
 
 
 NAMES = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12).filter(
-    lambda name: name == name.strip() and "<|" not in name and "|>" not in name
+    lambda name: name == name.strip() and neutralise(name) == name
 )
 
 
