@@ -64,9 +64,9 @@ manage: venv ## Run manage.py with the servers up: make manage ARGS="createsuper
 bench: venv converter ## Measure and keep the figures in var/bench: make bench NAME=swap ARGS="--moves 10" (no NAME: the list)
 	@$(RUN) -m benchmarks $(NAME) $(ARGS)
 
-test: venv-dev converter ## Run the tests, two files at once (PYTEST_ARGS="-m browser" chooses some, one after the other)
+test: venv-dev converter ## Run the tests, three files at once (PYTEST_ARGS="-m browser" chooses some, one after the other)
 	@$(MAKE) --no-print-directory -s $(VENV)/.stamp-chromium
-	@$(RUN) -m pytest $(or $(PYTEST_ARGS),-n 2 --dist loadfile)
+	@$(RUN) -m pytest $(or $(PYTEST_ARGS),-n 3 --dist loadfile --no-loadscope-reorder)
 
 mutants: $(VENV)/.stamp-mutants ## Change the pure modules, one thing at a time: their tests must notice (MODULES="common/text.py" FIFTH=1)
 	@PYTHONPATH=$(CURDIR)/$(VENV)/mutants nice $(RUN) .ci/mutants.py $(if $(filter-out 0,$(FIFTH)),--fifth) $(or $(MODULES),$(PURE))

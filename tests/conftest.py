@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 QUEUES = ("urgent", "default", "bulk", "vectors", "heads", "build", "gpu")
 MAY_BE_SKIPPED = {"gpu", "ollama"}
+SLOW = ("loop", "ml", "browser")
 _skipped: list[str] = []
 _BEFORE = pytest.StashKey[dict[str, str | None]]()
 # So many new modules are worth a look at all objects.
@@ -30,9 +31,10 @@ _modules_frozen = 0
 def event_watch() -> "Iterator[Watch]":
     from config.database import limits
     from tests.event_watch import watching
+    from tests.live_requests import ended_before_tables_are_emptied
 
     # `live_server` loads `config.wsgi` into this process; its short waits are for people, not for emptying tables.
-    with pytest.MonkeyPatch.context() as patch, watching() as watch:
+    with pytest.MonkeyPatch.context() as patch, watching() as watch, ended_before_tables_are_emptied():
         patch.setattr(limits, "limit_waits", lambda: None)
         yield watch
 
@@ -77,7 +79,12 @@ def _empty_queues() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of a live Ollama run where OLLAMA_HOST names one, and may reach that host alone."""
+    """Tests of a live Ollama run where OLLAMA_HOST names one, and may reach that host alone.
+
+    Files whose tests take long, as they start processes, come first: workers of pytest-xdist end at the same time then.
+    """
+    slow = {item.path for item in items if any(map(item.get_closest_marker, SLOW))}
+    items.sort(key=lambda item: item.path not in slow)
     live = os.environ.get("OLLAMA_HOST", "")
     for item in items:
         if item.get_closest_marker("ollama"):

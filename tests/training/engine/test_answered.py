@@ -18,6 +18,7 @@ from training.engine.rundir import RunDir
 from training.engine.train import train
 
 pytestmark = pytest.mark.ml
+STEPS = 60
 
 
 def test_the_answers_are_those_of_each_row_alone(tiny_base: Path) -> None:
@@ -62,7 +63,7 @@ def test_a_run_with_and_without_answers_makes_the_same_steps(tiny_base: Path, tm
 @pytest.fixture
 def many(tiny_base: Path, tmp_path: Path) -> Path:
     """A run that gets worse, with enough validation rows to choose by."""
-    options = {"max_steps": 30, "eval_steps": 2, "save_steps": 2, "learning_rate": 0.3, "scheduler": "constant"}
+    options = {"max_steps": STEPS, "eval_steps": 2, "save_steps": 2, "learning_rate": 0.3, "scheduler": "constant"}
     run = make_run(tmp_path / "run", tiny_base, patience=3, **options)
     write_rows(run / "data" / "validation.jsonl", make_rows(50, seed=1))
     return run
@@ -73,7 +74,7 @@ def test_a_run_stops_after_its_patience_and_ends_with_its_best(many: Path) -> No
     evaluations = events_of(many, "evaluation")
     best = max(evaluations, key=lambda event: (event["figure"], -event["eval_loss"]))
     last = evaluations[-1]["step"]
-    assert last == best["step"] + 6 < 30
+    assert last == best["step"] + 6 < STEPS
     metrics = json.loads((many / "manifest.json").read_text())["metrics"]
     assert (metrics["steps"], metrics["kept_step"], metrics["figure"]) == (last, best["step"], best["figure"])
     kept = best_of(RunDir(many))
