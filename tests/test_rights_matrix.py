@@ -40,6 +40,8 @@ def table() -> dict[tuple[str, str], dict[str, str]]:
 
 @pytest.fixture
 def world(settings, monkeypatch) -> World:
+    """Pages are not written out, which is most of the time: `test_hostile_input` asks for each of them."""
+    monkeypatch.setattr("django.template.backends.django.Template.render", lambda *args, **kwargs: "")
     monkeypatch.setattr("config.api.CallerThrottle.allow_request", lambda *args: True)
     return World()
 

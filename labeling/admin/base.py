@@ -50,7 +50,11 @@ class ProjectScopedAdmin(RecordedAdmin):
     def may(self, request: HttpRequest, right: Right, obj: Any = None) -> bool:
         """Whether this person has a right in the row's project, which is not archived; without a row, in any."""
         if obj is None:
-            return bool(request.user.is_superuser or projects_for(request.user, right).exists())
+            # The admin asks for each model of its sidebar.
+            known: dict[Right, bool] = request.__dict__.setdefault("rights_somewhere", {})
+            if right not in known:
+                known[right] = bool(request.user.is_superuser or projects_for(request.user, right).exists())
+            return known[right]
         return may(staff(request), reduce(getattr, self.project_path.split("__"), obj), right)
 
 
