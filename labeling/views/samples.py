@@ -81,6 +81,7 @@ def sample(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
         "withdrawal": sample.withdrawals.select_related("user").first()
         if sample.state == SampleState.WITHDRAWN
         else None,
+        "must_pass": sample.must_passes.in_force().select_related("user").first(),
         "timeline": timeline_of(sample),
         "hidden": hidden_from(sample),
         "panels": panels.render("sample", request, sample),
