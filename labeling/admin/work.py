@@ -1,4 +1,4 @@
-"""Predictions, reviews, golden samples, feedback, withdrawals, must-pass marks: evidence, read-only, linked to its sample."""
+"""Predictions, reviews, golden samples, feedback, withdrawals, must-pass marks: read-only, linked to the sample."""
 
 from typing import Any
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 
 from django.db.models import Exists, F, OuterRef, Q
 
+from labeling.kinds import Answer
 from labeling.models import Feedback, GoldenSample, Hard, MustPass, Project, Review, Split
 from labeling.querysets import analyzed_before
 from labeling.services.fitting import Fitting
@@ -52,9 +53,9 @@ def _disagreed(project: Project) -> set[int]:
     others = reviews.exclude(undone_by__reviewer=F("reviewer")).exclude(
         Exists(golden.filter(sample=OuterRef("sample"), review__reviewer=OuterRef("reviewer")))
     )
-    said: dict[int, list[tuple[int, dict[str, object]]]] = defaultdict(list)
+    said = defaultdict[int, list[tuple[int, Answer]]](list)
     for sample, spec, answer in others.values_list("sample", "spec", "answer"):
-        said[sample].append((spec, answer))
+        said[sample].append((spec, answer or {}))
     fitting = Fitting(project.spec.to_spec())
     return {
         row.sample_id
