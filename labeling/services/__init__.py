@@ -13,6 +13,7 @@ from labeling.services.people import create_user, save_user, set_active
 from labeling.services.predictions import Answered, record_prediction, record_predictions
 from labeling.services.projects import create_project, try_task, update_project
 from labeling.services.queue import choose, next_sample, release_stale_leases, take
+from labeling.services.rechecks import recheck
 from labeling.services.reviews import reject, reopen, skip, undo
 from labeling.services.rows import delete_row, save_row, set_row
 from labeling.services.samples import NewText, add_sample, add_samples, create_samples
@@ -70,6 +71,7 @@ __all__ = [
     "merge_label",
     "next_sample",
     "password_changed",
+    "recheck",
     "record_prediction",
     "record_predictions",
     "reject",
