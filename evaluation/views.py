@@ -16,7 +16,7 @@ from common.text import storable
 from deployment.artifacts.verdicts import staleness
 from deployment.live import live_version
 from deployment.models import StagedVersion
-from evaluation import figures, hard_pages, neighbours, queries
+from evaluation import figures, neighbours, queries, suite_pages
 from evaluation.advice import before
 from evaluation.forms import BackForm
 from evaluation.models import Benchmark, GateReport, Suite
@@ -67,7 +67,7 @@ def benchmarks(request: HttpRequest, key: str) -> HttpResponse:
     context["advice"] = before(context["judging"], 1 - policy.confidence, policy.min_cases)
     context["left_out"] = cases_left_out(project) | dict(unfit)
     newest = Suite.objects.filter(project=project, role=Suite.Role.GATE).first()
-    context |= {"made_of": hard_pages.made_of(newest), "hard": hard_pages.hard_cases(project)}
+    context |= {"made_of": suite_pages.made_of(newest), "hard": suite_pages.hard_cases(project)}
     return render(request, "evaluation/benchmarks.html", page_context(request, project, "benchmarks", **context))
 
 
@@ -90,8 +90,8 @@ def benchmark(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
         "benchmark": row,
         "below": neighbours.below_best(row, simple),
         "encoder": "" if row.suite.is_hard else neighbours.encoder_line(row, simple),
-        "made_of": hard_pages.made_of(row.suite),
-        "lost": hard_pages.lost_must_pass(report),
+        "made_of": suite_pages.made_of(row.suite),
+        "lost": suite_pages.lost_must_pass(report),
         "figures": figures.figures(figures.columns(spec, row.metrics), row.metrics),
         "told": scorer_of(spec).told(row.metrics),
         "latencies": figures.latencies(row.metrics),

@@ -60,7 +60,7 @@ def carry_over(benchmark: Benchmark) -> int:
 
 def _again(benchmark: Benchmark, case: SuiteCase, row: CaseResult) -> CaseResult:
     """The same answer to a case of another suite, scored by what is right there."""
-    scorer = scorer_of(benchmark.suite.spec.to_spec())
+    scorer = scorer_of(benchmark.suite.spec)
     scored = Scored(case.expected, row.answer, Status(row.status))
     same = {name: getattr(row, name) for name in ("messages", "raw", "answer", "status", "reason", "latency_ms")}
     scores = scorer.case_scores(scored)

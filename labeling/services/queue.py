@@ -66,7 +66,7 @@ def choose(actor: Actor, sample: Sample) -> Sample:
 
 def _known_to(actor: Actor) -> Exists:
     """Of samples: sent back of late by the person, or with an answer that was theirs. Others come first."""
-    theirs = Review.objects.filter(sample=OuterRef("pk"), reviewer=actor.person_id, action__in=_ANSWERED)
+    theirs = Review.objects.filter(sample=OuterRef("sample"), reviewer=actor.person_id, action__in=_ANSWERED)
     back = Review.objects.filter(
         sample=OuterRef("pk"), action=Review.Action.UNDO, undoes=None, created_at__gt=timezone.now() - _OTHERS_FIRST
     )

@@ -3,9 +3,9 @@
 import pytest
 from django.urls import reverse
 
-from evaluation.hard_pages import made_of
 from evaluation.models import Benchmark
 from evaluation.services import advance, freeze_suite
+from evaluation.suite_pages import made_of
 from labeling import services as labeling
 from labeling.services.vectors.making import make_vectors
 from tests.encoders import make_encoder
