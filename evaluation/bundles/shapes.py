@@ -105,7 +105,7 @@ class FrozenSuite(Options):
     digest: str
     size: int
     left_out: dict[str, int]
-    gone: list[str]
+    gone: list[str] = []
 
 
 class SuitePart(FrozenSuite):
