@@ -7,7 +7,7 @@ from typing import Any
 from evaluation.models import CaseResult, GateReport, Suite
 from evaluation.services.hard import lost_to
 from evaluation.services.suites import hard_reasons
-from labeling.models import GoldenSample, Hard, MustPass, Project
+from labeling.models import GoldenSample, Hard, MustPass, Project, Sample, SampleState
 
 # Of marked texts that a page lists.
 LISTED = 50
@@ -15,7 +15,10 @@ LISTED = 50
 
 @dataclass(frozen=True)
 class HardCases:
-    """A project's hard cases: how many with an answer that may judge, by reason, and what is marked as must-pass."""
+    """A project's hard cases: how many with an answer that may judge, by reason, and what is marked as must-pass.
+
+    `waiting`: hard test texts that wait for their answer.
+    """
 
     count: int
     waiting: int
@@ -29,12 +32,12 @@ def hard_cases(project: Project) -> HardCases:
     golden = GoldenSample.objects.hard().filter(project=project, sample__in=list(reasons))
     answered = set(golden.values_list("sample", flat=True))
     counts = Counter(reason for sample in answered for reason in reasons[sample])
-    marks = MustPass.objects.in_force().filter(sample__project=project).select_related("sample", "user")
+    marks = MustPass.objects.in_force().filter(sample__project=project).exclude(sample__state=SampleState.WITHDRAWN)
     return HardCases(
         len(answered),
-        len(reasons) - len(answered),
+        Sample.objects.pending().filter(pk__in=list(reasons)).count(),
         [(str(reason.label), counts[reason]) for reason in Hard if counts[reason]],
-        list(marks.order_by("-pk")[:LISTED]),
+        list(marks.select_related("sample").order_by("-pk")[:LISTED]),
     )
 
 

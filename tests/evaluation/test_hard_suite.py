@@ -8,6 +8,7 @@ from deployment.models import Deployment
 from evaluation.models import Benchmark, CaseResult, Suite
 from evaluation.services import advance, freeze_suite
 from evaluation.services.judging import resume
+from evaluation.services.looks import best_ever_live
 from evaluation.services.suites import freeze_hard_suite
 from labeling import services as labeling
 from labeling.models import Hard, Sample
@@ -69,6 +70,14 @@ def test_a_lost_must_pass_case_refuses_and_costs_no_question(shop, models):
     carried = CaseResult.objects.get(benchmark=report.hard)
     assert (carried.exact, carried.answer) == (False, {"labels": ["praise"]})
     assert report.candidate.metrics["cases"] == 60, "hard cases add nothing to the figures"
+
+
+def test_what_was_ever_live_is_known_by_its_drawn_cases(shop, models):
+    """The newest benchmark of the live version is of hard cases, and no look of the automatic gate goes by it."""
+    labeling.mark_must_pass(SYSTEM, sample_of(4), "an incident")
+    report = advance(make_standing(shop, 2).pk)
+    assert Benchmark.objects.filter(version__number=1).first() == report.hard_reference
+    assert best_ever_live(report.staged.version) == [report.reference]
 
 
 def test_a_must_pass_case_that_the_reference_has_wrong_refuses_nothing(shop, models):
@@ -171,12 +180,15 @@ def test_the_pages_show_them_apart_and_name_what_is_lost(shop, models, client):
     client.force_login(make_operator(shop))
     url = reverse("evaluation:benchmarks", args=["shop"])
     assert "a manager marks a test text as must-pass on its page" in client.get(url).content.decode()
-    labeling.mark_must_pass(SYSTEM, sample_of(4), "it cost us <a> customer")
+    for sample in (sample_of(4), sample_of(5), make_sample(shop, "A test text that waits", split="test")):
+        labeling.mark_must_pass(SYSTEM, sample, "it cost us <a> customer")
+    labeling.withdraw_sample(SYSTEM, sample_of(5), "private")
     models.answer(2, wrong_on(4))
     report = advance(make_standing(shop, 2).pk)
     html = client.get(url).content.decode()
     assert "<strong>1</strong> Marked as must-pass" in html
-    assert "it cost us &lt;a&gt; customer" in html
+    assert html.count("it cost us &lt;a&gt; customer") == 2, "a withdrawn text is not listed"
+    assert "1 more waits for an answer and counts once it is there." in html
     own = client.get(reverse("evaluation:benchmark", args=["shop", report.candidate.uid])).content.decode()
     hard_url = reverse("evaluation:benchmark", args=["shop", report.hard.uid])
     case_url = reverse("evaluation:case", args=["shop", report.hard.uid, 0])
