@@ -8,7 +8,7 @@ from demo.setup import World
 from deployment.files import file_of
 from deployment.live import live_version
 from deployment.models import StagedVersion
-from evaluation.models import BaselineResult, Benchmark
+from evaluation.models import BaselineResult, Benchmark, Suite
 from evaluation.scorers import scorer_of
 from labeling.models import Project
 from training.candidates import sentence
@@ -55,7 +55,9 @@ def methods(project: Project) -> dict[str, Any]:
 def _version(world: World, version: ModelVersion) -> dict[str, Any]:
     staged = StagedVersion.objects.filter(version=version).first()
     served, free = (
-        Benchmark.objects.filter(version=version, decoding=decoding, state=Benchmark.State.SUCCEEDED).first()
+        Benchmark.objects.filter(
+            version=version, decoding=decoding, state=Benchmark.State.SUCCEEDED, suite__role=Suite.Role.GATE
+        ).first()
         for decoding in Benchmark.Decoding.values
     )
     live = live_version(world.project)

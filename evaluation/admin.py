@@ -19,10 +19,10 @@ def _number(value: Any, digits: int = 3) -> str:
 
 @admin.register(Suite)
 class SuiteAdmin(EvidenceAdmin):
-    """Frozen test splits."""
+    """Frozen test texts, drawn by chance or hard."""
 
-    list_display = ("__str__", "project", "spec", "size", "left_out", "created_at")
-    list_filter = ("project",)
+    list_display = ("__str__", "project", "role", "spec", "size", "left_out", "created_at")
+    list_filter = ("project", "role")
     list_select_related = ("project", "spec__project")
     search_fields = ("digest", "project__key")
     readonly_fields = ("lineage",)
@@ -194,7 +194,12 @@ class GateReportAdmin(EvidenceAdmin):
 
     @admin.display(description="Lineage")
     def lineage(self, report: GateReport) -> SafeString:
-        titles = {"benchmark": report.candidate, "held against": report.reference, "staged": report.staged}
+        titles = {
+            "benchmark": report.candidate,
+            "held against": report.reference,
+            "hard cases": report.hard,
+            "staged": report.staged,
+        }
         links = [admin_link(row, text) for text, row in titles.items() if row]
         deployments = list_link(Deployment, "deployments", version__id__exact=report.staged.version_id)
         return one_line([*links, deployments])

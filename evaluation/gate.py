@@ -76,12 +76,19 @@ class GateReport:
 
 
 def decide(
-    policy: Policy, scorer: Scorer, candidate: Evidence, live: Evidence | None, baseline: Evidence | None = None
+    policy: Policy,
+    scorer: Scorer,
+    candidate: Evidence,
+    live: Evidence | None,
+    baseline: Evidence | None = None,
+    *,
+    beside: Sequence[Check] = (),
 ) -> GateReport:
     """Judge `candidate`, a version of a project whose answers `scorer` judges.
 
     It is held against `live` where that is another trained version, else against the bare base: `baseline`, or
-    `live` while the bare base serves. Raises `ValueError` where a shared case has two right answers.
+    `live` while the bare base serves. `beside`: checks of other cases (`evaluation.hard`), which may refuse. Raises
+    `ValueError` where a shared case has two right answers.
     """
     metric = scorer.main
     if candidate.is_base:
@@ -99,7 +106,7 @@ def decide(
         sentence = f"{candidate.tag} cannot be judged against {reference.tag}: {enough.detail}."
         return GateReport(Verdict.INSUFFICIENT, sentence, (enough,), metric, candidate.tag, reference.tag)
     difference, test, checks = _looked_at(policy, scorer, candidate, shared, reference.tag)
-    checks = (enough, *checks)
+    checks = (enough, *checks[:-1], *beside, checks[-1])
     verdict = _verdict(checks)
     sentence = _sentence(verdict, candidate.tag, checks)
     return GateReport(verdict, sentence, checks, metric, candidate.tag, reference.tag, difference, test)

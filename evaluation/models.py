@@ -1,4 +1,4 @@
-"""Suites, benchmarks with every case's trace, and the gate's reports."""
+"""Benchmarks with every case's trace, the gate's policy, looks and reports."""
 
 from typing import Any
 
@@ -10,54 +10,11 @@ from django.db.models import Q
 from common.options import OptionsError, checked
 from deployment.models import StagedVersion, Verdict
 from evaluation import gate
-from labeling.kinds import Input, whole
-from labeling.models import ParseStatus, Project, PublicModel, Sample, TaskSpec
+from evaluation.suite_models import Suite, SuiteCase
+from labeling.models import ParseStatus, Project, PublicModel
 from training.models import ModelVersion, Snapshot
 
-
-class Suite(PublicModel):
-    """Frozen cases from the test split. The same cases give the same digest, and the same row."""
-
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="suites")
-    spec = models.ForeignKey(TaskSpec, on_delete=models.PROTECT, related_name="+")
-    digest = models.CharField(max_length=64)
-    size = models.PositiveIntegerField()
-    left_out = models.JSONField(
-        default=dict, help_text="Approved answers of the test split that are no cases: how many, by reason."
-    )
-
-    class Meta:
-        ordering = ["-id"]
-        constraints = [models.UniqueConstraint(fields=["project", "digest"], name="one_suite_per_digest")]
-
-    def __str__(self) -> str:
-        return f"{self.project.key} suite {self.digest[:8]} ({self.size} cases)"
-
-
-class SuiteCase(PublicModel):
-    """One text with its right answer, as it was when the suite was frozen."""
-
-    suite = models.ForeignKey(Suite, on_delete=models.CASCADE, related_name="cases")
-    position = models.PositiveIntegerField()
-    sample = models.ForeignKey(Sample, null=True, on_delete=models.SET_NULL, related_name="+")
-    text = models.TextField()
-    input = models.JSONField(null=True, help_text="All that is asked about, where that is more than the text.")
-    expected = models.JSONField()
-    group = models.PositiveIntegerField(
-        null=True, help_text="Near-duplicates share one: they count as one unit. Empty in suites of before."
-    )
-
-    class Meta:
-        ordering = ["suite", "position"]
-        constraints = [models.UniqueConstraint(fields=["suite", "position"], name="cases_are_numbered")]
-
-    def __str__(self) -> str:
-        return f"case {self.position}"
-
-    @property
-    def whole_input(self) -> Input:
-        """What the version is asked about."""
-        return whole(self.text, self.input)
+__all__ = ["BaselineResult", "Benchmark", "CaseResult", "GatePolicy", "GateReport", "Look", "Suite", "SuiteCase"]
 
 
 class Benchmark(PublicModel):
@@ -140,7 +97,7 @@ class GatePolicy(PublicModel):
 
     OPTIONS = (
         "minimum", "margin", "accept_tie", "psr_tolerance", "min_cases", "free_cases", "confidence", "error_budget",
-        "budget_rounds",
+        "budget_rounds", "hard_margin",
     )  # fmt: skip
 
     project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="gate_policy")
@@ -159,6 +116,9 @@ class GatePolicy(PublicModel):
         default=0.05, help_text="Chance that the gate promotes by itself what is no better, over all those rounds."
     )
     budget_rounds = models.PositiveIntegerField(default=20, help_text="Judged rounds that the budget is for.")
+    hard_margin = models.FloatField(
+        default=0.05, help_text="Refused where more than this is shown to be lost on the hard cases (0 to 1)."
+    )
 
     class Meta:
         verbose_name_plural = "gate policies"
@@ -171,6 +131,7 @@ class GatePolicy(PublicModel):
                     confidence__range=(0.5, 0.999),
                     error_budget__range=(0.0001, 0.5),
                     budget_rounds__range=(1, 1000),
+                    hard_margin__range=(0, 1),
                 ),
                 name="gate_policies_are_in_range",
                 violation_error_message="A number of the gate's policy is out of its range.",
@@ -234,6 +195,10 @@ class GateReport(PublicModel):
         related_name="+",
         help_text="The version that it was held against, benchmarked or not; empty where there was none.",
     )
+    hard = models.ForeignKey(
+        Benchmark, null=True, on_delete=models.CASCADE, related_name="hard_reports", help_text="On the hard cases."
+    )
+    hard_reference = models.ForeignKey(Benchmark, null=True, on_delete=models.CASCADE, related_name="+")
     verdict = models.CharField(max_length=12, choices=Verdict.choices)
     sentence = models.TextField()
     checks = models.JSONField(default=list)

@@ -13,7 +13,8 @@ class Policy(Options):
     `min_cases` shared with the reference (groups of near-duplicates count once); `free_cases` asked without the
     schema, too; `confidence`: each test is one-sided and errs in at most the rest (0.95: 5 %), and it is the confidence
     of shown intervals. `error_budget`: the chance that the automatic gate promotes what is no better, over
-    `budget_rounds` judged rounds together. `resamples` and `seed` fix what is drawn.
+    `budget_rounds` judged rounds together. `hard_margin`: a loss on the hard cases that is shown to be greater refuses.
+    `resamples` and `seed` fix what is drawn.
     """
 
     minimum: float = Field(default=0.3, ge=0, le=1)
@@ -25,6 +26,7 @@ class Policy(Options):
     confidence: float = Field(default=0.95, ge=0.5, le=0.999)
     error_budget: float = Field(default=0.05, gt=0, le=0.5)
     budget_rounds: int = Field(default=20, ge=1, le=1_000)
+    hard_margin: float = Field(default=0.05, ge=0, le=1)
     resamples: int = Field(default=10_000, ge=100, le=1_000_000)
     seed: int = Field(default=7, ge=0, lt=2**32)
 

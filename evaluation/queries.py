@@ -37,13 +37,17 @@ def report_rows(project: Project) -> QuerySet[GateReport]:
     return rows.select_related("project", "staged__server", "staged__version__project", *of_the_verdict, *_BENCHMARKS)
 
 
-_BENCHMARKS = ("candidate__suite__project", "candidate__version__project", "reference__version__project")
+_BENCHMARKS = (
+    "candidate__suite__project", "candidate__version__project", "reference__version__project",
+    "hard__suite__project", "hard__version__project", "hard_reference__version__project",
+)  # fmt: skip
 
 
 def report_on(benchmark: Benchmark) -> GateReport | None:
     """The newest report on the version that was judged on these cases; else the newest without any benchmark."""
     rows = report_rows(benchmark.suite.project).filter(staged=benchmark.staged)
-    return rows.filter(candidate__suite=benchmark.suite).first() or rows.filter(candidate=None).first()
+    on_these = Q(candidate__suite=benchmark.suite) | Q(hard__suite=benchmark.suite)
+    return rows.filter(on_these).first() or rows.filter(candidate=None).first()
 
 
 def unjudged_rows(project: Project) -> QuerySet[StagedVersion]:

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from common.rest import Figure, FiguresField, ObjectField, PageQuery, Row, Strict
 from evaluation import neighbours, queries
 from evaluation.models import Benchmark, CaseResult, GateReport
+from labeling.models import Hard
 from labeling.serializers import InputField
 
 
@@ -15,6 +16,17 @@ class BenchmarkSerializer(Row):
     version = serializers.IntegerField(source="version.number", read_only=True)
     server = serializers.CharField(source="staged.server.name", read_only=True)
     suite = serializers.CharField(source="suite.digest", read_only=True, help_text="The same digest: the same cases.")
+    is_hard = serializers.BooleanField(
+        source="suite.is_hard",
+        read_only=True,
+        help_text="On the hard cases, which may refuse a version and never promote it; else on those that chance drew.",
+    )
+    about = ObjectField(
+        source="suite.about",
+        read_only=True,
+        help_text="Of the suite's cases: answered `blind` or `imported`; `skipped` test texts beside them, without an "
+        "answer; `near`: how many `of` them have a training text with a cosine of `at` or more (null: not known).",
+    )
     left_out = ObjectField(
         source="suite.left_out",
         read_only=True,
@@ -27,8 +39,8 @@ class BenchmarkSerializer(Row):
     class Meta:
         model = Benchmark
         fields = [
-            "uid", "version", "server", "suite", "left_out", "decoding", "state", "cases", "done", "metrics",
-            "attempts", "error", "created_at", "started_at", "finished_at",
+            "uid", "version", "server", "suite", "is_hard", "about", "left_out", "decoding", "state", "cases", "done",
+            "metrics", "attempts", "error", "created_at", "started_at", "finished_at",
         ]  # fmt: skip
 
 
@@ -67,6 +79,12 @@ class CaseSerializer(Row):
     text = serializers.CharField(source="case.text", read_only=True)
     input = InputField(source="case.input", allow_null=True, read_only=True, help_text="Where it is more than `text`.")
     expected = ObjectField(source="case.expected", read_only=True)
+    reasons = serializers.ListField(
+        child=serializers.CharField(),
+        source="case.reasons",
+        read_only=True,
+        help_text="Why it is a hard case: " + ", ".join(Hard.values) + ". Empty where chance drew it.",
+    )
     answer = ObjectField(read_only=True, allow_null=True, help_text="Null where nothing could be read.")
     scores = FiguresField(read_only=True)
     messages = serializers.ListField(child=serializers.DictField(child=serializers.CharField()), read_only=True)
@@ -74,8 +92,8 @@ class CaseSerializer(Row):
     class Meta:
         model = CaseResult
         fields = [
-            "position", "sample", "text", "input", "expected", "answer", "raw", "status", "reason", "exact", "scores",
-            "latency_ms", "messages",
+            "position", "sample", "text", "input", "expected", "reasons", "answer", "raw", "status", "reason", "exact",
+            "scores", "latency_ms", "messages",
         ]  # fmt: skip
 
 
@@ -116,6 +134,12 @@ class GateReportSerializer(Row):
         read_only=True,
         help_text="The version that it was held against; the verdict speaks of no other.",
     )
+    hard = serializers.UUIDField(
+        source="hard.uid", allow_null=True, default=None, read_only=True, help_text="Its benchmark on the hard cases."
+    )
+    hard_reference = serializers.UUIDField(
+        source="hard_reference.uid", allow_null=True, default=None, read_only=True, help_text="That one's."
+    )
     checks = CheckSerializer(many=True, read_only=True)
     policy = ObjectField(read_only=True, help_text="The gate's policy as it was.")
     told = ObjectField(
@@ -128,7 +152,7 @@ class GateReportSerializer(Row):
         model = GateReport
         fields = [
             "uid", "version", "server", "verdict", "sentence", "checks", "policy", "told", "clears", "candidate",
-            "reference", "held_against", "created_at",
+            "reference", "held_against", "hard", "hard_reference", "created_at",
         ]  # fmt: skip
 
 

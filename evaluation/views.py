@@ -16,10 +16,10 @@ from common.text import storable
 from deployment.artifacts.verdicts import staleness
 from deployment.live import live_version
 from deployment.models import StagedVersion
-from evaluation import figures, neighbours, queries
+from evaluation import figures, neighbours, queries, suite_pages
 from evaluation.advice import before
 from evaluation.forms import BackForm
-from evaluation.models import Benchmark, GateReport
+from evaluation.models import Benchmark, GateReport, Suite
 from evaluation.scorers import scorer_of
 from evaluation.services import policy_of, rejudge
 from evaluation.services.looks import gauge_of
@@ -66,6 +66,8 @@ def benchmarks(request: HttpRequest, key: str) -> HttpResponse:
     context["judging"] = judging.count() - unfit.total()
     context["advice"] = before(context["judging"], 1 - policy.confidence, policy.min_cases)
     context["left_out"] = cases_left_out(project) | dict(unfit)
+    newest = Suite.objects.filter(project=project, role=Suite.Role.GATE).first()
+    context |= {"made_of": suite_pages.made_of(newest), "hard": suite_pages.hard_cases(project)}
     return render(request, "evaluation/benchmarks.html", page_context(request, project, "benchmarks", **context))
 
 
@@ -87,7 +89,9 @@ def benchmark(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
     context: dict[str, Any] = {
         "benchmark": row,
         "below": neighbours.below_best(row, simple),
-        "encoder": neighbours.encoder_line(row, simple),
+        "encoder": "" if row.suite.is_hard else neighbours.encoder_line(row, simple),
+        "made_of": suite_pages.made_of(row.suite),
+        "lost": suite_pages.lost_must_pass(report),
         "figures": figures.figures(figures.columns(spec, row.metrics), row.metrics),
         "told": scorer_of(spec).told(row.metrics),
         "latencies": figures.latencies(row.metrics),

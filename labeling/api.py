@@ -16,7 +16,7 @@ from common.text import storable
 from labeling import serializers as shapes
 from labeling import services
 from labeling.access import Right, projects_for, token_of
-from labeling.models import Feedback, GoldenSample, Prediction, Project, Sample
+from labeling.models import Feedback, GoldenSample, MustPass, Prediction, Project, Sample
 from labeling.rest import Door, ProjectDoor
 from labeling.services.golden import stored_answer
 from labeling.services.samples import new_text
@@ -43,8 +43,11 @@ class ProjectDetail(ProjectDoor, generics.RetrieveAPIView[Project]):
 
 
 def _with_answers(samples: QuerySet[Sample]) -> QuerySet[Sample]:
-    current = GoldenSample.objects.current()
-    return samples.prefetch_related(Prefetch("golden_samples", queryset=current, to_attr="golden_in_force"))
+    current, marks = GoldenSample.objects.current(), MustPass.objects.in_force()
+    return samples.prefetch_related(
+        Prefetch("golden_samples", queryset=current, to_attr="golden_in_force"),
+        Prefetch("must_passes", queryset=marks, to_attr="marks_in_force"),
+    )
 
 
 class Samples(ProjectDoor, generics.ListAPIView[Sample]):
@@ -146,6 +149,28 @@ class RestoreSample(SampleVerb):
         """For managers; it has the state and the answer that it had. 409 where it is not withdrawn."""
         sample = get_object_or_404(Sample.objects.filter(project=self.open(Right.MANAGE)), uid=uid)
         services.restore_sample(self.caller, sample, self.asked(shapes.OptionalReasonSerializer)["reason"])
+        return Response(self.shown(uid))
+
+
+class MustPassSample(SampleVerb):
+    """Mark a test text that no version may lose."""
+
+    @extend_schema(request=shapes.ReasonSerializer, responses=shapes.SAMPLE_SHOWN)
+    def post(self, request: Request, key: str, uid: UUID) -> Response:
+        """For managers, with a reason; of test texts alone. 409 where it is marked already."""
+        sample = get_object_or_404(Sample.objects.filter(project=self.open(Right.MANAGE)), uid=uid)
+        services.mark_must_pass(self.caller, sample, self.asked(shapes.ReasonSerializer)["reason"])
+        return Response(self.shown(uid))
+
+
+class MayFailSample(SampleVerb):
+    """Take a must-pass mark back."""
+
+    @extend_schema(request=shapes.OptionalReasonSerializer, responses=shapes.SAMPLE_SHOWN)
+    def post(self, request: Request, key: str, uid: UUID) -> Response:
+        """For managers; 409 where it is not marked. The mark stays in the sample's history."""
+        sample = get_object_or_404(Sample.objects.filter(project=self.open(Right.MANAGE)), uid=uid)
+        services.lift_must_pass(self.caller, sample, self.asked(shapes.OptionalReasonSerializer)["reason"])
         return Response(self.shown(uid))
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from labeling.ways import DRAWN, INDEPENDENT
 
 if TYPE_CHECKING:
-    from labeling.models import GoldenSample, Project, Sample, User  # noqa: F401
+    from labeling.models import GoldenSample, MustPass, Project, Sample, User  # noqa: F401
 
 # Counting stops here; pages then say "more than".
 COUNT_CAP = 1000
@@ -52,9 +52,19 @@ class GoldenQuerySet(models.QuerySet["GoldenSample"]):
         """Current golden answers of the test split."""
         return self.current().filter(sample__split="test")
 
+    def hard(self) -> "GoldenQuerySet":
+        """What hard cases are taken from: of whatever text of the test split, given blind or imported."""
+        return self.of_test().filter(given__in=INDEPENDENT)
+
     def judging(self) -> "GoldenQuerySet":
         """What may judge versions: of texts that chance chose, given blind or imported, and not analyzed before."""
         return self.of_test().filter(~analyzed_before(), sample__way_in__in=DRAWN, given__in=INDEPENDENT)
+
+
+class MustPassQuerySet(models.QuerySet["MustPass"]):
+    def in_force(self) -> "MustPassQuerySet":
+        """Marks that nobody has taken back."""
+        return self.filter(lifts=None, lifted_by=None)
 
 
 def analyzed_before() -> Exists:

@@ -58,10 +58,16 @@ class SampleSerializer(Row):
         help_text="The golden answer in force, in the labels of today's task; null where there is none that fits it."
     )
     given = serializers.SerializerMethodField(help_text="What the giver of the answer had in sight.")
+    must_pass = serializers.SerializerMethodField(
+        help_text="Why no version may lose this test text; null where it is not marked."
+    )
 
     class Meta:
         model = Sample
-        fields = ["uid", "text", "input", "external_id", "split", "way_in", "state", "answer", "given", "created_at"]
+        fields = [
+            "uid", "text", "input", "external_id", "split", "way_in", "state", "answer", "given", "must_pass",
+            "created_at",
+        ]  # fmt: skip
 
     @extend_schema_field({"type": ["object", "null"], "additionalProperties": {}})
     def get_answer(self, sample: Sample) -> dict[str, Any] | None:
@@ -79,6 +85,9 @@ class SampleSerializer(Row):
     def get_given(self, sample: Sample) -> str | None:
         golden = _golden(sample)
         return golden.given if golden else None
+
+    def get_must_pass(self, sample: Sample) -> str | None:
+        return next((mark.reason for mark in getattr(sample, "marks_in_force", [])), None)
 
 
 class ReceiptSerializer(Row):
@@ -117,13 +126,13 @@ class SamplesQuery(PageQuery):
 
 
 class ReasonSerializer(Strict):
-    """Why a sample is withdrawn; it stays with it."""
+    """Why a sample is withdrawn or must pass; it stays with it."""
 
     reason = serializers.CharField(max_length=MAX_REASON)
 
 
 class OptionalReasonSerializer(Strict):
-    """Why a sample is brought back, where there is something to say."""
+    """Why a sample is brought back or may fail, where there is something to say."""
 
     reason = serializers.CharField(max_length=MAX_REASON, required=False, default="", allow_blank=True)
 

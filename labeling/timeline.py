@@ -1,4 +1,5 @@
-"""What happened to a sample, newest first: proposals, decisions, golden answers, feedback, withdrawals.
+"""What happened to a sample, newest first: proposals, decisions, golden answers, feedback, withdrawals,
+must-pass marks.
 
 Of a test text that waits for its answer, what models and feedback say is left out: its experts answer blind.
 """
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from labeling.kinds import Answer
-from labeling.models import Feedback, GoldenSample, Prediction, Review, Sample, Withdrawal
+from labeling.models import Feedback, GoldenSample, MustPass, Prediction, Review, Sample, Withdrawal
 
 # Of each kind of event; a sample that was asked about more often shows its newest.
 LIMIT = 50
@@ -30,6 +31,7 @@ def timeline_of(sample: Sample) -> list[Event]:
     """All events of a sample that may be shown, newest first, `LIMIT` of each kind at most."""
     events = [
         *map(_of_withdrawal, sample.withdrawals.select_related("user").order_by("-id")[:LIMIT]),
+        *map(_of_must_pass, sample.must_passes.select_related("user").order_by("-id")[:LIMIT]),
         *map(_of_review, sample.reviews.select_related("reviewer").order_by("-id")[:LIMIT]),
         *map(_of_golden, sample.golden_samples.exclude(source=GoldenSample.Source.REVIEW).order_by("-id")[:LIMIT]),
     ]
@@ -83,3 +85,8 @@ def _of_feedback(row: Feedback) -> Event:
 def _of_withdrawal(row: Withdrawal) -> Event:
     badge, tone = ("brought back", "ok") if row.restores_id else ("withdrawn", "bad")
     return Event(row.created_at, "Withdrawal", str(row.user or "the system"), None, badge, tone, row.reason)
+
+
+def _of_must_pass(row: MustPass) -> Event:
+    badge, tone = ("may fail", "info") if row.lifts_id else ("must pass", "warn")
+    return Event(row.created_at, "Must-pass", str(row.user or "the system"), None, badge, tone, row.reason)

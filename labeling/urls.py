@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from labeling.views import activity, home, imports, labels, members, review, samples, vectors, withdrawals
+from labeling.views import activity, home, imports, labels, members, must_pass, review, samples, vectors, withdrawals
 
 app_name = "labeling"
 urlpatterns = [
@@ -20,6 +20,10 @@ urlpatterns = [
     *(
         path(f"projects/<slug:key>/samples/<uuid:uid>/{verb}/", withdrawals.withdraw, {"verb": verb}, name=verb)
         for verb in withdrawals.VERBS
+    ),
+    *(
+        path(f"projects/<slug:key>/samples/<uuid:uid>/{last}/", must_pass.must_pass, {"verb": verb}, name=verb)
+        for verb, (last, _) in must_pass.VERBS.items()
     ),
     path("projects/<slug:key>/imports/", imports.imports, name="imports"),
     path("projects/<slug:key>/imports/<uuid:uid>/", imports.batch, name="import"),

@@ -29,6 +29,8 @@ VERBS = {
     "sample.added": "kept a text that was asked about",
     "sample.withdrawn": "withdrew a sample from every use",
     "sample.restored": "brought a withdrawn sample back",
+    "sample.must_pass": "marked a test text as must-pass",
+    "sample.may_fail": "took back that a test text must pass",
     "sample.confirmed": "confirmed a proposal",
     "sample.corrected": "gave a sample its answer",
     "sample.rejected": "rejected a sample",

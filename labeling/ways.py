@@ -24,6 +24,16 @@ class Given(TextChoices):
     IMPORTED = "imported", "Imported"
 
 
+class Hard(TextChoices):
+    """Why a test text is a hard case: one that a version may be refused for, and never promoted by."""
+
+    MUST_PASS = "must_pass", "Marked as must-pass"
+    COMPLAINT = "complaint", "Somebody said that an answer to it was wrong"
+    DISAGREED = "disagreed", "Two people answered it differently"
+    CHOSEN = "chosen", "A person had asked a model about it before it had its answer"
+    ROLLED_BACK = "rolled_back", "A version that was rolled back had it wrong"
+
+
 # Whatever was sent is kept, right or wrong, so the hash of the split draws at random. On the Analyze page a person
 # picks a text and looks at the answer.
 DRAWN = (WayIn.IMPORT, WayIn.API, WayIn.PREDICT)

@@ -95,6 +95,7 @@ class World:
         services.give_feedback(SYSTEM, prediction, thumb=1)
         services.decide(acting(self.people["expert"]), make_sample(self.project), ["billing"])
         services.withdraw_sample(SYSTEM, make_sample(self.project), "a private letter")
+        services.mark_must_pass(SYSTEM, make_sample(self.project, split="test"), "an incident")
         batch = ImportBatch.objects.create(project=self.project, name="mails.csv", state="succeeded")
         batch.report.save("bad.csv", ContentFile(b"line,reason\n"))
         member = self.project.memberships.get(user=self.people["expert"])

@@ -1,10 +1,12 @@
 """The cases of a bundle: each answer is read again from what came and scored again, and what the gate needs is kept."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from evaluation.bundles.shapes import CasePart, Side
+from evaluation.bundles.shapes import Case, HardCase, Side
 from evaluation.gate import Evidence
+from evaluation.hard import numbers_of
 from evaluation.scorers import SCORERS, Scored
 from evaluation.suite_digest import digest_of
 from labeling.answers import Status, parse
@@ -27,6 +29,7 @@ class Kept(NamedTuple):
     sample: int | None
     is_grouped: bool
     once_live: dict[str, Scored]
+    reasons: list[str]
 
 
 @dataclass
@@ -50,16 +53,16 @@ class Faults:
 class Cases:
     """Takes cases as they are read. `numbering`, `reading` and `scoring` hold what was found wrong."""
 
-    def __init__(self, specs: dict[str, Spec]) -> None:
-        self.suite, self.specs = specs["suite"], specs
+    def __init__(self, suite: Spec, specs: dict[str, Spec]) -> None:
+        self.suite, self.specs = suite, specs
         self.kind, self.scorer = kind_of(self.suite), SCORERS[self.suite.kind]
-        self.carriers = {role: Carrier(spec, self.suite) for role, spec in specs.items() if role != "suite"}
+        self.carriers = {role: Carrier(spec, self.suite) for role, spec in specs.items()}
         self.kept: list[Kept] = []
-        self.inputs: list[tuple[Input, dict[str, Any]]] = []
+        self.inputs: list[tuple[Any, ...]] = []
         self.numbering, self.reading, self.scoring = Faults(), Faults(), Faults()
         self.answers = self.read_again = self.unread = 0
 
-    def take(self, case: CasePart) -> None:
+    def take(self, case: Case) -> None:
         """One more case, in the order of the suite."""
         sides = {"candidate": case.candidate, **({"reference": case.reference} if case.reference else {})}
         if case.position != len(self.kept):
@@ -67,20 +70,22 @@ class Cases:
         scored = {role: Scored(case.expected, side.answer, Status(side.status)) for role, side in sides.items()}
         latencies = {role: side.latency_ms for role, side in sides.items()}
         lived = {tag: Scored(case.expected, each.answer, each.status) for tag, each in case.once_live.items()}
-        self.kept.append(Kept(case.order, case.group, scored, latencies, case.sample, case.is_grouped, lived))
+        reasons = case.reasons if isinstance(case, HardCase) else []
+        self.kept.append(Kept(case.order, case.group, scored, latencies, case.sample, case.is_grouped, lived, reasons))
         self._identify(case)
         for role, side in sides.items():
             self.answers += 1
             self._score(f"case {case.position} of the {role}", scored[role], side)
             self._read(f"case {case.position} of the {role}", role, whole(case.text, case.input), side)
 
-    def _identify(self, case: CasePart) -> None:
+    def _identify(self, case: Case) -> None:
         try:
             identities = self.kind.identities(self.suite, case.expected)
         except (KeyError, TypeError, ValueError, AttributeError):
             self.numbering.add(f"the right answer of case {case.position} is none of this task")
             identities = {}
-        self.inputs.append((whole(case.text, case.input), identities))
+        told = (whole(case.text, case.input), identities)
+        self.inputs.append((*told, case.reasons) if isinstance(case, HardCase) else told)
 
     def _score(self, where: str, scored: Scored, side: Side) -> None:
         try:
@@ -118,9 +123,9 @@ class Cases:
         if len({case.order for case in self.kept}) != len(self.kept) or len(set(samples)) != len(samples):
             self.numbering.add("two cases have one place in the order in which cases are drawn")
 
-    def digest(self) -> str:
-        """The suite's digest, of these cases."""
-        return digest_of(self.inputs)
+    def digest(self, gone: list[str]) -> str:
+        """The suite's digest, of these cases, while these labels were no more."""
+        return digest_of(self.inputs, gone)
 
     def has(self, role: str) -> bool:
         """Whether every case has an answer of that version."""
@@ -132,9 +137,19 @@ class Cases:
 
     def evidence(self, role: str, tag: str, *, is_base: bool) -> Evidence:
         """A version's answers as the gate takes them: keys sort as the installation's own, so chance draws alike."""
-        keys = [f"{case.order:09}" for case in self.kept]
+        keys = self.keys
         groups = {key: case.group for key, case in zip(keys, self.kept, strict=True)}
         return Evidence(tag, dict(zip(keys, self.scored(role), strict=True)), is_base, groups)
+
+    @property
+    def keys(self) -> list[str]:
+        """The cases' keys, in the order of the suite."""
+        return [f"{case.order:09}" for case in self.kept]
+
+    def must_pass(self) -> dict[Hashable, int]:
+        """The numbers of the cases that must pass, by their key."""
+        rows = enumerate(zip(self.keys, self.kept, strict=True))
+        return numbers_of((key, number, case.reasons) for number, (key, case) in rows)
 
     def by_sample(self, tag: str) -> Evidence:
         """The candidate's answers on the cases that other suites may share, as the anchor takes them."""

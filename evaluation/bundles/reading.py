@@ -36,14 +36,16 @@ class _Line(NamedTuple):
 
 @dataclass
 class Bundle:
-    """A bundle as it was read. `report`, `suite` and `cases` are None where the promotion had none."""
+    """A bundle as it was read. `report`, suites and cases are None where the promotion had none."""
 
     head: shapes.Head
     promotion: shapes.Promotion | None = None
     policy: Policy | None = None
     suite: shapes.SuitePart | None = None
+    hard_suite: shapes.HardSuite | None = None
     report: shapes.ReportPart | None = None
     cases: Cases | None = None
+    hard: Cases | None = None
     specs: dict[str, Spec] = field(default_factory=dict)
     versions: dict[str, shapes.Version] = field(default_factory=dict)
     looks: list[shapes.LookPart] = field(default_factory=list)
@@ -62,6 +64,8 @@ class Bundle:
                 self._once(self.versions, value.role, value)
             case shapes.SuitePart():
                 self.suite = value
+            case shapes.HardSuite():
+                self.hard_suite = value
             case shapes.PolicyPart():
                 self.policy = _policy(value)
             case shapes.LookPart():
@@ -71,20 +75,24 @@ class Bundle:
             case shapes.OnceLive():
                 self.once_live.append(value)
             case shapes.CasePart():
-                self._case(value)
+                self.cases = self._case(self.cases, "suite", value)
+            case shapes.HardCase():
+                self.hard = self._case(self.hard, "hard_suite", value)
 
-    def _case(self, case: shapes.CasePart) -> None:
-        if self.cases is None:
-            if self.suite is None or self.report is None or not {"suite", "candidate"} <= self.specs.keys():
+    def _case(self, cases: Cases | None, suite: str, case: shapes.Case) -> Cases:
+        if cases is None:
+            if getattr(self, suite) is None or self.report is None or not {suite, "candidate"} <= self.specs.keys():
                 raise BundleError("A case stands there without its suite, its task or its report.")
             if len({spec.kind for spec in self.specs.values()}) > 1:
                 raise BundleError("The tasks of suite and versions are of several kinds.")
-            self.cases = Cases(self.specs)
-        if len(self.cases.kept) >= MAX_CASES:
+            asked = {role: spec for role, spec in self.specs.items() if role in ("candidate", "reference")}
+            cases = Cases(self.specs[suite], asked)
+        if len(cases.kept) >= MAX_CASES:
             raise BundleError(f"There are more than {MAX_CASES:,} cases, which is more than is read.")
         if case.reference is not None and "reference" not in self.specs:
             raise BundleError("A case has an answer of a reference that the file does not name.")
-        self.cases.take(case)
+        cases.take(case)
+        return cases
 
     @staticmethod
     def _once(kept: dict[str, Any], name: str, value: Any) -> None:

@@ -7,8 +7,11 @@ from labeling.kinds import LabelDef, Spec
 
 FORMAT = 1
 # Names of parts in their order. Those of `MANY` may stand more than once.
-ORDER = ("bundle", "promotion", "spec", "version", "suite", "policy", "look", "report", "once_live", "case", "end")
-MANY = frozenset({"spec", "version", "look", "once_live", "case"})
+ORDER = (
+    "bundle", "promotion", "spec", "version", "suite", "hard_suite", "policy", "look", "report", "once_live", "case",
+    "hard_case", "end",
+)  # fmt: skip
+MANY = frozenset({"spec", "version", "look", "once_live", "case", "hard_case"})
 NEEDED = frozenset({"bundle", "promotion", "policy", "end"})
 Role = Literal["candidate", "reference"]
 
@@ -45,7 +48,7 @@ class Asked(Options):
     """The task as the suite has it, or as a version is asked."""
 
     part: Literal["spec"]
-    of: Literal["suite", "candidate", "reference"]
+    of: Literal["suite", "hard_suite", "candidate", "reference"]
     kind: str
     instruction: str
     labels: list[dict[str, Any]]
@@ -94,15 +97,27 @@ class Version(Options):
     training: dict[str, Any] | None
 
 
-class SuitePart(Options):
-    """The frozen cases: `number` counts the project's suites from 1."""
+class FrozenSuite(Options):
+    """Frozen cases: `number` counts the project's suites of that role from 1; `gone`: labels that were no more."""
 
-    part: Literal["suite"]
     uid: str
     number: int
     digest: str
     size: int
     left_out: dict[str, int]
+    gone: list[str] = []
+
+
+class SuitePart(FrozenSuite):
+    """The cases that chance drew."""
+
+    part: Literal["suite"]
+
+
+class HardSuite(FrozenSuite):
+    """The hard cases, which may have refused."""
+
+    part: Literal["hard_suite"]
 
 
 class PolicyPart(Options):
@@ -174,14 +189,13 @@ class Side(Options):
     latency_ms: float
 
 
-class CasePart(Options):
-    """One case. `order`: its place when cases are drawn; `group`: of near-duplicates.
+class Case(Options):
+    """One case of either suite. `order`: its place when cases are drawn; `group`: of near-duplicates.
 
     `sample`: its place among the cases that other suites may share; `is_grouped`: it has a group there, too.
     `once_live`: what versions that were live once answered to the same text, where the right answer was the same.
     """
 
-    part: Literal["case"]
     position: int
     order: int
     uid: str
@@ -194,6 +208,19 @@ class CasePart(Options):
     sample: int | None
     is_grouped: bool
     once_live: dict[str, Brief]
+
+
+class CasePart(Case):
+    """One that chance drew."""
+
+    part: Literal["case"]
+
+
+class HardCase(Case):
+    """A hard one, with why it is."""
+
+    part: Literal["hard_case"]
+    reasons: list[str]
 
 
 class End(Options):
@@ -211,10 +238,12 @@ SHAPES: dict[str, type[Options]] = {
     "spec": Asked,
     "version": Version,
     "suite": SuitePart,
+    "hard_suite": HardSuite,
     "policy": PolicyPart,
     "look": LookPart,
     "report": ReportPart,
     "once_live": OnceLive,
     "case": CasePart,
+    "hard_case": HardCase,
     "end": End,
 }

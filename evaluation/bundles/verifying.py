@@ -7,8 +7,10 @@ from evaluation.bundles import moved, spent
 from evaluation.bundles.cases import Cases
 from evaluation.bundles.comparing import Compared, plain
 from evaluation.bundles.reading import Bundle
-from evaluation.bundles.shapes import ReportPart
+from evaluation.bundles.shapes import FrozenSuite, ReportPart
+from evaluation.checks import Check
 from evaluation.gate import Evidence, GateReport, Policy, decide
+from evaluation.hard import check_hard
 from evaluation.metrics import summary
 from evaluation.scorers import SCORERS
 
@@ -30,7 +32,8 @@ def verify(bundle: Bundle) -> Iterator[Said]:
     yield Said(True, "file", f"{bundle.lines} lines, whole; SHA-256 {bundle.digest}")
     report, cases = bundle.report, bundle.cases
     if cases is not None and report is not None:
-        yield from _cases(bundle, cases)
+        yield from _cases(bundle.suite, cases)
+        yield from _hard(bundle)
         yield from _figures(bundle, cases, report)
     found = None
     if report is not None and (cases is not None or report.verdict == "baseline"):
@@ -44,13 +47,20 @@ def verify(bundle: Bundle) -> Iterator[Said]:
     yield from (Said(*each) for each in moved.looked_at(bundle))
 
 
-def _cases(bundle: Bundle, cases: Cases) -> Iterator[Said]:
-    suite = bundle.suite
+def _hard(bundle: Bundle) -> Iterator[Said]:
+    """The hard cases, where the judgment had some."""
+    if bundle.hard is not None:
+        yield from (Said(ok, f"hard {what}", said) for ok, what, said in _cases(bundle.hard_suite, bundle.hard))
+    elif bundle.hard_suite is not None:
+        yield Said(False, "hard suite", "is named, and its cases are not there.")
+
+
+def _cases(suite: FrozenSuite | None, cases: Cases) -> Iterator[Said]:
     assert suite is not None
     cases.check_order()
     count = len(cases.kept)
     try:
-        digest = cases.digest()
+        digest = cases.digest(suite.gone)
     except ValueError as error:
         digest = f"none ({error})"
     if cases.numbering.count:
@@ -92,12 +102,23 @@ def _decided(bundle: Bundle) -> GateReport:
     if bundle.cases is None:
         evidence = Evidence(ours.tag, {}, is_base=ours.number == 0)
         return decide(Policy(), SCORERS[bundle.specs["candidate"].kind], evidence, None)
-    live = None
-    if bundle.cases.has("reference"):
-        theirs = bundle.versions["reference"]
-        live = bundle.cases.evidence("reference", theirs.tag, is_base=theirs.number == 0)
-    evidence = bundle.cases.evidence("candidate", ours.tag, is_base=ours.number == 0)
-    return decide(policy, bundle.cases.scorer, evidence, live)
+    sides = _evidences(bundle, bundle.cases)
+    return decide(policy, bundle.cases.scorer, sides[0], sides[1] if len(sides) > 1 else None, beside=_beside(bundle))
+
+
+def _evidences(bundle: Bundle, cases: Cases) -> list[Evidence]:
+    """The candidate's answers, and those of the reference where all are there."""
+    roles = [role for role in ("candidate", "reference") if role == "candidate" or cases.has(role)]
+    rows = [(role, bundle.versions[role]) for role in roles]
+    return [cases.evidence(role, row.tag, is_base=row.number == 0) for role, row in rows]
+
+
+def _beside(bundle: Bundle) -> tuple[Check, ...]:
+    """What the hard cases say, where both versions were asked them."""
+    if bundle.hard is None or not bundle.hard.has("reference"):
+        return ()
+    ours, theirs = _evidences(bundle, bundle.hard)
+    return check_hard(bundle.policy or Policy(), bundle.hard.scorer, ours, theirs, bundle.hard.must_pass())
 
 
 def _verdict(found: GateReport, report: ReportPart) -> Said:

@@ -61,6 +61,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "hard_margin",
+                    models.FloatField(
+                        default=0.05,
+                        help_text="Refused where more than this is shown to be lost on the hard cases (0 to 1).",
+                    ),
+                ),
+                (
                     "budget_rounds",
                     models.PositiveIntegerField(default=20, help_text="Judged rounds that the budget is for."),
                 ),
@@ -80,6 +87,7 @@ class Migration(migrations.Migration):
                             ("budget_rounds__range", (1, 1000)),
                             ("confidence__range", (0.5, 0.999)),
                             ("error_budget__range", (0.0001, 0.5)),
+                            ("hard_margin__range", (0, 1)),
                             ("margin__range", (0, 1)),
                             ("minimum__range", (0, 1)),
                             ("psr_tolerance__range", (0, 1)),
@@ -96,8 +104,30 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("gate", "Drawn by chance: carries the figures"),
+                            ("hard", "Hard cases: may refuse, and never promotes"),
+                        ],
+                        default="gate",
+                        max_length=4,
+                    ),
+                ),
                 ("digest", models.CharField(max_length=64)),
                 ("size", models.PositiveIntegerField()),
+                (
+                    "about",
+                    models.JSONField(
+                        default=dict,
+                        help_text="How many were answered blind, how many skipped, how near training texts are.",
+                    ),
+                ),
+                (
+                    "gone",
+                    models.JSONField(default=list, help_text="Ids of labels that had been removed or merged by then."),
+                ),
                 (
                     "left_out",
                     models.JSONField(
@@ -120,7 +150,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-id"],
-                "constraints": [models.UniqueConstraint(fields=("project", "digest"), name="one_suite_per_digest")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("project", "role", "digest"), name="one_suite_per_digest")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -174,6 +206,10 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE, related_name="cases", to="evaluation.suite"
                     ),
+                ),
+                (
+                    "reasons",
+                    models.JSONField(default=list, help_text="Why it is a hard case; empty where chance drew it."),
                 ),
                 (
                     "group",
@@ -365,6 +401,25 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("sentence", models.TextField()),
+                (
+                    "hard",
+                    models.ForeignKey(
+                        help_text="On the hard cases.",
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="hard_reports",
+                        to="evaluation.benchmark",
+                    ),
+                ),
+                (
+                    "hard_reference",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="evaluation.benchmark",
+                    ),
+                ),
                 ("checks", models.JSONField(default=list)),
                 ("policy", models.JSONField(default=dict)),
                 (

@@ -1,6 +1,6 @@
 """The cases of a bundle from the rows, with what versions that were live once answered to the same texts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from evaluation.models import Benchmark, CaseResult, GateReport, SuiteCase
@@ -33,7 +33,9 @@ def lived(row: Benchmark) -> dict[str, Any]:
     }
 
 
-def cases(candidate: Benchmark, reference: Benchmark | None, once_live: list[Benchmark]) -> Iterator[dict[str, Any]]:
+def cases(
+    candidate: Benchmark, reference: Benchmark | None, once_live: Sequence[Benchmark] = ()
+) -> Iterator[dict[str, Any]]:
     """Each case with what the versions were asked and answered, a few hundred in memory at a time."""
     rows = SuiteCase.objects.filter(suite=candidate.suite_id, position__lt=candidate.cases).order_by("position")
     # The gate draws cases in the order of their ids as texts, and ids do not leave the house.
@@ -45,7 +47,8 @@ def cases(candidate: Benchmark, reference: Benchmark | None, once_live: list[Ben
         before = {row.version.tag: _briefs(row, chunk) for row in once_live}
         for case in chunk:
             yield {
-                "part": "case",
+                "part": "hard_case" if candidate.suite.is_hard else "case",
+                **({"reasons": case.reasons} if candidate.suite.is_hard else {}),
                 "position": case.position,
                 "order": order[case.pk],
                 "uid": str(case.uid),

@@ -91,15 +91,16 @@ def version(role: str, row: ModelVersion, staged: StagedVersion | None, deployme
 
 
 def suite(row: Suite) -> dict[str, Any]:
-    """The frozen cases, and which of the project's suites they are."""
-    number = Suite.objects.filter(project=row.project_id, pk__lte=row.pk).count()
+    """The frozen cases, and which of the project's suites of their role they are."""
+    number = Suite.objects.filter(project=row.project_id, role=row.role, pk__lte=row.pk).count()
     return {
-        "part": "suite",
+        "part": "hard_suite" if row.is_hard else "suite",
         "uid": str(row.uid),
         "number": number,
         "digest": row.digest,
         "size": row.size,
         "left_out": row.left_out,
+        "gone": row.gone,
     }
 
 

@@ -45,7 +45,7 @@ def bundle_of(actor: Actor, deployment: Deployment) -> Iterator[bytes]:
 
 def _parts(deployment: Deployment, report: GateReport | None, policy: Policy) -> Iterator[dict[str, Any]]:
     """In the order of `evaluation.bundles.shapes.ORDER`."""
-    candidate = report.candidate if report else None
+    candidate, hard = (report.candidate, report.hard) if report else (None, None)
     versions: dict[str, ModelVersion] = {"candidate": deployment.version}
     if report is not None and report.held_against is not None:
         versions["reference"] = report.held_against
@@ -53,12 +53,16 @@ def _parts(deployment: Deployment, report: GateReport | None, policy: Policy) ->
     yield parts.promotion(deployment)
     if candidate is not None:
         yield parts.spec("suite", candidate.suite.spec)
+    if hard is not None:
+        yield parts.spec("hard_suite", hard.suite.spec)
     for role, version in versions.items():
         yield parts.spec(role, version.spec)
     for role, version in versions.items():
         yield parts.version(role, version, parts.staged_of(role, report), deployment)
     if candidate is not None:
         yield parts.suite(candidate.suite)
+    if hard is not None:
+        yield parts.suite(hard.suite)
     yield parts.policy(policy)
     if report is None:
         return
@@ -68,6 +72,8 @@ def _parts(deployment: Deployment, report: GateReport | None, policy: Policy) ->
     yield from map(kept.lived, lived)
     if candidate is not None:
         yield from kept.cases(candidate, report.reference, lived)
+    if hard is not None:
+        yield from kept.cases(hard, report.hard_reference)
 
 
 def _report(deployment: Deployment) -> GateReport | None:
@@ -77,6 +83,8 @@ def _report(deployment: Deployment) -> GateReport | None:
         "candidate__version",
         "candidate__staged__artifact",
         "candidate__staged__server",
+        "hard__suite__spec",
+        "hard_reference",
         "reference__version",
         "reference__staged__artifact",
         "reference__staged__server",
@@ -112,7 +120,7 @@ def _check_kept(deployment: Deployment, report: GateReport | None) -> None:
         return
     lived = kept.once_live(report)
     gone = len(lived) < len(kept.uids_once_live(report))
-    for benchmark in filter(None, (report.candidate, report.reference, *lived)):
+    for benchmark in filter(None, (report.candidate, report.reference, report.hard, report.hard_reference, *lived)):
         if gone or benchmark.results.count() < benchmark.cases or benchmark.suite.cases.count() < benchmark.cases:
             raise ProblemError(f"The cases behind this promotion of {deployment.version} are no longer kept.")
     if len(report.checks) > 1 and not report.told:

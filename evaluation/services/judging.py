@@ -14,6 +14,7 @@ from evaluation.models import BaselineResult, Benchmark, GatePolicy, GateReport,
 from evaluation.scorers import scorer_of
 from evaluation.services.baselines import baseline_results
 from evaluation.services.benchmarks import requeue_failed, run_benchmark, start_benchmark
+from evaluation.services.hard import hard_benchmarks, hard_checks
 from evaluation.services.looks import spend
 from evaluation.services.references import is_coming, nowhere_beside, reference_version, staged_beside
 from evaluation.services.reports import gate_policy, judged_by_look, policy_of, promote_if_due, write_report
@@ -56,6 +57,7 @@ def resume(benchmark_id: int) -> None:
         decoding=Decoding.SERVED,
         version__number__gt=0,
         gate_reports=None,
+        hard_reports=None,
     )
     # The live version stands there as the one to beat.
     live = live_version(benchmark.version.project)
@@ -79,8 +81,10 @@ def judge(staged: StagedVersion) -> GateReport | None:
         if is_coming(staged, reference):
             return None
         return _cannot(staged, nowhere_beside(staged, reference), reference)
-    benchmarks = _benchmark(suite, policy, [staged, beside] if beside else [staged])
-    if benchmarks is None:
+    rows = [staged, beside] if beside else [staged]
+    benchmarks = _benchmark(suite, policy, rows)
+    hard = None if benchmarks is None else hard_benchmarks(version.project, rows)
+    if benchmarks is None or hard is None:
         return None
     if version.trained_by is not None:
         baseline_results(suite, version.trained_by.snapshot)
@@ -90,9 +94,10 @@ def judge(staged: StagedVersion) -> GateReport | None:
     evidences = [_evidence(benchmark) for benchmark in benchmarks]
     live = evidences[1] if held_against else None
     look = spend(version, suite, reference, _units(evidences), policy)
-    found = gate.decide(gate_policy(policy), scorer_of(version.spec), evidences[0], live)
+    by = gate_policy(policy)
+    found = gate.decide(by, scorer_of(version.spec), evidences[0], live, beside=hard_checks(by, hard))
     judged = judged_by_look(found, look, candidate)
-    return write_report(staged, found, reference, candidate, held_against[0] if held_against else None, judged)
+    return write_report(staged, found, reference, candidate, held_against[0] if held_against else None, judged, hard)
 
 
 def rejudge(actor: Actor, staged: StagedVersion) -> None:

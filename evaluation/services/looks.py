@@ -93,7 +93,10 @@ def best_ever_live(version: ModelVersion) -> list[Benchmark]:
     """The newest benchmarks of the best versions that were ever live beside `version`, the best first."""
     lived = Deployment.objects.filter(project=version.project, live_at__isnull=False).exclude(version=version)
     rows = Benchmark.objects.filter(
-        version__in=lived.values("version"), state=Benchmark.State.SUCCEEDED, decoding=Benchmark.Decoding.SERVED
+        version__in=lived.values("version"),
+        suite__role=Suite.Role.GATE,
+        state=Benchmark.State.SUCCEEDED,
+        decoding=Benchmark.Decoding.SERVED,
     )
     newest: dict[int, Benchmark] = {}
     for row in rows.select_related("version__project").order_by("pk"):

@@ -2,11 +2,12 @@
 
 import json
 import logging
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -58,16 +59,16 @@ def write_report(
     candidate: Benchmark | None = None,
     reference: Benchmark | None = None,
     judged: "Judged | None" = None,
+    hard: Sequence[Benchmark] = (),
 ) -> GateReport:
     """Keep the report and the verdict, with the version that it was held against.
 
-    The same judgment as the newest one is not written a second time.
+    `hard`: the benchmarks of both on the hard cases. The same judgment as the newest one is not written a second time.
     """
     whole = json.loads(json.dumps(found.as_dict()))
     fields = {
-        "candidate_id": candidate.pk if candidate else None,
-        "reference_id": reference.pk if reference else None,
-        "held_against_id": held_against.pk if held_against else None,
+        **_ids(candidate=candidate, reference=reference, held_against=held_against),
+        **_ids(hard=hard[0] if hard else None, hard_reference=hard[1] if hard else None),
         "verdict": found.verdict.value,
         "sentence": found.sentence,
         "checks": whole["checks"],
@@ -91,6 +92,10 @@ def write_report(
         )
     logger.info("gate: %s", found.sentence)
     return row
+
+
+def _ids(**rows: models.Model | None) -> dict[str, int | None]:
+    return {f"{name}_id": row.pk if row else None for name, row in rows.items()}
 
 
 def _looked_at(found: gate.GateReport, judged: "Judged | None", policy: GatePolicy) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from labeling import services
 from labeling.access import Right
 from labeling.admin.base import EvidenceAdmin, ask_first, reason_of
 from labeling.admin.recorded import staff
-from labeling.models import Feedback, GoldenSample, Prediction, Review, Sample, Withdrawal
+from labeling.models import Feedback, GoldenSample, MustPass, Prediction, Review, Sample, Withdrawal
 
 
 @admin.register(Sample)
@@ -48,6 +48,7 @@ class SampleAdmin(EvidenceAdmin):
         links = [list_link(model, name, sample__id__exact=sample.pk) for name, model in models.items()]
         links.append(list_link(Feedback, "Feedback", prediction__sample__id__exact=sample.pk))
         links.append(list_link(Withdrawal, "Withdrawals", sample__id__exact=sample.pk))
+        links.append(list_link(MustPass, "Must-pass marks", sample__id__exact=sample.pk))
         return one_line(links)
 
     @admin.display(description="Import")

@@ -1,4 +1,4 @@
-"""Predictions, reviews, golden samples, feedback and withdrawals: evidence, read-only, linked to its sample."""
+"""Predictions, reviews, golden samples, feedback, withdrawals, must-pass marks: read-only, linked to the sample."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString
 
 from common.admin import admin_link
 from labeling.admin.base import EvidenceAdmin
-from labeling.models import Feedback, GoldenSample, Prediction, Review, Withdrawal
+from labeling.models import Feedback, GoldenSample, MustPass, Prediction, Review, Withdrawal
 
 
 class OfSampleAdmin(EvidenceAdmin):
@@ -85,3 +85,20 @@ class WithdrawalAdmin(OfSampleAdmin):
     @admin.display(description="Done")
     def done(self, row: Withdrawal) -> str:
         return "brought back" if row.restores_id else "withdrawn"
+
+
+@admin.register(MustPass)
+class MustPassAdmin(OfSampleAdmin):
+    """Who marked which test text as must-pass, or took the mark back, when and why."""
+
+    project_path = "sample__project"
+    list_display = ("of_sample", "done", "reason", "user", "created_at")
+    list_filter = ("sample__project",)
+    list_select_related = ("sample", "user")
+    search_fields = ("reason", "=sample__uid")
+    exclude = ("sample", "lifts")
+    readonly_fields = (*OfSampleAdmin.readonly_fields, "done")
+
+    @admin.display(description="Done")
+    def done(self, row: MustPass) -> str:
+        return "may fail" if row.lifts_id else "must pass"

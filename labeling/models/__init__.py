@@ -6,10 +6,10 @@ from labeling.models.events import Event
 from labeling.models.logins import LoginCounter
 from labeling.models.projects import Label, Project, TaskSpec
 from labeling.models.retries import KeptResponse
-from labeling.models.samples import ImportBatch, Sample, SampleState, Split, Withdrawal
+from labeling.models.samples import ImportBatch, MustPass, Sample, SampleState, Split, Withdrawal
 from labeling.models.vectors import AlikeGroup, AlikeText, TextVector, VectorSet
 from labeling.models.work import Feedback, GoldenSample, ParseStatus, Prediction, Review
-from labeling.ways import Given, WayIn
+from labeling.ways import Given, Hard, WayIn
 
 __all__ = [
     "AlikeGroup",
@@ -19,11 +19,13 @@ __all__ = [
     "Feedback",
     "Given",
     "GoldenSample",
+    "Hard",
     "ImportBatch",
     "KeptResponse",
     "Label",
     "LoginCounter",
     "Membership",
+    "MustPass",
     "ParseStatus",
     "Prediction",
     "Project",

@@ -8,7 +8,7 @@ from labeling.kinds import Input, whole
 from labeling.models.base import PublicModel
 from labeling.models.digests import FORGET_VECTORS, TextDigest
 from labeling.models.projects import Project, TaskSpec
-from labeling.querysets import SampleQuerySet
+from labeling.querysets import MustPassQuerySet, SampleQuerySet
 from labeling.ways import WayIn
 
 
@@ -130,4 +130,22 @@ class Withdrawal(PublicModel):
         return f"{self.sample_id} {'brought back' if self.restores_id else 'withdrawn'}"
 
 
-__all__ = ["ImportBatch", "Sample", "SampleState", "Split", "TaskSpec", "Withdrawal"]
+class MustPass(PublicModel):
+    """A manager says that no version may lose this test text, or (`lifts`) takes that back. Never edited."""
+
+    sample = models.ForeignKey(Sample, on_delete=models.CASCADE, related_name="must_passes")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField(blank=True)
+    lifts = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="lifted_by")
+
+    objects = MustPassQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name_plural = "must-passes"
+
+    def __str__(self) -> str:
+        return f"{self.sample_id} {'may fail again' if self.lifts_id else 'must pass'}"
+
+
+__all__ = ["ImportBatch", "MustPass", "Sample", "SampleState", "Split", "TaskSpec", "Withdrawal"]

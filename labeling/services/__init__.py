@@ -7,11 +7,13 @@ from labeling.services.judging import cases_left_out
 from labeling.services.labels import NewLabel, change_label, merge_label, remove_label, replace_labels
 from labeling.services.logins import Attempt, HeldBackError, forget_old_counters, logged_in, logged_out
 from labeling.services.members import remove_member, set_role
+from labeling.services.must_pass import lift_must_pass, mark_must_pass
 from labeling.services.passwords import ask_reset, mail_links, make_link, password_changed, set_password
 from labeling.services.people import create_user, save_user, set_active
 from labeling.services.predictions import Answered, record_prediction, record_predictions
 from labeling.services.projects import create_project, try_task, update_project
 from labeling.services.queue import choose, next_sample, release_stale_leases, take
+from labeling.services.rechecks import recheck
 from labeling.services.reviews import reject, reopen, skip, undo
 from labeling.services.rows import delete_row, save_row, set_row
 from labeling.services.samples import NewText, add_sample, add_samples, create_samples
@@ -60,13 +62,16 @@ __all__ = [
     "give_feedback",
     "import_file",
     "import_rows",
+    "lift_must_pass",
     "logged_in",
     "logged_out",
     "mail_links",
     "make_link",
+    "mark_must_pass",
     "merge_label",
     "next_sample",
     "password_changed",
+    "recheck",
     "record_prediction",
     "record_predictions",
     "reject",

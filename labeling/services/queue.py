@@ -3,15 +3,23 @@
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from common.actor import Actor
 from common.problems import ConflictError
 from labeling import signals
 from labeling.access import Right, require
-from labeling.models import Project, Sample, SampleState, Split
+from labeling.models import Project, Review, Sample, SampleState, Split
 
 LEASE = timedelta(minutes=10)
+# A test text that was sent back to review is for others first: for whoever did not ask, and did not answer it before.
+_OTHERS_FIRST = timedelta(days=3)
+_ANSWERED = (Review.Action.CONFIRM, Review.Action.CORRECT)
+# A skipped test text comes again behind so many others, then behind four times as many, and so on for a few skips.
+_AGAIN, _MORE, _MOST_SKIPS = 20, 4, 5
+# Ranks of new texts are below 2**32, those of `back_rank` above this.
+_BACK = 2**40
 # A sample shown again keeps its lease while more than this is left, so that two tabs of one expert agree.
 _RENEW_BELOW = timedelta(minutes=5)
 
@@ -27,12 +35,9 @@ def next_sample(actor: Actor, project: Project) -> Sample | None:
         return held
     with transaction.atomic():
         # SKIP LOCKED: two experts at once pass over the row that the other is just taking.
-        sample = (
-            Sample.objects.filter(project=project)
-            .awaiting_review(actor.person_id)
-            .select_for_update(skip_locked=True, no_key=True)
-            .first()
-        )
+        rows = Sample.objects.filter(project=project).awaiting_review(actor.person_id)
+        rows = rows.select_for_update(skip_locked=True, no_key=True)
+        sample = rows.exclude(_known_to(actor)).first() or rows.first()
         if sample is None:
             return None
         lease(sample, actor)
@@ -57,6 +62,15 @@ def choose(actor: Actor, sample: Sample) -> Sample:
     if sample.split == Split.TEST:
         raise ConflictError("This is a test text: nobody chooses those. The review page shows them in their own order.")
     return take(actor, sample)
+
+
+def _known_to(actor: Actor) -> Exists:
+    """Of samples: sent back of late by the person, or with an answer that was theirs. Others come first."""
+    theirs = Review.objects.filter(sample=OuterRef("sample"), reviewer=actor.person_id, action__in=_ANSWERED)
+    back = Review.objects.filter(
+        sample=OuterRef("pk"), action=Review.Action.UNDO, undoes=None, created_at__gt=timezone.now() - _OTHERS_FIRST
+    )
+    return Exists(back.filter(Q(reviewer=actor.person_id) | Exists(theirs)))
 
 
 def _held(actor: Actor, project: Project) -> Sample | None:
@@ -93,8 +107,21 @@ def front_rank() -> int:
 
 
 def back_rank() -> int:
-    """A rank behind all that waits now."""
+    """A rank behind all that waits now, and all that is still to come in."""
     return _milliseconds()
+
+
+def again_rank(sample: Sample) -> int:
+    """A rank behind the next few of those that wait, four times as many after each skip, and at most behind them all.
+
+    What is still to come in may come before it or behind it, as chance has it.
+    """
+    skips = sample.reviews.filter(action=Review.Action.SKIP).count()
+    others = Sample.objects.pending().filter(project=sample.project_id, rank__lt=_BACK).exclude(pk=sample.pk)
+    gap = _AGAIN * _MORE ** min(skips, _MOST_SKIPS)
+    behind = others.filter(rank__gte=sample.rank).values_list("rank", flat=True)[:gap]
+    last = max(behind, default=sample.rank)
+    return min(last, _BACK) + 1
 
 
 def _milliseconds() -> int:

@@ -16,7 +16,7 @@ from labeling.access import Right, require
 from labeling.models import Prediction, Project, Review, Sample, SampleState, Split
 from labeling.services import events
 from labeling.services.golden import retire_golden
-from labeling.services.queue import back_rank, front_rank, lease
+from labeling.services.queue import again_rank, back_rank, front_rank, lease
 
 Action = Review.Action
 _VERBS: dict[str, str] = {
@@ -39,8 +39,12 @@ def reject(actor: Actor, sample: Sample, **details: Any) -> Review:
 
 @transaction.atomic
 def skip(actor: Actor, sample: Sample, **details: Any) -> Review:
-    """Not now, or not by me: the sample goes to the back of the queue."""
-    return conclude(actor, sample, Action.SKIP, {"rank": back_rank()}, **details)
+    """Not now, or not by me: the sample goes to the back of the queue.
+
+    A test text comes again sooner: were hard ones passed on for good, the figures would be of the easy ones.
+    """
+    rank = again_rank(sample) if sample.split == Split.TEST else back_rank()
+    return conclude(actor, sample, Action.SKIP, {"rank": rank}, **details)
 
 
 @transaction.atomic
@@ -85,11 +89,17 @@ def _refuse_withdrawn(sample: Sample) -> None:
 
 
 def _reopen(actor: Actor, sample: Sample, last: Review | None) -> Review:
+    review = sent_back(actor, sample, last)
+    lease(sample, actor)
+    return review
+
+
+def sent_back(actor: Actor, sample: Sample, last: Review | None) -> Review:
+    """A locked sample waits for review again, at the front; its answer is retired. `last`: the decision taken back."""
     was = sample.state
     retire_golden(sample)
     sample.state, sample.rank = SampleState.PENDING, front_rank()
     sample.save(update_fields=["state", "rank"])
-    lease(sample, actor)
     review = Review.objects.create(
         sample=sample, spec=sample.project.spec, reviewer_id=actor.person_id, action=Action.UNDO, undoes=last
     )

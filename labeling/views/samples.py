@@ -20,6 +20,10 @@ from labeling.timeline import hidden_from, timeline_of
 from labeling.views.base import actor, page_context, person
 
 PAGE = 50
+RECHECKED = (
+    "Its answer is asked for again, without a proposal, and that of another test text with it. The review page shows "
+    "both to others first."
+)
 
 
 @login_required
@@ -81,6 +85,7 @@ def sample(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
         "withdrawal": sample.withdrawals.select_related("user").first()
         if sample.state == SampleState.WITHDRAWN
         else None,
+        "must_pass": sample.must_passes.in_force().select_related("user").first(),
         "timeline": timeline_of(sample),
         "hidden": hidden_from(sample),
         "panels": panels.render("sample", request, sample),
@@ -91,12 +96,16 @@ def sample(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def review_this(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
-    """Take this sample to review now; a decided one is reopened for it."""
+    """Take this sample to review now; a decided one is reopened for it, a test text with an answer for others."""
     project = project_for(person(request), key, Right.REVIEW)
     sample = get_object_or_404(Sample.objects.select_related("project").filter(project=project), uid=uid)
     try:
         if sample.state == SampleState.PENDING:
             services.choose(actor(request), sample)
+        elif sample.split == Split.TEST and sample.state == SampleState.GOLDEN:
+            services.recheck(actor(request), sample)
+            messages.success(request, RECHECKED)
+            return redirect("labeling:sample", key, uid)
         else:
             services.reopen(actor(request), sample)
     except (ProblemError, PermissionDenied) as error:

@@ -51,11 +51,13 @@ def test_the_policy_is_edited(shop, client):
     form = {
         "minimum": "0.5", "margin": "0.02", "psr_tolerance": "0", "min_cases": "50", "free_cases": "20",
         "confidence": "0.9", "error_budget": "0.02", "budget_rounds": "10",
+        "hard_margin": "0.1",
     }  # fmt: skip
     response = client.post(reverse("admin:evaluation_gatepolicy_change", args=[policy.pk]), form)
     assert response.status_code == 302, response.context["adminform"].form.errors
     policy.refresh_from_db()
     assert (policy.minimum, policy.min_cases, policy.budget_rounds, policy.project) == (0.5, 50, 10, shop)
+    assert policy.hard_margin == 0.1
 
 
 def test_a_benchmark_links_its_lineage(shop, client):

@@ -43,6 +43,7 @@ def project():
     services.confirm(acting(ana), sample, prediction=prediction)
     services.give_feedback(acting(ana), prediction, thumb=1)
     services.withdraw_sample(SYSTEM, make_sample(project), "a private letter")
+    services.mark_must_pass(SYSTEM, make_sample(project, split="test"), "an incident")
     ImportBatch.objects.create(project=project, name="mails.csv")
     create_token(SYSTEM, ana, "bot", [project], ["read"])
     return project

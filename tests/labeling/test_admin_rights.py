@@ -36,7 +36,7 @@ def other() -> Project:
 
 
 GATE = {"minimum": 0.3, "margin": 0, "psr_tolerance": 0, "min_cases": 30, "free_cases": 50, "confidence": 0.95}
-GATE |= {"error_budget": 0.05, "budget_rounds": 20}
+GATE |= {"error_budget": 0.05, "budget_rounds": 20, "hard_margin": 0.05}
 
 
 @pytest.mark.parametrize("make", [make_expert, make_operator])

@@ -1,0 +1,88 @@
+"""The hard cases beside a judgment: both versions asked, through the very servers, and what that says."""
+
+from deployment.models import StagedVersion
+from evaluation import gate
+from evaluation.checks import Check
+from evaluation.hard import check_hard, numbers_of
+from evaluation.models import Benchmark, CaseResult, SuiteCase
+from evaluation.scorers import Scored, scorer_of
+from evaluation.services.benchmarks import open_cases, run_benchmark, start_benchmark
+from evaluation.services.scoring import scored_again, scored_cases
+from evaluation.services.suites import freeze_hard_suite, groups_of
+from labeling.answers import Status
+from labeling.models import Project
+
+State = Benchmark.State
+
+
+def hard_benchmarks(project: Project, rows: list[StagedVersion]) -> list[Benchmark] | None:
+    """The benchmarks of a version and its reference on the hard cases, done; None while one is unfinished.
+
+    None are made (an empty list) where the project has no such cases, or there is nothing to hold the version against.
+    """
+    suite = freeze_hard_suite(project) if len(rows) > 1 else None
+    if suite is None:
+        return []
+    found = []
+    for row in rows:
+        benchmark = start_benchmark(row, suite)
+        if benchmark.state == State.QUEUED:
+            carry_over(benchmark)
+        benchmark = scored_again(benchmark) if benchmark.state == State.SUCCEEDED else run_benchmark(benchmark.pk)
+        if benchmark.state != State.SUCCEEDED:
+            return None
+        found.append(benchmark)
+    return found
+
+
+def carry_over(benchmark: Benchmark) -> int:
+    """Take what the staged version answered to the same inputs in its other benchmarks; how many cases it was.
+
+    Nothing is asked twice: most hard cases stand among those that chance drew, or stood in the hard suite before.
+    Answers are in the labels of their suite, so only those of suites with the same task are taken.
+    """
+    wanted = {case.sample_id: case for case in open_cases(benchmark) if case.sample_id is not None}
+    rows = CaseResult.objects.filter(
+        benchmark__staged=benchmark.staged_id,
+        benchmark__decoding=benchmark.decoding,
+        benchmark__suite__spec=benchmark.suite.spec_id,
+        case__sample__in=list(wanted),
+    ).exclude(benchmark=benchmark)
+    newest = {row.case.sample_id: row for row in rows.select_related("case").order_by("pk")}
+    taken = [
+        _again(benchmark, wanted[sample], row)
+        for sample, row in newest.items()
+        if sample is not None and row.case.whole_input == wanted[sample].whole_input
+    ]
+    CaseResult.objects.bulk_create(taken, batch_size=500, ignore_conflicts=True)
+    return len(taken)
+
+
+def _again(benchmark: Benchmark, case: SuiteCase, row: CaseResult) -> CaseResult:
+    """The same answer to a case of another suite, scored by what is right there."""
+    scorer = scorer_of(benchmark.suite.spec)
+    scored = Scored(case.expected, row.answer, Status(row.status))
+    same = {name: getattr(row, name) for name in ("messages", "raw", "answer", "status", "reason", "latency_ms")}
+    scores = scorer.case_scores(scored)
+    return CaseResult(benchmark=benchmark, case=case, exact=scorer.is_exact(scored), scores=scores, **same)
+
+
+def hard_checks(policy: gate.Policy, benchmarks: list[Benchmark]) -> tuple[Check, ...]:
+    """What the benchmarks of `hard_benchmarks` say of the first of the two."""
+    if len(benchmarks) < 2:
+        return ()
+    suite, scorer = benchmarks[0].suite, scorer_of(benchmarks[0].version.spec)
+    groups = groups_of(suite)
+    ours, theirs = (
+        gate.Evidence(row.version.tag, scored_cases(row), is_base=row.version.number == 0, groups=groups)
+        for row in benchmarks
+    )
+    marked = numbers_of(suite.cases.order_by("position").values_list("pk", "position", "reasons"))
+    return check_hard(policy, scorer, ours, theirs, marked)
+
+
+def lost_to(reference: Benchmark, candidate: Benchmark) -> list[CaseResult]:
+    """The candidate's results on must-pass cases that it lost to the reference, in the order of the suite."""
+    right = CaseResult.objects.filter(benchmark=reference, exact=True).values("case")
+    rows = CaseResult.objects.filter(benchmark=candidate, exact=False, case__in=right).select_related("case__sample")
+    return [row for row in rows.order_by("case__position") if row.case.must_pass]
