@@ -43,9 +43,7 @@ class SuiteCase(PublicModel):
     text = models.TextField()
     input = models.JSONField(null=True, help_text="All that is asked about, where that is more than the text.")
     expected = models.JSONField()
-    group = models.PositiveIntegerField(
-        null=True, help_text="Near-duplicates share one: they count as one unit. Empty in suites of before."
-    )
+    group = models.PositiveIntegerField(null=True, help_text="Near-duplicates share one. Empty in suites of before.")
 
     class Meta:
         ordering = ["suite", "position"]
@@ -127,6 +125,7 @@ class BaselineResult(PublicModel):
     snapshot = models.ForeignKey(Snapshot, on_delete=models.CASCADE, related_name="baselines")
     name = models.CharField(max_length=30)
     metrics = models.JSONField()
+    answers = models.JSONField(null=True, help_text="To each case of the suite, in order. Empty where none were kept.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["suite", "snapshot", "name"], name="one_baseline_each")]
@@ -140,7 +139,7 @@ class GatePolicy(PublicModel):
 
     OPTIONS = (
         "minimum", "margin", "accept_tie", "psr_tolerance", "min_cases", "free_cases", "confidence", "error_budget",
-        "budget_rounds",
+        "budget_rounds", "neighbours_refuse", "latency_ratio",
     )  # fmt: skip
 
     project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="gate_policy")
@@ -152,13 +151,13 @@ class GatePolicy(PublicModel):
     psr_tolerance = models.FloatField(default=0.0, help_text="How much parsing success rate may be lost (0 to 1).")
     min_cases = models.PositiveIntegerField(default=30)
     free_cases = models.PositiveIntegerField(default=50, help_text="Cases also asked without the schema; 0: none.")
-    confidence = models.FloatField(
-        default=0.95, help_text="Of each one-sided test and of intervals: 0.5 to 0.999, such as 0.95 for 95 %."
-    )
+    confidence = models.FloatField(default=0.95, help_text="Of each one-sided test and of intervals: 0.5 to 0.999.")
     error_budget = models.FloatField(
         default=0.05, help_text="Chance that the gate promotes by itself what is no better, over all those rounds."
     )
     budget_rounds = models.PositiveIntegerField(default=20, help_text="Judged rounds that the budget is for.")
+    neighbours_refuse = models.BooleanField(default=False, help_text="Refuse where a neighbour is shown to be better.")
+    latency_ratio = models.FloatField(null=True, blank=True, help_text="So many times as slow at most. Empty: any.")
 
     class Meta:
         verbose_name_plural = "gate policies"
@@ -171,7 +170,8 @@ class GatePolicy(PublicModel):
                     confidence__range=(0.5, 0.999),
                     error_budget__range=(0.0001, 0.5),
                     budget_rounds__range=(1, 1000),
-                ),
+                )
+                & (Q(latency_ratio=None) | Q(latency_ratio__range=(0.01, 100))),
                 name="gate_policies_are_in_range",
                 violation_error_message="A number of the gate's policy is out of its range.",
             )

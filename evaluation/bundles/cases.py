@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from evaluation.bundles.shapes import CasePart, Side
+from evaluation.check_latency import Load, Timing
 from evaluation.gate import Evidence
 from evaluation.scorers import SCORERS, Scored
 from evaluation.suite_digest import digest_of
@@ -27,6 +28,7 @@ class Kept(NamedTuple):
     sample: int | None
     is_grouped: bool
     once_live: dict[str, Scored]
+    neighbours: dict[str, Scored]
 
 
 @dataclass
@@ -66,8 +68,11 @@ class Cases:
             self.numbering.add(f"case {case.position} stands where case {len(self.kept)} belongs")
         scored = {role: Scored(case.expected, side.answer, Status(side.status)) for role, side in sides.items()}
         latencies = {role: side.latency_ms for role, side in sides.items()}
-        lived = {tag: Scored(case.expected, each.answer, each.status) for tag, each in case.once_live.items()}
-        self.kept.append(Kept(case.order, case.group, scored, latencies, case.sample, case.is_grouped, lived))
+        lived, beside = (
+            {name: Scored(case.expected, each.answer, each.status) for name, each in briefs.items()}
+            for briefs in (case.once_live, case.neighbours)
+        )
+        self.kept.append(Kept(case.order, case.group, scored, latencies, case.sample, case.is_grouped, lived, beside))
         self._identify(case)
         for role, side in sides.items():
             self.answers += 1
@@ -130,11 +135,16 @@ class Cases:
         """The answers of one version, in the order of the suite."""
         return [case.scored[role] for case in self.kept]
 
-    def evidence(self, role: str, tag: str, *, is_base: bool) -> Evidence:
+    def evidence(self, role: str, tag: str, *, is_base: bool, load: Load | None = None) -> Evidence:
         """A version's answers as the gate takes them: keys sort as the installation's own, so chance draws alike."""
-        keys = [f"{case.order:09}" for case in self.kept]
-        groups = {key: case.group for key, case in zip(keys, self.kept, strict=True)}
-        return Evidence(tag, dict(zip(keys, self.scored(role), strict=True)), is_base, groups)
+        groups = {_place(case): case.group for case in self.kept}
+        ms = {_place(case): case.latencies[role] for case in self.kept if case.latencies[role] > 0}
+        scored = {_place(case): case.scored[role] for case in self.kept}
+        return Evidence(tag, scored, is_base, groups, Timing(ms, load))
+
+    def neighbour(self, name: str, title: str) -> Evidence:
+        """The answers of a neighbour, likewise."""
+        return Evidence(title, {_place(case): case.neighbours[name] for case in self.kept if name in case.neighbours})
 
     def by_sample(self, tag: str) -> Evidence:
         """The candidate's answers on the cases that other suites may share, as the anchor takes them."""
@@ -146,6 +156,10 @@ class Cases:
         """The answers of a version that was live once to the same cases."""
         rows = [case for case in self.kept if case.sample is not None and tag in case.once_live]
         return Evidence(tag, {_key(case): case.once_live[tag] for case in rows}, is_base)
+
+
+def _place(case: Kept) -> str:
+    return f"{case.order:09}"
 
 
 def _key(case: Kept) -> str:

@@ -48,6 +48,7 @@ class Bundle:
     versions: dict[str, shapes.Version] = field(default_factory=dict)
     looks: list[shapes.LookPart] = field(default_factory=list)
     once_live: list[shapes.OnceLive] = field(default_factory=list)
+    neighbours: list[shapes.NeighbourPart] = field(default_factory=list)
     lines: int = 0
     digest: str = ""
 
@@ -70,6 +71,8 @@ class Bundle:
                 self.report = value
             case shapes.OnceLive():
                 self.once_live.append(value)
+            case shapes.NeighbourPart():
+                self.neighbours.append(value)
             case shapes.CasePart():
                 self._case(value)
 

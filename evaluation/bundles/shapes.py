@@ -7,8 +7,11 @@ from labeling.kinds import LabelDef, Spec
 
 FORMAT = 1
 # Names of parts in their order. Those of `MANY` may stand more than once.
-ORDER = ("bundle", "promotion", "spec", "version", "suite", "policy", "look", "report", "once_live", "case", "end")
-MANY = frozenset({"spec", "version", "look", "once_live", "case"})
+ORDER = (
+    "bundle", "promotion", "spec", "version", "suite", "policy", "look", "report", "once_live", "neighbour", "case",
+    "end",
+)  # fmt: skip
+MANY = frozenset({"spec", "version", "look", "once_live", "neighbour", "case"})
 NEEDED = frozenset({"bundle", "promotion", "policy", "end"})
 Role = Literal["candidate", "reference"]
 
@@ -154,6 +157,15 @@ class OnceLive(Options):
     suite: str
 
 
+class NeighbourPart(Options):
+    """A simple method, or the bare base, that answered the same cases. `uid`: of the row that keeps its answers."""
+
+    part: Literal["neighbour"]
+    name: str
+    title: str
+    uid: str
+
+
 class Brief(Options):
     """An answer as it was read."""
 
@@ -179,6 +191,7 @@ class CasePart(Options):
 
     `sample`: its place among the cases that other suites may share; `is_grouped`: it has a group there, too.
     `once_live`: what versions that were live once answered to the same text, where the right answer was the same.
+    `neighbours`: what they answered, by their names.
     """
 
     part: Literal["case"]
@@ -194,6 +207,7 @@ class CasePart(Options):
     sample: int | None
     is_grouped: bool
     once_live: dict[str, Brief]
+    neighbours: dict[str, Brief] = {}
 
 
 class End(Options):
@@ -215,6 +229,7 @@ SHAPES: dict[str, type[Options]] = {
     "look": LookPart,
     "report": ReportPart,
     "once_live": OnceLive,
+    "neighbour": NeighbourPart,
     "case": CasePart,
     "end": End,
 }

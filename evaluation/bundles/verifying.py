@@ -7,7 +7,8 @@ from evaluation.bundles import moved, spent
 from evaluation.bundles.cases import Cases
 from evaluation.bundles.comparing import Compared, plain
 from evaluation.bundles.reading import Bundle
-from evaluation.bundles.shapes import ReportPart
+from evaluation.bundles.shapes import ReportPart, Role
+from evaluation.check_latency import load_in
 from evaluation.gate import Evidence, GateReport, Policy, decide
 from evaluation.metrics import summary
 from evaluation.scorers import SCORERS
@@ -39,7 +40,7 @@ def verify(bundle: Bundle) -> Iterator[Said]:
         except MALFORMED as error:
             yield Said(False, "verdict", f"it cannot be worked out from these answers: {error!r}"[:300])
     if found is not None and report is not None:
-        yield _verdict(found, report)
+        yield _verdict(bundle, found, report)
         yield from (Said(*each) for each in spent.looked_at(bundle, found))
     yield from (Said(*each) for each in moved.looked_at(bundle))
 
@@ -92,21 +93,26 @@ def _decided(bundle: Bundle) -> GateReport:
     if bundle.cases is None:
         evidence = Evidence(ours.tag, {}, is_base=ours.number == 0)
         return decide(Policy(), SCORERS[bundle.specs["candidate"].kind], evidence, None)
-    live = None
-    if bundle.cases.has("reference"):
-        theirs = bundle.versions["reference"]
-        live = bundle.cases.evidence("reference", theirs.tag, is_base=theirs.number == 0)
-    evidence = bundle.cases.evidence("candidate", ours.tag, is_base=ours.number == 0)
-    return decide(policy, bundle.cases.scorer, evidence, live)
+    live = _evidence(bundle, bundle.cases, "reference") if bundle.cases.has("reference") else None
+    beside = [bundle.cases.neighbour(each.name, each.title) for each in bundle.neighbours]
+    return decide(policy, bundle.cases.scorer, _evidence(bundle, bundle.cases, "candidate"), live, neighbours=beside)
 
 
-def _verdict(found: GateReport, report: ReportPart) -> Said:
+def _evidence(bundle: Bundle, cases: Cases, role: Role) -> Evidence:
+    version = bundle.versions[role]
+    load = load_in(bundle.report.figures.get(role, {})) if bundle.report else None
+    return cases.evidence(role, version.tag, is_base=version.number == 0, load=load)
+
+
+def _verdict(bundle: Bundle, found: GateReport, report: ReportPart) -> Said:
     names = ("difference", "test") if found.difference is not None else ()
     kept: dict[str, Any] = {"verdict": report.verdict, "sentence": report.sentence, "checks": report.checks}
     kept |= {"reference": report.held_against or "", **{name: report.told.get(name) for name in names}}
     whole: dict[str, Any] = plain(found.as_dict())
     compared = Compared()
     compared.value("", kept, {name: whole[name] for name in kept})
+    named = [{"name": each.name, "title": each.title, "uid": each.uid} for each in bundle.neighbours]
+    compared.value("neighbours", report.told.get("neighbours", []), named)
     return _said("verdict", f"“{found.verdict}”", compared)
 
 

@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                     "confidence",
                     models.FloatField(
                         default=0.95,
-                        help_text="Of each one-sided test and of intervals: 0.5 to 0.999, such as 0.95 for 95 %.",
+                        help_text="Of each one-sided test and of intervals: 0.5 to 0.999.",
                     ),
                 ),
                 (
@@ -63,6 +63,14 @@ class Migration(migrations.Migration):
                 (
                     "budget_rounds",
                     models.PositiveIntegerField(default=20, help_text="Judged rounds that the budget is for."),
+                ),
+                (
+                    "neighbours_refuse",
+                    models.BooleanField(default=False, help_text="Refuse where a neighbour is shown to be better."),
+                ),
+                (
+                    "latency_ratio",
+                    models.FloatField(blank=True, help_text="So many times as slow at most. Empty: any.", null=True),
                 ),
                 (
                     "error_budget",
@@ -77,12 +85,15 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("budget_rounds__range", (1, 1000)),
-                            ("confidence__range", (0.5, 0.999)),
-                            ("error_budget__range", (0.0001, 0.5)),
-                            ("margin__range", (0, 1)),
-                            ("minimum__range", (0, 1)),
-                            ("psr_tolerance__range", (0, 1)),
+                            models.Q(
+                                ("budget_rounds__range", (1, 1000)),
+                                ("confidence__range", (0.5, 0.999)),
+                                ("error_budget__range", (0.0001, 0.5)),
+                                ("margin__range", (0, 1)),
+                                ("minimum__range", (0, 1)),
+                                ("psr_tolerance__range", (0, 1)),
+                            ),
+                            models.Q(("latency_ratio", None), ("latency_ratio__range", (0.01, 100)), _connector="OR"),
                         ),
                         name="gate_policies_are_in_range",
                         violation_error_message="A number of the gate's policy is out of its range.",
@@ -132,6 +143,12 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=30)),
                 ("metrics", models.JSONField()),
                 (
+                    "answers",
+                    models.JSONField(
+                        help_text="To each case of the suite, in order. Empty where none were kept.", null=True
+                    ),
+                ),
+                (
                     "snapshot",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE, related_name="baselines", to="training.snapshot"
@@ -178,7 +195,7 @@ class Migration(migrations.Migration):
                 (
                     "group",
                     models.PositiveIntegerField(
-                        help_text="Near-duplicates share one: they count as one unit. Empty in suites of before.",
+                        help_text="Near-duplicates share one. Empty in suites of before.",
                         null=True,
                     ),
                 ),

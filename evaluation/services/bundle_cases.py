@@ -1,10 +1,11 @@
 """The cases of a bundle from the rows, with what versions that were live once answered to the same texts."""
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
-from evaluation.models import Benchmark, CaseResult, GateReport, SuiteCase
+from evaluation.models import BaselineResult, Benchmark, CaseResult, GateReport, SuiteCase
 from evaluation.services.suites import groups_of
+from labeling.answers import Status
 
 _CHUNK = 200
 
@@ -33,7 +34,36 @@ def lived(row: Benchmark) -> dict[str, Any]:
     }
 
 
-def cases(candidate: Benchmark, reference: Benchmark | None, once_live: list[Benchmark]) -> Iterator[dict[str, Any]]:
+class Beside(NamedTuple):
+    """A neighbour as its report names it, with the row that keeps its answers."""
+
+    name: str
+    title: str
+    uid: str
+    source: BaselineResult | Benchmark
+
+    @property
+    def part(self) -> dict[str, str]:
+        """Its line."""
+        return {"part": "neighbour", "name": self.name, "title": self.title, "uid": self.uid}
+
+
+def neighbours(report: GateReport) -> list[Beside]:
+    """What the version stood beside, in the report's order; those that are gone are left out."""
+    named = report.told.get("neighbours", [])
+    uids = [each["uid"] for each in named]
+    sources: dict[str, BaselineResult | Benchmark] = {}
+    for row in (*BaselineResult.objects.filter(uid__in=uids), *Benchmark.objects.filter(uid__in=uids)):
+        sources[str(row.uid)] = row
+    return [Beside(**each, source=sources[each["uid"]]) for each in named if each["uid"] in sources]
+
+
+def cases(
+    candidate: Benchmark,
+    reference: Benchmark | None,
+    once_live: list[Benchmark],
+    neighbours: Sequence[Beside] = (),
+) -> Iterator[dict[str, Any]]:
     """Each case with what the versions were asked and answered, a few hundred in memory at a time."""
     rows = SuiteCase.objects.filter(suite=candidate.suite_id, position__lt=candidate.cases).order_by("position")
     # The gate draws cases in the order of their ids as texts, and ids do not leave the house.
@@ -43,6 +73,7 @@ def cases(candidate: Benchmark, reference: Benchmark | None, once_live: list[Ben
         chunk = list(rows.filter(position__gte=start, position__lt=start + _CHUNK))
         ours, theirs = _sides(candidate, chunk), _sides(reference, chunk) if reference else {}
         before = {row.version.tag: _briefs(row, chunk) for row in once_live}
+        beside = {each.name: _answers(each.source, chunk) for each in neighbours}
         for case in chunk:
             yield {
                 "part": "case",
@@ -58,6 +89,7 @@ def cases(candidate: Benchmark, reference: Benchmark | None, once_live: list[Ben
                 "sample": samples.get(case.sample_id),
                 "is_grouped": case.group is not None,
                 "once_live": {tag: said[case.sample_id] for tag, said in before.items() if case.sample_id in said},
+                "neighbours": {name: said[case.pk] for name, said in beside.items()},
             }
 
 
@@ -75,6 +107,14 @@ def _briefs(benchmark: Benchmark, chunk: list[SuiteCase]) -> dict[int | None, di
         for sample, right, answer, status in found
         if right == expected[sample]
     }
+
+
+def _answers(source: BaselineResult | Benchmark, chunk: list[SuiteCase]) -> dict[int, dict[str, Any]]:
+    """What a neighbour answered, by case. A simple method always gives an answer that can be read."""
+    if isinstance(source, BaselineResult):
+        return {case.pk: {"answer": source.answers[case.position], "status": Status.STRICT} for case in chunk}
+    rows = CaseResult.objects.filter(benchmark=source, case__in=chunk).values_list("case", "answer", "status")
+    return {case: {"answer": answer, "status": status} for case, answer, status in rows}
 
 
 def _sides(benchmark: Benchmark, chunk: list[SuiteCase]) -> dict[int, dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
@@ -26,6 +27,7 @@ from evaluation.figures import columns
 from evaluation.models import Benchmark, GatePolicy, GateReport, Look
 from evaluation.scorers import scorer_of
 from evaluation.services.looks import beside_candidate, best_ever_live, by_sample, gauge_at
+from evaluation.services.neighbours import Neighbour
 from evaluation.services.promotable import promotable
 from labeling.models import Project
 from labeling.services import events
@@ -58,8 +60,9 @@ def write_report(
     candidate: Benchmark | None = None,
     reference: Benchmark | None = None,
     judged: "Judged | None" = None,
+    beside: Sequence[Neighbour] = (),
 ) -> GateReport:
-    """Keep the report and the verdict, with the version that it was held against.
+    """Keep the report and the verdict, with the version that it was held against and the neighbours beside it.
 
     The same judgment as the newest one is not written a second time.
     """
@@ -71,7 +74,7 @@ def write_report(
         "verdict": found.verdict.value,
         "sentence": found.sentence,
         "checks": whole["checks"],
-        **_looked_at(found, judged, policy_of(staged.version.project)),
+        **_looked_at(found, judged, policy_of(staged.version.project), beside),
     }
     figures = _figures(candidate) if candidate else {}
     with transaction.atomic():
@@ -93,10 +96,15 @@ def write_report(
     return row
 
 
-def _looked_at(found: gate.GateReport, judged: "Judged | None", policy: GatePolicy) -> dict[str, Any]:
+def _looked_at(
+    found: gate.GateReport, judged: "Judged | None", policy: GatePolicy, beside: Sequence[Neighbour]
+) -> dict[str, Any]:
+    said = told(found, judged, gate_policy(policy))
+    if said and beside:
+        said["neighbours"] = [each.as_told for each in beside]
     return {
         "policy": _policy_values(policy),
-        "told": json.loads(json.dumps(told(found, judged, gate_policy(policy)))),
+        "told": json.loads(json.dumps(said)),
         "look_id": judged.look.pk if judged and judged.look else None,
         "clears": found.verdict == gate.Verdict.PASSED and bool(judged and judged.clears),
     }
@@ -205,5 +213,5 @@ def _try_again(failed: QuerySet[Deployment]) -> bool:
     return count < _MOST_ATTEMPTS and last.created_at + pause < timezone.now()
 
 
-def _policy_values(policy: GatePolicy) -> dict[str, float | int | bool]:
+def _policy_values(policy: GatePolicy) -> dict[str, float | int | bool | None]:
     return {name: getattr(policy, name) for name in _POLICY}
