@@ -33,8 +33,8 @@ def test_a_neighbour_that_is_shown_to_be_better_refuses_where_the_policy_says_so
     verdict, check, sentence = judged(REFUSES, answers("Constant", range(20)), best)
     assert (verdict, check.ok, check.refuses, check.value, check.bound) == ("refused", False, True, 0.6, 0.75)
     assert sentence == (
-        "v2 is refused: accuracy 0.600 does not beat the 0.750 of “TF-IDF”, the best of 2 neighbours, which is shown to "
-        "be better (p < 0.0001, one-sided 0.025)."
+        "v2 is refused: accuracy 0.600 does not beat the 0.750 of “TF-IDF”, the best of 2 neighbours, which is shown "
+        "to be better (p < 0.0001, one-sided 0.025)."
     )
 
 

@@ -1,4 +1,4 @@
-"""A verdict is about one model: beside it stands how far the same recipe spreads over its seeds, where that is known."""
+"""A verdict is about one model: beside it stands how far its recipe spreads over the seeds, where that is known."""
 
 import pytest
 from django.urls import reverse
