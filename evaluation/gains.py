@@ -84,7 +84,8 @@ def _went_live(project: Project) -> dict[int, tuple[datetime, str]]:
     rows = Deployment.objects.filter(project=project, action=Deployment.Action.PROMOTE, live_at__isnull=False)
     found: dict[int, tuple[datetime, str]] = {}
     for number, at, evidence in rows.order_by("pk").values_list("version__number", "live_at", "evidence"):
-        found.setdefault(number, (at, next(iter(evidence.get("gate_reports", [])), "")))
+        assert at is not None
+        found.setdefault(number, (at, str(next(iter(evidence.get("gate_reports", [])), ""))))
     return found
 
 

@@ -141,7 +141,7 @@ def decisions_of(project: Project) -> list[Decision]:
     cases = GoldenSample.objects.judging().filter(review=OuterRef("pk"))
     rows = Review.objects.filter(sample__project=project, undone_by=None, seconds__lte=LONGEST_SECONDS)
     rows = rows.exclude(action=Review.Action.UNDO).order_by("-pk").annotate(is_case=Exists(cases))
-    return list(rows.values_list("seconds", "is_case")[:DECISIONS])
+    return [(seconds or 0.0, is_case) for seconds, is_case in rows.values_list("seconds", "is_case")[:DECISIONS]]
 
 
 def _distinct(field: str, other: Any) -> Func:

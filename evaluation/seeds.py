@@ -8,6 +8,9 @@ from evaluation.models import Benchmark
 from evaluation.scorers import scorer_of
 from training.models import TrainingRun
 
+# So many versions are named in a sentence.
+SHOWN = 12
+
 
 @dataclass(frozen=True)
 class Seeded:
@@ -27,6 +30,16 @@ class Spread:
 
     title: str
     rows: tuple[Seeded, ...]
+
+    @property
+    def newest(self) -> tuple[Seeded, ...]:
+        """The newest versions, as many as a sentence holds, by number."""
+        return self.rows[-SHOWN:]
+
+    @property
+    def older(self) -> int:
+        """How many there are beside them."""
+        return max(0, len(self.rows) - SHOWN)
 
     @property
     def mean(self) -> float:

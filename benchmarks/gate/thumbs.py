@@ -16,7 +16,6 @@ from labeling import services
 from labeling.access import acting
 from labeling.answers import parse
 from labeling.models import Membership, Prediction, Project, Role, Sample, User
-from labeling.ways import WayIn
 
 _BENCHMARK = system("benchmark")
 WAITING, REVIEWED, POINTED = 200, 100, 10
@@ -31,7 +30,7 @@ def pointed(chance: random.Random, number: int) -> tuple[Project, dict[str, bool
         instruction="Choose.", labels=["a", "b"], train_share=0, validation_share=0, test_share=100,
     )  # fmt: skip
     texts = [f"A message about {_word(place)} and nothing else" for place in range(WAITING)]
-    services.add_samples(project, map(services.NewText, texts), way_in=WayIn.API)
+    services.create_samples(_BENCHMARK, project, list(map(services.NewText, texts)), may_approve=False)
     live = {text: chance.random() < _ACCURACY for text in texts}
     disliked = chance.sample([text for text in texts if not live[text]], POINTED)
     spec = project.spec

@@ -85,14 +85,12 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(
-                                ("budget_rounds__range", (1, 1000)),
-                                ("confidence__range", (0.5, 0.999)),
-                                ("error_budget__range", (0.0001, 0.5)),
-                                ("margin__range", (0, 1)),
-                                ("minimum__range", (0, 1)),
-                                ("psr_tolerance__range", (0, 1)),
-                            ),
+                            ("budget_rounds__range", (1, 1000)),
+                            ("confidence__range", (0.5, 0.999)),
+                            ("error_budget__range", (0.0001, 0.5)),
+                            ("margin__range", (0, 1)),
+                            ("minimum__range", (0, 1)),
+                            ("psr_tolerance__range", (0, 1)),
                             models.Q(("latency_ratio", None), ("latency_ratio__range", (0.01, 100)), _connector="OR"),
                         ),
                         name="gate_policies_are_in_range",

@@ -52,9 +52,9 @@ def neighbours(report: GateReport) -> list[Beside]:
     """What the version stood beside, in the report's order; those that are gone are left out."""
     named = report.told.get("neighbours", [])
     uids = [each["uid"] for each in named]
-    sources: dict[str, BaselineResult | Benchmark] = {}
-    for row in (*BaselineResult.objects.filter(uid__in=uids), *Benchmark.objects.filter(uid__in=uids)):
-        sources[str(row.uid)] = row
+    simple, base = BaselineResult.objects.filter(uid__in=uids), Benchmark.objects.filter(uid__in=uids)
+    sources: dict[str, BaselineResult | Benchmark] = {str(row.uid): row for row in simple}
+    sources |= {str(row.uid): row for row in base}
     return [Beside(**each, source=sources[each["uid"]]) for each in named if each["uid"] in sources]
 
 
@@ -112,7 +112,8 @@ def _briefs(benchmark: Benchmark, chunk: list[SuiteCase]) -> dict[int | None, di
 def _answers(source: BaselineResult | Benchmark, chunk: list[SuiteCase]) -> dict[int, dict[str, Any]]:
     """What a neighbour answered, by case. A simple method always gives an answer that can be read."""
     if isinstance(source, BaselineResult):
-        return {case.pk: {"answer": source.answers[case.position], "status": Status.STRICT} for case in chunk}
+        answers = source.answers or []
+        return {case.pk: {"answer": answers[case.position], "status": Status.STRICT} for case in chunk}
     rows = CaseResult.objects.filter(benchmark=source, case__in=chunk).values_list("case", "answer", "status")
     return {case: {"answer": answer, "status": status} for case, answer, status in rows}
 

@@ -90,12 +90,12 @@ def judge(staged: StagedVersion) -> GateReport | None:
     evidences = [_evidence(benchmark) for benchmark in benchmarks]
     live = evidences[1] if held_against else None
     look = spend(version, suite, reference, _units(evidences), policy)
-    beside = neighbours_of(candidate, held_against, simple)
+    others = neighbours_of(candidate, held_against, simple)
     found = gate.decide(
-        gate_policy(policy), scorer_of(version.spec), evidences[0], live, neighbours=[each.evidence for each in beside]
+        gate_policy(policy), scorer_of(version.spec), evidences[0], live, neighbours=[each.evidence for each in others]
     )
     judged = judged_by_look(found, look, candidate)
-    return write_report(staged, found, reference, candidate, held_against[0] if held_against else None, judged, beside)
+    return write_report(staged, found, reference, candidate, held_against[0] if held_against else None, judged, others)
 
 
 def rejudge(actor: Actor, staged: StagedVersion) -> None:

@@ -49,7 +49,7 @@ def neighbours_of(
 
 
 def _answered(cases: list[tuple[int, Any]], row: BaselineResult) -> dict[int, Scored]:
-    pairs = zip(cases, row.answers, strict=False)
+    pairs = zip(cases, row.answers or [], strict=False)
     return {case: Scored(expected, answer) for (case, expected), answer in pairs}
 
 

@@ -76,7 +76,6 @@ def write_report(
         "checks": whole["checks"],
         **_looked_at(found, judged, policy_of(staged.version.project), beside),
     }
-    figures = _figures(candidate) if candidate else {}
     with transaction.atomic():
         # Two workers at the end of the same judgment write one after the other, and the second finds the first's.
         locked = StagedVersion.objects.select_for_update(of=("self",)).get(pk=staged.pk)
@@ -88,7 +87,7 @@ def write_report(
             staged,
             verdict=found.verdict,
             sentence=found.sentence,
-            report={**whole, **figures},
+            report={**whole, **(_figures(candidate) if candidate else {})},
             held_against=held_against,
             gate_report=row.uid,
         )
