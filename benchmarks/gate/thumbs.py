@@ -18,7 +18,7 @@ from labeling.answers import parse
 from labeling.models import Membership, Prediction, Project, Role, Sample, User
 
 _BENCHMARK = system("benchmark")
-WAITING, REVIEWED, POINTED = 200, 100, 10
+WAITING, REVIEWED, POINTED = 400, 100, 10
 _ACCURACY = 0.6
 _ANSWER, _SAID = {"label": "a"}, '{"label": "b"}'
 
