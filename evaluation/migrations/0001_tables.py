@@ -70,7 +70,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "latency_ratio",
-                    models.FloatField(blank=True, help_text="So many times as slow at most. Empty: any.", null=True),
+                    models.FloatField(
+                        blank=True, help_text="At most so many times as slow as live; empty: any.", null=True
+                    ),
                 ),
                 (
                     "error_budget",

@@ -85,6 +85,12 @@ def test_what_was_not_measured_alike_is_not_compared(ours, said):
     assert said in found.detail
 
 
+def test_what_is_no_measurement_gives_a_number_all_the_same():
+    endless, none = (Timing(dict.fromkeys(range(60), ms), LOAD) for ms in (1e308, 1e-308))
+    found = looked_at(endless, none)
+    assert (found.value, found.refuses) == (pytest.approx(1e12), True)
+
+
 def test_the_gate_looks_only_where_the_policy_has_a_ratio():
     right, wrong = Scored({"label": "a"}, {"label": "a"}), Scored({"label": "a"}, {"label": "b"})
     ours, theirs = drawn(6, 150, 5.0)
