@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from common import jsonl
 from deployment.models import Deployment, ServingPolicy
-from evaluation.models import BaselineResult, Benchmark, GatePolicy
+from evaluation.models import BaselineResult, Benchmark, GatePolicy, GateReport
 from evaluation.services import advance
 from labeling.models import Split
 from tests.deployment.moves import promote
@@ -133,6 +133,13 @@ def test_answers_of_before_are_worked_out_once_more(shop):
     report = advance(staged(shop, 2).pk)
     assert len(report.told["neighbours"]) == 5
     assert len(BaselineResult.objects.get(name="nearest").answers) == 40
+
+
+def test_what_it_is_held_against_is_no_neighbour_too(shop):
+    first = GateReport.objects.get(staged__version__number=1)
+    assert first.held_against.number == 0
+    assert "neighbours" not in first.told
+    assert "neighbours" not in {check["name"] for check in first.checks}
 
 
 def test_what_takes_too_long_is_refused(shop, models):
