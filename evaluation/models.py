@@ -157,9 +157,7 @@ class GatePolicy(PublicModel):
     )
     budget_rounds = models.PositiveIntegerField(default=20, help_text="Judged rounds that the budget is for.")
     neighbours_refuse = models.BooleanField(default=False, help_text="Refuse where a neighbour is shown to be better.")
-    latency_ratio = models.FloatField(
-        null=True, blank=True, help_text="At most so many times as slow as live; empty: any."
-    )
+    latency_ratio = models.FloatField(null=True, blank=True, help_text="At most so many times as slow; empty: any.")
 
     class Meta:
         verbose_name_plural = "gate policies"

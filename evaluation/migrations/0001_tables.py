@@ -70,9 +70,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "latency_ratio",
-                    models.FloatField(
-                        blank=True, help_text="At most so many times as slow as live; empty: any.", null=True
-                    ),
+                    models.FloatField(blank=True, help_text="At most so many times as slow; empty: any.", null=True),
                 ),
                 (
                     "error_budget",
