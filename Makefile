@@ -30,8 +30,8 @@ PURE := $(addprefix common/,addresses.py files.py intervals.py jsonbounds.py jso
 	marks.py prompts.py splits.py) $(filter-out %/__init__.py %/phrases.py,$(wildcard labeling/kinds/*.py)) \
 	$(addprefix deployment/,modelfile/grammar.py modelfile/parameters.py artifacts/retention_rule.py \
 	monitoring/comparison.py) \
-	$(addprefix evaluation/,advice.py anchor.py budget.py checks.py gate.py groups.py hard.py metrics.py paired.py policy.py \
-	text_metrics.py text_tokens.py) \
+	$(addprefix evaluation/,advice.py anchor.py budget.py check_latency.py check_neighbours.py checks.py effort.py gate.py \
+	groups.py hard.py metrics.py paired.py policy.py shrinkage.py text_metrics.py text_tokens.py) \
 	$(filter-out %/__init__.py,$(wildcard evaluation/scorers/*.py))
 # Enough for tools that only read the settings; no server is asked.
 UNUSED_SETTINGS := SECRET_KEY=unused DATABASE_URL=postgresql://unused@127.0.0.1/unused CELERY_BROKER_URL=redis://127.0.0.1

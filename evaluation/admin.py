@@ -152,6 +152,9 @@ class BaselineResultAdmin(EvidenceAdmin):
     list_select_related = ("suite__project", "snapshot__project")
     search_fields = ("name", "suite__project__key")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("answers")
+
     @admin.display(description="Judged figure")
     def main(self, row: BaselineResult) -> str:
         return f"{row.metrics['main_metric']} {_number(row.metrics['main'])}" if "main" in row.metrics else "-"

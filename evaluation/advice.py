@@ -56,10 +56,7 @@ def before(units: int, level: float, least: int) -> str:
 
 def after(found: Difference, test: Shown, level: float, confidence: float, *, decided: bool) -> Advice:
     """What is said after a judgment at `level`; `confidence` is that of the difference's interval."""
-    wide = 2 * _NORMAL.inv_cdf((1 + confidence) / 2)
-    spread = (found.high - found.low) / wide * math.sqrt(test.groups)
-    if not spread:
-        spread = math.sqrt(max(1, test.differing) / test.groups)
+    spread = spread_of(found, test, confidence)
     smallest = smallest_gain(test.groups, level, spread)
     says = f"The smallest gain that {test.groups} cases show in four of five judgments is {smallest:.1%}"
     if decided:
@@ -72,6 +69,13 @@ def after(found: Difference, test: Shown, level: float, confidence: float, *, de
         return Advice(smallest, None, none)
     more = max(1, wanted - test.groups)
     return Advice(smallest, more, f"{says}; if the true one is as measured ({gain:+.1%}), about {more} more decide.")
+
+
+def spread_of(found: Difference, test: Shown, confidence: float) -> float:
+    """The standard deviation of a unit's difference, by the width of an interval of `confidence`; never 0."""
+    wide = 2 * _NORMAL.inv_cdf((1 + confidence) / 2)
+    spread = (found.high - found.low) / wide * math.sqrt(test.groups)
+    return spread or math.sqrt(max(1, test.differing) / test.groups)
 
 
 def _sum_of_quantiles(level: float) -> float:

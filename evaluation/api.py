@@ -15,7 +15,9 @@ from common.text import storable
 from deployment.models import StagedVersion
 from evaluation import queries
 from evaluation import serializers as shapes
+from evaluation.gains import gains_of
 from evaluation.models import Benchmark, CaseResult, GateReport
+from evaluation.serializers_history import GainsSerializer
 from evaluation.services import rejudge
 from labeling.access import Right
 from labeling.rest import ProjectDoor
@@ -99,10 +101,19 @@ class GateReports(ProjectDoor, generics.ListAPIView[GateReport]):
         return Response(shapes.JudgeResponse(told).data, status=status.HTTP_202_ACCEPTED)
 
 
+class Gains(ProjectDoor):
+    """What the versions that went live gained, measured and shrunken."""
+
+    @extend_schema(responses=GainsSerializer)
+    def get(self, request: Request, key: str) -> Response:
+        """Newest first. `shrunken` is what is to be expected: what went live was measured large, partly by luck."""
+        return Response(GainsSerializer(gains_of(self.open(Right.VIEW))).data)
+
+
 class GateReportDetail(ProjectDoor, generics.RetrieveAPIView[GateReport]):
     """One judgment with every check."""
 
-    serializer_class = shapes.GateReportSerializer
+    serializer_class = shapes.GateReportDetailSerializer
     queryset = GateReport.objects.none()
 
     def get_object(self) -> GateReport:

@@ -10,6 +10,7 @@ urlpatterns = [
     path(f"{_PROJECT}/benchmarks/<uuid:uid>", api.BenchmarkDetail.as_view(), name="api-benchmark"),
     path(f"{_PROJECT}/benchmarks/<uuid:uid>/cases", api.Cases.as_view(), name="api-benchmark-cases"),
     path(f"{_PROJECT}/deployments/<uuid:uid>/evidence", evidence.EvidenceView.as_view(), name="api-evidence"),
+    path(f"{_PROJECT}/gains", api.Gains.as_view(), name="api-gains"),
     path(f"{_PROJECT}/gate-reports", api.GateReports.as_view(), name="api-gate-reports"),
     path(f"{_PROJECT}/gate-reports/<uuid:uid>", api.GateReportDetail.as_view(), name="api-gate-report"),
 ]

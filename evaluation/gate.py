@@ -2,8 +2,9 @@
 
 The bare base model is the baseline and is not judged. A trained version must reach the policy's minimum by its lower
 end and be shown better than the reference (the live trained version, before there is one the baseline) on the same
-cases, lose no parsing success and no label. `passed` needs every check met; `refused` needs one shown to fail; the rest
-is `insufficient`. It judges this model, not the recipe: another seed gives another one.
+cases, lose no parsing success and no label; where the policy says so, it must be about as fast, and no neighbour may be
+shown to be better. `passed` needs every check met; `refused` needs one shown to fail; the rest is `insufficient`. It
+judges this model, not the recipe: another seed gives another one.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -11,6 +12,8 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from evaluation.check_latency import Timing, check_latency
+from evaluation.check_neighbours import check_neighbours
 from evaluation.checks import (
     Check,
     Pair,
@@ -42,12 +45,14 @@ class Evidence:
     """A version's benchmark: its tag, its scored cases by case id, and whether it is the bare base model.
 
     `groups`: the group of near-duplicates that a case is in, by case id; a case that is not there is one by itself.
+    `timing`: how long each case took, and under what load.
     """
 
     tag: str
     cases: Mapping[Any, Scored]
     is_base: bool = False
     groups: Mapping[Any, Hashable] = field(default_factory=dict)
+    timing: Timing = field(default_factory=Timing)
 
     def group_of(self, case: Any) -> Hashable:
         """What the case is counted with."""
@@ -83,12 +88,13 @@ def decide(
     baseline: Evidence | None = None,
     *,
     beside: Sequence[Check] = (),
+    neighbours: Sequence[Evidence] = (),
 ) -> GateReport:
     """Judge `candidate`, a version of a project whose answers `scorer` judges.
 
     It is held against `live` where that is another trained version, else against the bare base: `baseline`, or
-    `live` while the bare base serves. `beside`: checks of other cases (`evaluation.hard`), which may refuse. Raises
-    `ValueError` where a shared case has two right answers.
+    `live` while the bare base serves. `beside`: checks of other cases (`evaluation.hard`), which may refuse.
+    `neighbours` stand beside it, their titles as tags. Raises `ValueError` where a shared case has two right answers.
     """
     metric = scorer.main
     if candidate.is_base:
@@ -105,8 +111,12 @@ def decide(
     if not enough.ok:
         sentence = f"{candidate.tag} cannot be judged against {reference.tag}: {enough.detail}."
         return GateReport(Verdict.INSUFFICIENT, sentence, (enough,), metric, candidate.tag, reference.tag)
-    difference, test, checks = _looked_at(policy, scorer, candidate, shared, reference.tag)
-    checks = (enough, *checks[:-1], *beside, checks[-1])
+    difference, test, (*first, last) = _looked_at(policy, scorer, candidate, shared, reference.tag)
+    more = (
+        check_neighbours(policy, scorer, [(each.tag, pair(candidate, each)) for each in neighbours]),
+        check_latency(policy, candidate.timing, reference.timing, candidate.group_of),
+    )
+    checks = (enough, *first, *filter(None, more), *beside, last)
     verdict = _verdict(checks)
     sentence = _sentence(verdict, candidate.tag, checks)
     return GateReport(verdict, sentence, checks, metric, candidate.tag, reference.tag, difference, test)

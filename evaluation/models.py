@@ -84,6 +84,7 @@ class BaselineResult(PublicModel):
     snapshot = models.ForeignKey(Snapshot, on_delete=models.CASCADE, related_name="baselines")
     name = models.CharField(max_length=30)
     metrics = models.JSONField()
+    answers = models.JSONField(null=True, help_text="To each case of the suite, in order. Empty where none were kept.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["suite", "snapshot", "name"], name="one_baseline_each")]
@@ -97,7 +98,7 @@ class GatePolicy(PublicModel):
 
     OPTIONS = (
         "minimum", "margin", "accept_tie", "psr_tolerance", "min_cases", "free_cases", "confidence", "error_budget",
-        "budget_rounds", "hard_margin",
+        "budget_rounds", "hard_margin", "neighbours_refuse", "latency_ratio",
     )  # fmt: skip
 
     project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="gate_policy")
@@ -109,9 +110,7 @@ class GatePolicy(PublicModel):
     psr_tolerance = models.FloatField(default=0.0, help_text="How much parsing success rate may be lost (0 to 1).")
     min_cases = models.PositiveIntegerField(default=30)
     free_cases = models.PositiveIntegerField(default=50, help_text="Cases also asked without the schema; 0: none.")
-    confidence = models.FloatField(
-        default=0.95, help_text="Of each one-sided test and of intervals: 0.5 to 0.999, such as 0.95 for 95 %."
-    )
+    confidence = models.FloatField(default=0.95, help_text="Of each one-sided test and of intervals: 0.5 to 0.999.")
     error_budget = models.FloatField(
         default=0.05, help_text="Chance that the gate promotes by itself what is no better, over all those rounds."
     )
@@ -119,6 +118,8 @@ class GatePolicy(PublicModel):
     hard_margin = models.FloatField(
         default=0.05, help_text="Refused where more than this is shown to be lost on the hard cases (0 to 1)."
     )
+    neighbours_refuse = models.BooleanField(default=False, help_text="Refuse where a neighbour is shown to be better.")
+    latency_ratio = models.FloatField(null=True, blank=True, help_text="At most so many times as slow; empty: any.")
 
     class Meta:
         verbose_name_plural = "gate policies"
@@ -132,7 +133,8 @@ class GatePolicy(PublicModel):
                     error_budget__range=(0.0001, 0.5),
                     budget_rounds__range=(1, 1000),
                     hard_margin__range=(0, 1),
-                ),
+                )
+                & (Q(latency_ratio=None) | Q(latency_ratio__range=(0.01, 100))),
                 name="gate_policies_are_in_range",
                 violation_error_message="A number of the gate's policy is out of its range.",
             )

@@ -14,7 +14,9 @@ class Policy(Options):
     schema, too; `confidence`: each test is one-sided and errs in at most the rest (0.95: 5 %), and it is the confidence
     of shown intervals. `error_budget`: the chance that the automatic gate promotes what is no better, over
     `budget_rounds` judged rounds together. `hard_margin`: a loss on the hard cases that is shown to be greater refuses.
-    `resamples` and `seed` fix what is drawn.
+    `resamples` and `seed` fix what is drawn. `neighbours_refuse`: a simple method or the bare base that is shown to be
+    better refuses, else it is said. `latency_ratio`: as many times as slow as the reference a version may be; None:
+    whatever it takes.
     """
 
     minimum: float = Field(default=0.3, ge=0, le=1)
@@ -29,6 +31,8 @@ class Policy(Options):
     hard_margin: float = Field(default=0.05, ge=0, le=1)
     resamples: int = Field(default=10_000, ge=100, le=1_000_000)
     seed: int = Field(default=7, ge=0, lt=2**32)
+    neighbours_refuse: bool = False
+    latency_ratio: float | None = Field(default=None, ge=0.01, le=100)
 
     @field_validator("accept_tie")
     @classmethod

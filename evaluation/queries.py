@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import BooleanField, Count, F, Func, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import BooleanField, Count, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import JSONObject
 
 from deployment.models import StagedVersion
+from evaluation.effort import DECISIONS, LONGEST_SECONDS, Decision
 from evaluation.models import BaselineResult, Benchmark, CaseResult, GateReport, Look
-from labeling.models import ParseStatus, Project, Sample
+from labeling.models import GoldenSample, ParseStatus, Project, Review, Sample
 
 State = Benchmark.State
 UNFINISHED = (State.QUEUED, State.RUNNING)
@@ -88,7 +89,7 @@ def reference_of(benchmark: Benchmark, report: GateReport | None, others: Iterab
 
 def baselines_of(benchmark: Benchmark) -> list[BaselineResult]:
     """The simple methods on the same suite, from the version's own snapshot, else from the newest that has some."""
-    rows = BaselineResult.objects.filter(suite=benchmark.suite).order_by("-snapshot_id", "name")
+    rows = BaselineResult.objects.filter(suite=benchmark.suite).defer("answers").order_by("-snapshot_id", "name")
     run = benchmark.version.trained_by
     if run is not None:
         own = list(rows.filter(snapshot=run.snapshot_id))
@@ -137,6 +138,14 @@ def results_of(sample: Sample, limit: int) -> QuerySet[CaseResult]:
     """What versions answered to a sample in benchmarks, newest first."""
     rows = CaseResult.objects.filter(case__sample=sample).order_by("-id")
     return rows.select_related("case", "benchmark__version__project")[:limit]
+
+
+def decisions_of(project: Project) -> list[Decision]:
+    """The newest decisions of the project's experts that stand: their seconds, and whether a test case came of each."""
+    cases = GoldenSample.objects.judging().filter(review=OuterRef("pk"))
+    rows = Review.objects.filter(sample__project=project, undone_by=None, seconds__lte=LONGEST_SECONDS)
+    rows = rows.exclude(action=Review.Action.UNDO).order_by("-pk").annotate(is_case=Exists(cases))
+    return [(seconds or 0.0, is_case) for seconds, is_case in rows.values_list("seconds", "is_case")[:DECISIONS]]
 
 
 def _distinct(field: str, other: Any) -> Func:

@@ -7,7 +7,10 @@ from rest_framework import serializers
 
 from common.rest import Figure, FiguresField, ObjectField, PageQuery, Row, Strict
 from evaluation import neighbours, queries
+from evaluation.effort import effort
 from evaluation.models import Benchmark, CaseResult, GateReport
+from evaluation.seeds import spread_of
+from evaluation.serializers_history import EffortSerializer, SpreadSerializer
 from labeling.models import Hard
 from labeling.serializers import InputField
 
@@ -57,9 +60,12 @@ class NeighbourSerializer(serializers.Serializer[Any]):
 class BenchmarkDetailSerializer(BenchmarkSerializer):
     neighbours = serializers.SerializerMethodField(help_text="Simple methods that learnt from the same golden samples.")
     below = serializers.SerializerMethodField(help_text="Says so where the best of them beats the version; else empty.")
+    seeds = serializers.SerializerMethodField(
+        help_text="The same recipe with other seeds on these cases; null where none is there."
+    )
 
     class Meta(BenchmarkSerializer.Meta):
-        fields = [*BenchmarkSerializer.Meta.fields, "neighbours", "below"]
+        fields = [*BenchmarkSerializer.Meta.fields, "neighbours", "below", "seeds"]
 
     @extend_schema_field(NeighbourSerializer(many=True))
     def get_neighbours(self, row: Benchmark) -> Any:
@@ -69,6 +75,12 @@ class BenchmarkDetailSerializer(BenchmarkSerializer):
     def get_below(self, row: Benchmark) -> str:
         """As the page has it."""
         return neighbours.below_best(row, queries.baselines_of(row))
+
+    @extend_schema_field(SpreadSerializer(allow_null=True))
+    def get_seeds(self, row: Benchmark) -> Any:
+        """By version."""
+        found = spread_of(row)
+        return SpreadSerializer(found).data if found else None
 
 
 class CaseSerializer(Row):
@@ -145,7 +157,8 @@ class GateReportSerializer(Row):
     told = ObjectField(
         read_only=True,
         help_text="`difference` with its interval, its `test` (p, method, groups), `advice` (the smallest gain that "
-        "these cases show, how many more decide), and of the automatic gate the `look`: what it spent of its budget.",
+        "these cases show, how many more decide), `neighbours` (what stood beside it), and of the automatic gate the "
+        "`look`: what it spent of its budget.",
     )
 
     class Meta:
@@ -154,6 +167,34 @@ class GateReportSerializer(Row):
             "uid", "version", "server", "verdict", "sentence", "checks", "policy", "told", "clears", "candidate",
             "reference", "held_against", "hard", "hard_reference", "created_at",
         ]  # fmt: skip
+
+
+class GateReportDetailSerializer(GateReportSerializer):
+    """With what is known today: the recipe's other seeds, and what the cases that would decide take the experts."""
+
+    seeds = serializers.SerializerMethodField(
+        help_text="The same recipe with other seeds on these cases; null where none is there."
+    )
+    effort = serializers.SerializerMethodField(
+        help_text="Reviews and expert minutes for the cases that would decide; null where none are wanted or it is not "
+        "known yet."
+    )
+
+    class Meta(GateReportSerializer.Meta):
+        fields = [*GateReportSerializer.Meta.fields, "seeds", "effort"]
+
+    @extend_schema_field(SpreadSerializer(allow_null=True))
+    def get_seeds(self, row: GateReport) -> Any:
+        """By version."""
+        found = spread_of(row.candidate) if row.candidate else None
+        return SpreadSerializer(found).data if found else None
+
+    @extend_schema_field(EffortSerializer(allow_null=True))
+    def get_effort(self, row: GateReport) -> Any:
+        """By the newest decisions."""
+        cases = (row.told.get("advice") or {}).get("more")
+        found = effort(cases, queries.decisions_of(row.project)) if cases else None
+        return EffortSerializer(found).data if found else None
 
 
 class JudgeRequest(Strict):

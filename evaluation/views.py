@@ -16,17 +16,19 @@ from common.text import storable
 from deployment.artifacts.verdicts import staleness
 from deployment.live import live_version
 from deployment.models import StagedVersion
-from evaluation import figures, neighbours, queries, suite_pages
+from evaluation import effort, figures, neighbours, queries, suite_pages
 from evaluation.advice import before
 from evaluation.forms import BackForm
+from evaluation.gains import gains_of
 from evaluation.models import Benchmark, GateReport, Suite
 from evaluation.scorers import scorer_of
+from evaluation.seeds import spread_of
 from evaluation.services import policy_of, rejudge
 from evaluation.services.looks import gauge_of
 from evaluation.services.references import reference_version
 from labeling.access import Right, project_for
 from labeling.kinds import kind_of
-from labeling.models import GoldenSample
+from labeling.models import GoldenSample, Project
 from labeling.services import cases_left_out
 from labeling.services.fitting import misfits
 from labeling.views.base import actor, page_context, person, polls, problems_as_messages
@@ -35,6 +37,7 @@ PAGE = 20
 CASES = 25
 REPORTS = 6
 LOOKS = 20
+GAINS = 20
 
 
 @login_required
@@ -65,6 +68,8 @@ def benchmarks(request: HttpRequest, key: str) -> HttpResponse:
     unfit = misfits(judging, project.spec.to_spec())
     context["judging"] = judging.count() - unfit.total()
     context["advice"] = before(context["judging"], 1 - policy.confidence, policy.min_cases)
+    context["effort"] = _effort(project, policy.min_cases - context["judging"])
+    context |= _gains(project)
     context["left_out"] = cases_left_out(project) | dict(unfit)
     newest = Suite.objects.filter(project=project, role=Suite.Role.GATE).first()
     context |= {"made_of": suite_pages.made_of(newest), "hard": suite_pages.hard_cases(project)}
@@ -100,6 +105,8 @@ def benchmark(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
         "labels": figures.label_rows(row, reference),
         "report": report,
         "stale": staleness(report.staged, live_version(project)) if report else "",
+        "effort": _effort(project, (report.told.get("advice") or {}).get("more")) if report else "",
+        "seeds": spread_of(row),
         "moved_on": _moved_on(report),
         "reference": reference,
         **_cases(request, row, reference),
@@ -150,6 +157,20 @@ def judge_again(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
     if url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
         return HttpResponseRedirect(back)  # an address, though `redirect` would look for a view of that name
     return redirect("evaluation:benchmarks", project.key)
+
+
+def _effort(project: Project, cases: int | None) -> str:
+    """What so many more cases would take the experts; empty of none."""
+    return effort.told(cases, queries.decisions_of(project)) if cases and cases > 0 else ""
+
+
+def _gains(project: Project) -> dict[str, Any]:
+    history = gains_of(project)
+    return {
+        "gains": history.rows[:GAINS],
+        "gains_told": history.sentence,
+        "more_gains": max(0, len(history.rows) - GAINS),
+    }
 
 
 def _moved_on(report: GateReport | None) -> str:

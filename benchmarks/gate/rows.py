@@ -77,7 +77,7 @@ def bare(seed: int, draws: int, differing: float, bound: float, cases: int = 500
         wins, losses = (differing + gain) / 2, (differing - gain) / 2
         ours = [RIGHT if one < wins or one >= wins + losses else WRONG for one in chance]
         theirs = [RIGHT if one >= wins else WRONG for one in chance]
-        hits += _judged(ours, theirs).verdict == Verdict.PASSED
+        hits += passes(ours, theirs)
     return share(hits, draws, bound, at_least=True)
 
 
@@ -101,6 +101,11 @@ def parsing(seed: int, draws: int, cases: int = 150, rate: float = 0.99) -> Row:
         ours, theirs = ([RIGHT if read else FAILED for read in rng.random(cases) < rate] for _ in "ab")
         hits += any(check.name == "psr" and check.refuses for check in _judged(ours, theirs).checks)
     return share(hits, draws, 0.05)
+
+
+def passes(ours: list[Scored], theirs: list[Scored]) -> bool:
+    """Whether one judgment of the first against the second passes."""
+    return _judged(ours, theirs).verdict == Verdict.PASSED
 
 
 def _judged(ours: list[Scored], theirs: list[Scored], groups: dict[int, int] | None = None) -> GateReport:

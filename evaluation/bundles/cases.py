@@ -4,7 +4,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from evaluation.bundles.shapes import Case, HardCase, Side
+from evaluation.bundles.case_shapes import Case, HardCase, Side
+from evaluation.check_latency import Load, Timing
 from evaluation.gate import Evidence
 from evaluation.hard import numbers_of
 from evaluation.scorers import SCORERS, Scored
@@ -30,6 +31,7 @@ class Kept(NamedTuple):
     is_grouped: bool
     once_live: dict[str, Scored]
     reasons: list[str]
+    neighbours: dict[str, Scored]
 
 
 @dataclass
@@ -69,9 +71,14 @@ class Cases:
             self.numbering.add(f"case {case.position} stands where case {len(self.kept)} belongs")
         scored = {role: Scored(case.expected, side.answer, Status(side.status)) for role, side in sides.items()}
         latencies = {role: side.latency_ms for role, side in sides.items()}
-        lived = {tag: Scored(case.expected, each.answer, each.status) for tag, each in case.once_live.items()}
+        lived, beside = (
+            {name: Scored(case.expected, each.answer, each.status) for name, each in briefs.items()}
+            for briefs in (case.once_live, case.neighbours)
+        )
         reasons = case.reasons if isinstance(case, HardCase) else []
-        self.kept.append(Kept(case.order, case.group, scored, latencies, case.sample, case.is_grouped, lived, reasons))
+        self.kept.append(
+            Kept(case.order, case.group, scored, latencies, case.sample, case.is_grouped, lived, reasons, beside)
+        )
         self._identify(case)
         for role, side in sides.items():
             self.answers += 1
@@ -135,11 +142,18 @@ class Cases:
         """The answers of one version, in the order of the suite."""
         return [case.scored[role] for case in self.kept]
 
-    def evidence(self, role: str, tag: str, *, is_base: bool) -> Evidence:
+    def evidence(self, role: str, tag: str, *, is_base: bool, load: Load | None = None) -> Evidence:
         """A version's answers as the gate takes them: keys sort as the installation's own, so chance draws alike."""
-        keys = self.keys
-        groups = {key: case.group for key, case in zip(keys, self.kept, strict=True)}
-        return Evidence(tag, dict(zip(keys, self.scored(role), strict=True)), is_base, groups)
+        keyed = dict(zip(self.keys, self.kept, strict=True))
+        groups = {key: case.group for key, case in keyed.items()}
+        ms = {key: case.latencies[role] for key, case in keyed.items() if case.latencies[role] > 0}
+        scored = {key: case.scored[role] for key, case in keyed.items()}
+        return Evidence(tag, scored, is_base, groups, Timing(ms, load))
+
+    def neighbour(self, name: str, title: str) -> Evidence:
+        """The answers of a neighbour, likewise."""
+        keyed = zip(self.keys, self.kept, strict=True)
+        return Evidence(title, {key: case.neighbours[name] for key, case in keyed if name in case.neighbours})
 
     @property
     def keys(self) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from common import jsonbounds, jsonl
 from common.options import Options, OptionsError, checked
-from evaluation.bundles import shapes
+from evaluation.bundles import case_shapes, shapes
 from evaluation.bundles.cases import Cases
 from evaluation.bundles.writing import Digests, line_of
 from evaluation.policy import Policy
@@ -50,6 +50,7 @@ class Bundle:
     versions: dict[str, shapes.Version] = field(default_factory=dict)
     looks: list[shapes.LookPart] = field(default_factory=list)
     once_live: list[shapes.OnceLive] = field(default_factory=list)
+    neighbours: list[shapes.NeighbourPart] = field(default_factory=list)
     lines: int = 0
     digest: str = ""
 
@@ -74,12 +75,14 @@ class Bundle:
                 self.report = value
             case shapes.OnceLive():
                 self.once_live.append(value)
-            case shapes.CasePart():
+            case shapes.NeighbourPart():
+                self.neighbours.append(value)
+            case case_shapes.CasePart():
                 self.cases = self._case(self.cases, "suite", value)
-            case shapes.HardCase():
+            case case_shapes.HardCase():
                 self.hard = self._case(self.hard, "hard_suite", value)
 
-    def _case(self, cases: Cases | None, suite: str, case: shapes.Case) -> Cases:
+    def _case(self, cases: Cases | None, suite: str, case: case_shapes.Case) -> Cases:
         if cases is None:
             if getattr(self, suite) is None or self.report is None or not {suite, "candidate"} <= self.specs.keys():
                 raise BundleError("A case stands there without its suite, its task or its report.")

@@ -3,15 +3,16 @@
 from typing import Any, Literal
 
 from common.options import Options
+from evaluation.bundles.case_shapes import CasePart, HardCase
 from labeling.kinds import LabelDef, Spec
 
 FORMAT = 1
 # Names of parts in their order. Those of `MANY` may stand more than once.
 ORDER = (
-    "bundle", "promotion", "spec", "version", "suite", "hard_suite", "policy", "look", "report", "once_live", "case",
-    "hard_case", "end",
+    "bundle", "promotion", "spec", "version", "suite", "hard_suite", "policy", "look", "report", "once_live",
+    "neighbour", "case", "hard_case", "end",
 )  # fmt: skip
-MANY = frozenset({"spec", "version", "look", "once_live", "case", "hard_case"})
+MANY = frozenset({"spec", "version", "look", "once_live", "neighbour", "case", "hard_case"})
 NEEDED = frozenset({"bundle", "promotion", "policy", "end"})
 Role = Literal["candidate", "reference"]
 
@@ -169,58 +170,13 @@ class OnceLive(Options):
     suite: str
 
 
-class Brief(Options):
-    """An answer as it was read."""
+class NeighbourPart(Options):
+    """A simple method, or the bare base, that answered the same cases. `uid`: of the row that keeps its answers."""
 
-    answer: dict[str, Any] | None
-    status: Literal["strict", "repaired", "failed"]
-
-
-class Side(Options):
-    """What one version was asked and answered, as it came (`raw`) and as it was read."""
-
-    prompt: list[dict[str, Any]]
-    raw: str
-    answer: dict[str, Any] | None
-    status: Literal["strict", "repaired", "failed"]
-    reason: str
-    exact: bool
-    scores: dict[str, float]
-    latency_ms: float
-
-
-class Case(Options):
-    """One case of either suite. `order`: its place when cases are drawn; `group`: of near-duplicates.
-
-    `sample`: its place among the cases that other suites may share; `is_grouped`: it has a group there, too.
-    `once_live`: what versions that were live once answered to the same text, where the right answer was the same.
-    """
-
-    position: int
-    order: int
+    part: Literal["neighbour"]
+    name: str
+    title: str
     uid: str
-    group: int
-    text: str
-    input: list[dict[str, str]] | None
-    expected: dict[str, Any]
-    candidate: Side
-    reference: Side | None
-    sample: int | None
-    is_grouped: bool
-    once_live: dict[str, Brief]
-
-
-class CasePart(Case):
-    """One that chance drew."""
-
-    part: Literal["case"]
-
-
-class HardCase(Case):
-    """A hard one, with why it is."""
-
-    part: Literal["hard_case"]
-    reasons: list[str]
 
 
 class End(Options):
@@ -243,6 +199,7 @@ SHAPES: dict[str, type[Options]] = {
     "look": LookPart,
     "report": ReportPart,
     "once_live": OnceLive,
+    "neighbour": NeighbourPart,
     "case": CasePart,
     "hard_case": HardCase,
     "end": End,

@@ -7,7 +7,8 @@ from evaluation.bundles import moved, spent
 from evaluation.bundles.cases import Cases
 from evaluation.bundles.comparing import Compared, plain
 from evaluation.bundles.reading import Bundle
-from evaluation.bundles.shapes import FrozenSuite, ReportPart
+from evaluation.bundles.shapes import FrozenSuite, ReportPart, Role
+from evaluation.check_latency import load_in
 from evaluation.checks import Check
 from evaluation.gate import Evidence, GateReport, Policy, decide
 from evaluation.hard import check_hard
@@ -42,7 +43,7 @@ def verify(bundle: Bundle) -> Iterator[Said]:
         except MALFORMED as error:
             yield Said(False, "verdict", f"it cannot be worked out from these answers: {error!r}"[:300])
     if found is not None and report is not None:
-        yield _verdict(found, report)
+        yield _verdict(bundle, found, report)
         yield from (Said(*each) for each in spent.looked_at(bundle, found))
     yield from (Said(*each) for each in moved.looked_at(bundle))
 
@@ -102,32 +103,36 @@ def _decided(bundle: Bundle) -> GateReport:
     if bundle.cases is None:
         evidence = Evidence(ours.tag, {}, is_base=ours.number == 0)
         return decide(Policy(), SCORERS[bundle.specs["candidate"].kind], evidence, None)
-    sides = _evidences(bundle, bundle.cases)
-    return decide(policy, bundle.cases.scorer, sides[0], sides[1] if len(sides) > 1 else None, beside=_beside(bundle))
-
-
-def _evidences(bundle: Bundle, cases: Cases) -> list[Evidence]:
-    """The candidate's answers, and those of the reference where all are there."""
-    roles = [role for role in ("candidate", "reference") if role == "candidate" or cases.has(role)]
-    rows = [(role, bundle.versions[role]) for role in roles]
-    return [cases.evidence(role, row.tag, is_base=row.number == 0) for role, row in rows]
+    live = _evidence(bundle, bundle.cases, "reference") if bundle.cases.has("reference") else None
+    beside = [bundle.cases.neighbour(each.name, each.title) for each in bundle.neighbours]
+    candidate, scorer = _evidence(bundle, bundle.cases, "candidate"), bundle.cases.scorer
+    return decide(policy, scorer, candidate, live, beside=_beside(bundle), neighbours=beside)
 
 
 def _beside(bundle: Bundle) -> tuple[Check, ...]:
     """What the hard cases say, where both versions were asked them."""
-    if bundle.hard is None or not bundle.hard.has("reference"):
+    hard = bundle.hard
+    if hard is None or not hard.has("reference"):
         return ()
-    ours, theirs = _evidences(bundle, bundle.hard)
-    return check_hard(bundle.policy or Policy(), bundle.hard.scorer, ours, theirs, bundle.hard.must_pass())
+    ours, theirs = _evidence(bundle, hard, "candidate"), _evidence(bundle, hard, "reference")
+    return check_hard(bundle.policy or Policy(), hard.scorer, ours, theirs, hard.must_pass())
 
 
-def _verdict(found: GateReport, report: ReportPart) -> Said:
+def _evidence(bundle: Bundle, cases: Cases, role: Role) -> Evidence:
+    version = bundle.versions[role]
+    load = load_in(bundle.report.figures.get(role, {})) if bundle.report else None
+    return cases.evidence(role, version.tag, is_base=version.number == 0, load=load)
+
+
+def _verdict(bundle: Bundle, found: GateReport, report: ReportPart) -> Said:
     names = ("difference", "test") if found.difference is not None else ()
     kept: dict[str, Any] = {"verdict": report.verdict, "sentence": report.sentence, "checks": report.checks}
     kept |= {"reference": report.held_against or "", **{name: report.told.get(name) for name in names}}
     whole: dict[str, Any] = plain(found.as_dict())
     compared = Compared()
     compared.value("", kept, {name: whole[name] for name in kept})
+    named = [{"name": each.name, "title": each.title, "uid": each.uid} for each in bundle.neighbours]
+    compared.value("neighbours", report.told.get("neighbours", []), named)
     return _said("verdict", f"“{found.verdict}”", compared)
 
 

@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                     "confidence",
                     models.FloatField(
                         default=0.95,
-                        help_text="Of each one-sided test and of intervals: 0.5 to 0.999, such as 0.95 for 95 %.",
+                        help_text="Of each one-sided test and of intervals: 0.5 to 0.999.",
                     ),
                 ),
                 (
@@ -70,6 +70,14 @@ class Migration(migrations.Migration):
                 (
                     "budget_rounds",
                     models.PositiveIntegerField(default=20, help_text="Judged rounds that the budget is for."),
+                ),
+                (
+                    "neighbours_refuse",
+                    models.BooleanField(default=False, help_text="Refuse where a neighbour is shown to be better."),
+                ),
+                (
+                    "latency_ratio",
+                    models.FloatField(blank=True, help_text="At most so many times as slow; empty: any.", null=True),
                 ),
                 (
                     "error_budget",
@@ -91,6 +99,7 @@ class Migration(migrations.Migration):
                             ("margin__range", (0, 1)),
                             ("minimum__range", (0, 1)),
                             ("psr_tolerance__range", (0, 1)),
+                            models.Q(("latency_ratio", None), ("latency_ratio__range", (0.01, 100)), _connector="OR"),
                         ),
                         name="gate_policies_are_in_range",
                         violation_error_message="A number of the gate's policy is out of its range.",
@@ -163,6 +172,12 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("name", models.CharField(max_length=30)),
                 ("metrics", models.JSONField()),
+                (
+                    "answers",
+                    models.JSONField(
+                        help_text="To each case of the suite, in order. Empty where none were kept.", null=True
+                    ),
+                ),
                 (
                     "snapshot",
                     models.ForeignKey(

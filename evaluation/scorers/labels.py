@@ -24,10 +24,11 @@ class LabelScorer(Scorer):
 
     columns = (
         ("f1_micro", "Micro-F1", "Over all labels of all cases"),
-        ("f1_macro", "Macro-F1", "Mean of the labels' F1"),
+        ("f1_macro_v2", "Macro-F1", "Mean of the F1 of the labels that the right answers have"),
         ("precision_micro", "Precision", "Of the labels given, the share that is right"),
         ("recall_micro", "Recall", "Of the right labels, the share that was given"),
     )
+    sometimes = (("f1_macro", "Macro-F1 (old)", "Labels that were only given in vain counted, too, with 0"),)
 
     @property
     def baselines(self) -> dict[str, Baseline]:
@@ -95,7 +96,7 @@ class LabelScorer(Scorer):
             "precision_micro": total.precision,
             "recall_micro": total.recall,
             "f1_micro": total.f1,
-            **{f"{name}_macro": value for name, value in macro(table).items()},
+            **{f"{name}_macro_v2": value for name, value in macro(table).items()},
         }
         return found | {"labels": {name: _row(counts) for name, counts in table.items()}}
 
@@ -156,8 +157,13 @@ class LabelScorer(Scorer):
 
 
 def macro(table: Mapping[str, Counts]) -> dict[str, float]:
-    """Unweighted means of precision, recall and F1 over the labels expected or given at least once."""
-    rows = table.values()
+    """Unweighted means of precision, recall and F1 over the labels that are expected at least once.
+
+    The set of labels follows from the cases alone, so it is the same for all that answer them. A label of the task that
+    no case expects has no recall, and is left out, as scikit-learn has it with `labels` at the expected ones and in its
+    balanced accuracy; where it is given in vain the micro figures tell.
+    """
+    rows = [row for row in table.values() if row.support]
     return {
         "precision": ratio(sum(row.precision for row in rows), len(rows)),
         "recall": ratio(sum(row.recall for row in rows), len(rows)),

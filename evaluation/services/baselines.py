@@ -16,7 +16,7 @@ from evaluation.services.suites import groups_of
 from labeling import prompts
 from labeling.answers import parse
 from labeling.carrying import Carrier
-from labeling.kinds import Spec
+from labeling.kinds import Answer, Spec
 from labeling.services import events
 from labeling.services.vectors.texts import TextVectors, open_vectors
 from training.heads.rows import words_of
@@ -27,15 +27,16 @@ logger = logging.getLogger(__name__)
 
 
 def baseline_results(suite: Suite, snapshot: Snapshot) -> list[BaselineResult]:
-    """The simple methods that the kind's scorer has; worked out once per snapshot and definition of the judged figure.
+    """The simple methods that the kind's scorer has, with their answers; worked out once per snapshot and definition of
+    the judged figure.
 
-    They stand beside the gate, not in it: where this host does not have the snapshot, there are none, and without a
-    sentence encoder those that need one wait for it.
+    Where this host does not have the snapshot there are none, and without a sentence encoder those that need one wait
+    for it.
     """
     spec = snapshot.spec.to_spec()
     scorer = scorer_of(spec)
     rows = BaselineResult.objects.filter(suite=suite, snapshot=snapshot).order_by("name")
-    there = {row.name for row in rows if row.metrics.get("main_metric") == scorer.main}
+    there = {row.name for row in rows if row.metrics.get("main_metric") == scorer.main and row.answers is not None}
     missing, vectors = _missing(scorer, there)
     if missing:
         carrier = Carrier(spec, suite.spec.to_spec())
@@ -48,10 +49,11 @@ def baseline_results(suite: Suite, snapshot: Snapshot) -> list[BaselineResult]:
         task, cases = Task(spec.label_limit if spec.labels else None, described, vectors), _cases(suite, spec)
         for name in sorted(missing) if train else []:
             method = scorer.baselines[name]
-            metrics = summary(scorer, method.run(train, cases, task), groups=list(groups_of(suite).values()))
+            found = method.run(train, cases, task)
+            metrics = summary(scorer, found, groups=list(groups_of(suite).values()))
             if method.encoder and vectors:
                 metrics["encoder"] = {**vectors.told, "untaught": _untaught(scorer, train, described)}
-            _keep(suite, snapshot, name, metrics)
+            _keep(suite, snapshot, name, metrics, [each.got for each in found])
     return list(rows.all())
 
 
@@ -77,17 +79,18 @@ def _untaught(scorer: Scorer, train: list[Example], described: dict[str, str]) -
 
 
 @transaction.atomic
-def _keep(suite: Suite, snapshot: Snapshot, name: str, metrics: dict[str, Any]) -> None:
+def _keep(suite: Suite, snapshot: Snapshot, name: str, metrics: dict[str, Any], answers: list[Answer | None]) -> None:
     row, created = BaselineResult.objects.get_or_create(
-        suite=suite, snapshot=snapshot, name=name, defaults={"metrics": metrics}
+        suite=suite, snapshot=snapshot, name=name, defaults={"metrics": metrics, "answers": answers}
     )
     before = {name: row.metrics.get(name) for name in ("main_metric", "main")}
     if not created:
-        if before["main_metric"] == metrics["main_metric"]:
+        if before["main_metric"] == metrics["main_metric"] and row.answers is not None:
             return
         # What it had by an earlier definition stays beside it, under its own name.
         row.metrics |= metrics
-        row.save(update_fields=["metrics"])
+        row.answers = answers
+        row.save(update_fields=["metrics", "answers"])
     after = {"method": name, "snapshot": snapshot.digest, "suite": suite.digest}
     after |= {name: metrics[name] for name in ("main_metric", "main")}
     events.record(

@@ -105,6 +105,8 @@ def _work(benchmark: Benchmark, token: uuid.UUID) -> None:
     figures = score(benchmark)
     # Seconds and cases of this attempt: a resumed benchmark asked the others earlier.
     figures |= {"wall_seconds": round(time.monotonic() - started, 1), "asked": asked}
+    # Latencies are held against those of another version only where both were asked alike.
+    figures |= {"load": {"server": benchmark.staged.server.kind, "at_once": benchmark.staged.server.slots}}
     _end(benchmark, token, State.SUCCEEDED, metrics=figures, error="", done=benchmark.cases)
     logger.info("benchmark of %s: %s %.3f", benchmark, figures["main_metric"], figures["main"])
 

@@ -1,10 +1,11 @@
 """The cases of a bundle from the rows, with what versions that were live once answered to the same texts."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from evaluation.models import Benchmark, CaseResult, GateReport, SuiteCase
+from evaluation.models import BaselineResult, Benchmark, CaseResult, GateReport, SuiteCase
 from evaluation.services.suites import groups_of
+from labeling.answers import Status
 
 _CHUNK = 200
 
@@ -33,8 +34,35 @@ def lived(row: Benchmark) -> dict[str, Any]:
     }
 
 
+class Beside(NamedTuple):
+    """A neighbour as its report names it, with the row that keeps its answers."""
+
+    name: str
+    title: str
+    uid: str
+    source: BaselineResult | Benchmark
+
+    @property
+    def part(self) -> dict[str, str]:
+        """Its line."""
+        return {"part": "neighbour", "name": self.name, "title": self.title, "uid": self.uid}
+
+
+def neighbours(report: GateReport) -> list[Beside]:
+    """What the version stood beside, in the report's order; those that are gone are left out."""
+    named = report.told.get("neighbours", [])
+    uids = [each["uid"] for each in named]
+    simple, base = BaselineResult.objects.filter(uid__in=uids), Benchmark.objects.filter(uid__in=uids)
+    sources: dict[str, BaselineResult | Benchmark] = {str(row.uid): row for row in simple}
+    sources |= {str(row.uid): row for row in base}
+    return [Beside(**each, source=sources[each["uid"]]) for each in named if each["uid"] in sources]
+
+
 def cases(
-    candidate: Benchmark, reference: Benchmark | None, once_live: Sequence[Benchmark] = ()
+    candidate: Benchmark,
+    reference: Benchmark | None,
+    once_live: Sequence[Benchmark] = (),
+    neighbours: Sequence[Beside] = (),
 ) -> Iterator[dict[str, Any]]:
     """Each case with what the versions were asked and answered, a few hundred in memory at a time."""
     rows = SuiteCase.objects.filter(suite=candidate.suite_id, position__lt=candidate.cases).order_by("position")
@@ -45,6 +73,7 @@ def cases(
         chunk = list(rows.filter(position__gte=start, position__lt=start + _CHUNK))
         ours, theirs = _sides(candidate, chunk), _sides(reference, chunk) if reference else {}
         before = {row.version.tag: _briefs(row, chunk) for row in once_live}
+        beside = {each.name: _answers(each.source, chunk) for each in neighbours}
         for case in chunk:
             yield {
                 "part": "hard_case" if candidate.suite.is_hard else "case",
@@ -61,6 +90,7 @@ def cases(
                 "sample": samples.get(case.sample_id),
                 "is_grouped": case.group is not None,
                 "once_live": {tag: said[case.sample_id] for tag, said in before.items() if case.sample_id in said},
+                "neighbours": {name: said[case.pk] for name, said in beside.items()},
             }
 
 
@@ -78,6 +108,15 @@ def _briefs(benchmark: Benchmark, chunk: list[SuiteCase]) -> dict[int | None, di
         for sample, right, answer, status in found
         if right == expected[sample]
     }
+
+
+def _answers(source: BaselineResult | Benchmark, chunk: list[SuiteCase]) -> dict[int, dict[str, Any]]:
+    """What a neighbour answered, by case. A simple method always gives an answer that can be read."""
+    if isinstance(source, BaselineResult):
+        answers = source.answers or []
+        return {case.pk: {"answer": answers[case.position], "status": Status.STRICT} for case in chunk}
+    rows = CaseResult.objects.filter(benchmark=source, case__in=chunk).values_list("case", "answer", "status")
+    return {case: {"answer": answer, "status": status} for case, answer, status in rows}
 
 
 def _sides(benchmark: Benchmark, chunk: list[SuiteCase]) -> dict[int, dict[str, Any]]:

@@ -70,8 +70,10 @@ def _parts(deployment: Deployment, report: GateReport | None, policy: Policy) ->
     yield parts.report(report)
     lived = kept.once_live(report)
     yield from map(kept.lived, lived)
+    beside = kept.neighbours(report)
+    yield from (each.part for each in beside)
     if candidate is not None:
-        yield from kept.cases(candidate, report.reference, lived)
+        yield from kept.cases(candidate, report.reference, lived, beside)
     if hard is not None:
         yield from kept.cases(hard, report.hard_reference)
 
@@ -119,7 +121,8 @@ def _check_kept(deployment: Deployment, report: GateReport | None) -> None:
     if report is None or report.candidate is None:
         return
     lived = kept.once_live(report)
-    gone = len(lived) < len(kept.uids_once_live(report))
+    beside = kept.neighbours(report)
+    gone = len(lived) < len(kept.uids_once_live(report)) or len(beside) < len(report.told.get("neighbours", []))
     for benchmark in filter(None, (report.candidate, report.reference, report.hard, report.hard_reference, *lived)):
         if gone or benchmark.results.count() < benchmark.cases or benchmark.suite.cases.count() < benchmark.cases:
             raise ProblemError(f"The cases behind this promotion of {deployment.version} are no longer kept.")

@@ -16,9 +16,10 @@ from evaluation.services.baselines import baseline_results
 from evaluation.services.benchmarks import requeue_failed, run_benchmark, start_benchmark
 from evaluation.services.hard import hard_benchmarks, hard_checks
 from evaluation.services.looks import spend
+from evaluation.services.neighbours import neighbours_of
 from evaluation.services.references import is_coming, nowhere_beside, reference_version, staged_beside
 from evaluation.services.reports import gate_policy, judged_by_look, policy_of, promote_if_due, write_report
-from evaluation.services.scoring import scored_again, scored_cases
+from evaluation.services.scoring import scored_again, scored_cases, timing_of
 from evaluation.services.suites import freeze_suite, groups_of
 from labeling.access import Right, require
 from labeling.services import events
@@ -86,18 +87,25 @@ def judge(staged: StagedVersion) -> GateReport | None:
     hard = None if benchmarks is None else hard_benchmarks(version.project, rows)
     if benchmarks is None or hard is None:
         return None
-    if version.trained_by is not None:
-        baseline_results(suite, version.trained_by.snapshot)
+    simple = [] if version.trained_by is None else baseline_results(suite, version.trained_by.snapshot)
     candidate, *held_against = benchmarks
     for benchmark in held_against:
         _measure_again(suite, benchmark.version)
     evidences = [_evidence(benchmark) for benchmark in benchmarks]
     live = evidences[1] if held_against else None
     look = spend(version, suite, reference, _units(evidences), policy)
-    by = gate_policy(policy)
-    found = gate.decide(by, scorer_of(version.spec), evidences[0], live, beside=hard_checks(by, hard))
+    others, by = neighbours_of(candidate, held_against, simple), gate_policy(policy)
+    found = gate.decide(
+        by,
+        scorer_of(version.spec),
+        evidences[0],
+        live,
+        beside=hard_checks(by, hard),
+        neighbours=[each.evidence for each in others],
+    )
     judged = judged_by_look(found, look, candidate)
-    return write_report(staged, found, reference, candidate, held_against[0] if held_against else None, judged, hard)
+    against = held_against[0] if held_against else None
+    return write_report(staged, found, reference, candidate, against, judged, hard=hard, beside=others)
 
 
 def rejudge(actor: Actor, staged: StagedVersion) -> None:
@@ -147,7 +155,8 @@ def _measure_again(suite: Suite, version: ModelVersion) -> None:
 def _evidence(benchmark: Benchmark) -> gate.Evidence:
     version = benchmark.version
     groups = groups_of(benchmark.suite)
-    return gate.Evidence(version.tag, scored_cases(benchmark), is_base=version.number == 0, groups=groups)
+    cases, timing = scored_cases(benchmark), timing_of(benchmark)
+    return gate.Evidence(version.tag, cases, is_base=version.number == 0, groups=groups, timing=timing)
 
 
 def _units(evidences: list[gate.Evidence]) -> int:

@@ -27,6 +27,7 @@ from evaluation.figures import columns
 from evaluation.models import Benchmark, GatePolicy, GateReport, Look
 from evaluation.scorers import scorer_of
 from evaluation.services.looks import beside_candidate, best_ever_live, by_sample, gauge_at
+from evaluation.services.neighbours import Neighbour
 from evaluation.services.promotable import promotable
 from labeling.models import Project
 from labeling.services import events
@@ -60,8 +61,9 @@ def write_report(
     reference: Benchmark | None = None,
     judged: "Judged | None" = None,
     hard: Sequence[Benchmark] = (),
+    beside: Sequence[Neighbour] = (),
 ) -> GateReport:
-    """Keep the report and the verdict, with the version that it was held against.
+    """Keep the report and the verdict, with the version that it was held against and the neighbours beside it.
 
     `hard`: the benchmarks of both on the hard cases. The same judgment as the newest one is not written a second time.
     """
@@ -72,9 +74,8 @@ def write_report(
         "verdict": found.verdict.value,
         "sentence": found.sentence,
         "checks": whole["checks"],
-        **_looked_at(found, judged, policy_of(staged.version.project)),
+        **_looked_at(found, judged, policy_of(staged.version.project), beside),
     }
-    figures = _figures(candidate) if candidate else {}
     with transaction.atomic():
         # Two workers at the end of the same judgment write one after the other, and the second finds the first's.
         locked = StagedVersion.objects.select_for_update(of=("self",)).get(pk=staged.pk)
@@ -86,7 +87,7 @@ def write_report(
             staged,
             verdict=found.verdict,
             sentence=found.sentence,
-            report={**whole, **figures},
+            report={**whole, **(_figures(candidate) if candidate else {})},
             held_against=held_against,
             gate_report=row.uid,
         )
@@ -98,10 +99,15 @@ def _ids(**rows: models.Model | None) -> dict[str, int | None]:
     return {f"{name}_id": row.pk if row else None for name, row in rows.items()}
 
 
-def _looked_at(found: gate.GateReport, judged: "Judged | None", policy: GatePolicy) -> dict[str, Any]:
+def _looked_at(
+    found: gate.GateReport, judged: "Judged | None", policy: GatePolicy, beside: Sequence[Neighbour]
+) -> dict[str, Any]:
+    said = told(found, judged, gate_policy(policy))
+    if said and beside:
+        said["neighbours"] = [each.as_told for each in beside]
     return {
         "policy": _policy_values(policy),
-        "told": json.loads(json.dumps(told(found, judged, gate_policy(policy)))),
+        "told": json.loads(json.dumps(said)),
         "look_id": judged.look.pk if judged and judged.look else None,
         "clears": found.verdict == gate.Verdict.PASSED and bool(judged and judged.clears),
     }
@@ -210,5 +216,5 @@ def _try_again(failed: QuerySet[Deployment]) -> bool:
     return count < _MOST_ATTEMPTS and last.created_at + pause < timezone.now()
 
 
-def _policy_values(policy: GatePolicy) -> dict[str, float | int | bool]:
+def _policy_values(policy: GatePolicy) -> dict[str, float | int | bool | None]:
     return {name: getattr(policy, name) for name in _POLICY}

@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from common.actor import system
+from evaluation.check_latency import Timing, load_in
 from evaluation.metrics import summary
 from evaluation.models import Benchmark, CaseResult
 from evaluation.scorers import Scored, scorer_of
@@ -17,6 +18,12 @@ def scored_cases(benchmark: Benchmark) -> dict[int, Scored]:
     """Every result of a benchmark as the metrics take it, by case id. Results hold the label names of their suite."""
     rows = CaseResult.objects.filter(benchmark=benchmark).values_list("case_id", "case__expected", "answer", "status")
     return {case: Scored(expected, answer, status) for case, expected, answer, status in rows.iterator()}
+
+
+def timing_of(benchmark: Benchmark) -> Timing:
+    """How long each answered case took, by case id, and under what load."""
+    rows = CaseResult.objects.filter(benchmark=benchmark, latency_ms__gt=0).values_list("case_id", "latency_ms")
+    return Timing(dict(rows.iterator()), load_in(benchmark.metrics))
 
 
 def score(benchmark: Benchmark) -> dict[str, object]:

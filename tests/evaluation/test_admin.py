@@ -60,6 +60,20 @@ def test_the_policy_is_edited(shop, client):
     assert policy.hard_margin == 0.1
 
 
+def test_what_may_refuse_beside_the_difference_is_chosen_there(shop, client):
+    policy = GatePolicy.objects.get()
+    url = reverse("admin:evaluation_gatepolicy_change", args=[policy.pk])
+    form = {name: value for name, value in policy.options.items() if value is not None and value is not False}
+    refused = client.post(url, form | {"latency_ratio": "0"})
+    assert "This should be greater than or equal to 0.01" in refused.content.decode()
+    assert client.post(url, form | {"latency_ratio": "2.5", "neighbours_refuse": "on"}).status_code == 302
+    policy.refresh_from_db()
+    assert (policy.latency_ratio, policy.neighbours_refuse) == (2.5, True)
+    assert client.post(url, form | {"latency_ratio": ""}).status_code == 302
+    policy.refresh_from_db()
+    assert (policy.latency_ratio, policy.neighbours_refuse) == (None, False)
+
+
 def test_a_benchmark_links_its_lineage(shop, client):
     row = Benchmark.objects.get(version__number=1, decoding="served")
     page = client.get(reverse("admin:evaluation_benchmark_change", args=[row.pk])).content.decode()

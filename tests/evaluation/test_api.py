@@ -45,7 +45,7 @@ def test_benchmarks_with_their_figures(shop):
     assert served["metrics"]["f1_micro"] == 0.5
     assert "id" not in served
     whole = client.get(f"{API}/benchmarks/{served['uid']}").json()
-    assert whole == {**served, "neighbours": [], "below": ""}
+    assert whole == {**served, "neighbours": [], "below": "", "seeds": None}
 
 
 def test_cases_come_in_order_page_by_page(shop):
@@ -68,7 +68,7 @@ def test_gate_reports_say_why(shop):
     assert (row["version"], row["verdict"]) == (1, "passed")
     assert [check["name"] for check in row["checks"]] == ["cases", "minimum", "psr", "difference"]
     assert row["reference"] == str(GateReport.objects.get().reference.uid)
-    assert client.get(f"{API}/gate-reports/{row['uid']}").json() == row
+    assert client.get(f"{API}/gate-reports/{row['uid']}").json() == row | {"seeds": None, "effort": None}
 
 
 def test_judging_again_needs_the_right_and_the_scope(shop, sent):
@@ -87,6 +87,6 @@ def test_judging_again_needs_the_right_and_the_scope(shop, sent):
 def test_strangers_find_nothing(shop):
     client = client_of(make_operator(make_project()))
     uid = Benchmark.objects.first().uid
-    for path in ("benchmarks", f"benchmarks/{uid}", f"benchmarks/{uid}/cases", "gate-reports"):
+    for path in ("benchmarks", f"benchmarks/{uid}", f"benchmarks/{uid}/cases", "gate-reports", "gains"):
         assert client.get(f"{API}/{path}").status_code == 404
         assert APIClient().get(f"{API}/{path}").status_code in {401, 403}

@@ -69,10 +69,28 @@ def test_the_figures_are_scikit_learns(pairs: list[tuple[set[str], set[str]]]) -
     total = SCORER.micro(cases)
     assert (total.precision, total.recall, total.f1) == pytest.approx((precision, recall, f1))
     assert summary(SCORER, cases)["exact"] == pytest.approx(accuracy_score(wanted, given_))
-    seen = [i for i, name in enumerate(LABELS) if name in SCORER.per_label(cases)]
-    if seen:
-        means = precision_recall_fscore_support(wanted, given_, average="macro", labels=seen, zero_division=0)
-        assert tuple(macro(SCORER.per_label(cases)).values()) == pytest.approx(means[:3])
+    expected = np.flatnonzero(wanted.any(axis=0)).tolist()
+    if expected:
+        means = precision_recall_fscore_support(wanted, given_, average="macro", labels=expected, zero_division=0)
+        figures = summary(SCORER, cases)
+        found = [figures[f"{name}_macro_v2"] for name in ("precision", "recall", "f1")]
+        assert found == pytest.approx(means[:3])
+
+
+def test_macro_figures_are_of_the_same_labels_whoever_answers() -> None:
+    """Of a task with a, b and c, where nobody expects c: one version never gives it, the other gives it in vain."""
+    from sklearn.metrics import balanced_accuracy_score, f1_score
+
+    wanted, careful, vain = "aabb", "aabb", "aabc"
+    found = {}
+    for name, given_ in (("careful", careful), ("vain", vain)):
+        cases = [Scored({"label": one}, {"label": two}) for one, two in zip(wanted, given_, strict=True)]
+        found[name] = summary(SCORERS["single_label"], cases)
+        by_sklearn = f1_score(list(wanted), list(given_), labels=["a", "b"], average="macro")
+        assert found[name]["f1_macro_v2"] == pytest.approx(by_sklearn)
+    assert (found["careful"]["f1_macro_v2"], found["vain"]["f1_macro_v2"]) == pytest.approx((1.0, 5 / 6))
+    assert found["vain"]["recall_macro_v2"] == balanced_accuracy_score(list(wanted), list(vain)) == 0.75
+    assert "f1_macro" not in found["vain"]
 
 
 def test_single_label_exactness_is_accuracy() -> None:

@@ -58,6 +58,9 @@ def fit_calibration(scores: "Array", targets: "Array", often: "Array", *, exclus
     if exclusive:
         # Differences alone count there; a language model's scores lie anywhere together.
         plain = plain - plain.max(axis=1, keepdims=True)
+        # Where nobody taught the right label, no slope makes it likely: a few such rows would flatten all others.
+        taught = (plain * targets).sum(axis=1) > -_CERTAIN
+        plain, targets = plain[taught], targets[taught]
     measured = np.abs(plain) < _CERTAIN
     if not measured.any():
         return Calibration()
@@ -70,8 +73,9 @@ def fit_calibration(scores: "Array", targets: "Array", often: "Array", *, exclus
         missed = np.logaddexp(0.0, np.where(targets > 0, -found, found))
         return float(missed[measured].mean()) + _stiff(given)
 
-    # A shift moves all labels alike, which says nothing where they exclude each other.
-    bounds = [(0.05, 20.0), (0.0, 0.0) if exclusive else (-10.0, 10.0), (-2.0, 2.0)]
+    # Where labels exclude each other a shift moves all alike, which says nothing, and a text's own label was counted
+    # among those that its fold taught, so more than what the weights of rare labels took out would be learnt of it.
+    bounds = [(0.05, 20.0), *([(0.0, 0.0), (0.0, 1.0)] if exclusive else [(-10.0, 10.0), (-2.0, 2.0)])]
     found = minimize(loss, np.array([1.0, 0.0, 0.0]), method="L-BFGS-B", bounds=bounds)
     return Calibration(*map(float, found.x))
 
