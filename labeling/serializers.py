@@ -7,12 +7,13 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 
-from common.rest import ObjectField, PageQuery, Row, Strict
+from common.rest import ObjectField, PageQuery, Row, Strict, rounded
 from labeling.models import Feedback, Given, GoldenSample, Prediction, Project, Sample, SampleState, Split, WayIn
 from labeling.serializers_labels import LabelSerializer
 from labeling.services.fitting import Fitting
 from labeling.services.prices import label_list_price
 from labeling.services.withdrawals import MAX_REASON
+from labeling.shares import Shares
 
 MAX_SAMPLES = 1000
 MAX_TEXT = 100_000
@@ -192,7 +193,23 @@ SAMPLES_ADDED = PolymorphicProxySerializer(
 )
 
 
-class PredictionSerializer(Row):
+class SharedRow(Row):
+    """A prediction with how sure it is: `share` of such answers are right."""
+
+    share = serializers.SerializerMethodField(
+        help_text="Of answers with this confidence, the share that is right (0 to 1), as measured on answers that the "
+        "version had not learnt from; null while they are too few."
+    )
+
+    @extend_schema_field(serializers.FloatField(allow_null=True))
+    def get_share(self, prediction: Prediction) -> float | None:
+        """Each model is looked up once, however many predictions there are."""
+        kept = cast("dict[str, Any]", self.context)
+        found: float | None = kept.setdefault("shares", Shares()).of(prediction)
+        return None if found is None else float(rounded(found))
+
+
+class PredictionSerializer(SharedRow):
     sample = serializers.UUIDField(source="sample.uid", allow_null=True, default=None, read_only=True)
     model = serializers.CharField(source="model_tag", read_only=True, help_text="The model that answered.")
     spec_number = serializers.IntegerField(source="spec.number", read_only=True)
@@ -201,7 +218,7 @@ class PredictionSerializer(Row):
     class Meta:
         model = Prediction
         fields = [
-            "uid", "sample", "model", "spec_number", "answer", "status", "reason", "raw", "confidence",
+            "uid", "sample", "model", "spec_number", "answer", "status", "reason", "raw", "confidence", "share",
             "latency_ms", "source", "created_at",
         ]  # fmt: skip
         read_only_fields = fields

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from labeling.kinds import Answer
 from labeling.models import Feedback, GoldenSample, Prediction, Review, Sample, Withdrawal
+from labeling.shares import Shares, percent
 
 # Of each kind of event; a sample that was asked about more often shows its newest.
 LIMIT = 50
@@ -35,7 +36,8 @@ def timeline_of(sample: Sample) -> list[Event]:
     ]
     if not sample.is_blind:
         feedback = Feedback.objects.filter(prediction__sample=sample).select_related("user", "token").order_by("-id")
-        events += map(_of_prediction, sample.predictions.order_by("-id")[:LIMIT])
+        shares = Shares()
+        events += [_of_prediction(row, shares) for row in sample.predictions.order_by("-id")[:LIMIT]]
         events += map(_of_feedback, feedback[:LIMIT])
     return sorted(events, key=lambda event: event.at, reverse=True)
 
@@ -47,9 +49,10 @@ def hidden_from(sample: Sample) -> int:
     return sample.predictions.count() + Feedback.objects.filter(prediction__sample=sample).count()
 
 
-def _of_prediction(row: Prediction) -> Event:
+def _of_prediction(row: Prediction, shares: Shares) -> Event:
     tone = {"strict": "ok", "repaired": "warn", "failed": "bad"}[row.status]
-    sure = "" if row.confidence is None else f"{row.confidence:.0%} sure"
+    share = shares.of(row)
+    sure = "" if share is None else f"{percent(share)} of such answers are right"
     took = "" if row.latency_ms is None else f"{row.latency_ms:.0f} ms"
     detail = " · ".join(part for part in (sure, took, row.reason, "" if row.answer else row.raw[:300]) if part)
     return Event(row.created_at, "Prediction", row.model_tag, row.answer, row.status, tone, detail)

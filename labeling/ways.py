@@ -22,6 +22,7 @@ class Given(TextChoices):
     BLIND = "blind", "No proposal shown"
     SEEN = "seen", "Beside a proposal"
     IMPORTED = "imported", "Imported"
+    CERTIFIED = "certified", "Accepted by a certificate"
 
 
 # Whatever was sent is kept, right or wrong, so the hash of the split draws at random. On the Analyze page a person

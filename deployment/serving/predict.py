@@ -43,7 +43,8 @@ FOR_OTHERS = 1
 class Answer:
     """What a model said, as read by `labeling.answers`.
 
-    Confidence is 0 to 1: a head's own probability, else that of the answer's tokens; None where neither is known.
+    Confidence is the model's own probability of the whole answer, 0 to 1; None where it is not known: of thoughts, and
+    from a server that tells no probabilities of tokens.
     """
 
     raw: str
@@ -87,8 +88,8 @@ def _confidence(reply: Reply) -> float | None:
 
 
 def confidence(logprobs: tuple[float, ...]) -> float | None:
-    """Geometric mean of the probabilities of the answer's tokens, its end left out; None where none are known."""
-    return math.exp(math.fsum(logprobs) / len(logprobs)) if logprobs else None
+    """The probability of the whole answer, of all its tokens in their order, its end left out; None where unknown."""
+    return math.exp(min(0.0, math.fsum(logprobs))) if logprobs else None
 
 
 def predict(

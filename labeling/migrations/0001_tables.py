@@ -674,6 +674,14 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
+                (
+                    "is_audit",
+                    models.BooleanField(
+                        default=False,
+                        editable=False,
+                        help_text="Drawn by chance to audit what is accepted: answered blind.",
+                    ),
+                ),
                 ("rank", models.BigIntegerField(default=0)),
                 ("lease_until", models.DateTimeField(null=True)),
                 (
@@ -808,7 +816,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("reason", models.TextField(blank=True, help_text="Why it failed, or what was repaired.")),
-                ("confidence", models.FloatField(help_text="How sure the model was, 0 to 1.", null=True)),
+                (
+                    "confidence",
+                    models.FloatField(
+                        help_text="Of the whole answer, 0 to 1, as the model has it: not yet a share that is right.",
+                        null=True,
+                    ),
+                ),
                 ("latency_ms", models.FloatField(null=True)),
                 (
                     "source",
@@ -936,6 +950,7 @@ class Migration(migrations.Migration):
                             ("first", "The text comes to review first."),
                             ("kept", "Kept; nothing else follows from it."),
                             ("test", "Kept only: this is a test text, which feedback neither answers nor moves."),
+                            ("audit", "Kept only: an expert answers this text blind, as an audit."),
                             ("withdrawn", "Kept only: this text is withdrawn."),
                         ],
                         default="kept",
@@ -1002,6 +1017,7 @@ class Migration(migrations.Migration):
                             ("review", "Review"),
                             ("import", "Imported known answer"),
                             ("feedback", "Right answer given as feedback"),
+                            ("certified", "Proposal accepted without an expert"),
                         ],
                         max_length=10,
                     ),
@@ -1013,6 +1029,7 @@ class Migration(migrations.Migration):
                             ("blind", "No proposal shown"),
                             ("seen", "Beside a proposal"),
                             ("imported", "Imported"),
+                            ("certified", "Accepted by a certificate"),
                         ],
                         editable=False,
                         max_length=10,
@@ -1061,7 +1078,8 @@ class Migration(migrations.Migration):
                         condition=models.Q(("retired_at", None)), fields=("sample",), name="one_current_golden_answer"
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("given__in", ["blind", "seen", "imported"])), name="given_is_known"
+                        condition=models.Q(("given__in", ["blind", "seen", "imported", "certified"])),
+                        name="given_is_known",
                     ),
                 ],
             },

@@ -111,6 +111,7 @@ class CaseResult(PublicModel):
     exact = models.BooleanField()
     scores = models.JSONField(default=dict)
     latency_ms = models.FloatField()
+    confidence = models.FloatField(null=True, help_text="Of the whole answer, as the model has it; 0 to 1.")
 
     class Meta:
         ordering = ["benchmark", "case__position"]
