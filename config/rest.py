@@ -43,6 +43,7 @@ SPECTACULAR: dict[str, Any] = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "BenchmarkStateEnum": "evaluation.models.Benchmark.State",
+        "CertificateEndingEnum": "evaluation.models.Certificate.Ending",
         "RunStateEnum": "training.models.TrainingRun.State",
         "SampleStateEnum": "labeling.models.SampleState",
     },

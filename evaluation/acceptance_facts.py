@@ -76,14 +76,13 @@ class AcceptanceFacts:
             return f"{certified(self.certificate)}{full if self.audit.is_full else ''}"
         if not self.wanted:
             return f"The certificate of {self.live} was taken back. Another version may earn a new one."
-        if self.last is None:
-            return self._too_few(f"Too few cases: {self.wanted} needed, {self.cases} there.")
-        return self._too_few(f"{certified(self.last)} The next look takes {self.wanted} cases; {self.cases} are there.")
-
-    def _too_few(self, said: str) -> str:
+        before = certified(self.last) if self.last else ""
         if self.cases >= self.wanted:
-            return f"{said} The next round looks."
-        return f"{said} Review test texts; {self.live} is asked about them by itself once they are a fifth more."
+            return f"{before} {self.cases} held-out answers are there: the next round looks.".strip()
+        return (
+            f"{before} Too few cases: {self.wanted} needed, {self.cases} there. Review test texts: once they are a "
+            f"fifth more, {self.live} is asked about them by itself."
+        ).strip()
 
 
 def acceptance_facts(project: Project) -> AcceptanceFacts:

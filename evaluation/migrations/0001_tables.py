@@ -449,7 +449,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("folds", "training rows left out"),
-                            ("cases", "test cases, each share by a map that was fitted without it"),
+                            ("cases", "test cases"),
                             ("none", "too few answers"),
                         ],
                         max_length=8,

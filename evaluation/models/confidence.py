@@ -23,7 +23,7 @@ class Calibration(PublicModel):
 
     class Source(models.TextChoices):
         FOLDS = "folds", "training rows left out"
-        CASES = "cases", "test cases, each share by a map that was fitted without it"
+        CASES = "cases", "test cases"
         NONE = "none", "too few answers"
 
     version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="calibrations")

@@ -9,7 +9,7 @@ from common import leases
 from deployment.models import Deployment, StagedVersion, Verdict
 from evaluation.budget import is_due_again
 from evaluation.models import Benchmark, GateReport, Look
-from evaluation.reliability import NEEDED
+from evaluation.promise import Promise
 from evaluation.services.benchmarks import start_benchmark
 from evaluation.services.promotable import promotable
 from evaluation.services.suites import freeze_suite
@@ -58,7 +58,7 @@ def grown() -> list[int]:
 def ask_live_again() -> list[int]:
     """Queue a benchmark of each live version whose cases are a fifth more by now: it says more of its confidence.
 
-    Once there are enough cases for a diagram, and where the version stands. Ids of the benchmarks.
+    Once there are enough cases to certify anything, and where the version stands. Ids of the benchmarks.
     """
     found = []
     for deployment in Deployment.objects.serving().filter(project__archived_at=None).select_related("version__project"):
@@ -67,7 +67,7 @@ def ask_live_again() -> list[int]:
         before = last.values_list("suite__size", flat=True).first() or 0
         judging = GoldenSample.objects.judging().filter(project=project)
         count = judging.count()
-        if count < NEEDED or not is_due_again(count, before):
+        if count <= Promise().needed() or not is_due_again(count, before):
             continue
         staged = StagedVersion.objects.serving_ready(version).to_ask().exclude(verdict="").order_by("pk").first()
         suite = freeze_suite(project) if staged else None

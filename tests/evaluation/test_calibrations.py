@@ -1,0 +1,169 @@
+"""What a version's confidence is worth: measured on held-out cases, kept, and shown where it says something."""
+
+import pytest
+from django.db import connection, transaction
+from django.db.utils import ProgrammingError
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from evaluation.models import Benchmark, Calibration, CaseResult
+from evaluation.services import freeze_suite, run_benchmark, start_benchmark
+from evaluation.services.calibrating import calibrate, due, map_of
+from evaluation.services.upkeep import ask_live_again
+from evaluation.tasks import calibrate as calibrate_task
+from labeling.models import Event
+from tests.evaluation.confident import answer_cases, even, make_shop, proposed
+from tests.evaluation.worlds import make_golden, make_live, make_standing, make_world, right_every, text_of
+from tests.factories import make_expert, make_project
+from tests.training.helpers import make_run
+
+pytestmark = pytest.mark.django_db
+
+
+def known(cases: int = 250):
+    """The project and its live version, nine of ten of whose surer answers are right."""
+    project, version = make_shop()
+    confidences = even(cases)
+    answer_cases(version, confidences, [place % 10 > 0 and each > 0.2 for place, each in enumerate(confidences)])
+    return project, version, calibrate(version)
+
+
+def test_a_benchmark_keeps_confidence_and_is_calibrated_once(models):
+    project = make_world(cases=130)
+    staged = make_standing(project, 1)
+    models.answer(1, right_every(3))
+    models.sure = lambda text: 0.9 if int(text.split()[2]) % 3 == 0 else 0.4
+    run_benchmark(start_benchmark(staged, freeze_suite(project)).pk)
+    assert set(CaseResult.objects.values_list("confidence", flat=True)) == {0.9, 0.4}
+    assert due() == [staged.version_id]
+    calibrate_task(staged.version_id)
+    assert due() == []
+    row = Calibration.objects.get()
+    assert (row.source, row.cases, row.fitted_on, row.silent, row.unread) == ("cases", 130, 130, 0, 0)
+    assert row.figures["auc"] == 1
+    assert row.figures["error"] < 0.05
+    assert calibrate(staged.version) == row
+    assert Event.objects.filter(verb="version.calibrated").count() == 1
+
+
+def test_a_calibration_never_changes():
+    _, _, row = known()
+    with pytest.raises(ProgrammingError, match="Cannot update"), transaction.atomic():
+        Calibration.objects.filter(pk=row.pk).update(cases=1)
+
+
+def test_before_there_are_enough_cases_nothing_is_shown(client):
+    project, version = make_shop()
+    answer_cases(version, even(124), [True] * 124)
+    row = calibrate(version)
+    assert (row.source, row.map, row.figures, row.needed) == ("none", None, {}, 125)
+    client.force_login(make_expert(project))
+    page = client.get(reverse("deployment:version", args=["shop", 1])).content.decode()
+    assert "Too few cases: 125 needed, 124 there." in page
+    prediction = proposed(project, 0.9)
+    assert "of such answers are right" not in client.get(reverse("labeling:review", args=["shop"])).content.decode()
+    told = client.get(f"/api/v1/projects/shop/predictions/{prediction.uid}").json()
+    assert (told["confidence"], told["share"]) == (0.9, None)
+
+
+def test_near_duplicates_count_once_and_what_says_nothing_is_counted():
+    _, version = make_shop()
+    benchmark = answer_cases(version, [*even(130), None, 0.5], [True] * 132, [*range(130), 130, 5])
+    CaseResult.objects.filter(benchmark=benchmark, case__position=0).update(status="failed", answer=None, exact=False)
+    row = calibrate(version)
+    assert (row.cases, row.silent, row.unread) == (129, 1, 1)
+
+
+def test_the_share_stands_beside_proposals_and_in_the_api(client):
+    project, _, row = known()
+    share = map_of("shop:v1")(0.9)
+    assert share == row.calibrated.share(0.9)
+    prediction = proposed(project, 0.9)
+    client.force_login(make_expert(project))
+    page = client.get(reverse("labeling:review", args=["shop"])).content.decode()
+    assert f"{round(100 * share)} % of such answers are right" in page
+    told = client.get(f"/api/v1/projects/shop/predictions/{prediction.uid}").json()
+    assert told["share"] == pytest.approx(share, abs=1e-3)
+    sample = client.get(reverse("labeling:sample", args=["shop", prediction.sample.uid])).content.decode()
+    assert f"{round(100 * share)} % of such answers are right" in sample
+
+
+def test_other_models_have_no_share():
+    known()
+    for tag in ("shop:v2", "shop:draft", "other:v1", "shop:v٣", "shop:v99999999999", ":v", ""):
+        assert map_of(tag) is None
+
+
+def test_many_predictions_of_one_model_look_it_up_once():
+    from labeling.shares import Shares
+
+    project, _, _ = known()
+    rows = [proposed(project, 0.9) for _ in range(5)]
+    shares = Shares()
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        assert len({shares.of(row) for row in rows}) == 1
+    assert len(asked) == 1
+
+
+def test_the_versions_page_and_the_api_tell_the_same(client):
+    project, _, row = known(300)
+    client.force_login(make_expert(project))
+    page = " ".join(client.get(reverse("deployment:version", args=["shop", 1])).content.decode().split())
+    assert page.count("<circle") == 3
+    assert f"{row.figures['error']:.3f}" in page
+    assert f"{row.figures['auc']:.3f}" in page
+    assert "by Platt&#x27;s scaling" in page or "by Platt's scaling" in page
+    told = client.get("/api/v1/projects/shop/versions/1/confidence").json()
+    assert (told["fitted_by"], told["cases"], told["needed"], len(told["bins"])) == ("cases", 300, 125, 3)
+    assert told["calibration_error"] == pytest.approx(row.figures["error"], abs=1e-3)
+    assert told["auc_interval"][0] < told["auc"] < told["auc_interval"][1]
+    assert told["digest"] == row.digest
+    assert client.get("/api/v1/projects/shop/versions/7/confidence").status_code == 404
+    client.force_login(make_expert(make_project()))
+    assert client.get("/api/v1/projects/shop/versions/1/confidence").status_code == 404
+
+
+def test_a_version_that_was_asked_nothing_says_so(client):
+    project, _ = make_shop()
+    client.force_login(make_expert(project))
+    assert "Nothing is known yet" in client.get(reverse("deployment:version", args=["shop", 1])).content.decode()
+    told = client.get("/api/v1/projects/shop/versions/1/confidence").json()
+    assert (told["fitted_by"], told["cases"], told["bins"], told["auc"]) == ("none", 0, None, None)
+
+
+def test_a_heads_map_is_of_its_fit_and_judged_by_test_cases():
+    project = make_world(cases=0)
+    run = make_run(project, "succeeded")
+    run.metrics = {"head": {"whole_answer": {"method": "platt", "points": [[1.0, 0.0]], "rows": 400}}}
+    run.save()
+    version = make_standing(project, 1, method="head", run=run).version
+    make_live(version.staged.get())
+    assert due() == [version.pk]
+    row = calibrate(version)
+    assert (row.source, row.fitted_on, row.cases, row.figures, row.needed) == ("folds", 400, 0, {}, 100)
+    assert map_of("shop:v1")(0.84) == pytest.approx(0.84)
+    answer_cases(version, even(100), [place % 2 == 0 for place in range(100)])
+    assert due() == [version.pk]
+    again = calibrate(version)
+    assert again.pk != row.pk
+    assert (again.map, again.cases) == (row.map, 100)
+    assert again.figures["bins"][0]["said"] == pytest.approx(0.5)
+
+
+def test_the_live_version_is_asked_about_later_blind_answers(models):
+    project = make_world(cases=70)
+    staged = make_standing(project, 1)
+    make_live(staged)
+    assert ask_live_again() == [], "its verdict comes first"
+    type(staged).objects.update(verdict="passed")
+    found = ask_live_again()
+    assert Benchmark.objects.get().pk == found[0]
+    assert ask_live_again() == []
+    for number in range(70, 83):
+        make_golden(project, text_of(number))
+    assert ask_live_again() == []
+    make_golden(project, text_of(83))
+    assert len(ask_live_again()) == 1
+    assert set(Benchmark.objects.values_list("cases", flat=True)) == {70, 84}
