@@ -7,7 +7,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 
-from common.rest import ObjectField, PageQuery, Row, Strict, rounded
+from common.rest import FiguresField, ObjectField, PageQuery, Row, Strict, rounded
 from labeling.models import Feedback, Given, GoldenSample, Prediction, Project, Sample, SampleState, Split, WayIn
 from labeling.serializers_labels import LabelSerializer
 from labeling.services.fitting import Fitting
@@ -201,6 +201,12 @@ class SharedRow(Row):
         "version had not learnt from; null while they are too few."
     )
 
+    label_chances = FiguresField(
+        read_only=True,
+        allow_null=True,
+        help_text="Of the likeliest labels, each by itself: a head's probability (0 to 1); null of other models.",
+    )
+
     @extend_schema_field(serializers.FloatField(allow_null=True))
     def get_share(self, prediction: Prediction) -> float | None:
         """Each model is looked up once, however many predictions there are."""
@@ -219,7 +225,7 @@ class PredictionSerializer(SharedRow):
         model = Prediction
         fields = [
             "uid", "sample", "model", "spec_number", "answer", "status", "reason", "raw", "confidence", "share",
-            "latency_ms", "source", "created_at",
+            "label_chances", "latency_ms", "source", "created_at",
         ]  # fmt: skip
         read_only_fields = fields
 

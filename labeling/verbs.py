@@ -110,7 +110,7 @@ VERBS = {
     "version.calibrated": "measured what a version's confidence is worth",
     "certificate.looked": "looked whether a version's answers can be accepted",
     "certificate.ended": "took a certificate back",
-    "certificate.kept": "left the answers of a broken certificate as they are",
+    "certificate.decided": "decided what becomes of what a certificate had accepted",
     "audit.answered": "took note of the experts' answers to audits",
     "budget.spent": "spent of the error budget for a look",
     "suite.recounted": "counted again what a suite leaves out",

@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from common import patience
@@ -37,6 +37,8 @@ from training.models import ModelVersion
 logger = logging.getLogger(__name__)
 # Of a web process's places for model servers, so many stay free for moves and for pages about servers.
 FOR_OTHERS = 1
+# Of a head's labels so many are kept with a prediction, those of so high a probability.
+MOST_LIKELY, LIKELY = 10, 0.01
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Answer:
     """What a model said, as read by `labeling.answers`.
 
     Confidence is the model's own probability of the whole answer, 0 to 1; None where it is not known: of thoughts, and
-    from a server that tells no probabilities of tokens.
+    from a server that tells no probabilities of tokens. `label_chances`: of a head's likeliest labels, each by itself.
     """
 
     raw: str
@@ -52,6 +54,7 @@ class Answer:
     confidence: float | None
     latency_ms: float
     tokens: int
+    label_chances: Mapping[str, float] | None = None
 
 
 def ask(
@@ -77,7 +80,14 @@ def ask(
         confidence=_confidence(reply),
         latency_ms=reply.latency_ms,
         tokens=reply.completion_tokens,
+        label_chances=_likely(reply.head.probabilities) if reply.head else None,
     )
+
+
+def _likely(chances: Mapping[str, float]) -> dict[str, float]:
+    """The labels that a person might want to know of, the likeliest first."""
+    found = sorted(((chance, name) for name, chance in chances.items() if chance >= LIKELY), reverse=True)
+    return {name: round(chance, 4) for chance, name in found[:MOST_LIKELY]}
 
 
 def _confidence(reply: Reply) -> float | None:
@@ -212,4 +222,5 @@ def answered(version: ModelVersion, answer: Answer, *, asked: Input, sample: Sam
         input=asked,
         confidence=answer.confidence,
         latency_ms=answer.latency_ms,
+        label_chances=answer.label_chances,
     )

@@ -125,9 +125,7 @@ def reopen_all(actor: Actor, project: Project) -> int:
     golden = Acceptance.objects.filter(certificate__in=rows, is_audit=False).values_list("golden", flat=True)
     count = reopen_accepted(actor, project, [pk for pk in golden if pk is not None])
     _end([row for row in rows if row.ended_at is None], Ending.PERSON, actor)
-    Certificate.objects.filter(pk__in=[row.pk for row in rows]).update(
-        decided_at=timezone.now(), decided_by=actor.user_id
-    )
+    _decide(actor, rows, "reopened")
     return count
 
 
@@ -140,9 +138,7 @@ def keep_accepted(actor: Actor, project: Project) -> int:
     require(actor, project, Right.MANAGE)
     broken = [row for row in open_certificates(project) if row.ending == Ending.AUDIT]
     rows = _locked(broken, project, "There is no broken certificate that waits for a decision.")
-    for row in rows:
-        Certificate.objects.filter(pk=row.pk).update(decided_at=timezone.now(), decided_by=actor.user_id)
-        events.record(actor, "certificate.kept", row)
+    _decide(actor, rows, "kept")
     return len(rows)
 
 
@@ -151,6 +147,12 @@ def _locked(rows: list[Certificate], project: Project, otherwise: str) -> list[C
     if not (locked := list(found)):
         raise ConflictError(otherwise)
     return locked
+
+
+def _decide(actor: Actor, rows: Iterable[Certificate], answers: str) -> None:
+    for row in rows:
+        Certificate.objects.filter(pk=row.pk).update(decided_at=timezone.now(), decided_by=actor.user_id)
+        events.record(actor, "certificate.decided", row, after={"answers": answers})
 
 
 def _end(rows: Iterable[Certificate], ending: Ending, actor: Actor) -> None:

@@ -823,6 +823,12 @@ class Migration(migrations.Migration):
                         null=True,
                     ),
                 ),
+                (
+                    "label_chances",
+                    models.JSONField(
+                        help_text="Of the likeliest labels, each by itself: a head's probability, 0 to 1.", null=True
+                    ),
+                ),
                 ("latency_ms", models.FloatField(null=True)),
                 (
                     "source",

@@ -38,6 +38,9 @@ class Prediction(PublicModel):
     confidence = models.FloatField(
         null=True, help_text="Of the whole answer, 0 to 1, as the model has it: not yet a share that is right."
     )
+    label_chances = models.JSONField(
+        null=True, help_text="Of the likeliest labels, each by itself: a head's probability, 0 to 1."
+    )
     latency_ms = models.FloatField(null=True)
     source = models.CharField(max_length=10, choices=Source.choices)
 

@@ -1,6 +1,6 @@
 """Write down what a model answered."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -19,7 +19,10 @@ from labeling.ways import WayIn
 
 @dataclass(frozen=True)
 class Answered:
-    """One answer of one model, to a sample or to an input. `confidence` 0 to 1, `latency_ms` milliseconds."""
+    """One answer of one model, to a sample or to an input. `confidence` 0 to 1, `latency_ms` milliseconds.
+
+    `label_chances`: of a head's likeliest labels, each by itself, 0 to 1.
+    """
 
     spec: TaskSpec
     model_tag: str
@@ -29,6 +32,7 @@ class Answered:
     input: Input | None = None
     confidence: float | None = None
     latency_ms: float | None = None
+    label_chances: Mapping[str, float] | None = None
 
 
 def record_prediction(
@@ -44,12 +48,13 @@ def record_prediction(
     input: Input | None = None,
     confidence: float | None = None,
     latency_ms: float | None = None,
+    label_chances: Mapping[str, float] | None = None,
 ) -> Prediction:
     """Record one answer. Raises `ProblemError` for a sample of another project.
 
     An input becomes a sample to review where the project keeps texts of the API, and always from the Analyze page.
     """
-    answered = Answered(spec, model_tag, raw, parsed, sample, input, confidence, latency_ms)
+    answered = Answered(spec, model_tag, raw, parsed, sample, input, confidence, latency_ms, label_chances)
     sample = _own(project, answered)
     if sample is None and input is not None and (way_in := _kept_as(project, source)):
         sample, _ = add_sample(actor, project, input, way_in=way_in)
@@ -111,5 +116,6 @@ def _row(project: Project, answered: Answered, sample: Sample | None, source: st
         reason=storable(parsed.words),
         confidence=answered.confidence,
         latency_ms=answered.latency_ms,
+        label_chances=None if answered.label_chances is None else dict(answered.label_chances),
         source=source,
     )
