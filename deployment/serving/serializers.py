@@ -61,18 +61,8 @@ class PredictionResponse(SharedRow):
 
     class Meta:
         model = Prediction
-        fields = [
-            "uid",
-            "model",
-            "answer",
-            "confidence",
-            "share",
-            "label_chances",
-            "status",
-            "reason",
-            "raw",
-            "latency_ms",
-        ]
+        fields = ["uid", "model", "answer", "confidence", "share", "label_chances"]
+        fields += ["status", "reason", "raw", "latency_ms"]
 
 
 class BatchItem(PredictionResponse):
