@@ -92,7 +92,8 @@ def acceptance_facts(project: Project) -> AcceptanceFacts:
     certificate = in_force(policy, live)
     last = Certificate.objects.filter(version=live).select_related("version__project").first() if live else None
     rows = open_certificates(project)
-    counts = _counts(rows)
+    counts, broken = _counts(rows), [row for row in rows if row.ending == Certificate.Ending.AUDIT]
+    audited_one = certificate or (broken[0] if broken else None)
     return AcceptanceFacts(
         policy=policy,
         live=live,
@@ -100,10 +101,10 @@ def acceptance_facts(project: Project) -> AcceptanceFacts:
         certificate=certificate,
         last=last,
         wanted=_wanted(policy, live),
-        audit=audit_of(certificate) if certificate else Audit(),
+        audit=audit_of(audited_one) if audited_one else Audit(),
         accepted=counts["accepted"],
         undone=counts["undone"],
-        broken=[row for row in rows if row.ending == Certificate.Ending.AUDIT],
+        broken=broken,
     )
 
 
