@@ -124,12 +124,17 @@ def audit_of(certificate: Certificate) -> Audit:
     pending = Q(answered_at=None, sample__state=SampleState.PENDING)
     counts = rows.aggregate(
         waiting=Count("pk", filter=pending),
-        right=Count("pk", filter=Q(right=True)),
-        wrong=Count("pk", filter=Q(right=False)),
         left_out=Count("pk", filter=Q(right=None) & ~Q(answered_at=None)),
     )
-    worth = stake(audited(certificate), certificate.wrong)
-    return Audit(**counts, stake=worth, limit=1 / (1 - certificate.confidence))
+    told = audited(certificate)
+    right = sum(told)
+    return Audit(
+        **counts,
+        right=right,
+        wrong=len(told) - right,
+        stake=stake(told, certificate.wrong),
+        limit=1 / (1 - certificate.confidence),
+    )
 
 
 def _counts(rows: list[Certificate]) -> dict[str, int]:

@@ -14,13 +14,13 @@ pytestmark = pytest.mark.pure
 PROMISE = Promise()
 
 
-def answers(count: int, draw: random.Random, low: float = 0.5, rise: float = 0.6) -> tuple[list[float], list[bool]]:
+def answers(count: int, draw: random.Random, low: float = 0.6, rise: float = 0.5) -> tuple[list[float], list[bool]]:
     """An answer of confidence c is right with a chance of `low` + `rise` * c."""
     confidences = [draw.random() for _ in range(count)]
     return confidences, [draw.random() < low + rise * each for each in confidences]
 
 
-def true_error(threshold: float, low: float = 0.5, rise: float = 0.6) -> float:
+def true_error(threshold: float, low: float = 0.6, rise: float = 0.5) -> float:
     steps = [threshold + (1 - threshold) * (place + 0.5) / 400 for place in range(400)]
     return sum(max(0.0, 1 - low - rise * each) for each in steps) / 400
 
