@@ -111,11 +111,10 @@ def acceptance_facts(project: Project) -> AcceptanceFacts:
 def certified(row: Certificate) -> str:
     """What a look found, in a sentence."""
     cases = f"{row.accepted_wrong} of the {row.accepted} surest of {row.cases} held-out answers are wrong"
+    bound, promised = 100 * (row.bound or 0.0), 100 * row.wrong
     if row.threshold is not None:
-        return f"{cases}: at most {row.bound or 0:.1%} of such answers are, and {row.share:.0%} of all texts get one."
-    if row.bound is None:
-        return f"{row.cases} held-out answers were too few."
-    return f"{cases}, so up to {row.bound:.1%} may be: more than the {row.wrong:.1%} that are promised."
+        return f"{cases}: at most {bound:.1f} % of such answers are, and {100 * row.share:.0f} % of all texts get one."
+    return f"{cases}, so up to {bound:.1f} % may be: more than the {promised:.4g} % that are promised."
 
 
 def audit_of(certificate: Certificate) -> Audit:

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-# Of the picture, in its own units, and the margin that the axes' words take at the left and below.
+# Of the picture, in its own units, and the margins that the axes' words take: at the left and below, at the others.
 SIZE, MARGIN = 320, 40
-_PLOT = SIZE - MARGIN - 10
+_PLOT = SIZE - MARGIN - 20
 # Marks on an axis at most.
 _MARKS = 5
 

@@ -43,7 +43,7 @@ def test_it_is_off_until_a_manager_turns_it_on(client):
     assert (policy.enabled, policy.wrong, policy.confidence, policy.audit_share) == (True, 0.02, 0.9, 0.1)
     assert Event.objects.filter(verb="accept_policy.created").count() == 1
     page = shown(client)
-    assert "At most 2.0 % wrong, 90.0 % sure" in page
+    assert "At most 2 % wrong, 90 % sure" in page
     assert "Too few cases: 130 needed, 0 there." in page
 
 

@@ -77,7 +77,7 @@ def test_a_look_that_fails_costs_its_level_and_the_next_wants_half_more():
     assert look_if_due(project) is None
     first = Certificate.objects.get()
     assert (first.threshold, first.accepted) == (None, 65)
-    assert "more than the 5.0% that are promised" in acceptance_facts(project).sentence
+    assert "more than the 5 % that are promised" in acceptance_facts(project).sentence
     answer_cases(version, even(149), [True] * 149)
     calibrate(version)
     assert look_if_due(project) is None
