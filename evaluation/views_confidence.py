@@ -17,7 +17,6 @@ from evaluation.models import Acceptance, AcceptPolicy, Certificate
 from evaluation.services.certificates import keep_accepted, policy_of, reopen_all
 from labeling.access import Right, project_for
 from labeling.services.rows import set_row
-from labeling.shares import Shares, percent
 from labeling.views.base import actor, page_context, person, problems_as_messages
 
 PAGE = 25
@@ -41,21 +40,16 @@ def auto_accept(request: HttpRequest, key: str) -> HttpResponse:
             form.add_error(None, str(error))
     rows = Acceptance.objects.filter(certificate__project=project, is_audit=False)
     rows = rows.select_related("sample", "prediction", "golden", "certificate__version__project")
-    page, shares = Paginator(rows, PAGE).get_page(request.GET.get("page")), Shares()
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     looks = Certificate.objects.filter(project=project).select_related("version__project")[:LOOKS]
     context: dict[str, Any] = {
         "facts": acceptance_facts(project),
         "form": form,
         "page": page,
-        "rows": [(row, _shown(shares.of(row.prediction))) for row in page],
         "looks": [(row, certified(row)) for row in looks],
     }
     found = page_context(request, project, "accept", **context)
     return render(request, "evaluation/auto_accept.html", found, status=400 if form.errors else 200)
-
-
-def _shown(share: float | None) -> str:
-    return "" if share is None else percent(share)
 
 
 @login_required

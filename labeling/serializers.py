@@ -7,13 +7,12 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 
-from common.rest import FiguresField, ObjectField, PageQuery, Row, Strict, rounded
+from common.rest import FiguresField, ObjectField, PageQuery, Row, Strict
 from labeling.models import Feedback, Given, GoldenSample, Prediction, Project, Sample, SampleState, Split, WayIn
 from labeling.serializers_labels import LabelSerializer
 from labeling.services.fitting import Fitting
 from labeling.services.prices import label_list_price
 from labeling.services.withdrawals import MAX_REASON
-from labeling.shares import Shares
 
 MAX_SAMPLES = 1000
 MAX_TEXT = 100_000
@@ -194,25 +193,13 @@ SAMPLES_ADDED = PolymorphicProxySerializer(
 
 
 class SharedRow(Row):
-    """A prediction with how sure it is: `share` of such answers are right."""
-
-    share = serializers.SerializerMethodField(
-        help_text="Of answers with this confidence, the share that is right (0 to 1), as measured on answers that the "
-        "version had not learnt from; null while they are too few."
-    )
+    """A prediction with how sure it is."""
 
     label_chances = FiguresField(
         read_only=True,
         allow_null=True,
         help_text="Of the likeliest labels, each by itself: a head's probability (0 to 1); null of other models.",
     )
-
-    @extend_schema_field(serializers.FloatField(allow_null=True))
-    def get_share(self, prediction: Prediction) -> float | None:
-        """Each model is looked up once, however many predictions there are."""
-        kept = cast("dict[str, Any]", self.context)
-        found: float | None = kept.setdefault("shares", Shares()).of(prediction)
-        return None if found is None else float(rounded(found))
 
 
 class PredictionSerializer(SharedRow):

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from labeling.kinds import Answer
 from labeling.models import Feedback, GoldenSample, Prediction, Review, Sample, Withdrawal
-from labeling.shares import Shares, percent
+from labeling.shares import percent
 
 # Of each kind of event; a sample that was asked about more often shows its newest.
 LIMIT = 50
@@ -36,8 +36,7 @@ def timeline_of(sample: Sample) -> list[Event]:
     ]
     if not sample.is_blind:
         feedback = Feedback.objects.filter(prediction__sample=sample).select_related("user", "token").order_by("-id")
-        shares = Shares()
-        events += [_of_prediction(row, shares) for row in sample.predictions.order_by("-id")[:LIMIT]]
+        events += map(_of_prediction, sample.predictions.order_by("-id")[:LIMIT])
         events += map(_of_feedback, feedback[:LIMIT])
     return sorted(events, key=lambda event: event.at, reverse=True)
 
@@ -49,10 +48,9 @@ def hidden_from(sample: Sample) -> int:
     return sample.predictions.count() + Feedback.objects.filter(prediction__sample=sample).count()
 
 
-def _of_prediction(row: Prediction, shares: Shares) -> Event:
+def _of_prediction(row: Prediction) -> Event:
     tone = {"strict": "ok", "repaired": "warn", "failed": "bad"}[row.status]
-    share = shares.of(row)
-    sure = "" if share is None else f"{percent(share)} of such answers are right"
+    sure = "" if row.share is None else f"{percent(row.share)} of such answers are right"
     took = "" if row.latency_ms is None else f"{row.latency_ms:.0f} ms"
     detail = " · ".join(part for part in (sure, took, row.reason, "" if row.answer else row.raw[:300]) if part)
     return Event(row.created_at, "Prediction", row.model_tag, row.answer, row.status, tone, detail)

@@ -25,6 +25,7 @@ from deployment.servers.drivers import (
     driver_for,
 )
 from deployment.serving.routing import live_servers
+from deployment.serving.shares import share_of
 from deployment.signals import version_broken, version_lost
 from labeling import answers, prompts
 from labeling import services as labeling
@@ -47,6 +48,7 @@ class Answer:
 
     Confidence is the model's own probability of the whole answer, 0 to 1; None where it is not known: of thoughts, and
     from a server that tells no probabilities of tokens. `label_chances`: of a head's likeliest labels, each by itself.
+    `share`: of such answers that are right, where that is known.
     """
 
     raw: str
@@ -55,6 +57,7 @@ class Answer:
     latency_ms: float
     tokens: int
     label_chances: Mapping[str, float] | None = None
+    share: float | None = None
 
 
 def ask(
@@ -147,7 +150,8 @@ def ask_live(project: Project, asked: Input, known: Sequence[StagedVersion] = ()
             with in_flight(staged.server), patience.within(staged.server.answer_seconds), patience.leaving(FOR_OTHERS):
                 answer = _ask_by_any_name(staged, asked)
             note_success(staged.server)
-            return staged, answer
+            readable = answer.parsed.answer is not None
+            return staged, replace(answer, share=share_of(staged, answer.confidence)) if readable else answer
         except CrowdedError as error:
             raise UnavailableError(f"{error}. Try again in a moment.", retry_after=1) from error
         except (ModelBrokenError, NotThereError, TransportError, AddressRefusedError) as error:
@@ -223,4 +227,5 @@ def answered(version: ModelVersion, answer: Answer, *, asked: Input, sample: Sam
         confidence=answer.confidence,
         latency_ms=answer.latency_ms,
         label_chances=answer.label_chances,
+        share=answer.share,
     )

@@ -80,7 +80,7 @@ class BatchItem(PredictionResponse):
             return blank | {"error": str(instance), "status_code": instance.problem_status}
         if isinstance(instance, dict):
             return blank | instance
-        return PredictionResponse(context=self.context).to_representation(instance) | {"error": "", "status_code": 200}
+        return PredictionResponse().to_representation(instance) | {"error": "", "status_code": 200}
 
 
 class BatchResponse(serializers.Serializer[Any]):

@@ -651,13 +651,6 @@ class Migration(migrations.Migration):
                         fields=("version", "calibration", "spec", "wrong", "confidence"), name="one_look_at_the_same"
                     )
                 ],
-                "indexes": [
-                    models.Index(
-                        condition=models.Q(("decided_at", None), ("ending", "audit")),
-                        fields=["project"],
-                        name="broken_ones",
-                    )
-                ],
                 "ordering": ["-id"],
             },
         ),

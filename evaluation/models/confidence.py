@@ -102,10 +102,6 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
         """Looks that certified something, and that nothing has ended."""
         return self.filter(threshold__isnull=False, ended_at=None)
 
-    def undecided(self) -> "CertificateQuerySet":
-        """Broken by their audit, and nobody has decided what becomes of what was accepted."""
-        return self.filter(ending=Certificate.Ending.AUDIT, decided_at=None)
-
 
 class Certificate(PublicModel):
     """A look at a version's held-out answers, whether it certified anything or not. Only its end is written later."""
@@ -142,7 +138,6 @@ class Certificate(PublicModel):
                 fields=["version", "calibration", "spec", "wrong", "confidence"], name="one_look_at_the_same"
             )
         ]
-        indexes = [models.Index(fields=["project"], condition=Q(ending="audit", decided_at=None), name="broken_ones")]
         triggers = [
             pgtrigger.ReadOnly(name="keeps_its_word", exclude=["ended_at", "ending", "decided_at", "decided_by"])
         ]

@@ -16,7 +16,6 @@ from evaluation.reliability import held_out, reliability
 from evaluation.services.suites import groups_of
 from labeling.models import ParseStatus
 from labeling.services import events
-from labeling.shares import Map
 from training.methods import HEADS
 from training.models import ModelVersion
 
@@ -125,15 +124,10 @@ def due() -> list[int]:
     return [*judged.values_list("pk", flat=True), *fitted.exclude(Exists(known)).values_list("pk", flat=True)]
 
 
-def map_of(tag: str) -> Map | None:
-    """From confidence to share, for the model with that tag; None where nothing is known of it, in one query."""
-    key, _, number = tag.rpartition(":v")
-    # A number that fits its column.
-    if not (number.isascii() and number.isdecimal() and len(number) < 10):
-        return None
-    rows = Calibration.objects.filter(version__project__key=key, version__number=int(number)).order_by("-pk")
-    kept = rows.values_list("map", flat=True).first()
-    return Calibrated.read(kept).share if kept else None
+def newest_map() -> Subquery:
+    """The newest map of the outer row's version, as `Calibrated.kept` has it."""
+    rows = Calibration.objects.filter(version=OuterRef("version")).order_by("-pk")
+    return Subquery(rows.values("map")[:1])
 
 
 def _served() -> Any:

@@ -10,6 +10,8 @@ from django.utils import timezone
 from common.actor import Actor, system
 from common.problems import ConflictError
 from deployment.live import live_version
+from deployment.models import Finding
+from deployment.monitoring.findings import close, report
 from evaluation import certifying
 from evaluation.models import Acceptance, AcceptPolicy, Calibration, Certificate
 from evaluation.services.calibrating import answers_of
@@ -101,11 +103,12 @@ def _look(policy: AcceptPolicy, live: ModelVersion, calibration: Calibration, lo
 def end_by_audit(certificate: Certificate) -> None:
     """The audit shows that the promise is broken: nothing more is accepted, and a person decides of what was."""
     _end([certificate], Ending.AUDIT, _CERTIFICATES)
-    logger.warning(
-        "%s: the certificate is withdrawn, as experts' answers show that more than %.1f %% of what it accepts is wrong",
-        certificate.version,
-        100 * certificate.wrong,
+    sentence = (
+        f"Experts' answers show that more than {100 * certificate.wrong:.4g} % of what {certificate.version} accepts "
+        "is wrong, so nothing more is accepted by it."
     )
+    logger.warning("%s", sentence)
+    report(certificate.project, certificate.version, Finding.Kind.PROMISE, sentence, found=str(certificate.uid))
 
 
 def open_certificates(project: Project) -> list[Certificate]:
@@ -125,7 +128,7 @@ def reopen_all(actor: Actor, project: Project) -> int:
     golden = Acceptance.objects.filter(certificate__in=rows, is_audit=False).values_list("golden", flat=True)
     count = reopen_accepted(actor, project, [pk for pk in golden if pk is not None])
     _end([row for row in rows if row.ended_at is None], Ending.PERSON, actor)
-    _decide(actor, rows, "reopened")
+    _decide(actor, rows, "reopened", Finding.State.RESTORED)
     return count
 
 
@@ -138,7 +141,7 @@ def keep_accepted(actor: Actor, project: Project) -> int:
     require(actor, project, Right.MANAGE)
     broken = [row for row in open_certificates(project) if row.ending == Ending.AUDIT]
     rows = _locked(broken, project, "There is no broken certificate that waits for a decision.")
-    _decide(actor, rows, "kept")
+    _decide(actor, rows, "kept", Finding.State.DISMISSED)
     return len(rows)
 
 
@@ -149,8 +152,9 @@ def _locked(rows: list[Certificate], project: Project, otherwise: str) -> list[C
     return locked
 
 
-def _decide(actor: Actor, rows: Iterable[Certificate], answers: str) -> None:
+def _decide(actor: Actor, rows: Iterable[Certificate], answers: str, told: Finding.State) -> None:
     for row in rows:
+        close(row.project, row.version, Finding.Kind.PROMISE, told)
         Certificate.objects.filter(pk=row.pk).update(decided_at=timezone.now(), decided_by=actor.user_id)
         events.record(actor, "certificate.decided", row, after={"answers": answers})
 

@@ -14,6 +14,7 @@ from evaluation.models import BaselineResult, Benchmark, GatePolicy, GateReport,
 from evaluation.scorers import scorer_of
 from evaluation.services.baselines import baseline_results
 from evaluation.services.benchmarks import requeue_failed, run_benchmark, start_benchmark
+from evaluation.services.calibrating import calibrate
 from evaluation.services.looks import spend
 from evaluation.services.references import is_coming, nowhere_beside, reference_version, staged_beside
 from evaluation.services.reports import gate_policy, judged_by_look, policy_of, promote_if_due, write_report
@@ -40,6 +41,8 @@ def advance(staged_id: int) -> GateReport | None:
         return None
     report = judge(staged)
     if report is not None:
+        if report.candidate is not None:
+            calibrate(staged.version)  # what goes live says from its first answer on how sure it is
         staged.refresh_from_db()
         promote_if_due(staged, report)
     return report

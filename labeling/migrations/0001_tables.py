@@ -824,6 +824,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "share",
+                    models.FloatField(
+                        help_text="Of answers with this confidence, the share that is right (0 to 1), as measured when it was given on answers that the version had not learnt from; null while they were too few.",
+                        null=True,
+                    ),
+                ),
+                (
                     "label_chances",
                     models.JSONField(
                         help_text="Of the likeliest labels, each by itself: a head's probability, 0 to 1.", null=True

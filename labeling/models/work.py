@@ -38,6 +38,11 @@ class Prediction(PublicModel):
     confidence = models.FloatField(
         null=True, help_text="Of the whole answer, 0 to 1, as the model has it: not yet a share that is right."
     )
+    share = models.FloatField(
+        null=True,
+        help_text="Of answers with this confidence, the share that is right (0 to 1), as measured when it was given on "
+        "answers that the version had not learnt from; null while they were too few.",
+    )
     label_chances = models.JSONField(
         null=True, help_text="Of the likeliest labels, each by itself: a head's probability, 0 to 1."
     )

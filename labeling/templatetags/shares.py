@@ -3,7 +3,7 @@
 from django import template
 
 from labeling.models import Prediction
-from labeling.shares import Shares, percent
+from labeling.shares import percent
 
 register = template.Library()
 
@@ -18,6 +18,5 @@ def label_shares(prediction: Prediction) -> list[tuple[str, str]]:
 
 @register.filter
 def share(prediction: Prediction) -> str:
-    """Such as `84 %`; empty where too little is known of its model."""
-    found = Shares().of(prediction)
-    return "" if found is None else percent(found)
+    """Such as `84 %`; empty where too little was known of its model."""
+    return "" if prediction.share is None else percent(prediction.share)

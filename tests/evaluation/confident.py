@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils import timezone
@@ -78,8 +78,8 @@ def make_certified(cases: int = 200, **policy: Any) -> Project:
     return project
 
 
-def proposed(project: Project, confidence: float, **sample: Any) -> Prediction:
+def proposed(project: Project, confidence: float, sample: Mapping[str, Any] | None = None, **said: Any) -> Prediction:
     """The live version's proposal to a new text."""
     number = Sample.objects.count()
-    found: Sample = make_sample(project, f"{text_of(number)} to review", **sample)
-    return propose(found, confidence=confidence)
+    found: Sample = make_sample(project, f"{text_of(number)} to review", **(sample or {}))
+    return propose(found, confidence=confidence, **said)

@@ -4,6 +4,9 @@ import pytest
 from django.urls import reverse
 from rest_framework.test import APIClient
 
+from common.problems import ProblemError
+from deployment.models import Finding
+from deployment.monitoring.findings import restore
 from evaluation.models import AcceptPolicy, Certificate
 from evaluation.services.accepting import accept
 from evaluation.services.certificates import end_by_audit, look_if_due
@@ -97,11 +100,14 @@ def test_a_broken_promise_stands_on_every_page_until_somebody_decides(client):
     home = reverse("labeling:project", args=["shop"])
     client.force_login(make_expert(project))
     assert "A certificate is withdrawn." in shown(client, home)
-    assert "Keep the answers" not in shown(client, home)
+    assert "more than 5 % of what shop:v1 accepts is wrong" in shown(client, home)
     client.force_login(make_manager(project))
-    assert "Keep the answers" in shown(client, home)
+    assert "Keep the answers" in shown(client)
+    with pytest.raises(ProblemError, match="Decide on the page Auto-accept"):
+        restore(SYSTEM, Finding.objects.get())
     client.post(DECIDE, {"accepted": "keep"})
     assert "A certificate is withdrawn." not in shown(client, home)
+    assert Finding.objects.get().state == "dismissed"
     assert Sample.objects.filter(state="golden").count() == 2
 
 

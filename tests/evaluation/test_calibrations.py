@@ -1,20 +1,24 @@
 """What a version's confidence is worth: measured on held-out cases, kept, and shown where it says something."""
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.utils import ProgrammingError
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from common.calibrating import Calibrated
+from deployment.serving.batch import predict_many
+from deployment.serving.predict import predict
 from evaluation.models import Benchmark, Calibration, CaseResult
 from evaluation.services import freeze_suite, run_benchmark, start_benchmark
-from evaluation.services.calibrating import calibrate, due, map_of
+from evaluation.services.calibrating import calibrate, due
 from evaluation.services.upkeep import ask_live_again
 from evaluation.tasks import calibrate as calibrate_task
 from labeling.models import Event
+from tests.deployment.moves import promote
+from tests.deployment.standins import make_server, make_staged, serve_from
 from tests.evaluation.confident import answer_cases, even, make_shop, proposed
 from tests.evaluation.worlds import make_golden, make_live, make_standing, make_world, right_every, text_of
-from tests.factories import make_expert, make_project
+from tests.factories import SYSTEM, acting, make_admin, make_expert, make_project
 from tests.training.helpers import make_run
 
 pytestmark = pytest.mark.django_db
@@ -75,36 +79,31 @@ def test_near_duplicates_count_once_and_what_says_nothing_is_counted():
 
 
 def test_the_share_stands_beside_proposals_and_in_the_api(client):
-    project, _, row = known()
-    share = map_of("shop:v1")(0.9)
-    assert share == row.calibrated.share(0.9)
-    prediction = proposed(project, 0.9)
+    project, _ = make_shop()
+    prediction = proposed(project, 0.9, share=0.84, label_chances={"praise": 0.2, "billing": 0.91})
     client.force_login(make_expert(project))
-    page = client.get(reverse("labeling:review", args=["shop"])).content.decode()
-    assert f"{round(100 * share)} % of such answers are right" in page
+    page = " ".join(client.get(reverse("labeling:review", args=["shop"])).content.decode().split())
+    assert "84 % of such answers are right (billing 91 %, praise 20 %)" in page
     told = client.get(f"/api/v1/projects/shop/predictions/{prediction.uid}").json()
-    assert told["share"] == pytest.approx(share, abs=1e-3)
+    assert (told["share"], told["label_chances"]) == (0.84, {"praise": 0.2, "billing": 0.91})
     sample = client.get(reverse("labeling:sample", args=["shop", prediction.sample.uid])).content.decode()
-    assert f"{round(100 * share)} % of such answers are right" in sample
+    assert "84 % of such answers are right" in sample
 
 
-def test_other_models_have_no_share():
-    known()
-    for tag in ("shop:v2", "shop:draft", "other:v1", "shop:v٣", "shop:v99999999999", ":v", ""):
-        assert map_of(tag) is None
-
-
-def test_many_predictions_of_one_model_look_it_up_once():
-    from labeling.shares import Shares
-
-    project, _, _ = known()
-    rows = [proposed(project, 0.9) for _ in range(5)]
-    shares = Shares()
-    with CaptureQueriesContext(
-        connection,
-    ) as asked:
-        assert len({shares.of(row) for row in rows}) == 1
-    assert len(asked) == 1
+def test_what_is_live_says_with_each_answer_how_sure_it_is(standin):
+    project = make_project("shop")
+    serve_from(project, make_server(standin.url))
+    version = make_staged(project, 1)
+    promote(acting(make_admin()), version)
+    before = predict(SYSTEM, project, "Where is it?")
+    assert (before.share, 0 < before.confidence < 1) == (None, True)
+    found = Calibrated("platt", ((0.5, 1.0),))
+    for digest, kept in (("old", None), ("new", found.kept())):
+        Calibration.objects.create(version=version, source="cases", map=kept, fitted_on=0, cases=0, digest=digest)
+    after = predict(SYSTEM, project, "Where is it now?")
+    assert after.share == pytest.approx(found.share(after.confidence))
+    (batch,) = predict_many(SYSTEM, project, ["Where is it by now?"])
+    assert batch.share == pytest.approx(found.share(batch.confidence))
 
 
 def test_the_versions_page_and_the_api_tell_the_same(client):
@@ -143,7 +142,7 @@ def test_a_heads_map_is_of_its_fit_and_judged_by_test_cases():
     assert due() == [version.pk]
     row = calibrate(version)
     assert (row.source, row.fitted_on, row.cases, row.figures, row.needed) == ("folds", 400, 0, {}, 100)
-    assert map_of("shop:v1")(0.84) == pytest.approx(0.84)
+    assert row.calibrated.share(0.84) == pytest.approx(0.84)
     answer_cases(version, even(100), [place % 2 == 0 for place in range(100)])
     assert due() == [version.pk]
     again = calibrate(version)

@@ -111,7 +111,7 @@ def test_a_broken_promise_is_withdrawn_told_and_not_renewed(caplog):
     row = look_if_due(project)
     with caplog.at_level(logging.WARNING):
         end_by_audit(row)
-    assert "the certificate is withdrawn" in caplog.text
+    assert "more than 5 % of what shop:v1 accepts is wrong" in caplog.text
     assert look_if_due(project) is None
     assert "Another version may earn a new one" in acceptance_facts(project).sentence
     assert Event.objects.get(verb="certificate.ended").after == {"ending": "audit"}
