@@ -55,9 +55,11 @@ class AcceptPolicyRequest(Strict):
     """The policy; every field is optional."""
 
     enabled = serializers.BooleanField(required=False)
-    wrong = serializers.FloatField(required=False, help_text="Of what is accepted, 0.001 to 0.5.")
-    confidence = serializers.FloatField(required=False, help_text="How sure, 0.5 to 0.999.")
-    audit_share = serializers.FloatField(required=False, help_text="Still answered by experts, 0.01 to 1.")
+    wrong = serializers.FloatField(required=False, min_value=0.001, max_value=0.5, help_text="Of what is accepted.")
+    confidence = serializers.FloatField(required=False, min_value=0.5, max_value=0.999, help_text="How sure.")
+    audit_share = serializers.FloatField(
+        required=False, min_value=0.01, max_value=1, help_text="Of what could be accepted, still answered by experts."
+    )
 
 
 class AcceptPolicySerializer(Row):

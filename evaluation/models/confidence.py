@@ -150,11 +150,6 @@ class Certificate(PublicModel):
         """The share of the held-out cases that it accepts."""
         return self.accepted / self.asked if self.asked else 0.0
 
-    @property
-    def promise(self) -> Promise:
-        """What it promises."""
-        return Promise(self.wrong, self.confidence)
-
 
 class Acceptance(PublicModel):
     """A proposal above a certificate's threshold: accepted, or drawn for the audit and left to an expert."""

@@ -19,6 +19,7 @@ from tests.deployment.standins import make_server, make_staged, serve_from
 from tests.evaluation.confident import answer_cases, even, make_shop, proposed
 from tests.evaluation.worlds import make_golden, make_live, make_standing, make_world, right_every, text_of
 from tests.factories import SYSTEM, acting, make_admin, make_expert, make_project
+from tests.heads import have_encoder, make_answers, make_head
 from tests.training.helpers import make_run
 
 pytestmark = pytest.mark.django_db
@@ -149,6 +150,19 @@ def test_a_heads_map_is_of_its_fit_and_judged_by_test_cases():
     assert again.pk != row.pk
     assert (again.map, again.cases) == (row.map, 100)
     assert again.figures["bins"][0]["said"] == pytest.approx(0.5)
+
+
+def test_a_fit_leaves_a_map_where_enough_rows_were_left_out(settings, tmp_path):
+    have_encoder(settings, tmp_path)
+    project = make_project("shop")
+    make_answers(project, 120)
+    assert "whole_answer" not in make_head(project).head_told, "90 training rows are too few"
+    make_answers(project, 40, seed=2)
+    version = make_head(project)
+    assert due() == [version.pk]
+    row = calibrate(version)
+    assert (row.source, row.fitted_on, row.cases) == ("folds", 120, 0)
+    assert row.calibrated.share(0.99) > row.calibrated.share(0.3)
 
 
 def test_the_live_version_is_asked_about_later_blind_answers(models):
