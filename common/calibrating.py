@@ -16,8 +16,8 @@ from typing import Any, Self
 ENOUGH = 100
 MANY = 1000
 PLATT, ISOTONIC = "platt", "isotonic"
-# A confidence nearer to 0 or 1 says no more than this.
-_NEAREST = 1e-12
+# A confidence nearer to 0 or 1 says no more than this; that of a long text is a product of many probabilities.
+_LOWEST, _NEAREST = 1e-300, 1e-12
 _ROUNDS, _CLOSE = 50, 1e-9
 
 
@@ -54,7 +54,7 @@ class Calibrated:
 
 def log_odds(confidence: float) -> float:
     """Of a probability; those next to 0 and 1 are bounded."""
-    bounded = min(max(confidence, _NEAREST), 1 - _NEAREST)
+    bounded = min(max(confidence, _LOWEST), 1 - _NEAREST)
     return math.log(bounded) - math.log1p(-bounded)
 
 

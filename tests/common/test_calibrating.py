@@ -70,6 +70,16 @@ def test_the_ends_of_the_scale_are_confidences_too() -> None:
     assert found.share(1.0) > 0.95
 
 
+@pytest.mark.parametrize("count", [2 * ENOUGH, 2 * MANY])
+def test_long_texts_are_told_apart_far_below_what_a_word_has(count: int) -> None:
+    draw = random.Random(9)
+    lengths = [draw.randint(5, 200) for _ in range(count)]
+    found = fit([0.7**length for length in lengths], [draw.random() < 1 - length / 200 for length in lengths])
+    assert found is not None
+    assert found.share(0.7**20) == pytest.approx(0.9, abs=0.1)
+    assert found.share(0.7**160) == pytest.approx(0.2, abs=0.1)
+
+
 def test_a_map_comes_back_as_it_was_kept() -> None:
     found = fit(*overconfident(MANY))
     assert found is not None
