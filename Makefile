@@ -24,14 +24,15 @@ WHEELS_FOR := $(foreach python,3.11 3.12 3.13 3.14,$(foreach platform,x86_64-man
 FLOORS := common config labeling training deployment evaluation demo
 # Pure modules whose tests must notice a change; `make mutants` wants 80 % of the changes to each one noticed. Lists of
 # words are left out.
-PURE := $(addprefix common/,addresses.py files.py intervals.py jsonbounds.py jsonl.py marks.py paired.py permutation.py \
-	stratified.py text.py) \
+PURE := $(addprefix common/,addresses.py calibrating.py files.py intervals.py jsonbounds.py jsonl.py marks.py paired.py \
+	permutation.py stratified.py text.py) \
 	$(addprefix labeling/,answers.py apart.py carrying.py import_cells.py import_json.py importers.py keys.py loose_json.py \
 	marks.py prompts.py splits.py) $(filter-out %/__init__.py %/phrases.py,$(wildcard labeling/kinds/*.py)) \
 	$(addprefix deployment/,modelfile/grammar.py modelfile/parameters.py artifacts/retention_rule.py \
 	monitoring/comparison.py) \
-	$(addprefix evaluation/,advice.py anchor.py budget.py check_latency.py check_neighbours.py checks.py effort.py gate.py \
-	groups.py hard.py metrics.py paired.py policy.py shrinkage.py text_metrics.py text_tokens.py) \
+	$(addprefix evaluation/,advice.py anchor.py auditing.py budget.py certifying.py check_latency.py check_neighbours.py \
+	checks.py diagram.py effort.py gate.py groups.py hard.py metrics.py paired.py policy.py promise.py reliability.py \
+	shrinkage.py text_metrics.py text_tokens.py) \
 	$(filter-out %/__init__.py,$(wildcard evaluation/scorers/*.py))
 # Enough for tools that only read the settings; no server is asked.
 UNUSED_SETTINGS := SECRET_KEY=unused DATABASE_URL=postgresql://unused@127.0.0.1/unused CELERY_BROKER_URL=redis://127.0.0.1

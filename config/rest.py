@@ -43,6 +43,8 @@ SPECTACULAR: dict[str, Any] = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "BenchmarkStateEnum": "evaluation.models.Benchmark.State",
+        "CertificateEndingEnum": "evaluation.models.Certificate.Ending",
+        "EndingEnum": "training.models.TrainingRun.Ending",
         "RunStateEnum": "training.models.TrainingRun.State",
         "SampleStateEnum": "labeling.models.SampleState",
     },

@@ -9,8 +9,11 @@ from django.utils.safestring import SafeString
 
 from common.admin import admin_link, list_link, one_line, site_link, state_display
 from deployment.models import Deployment
+from evaluation.admin_confidence import AcceptanceAdmin, AcceptPolicyAdmin, CalibrationAdmin, CertificateAdmin
 from evaluation.models import BaselineResult, Benchmark, CaseResult, GatePolicy, GateReport, Suite, SuiteCase
 from labeling.admin.base import EvidenceAdmin, ProjectScopedAdmin
+
+__all__ = ["AcceptPolicyAdmin", "AcceptanceAdmin", "CalibrationAdmin", "CertificateAdmin"]
 
 
 def _number(value: Any, digits: int = 3) -> str:

@@ -8,12 +8,16 @@ class EvaluationConfig(AppConfig):
     verbose_name = "Evaluation"
 
     def ready(self) -> None:
+        from deployment.serving import shares
         from evaluation import receivers  # noqa: F401  (connects the receivers)
         from evaluation.pace import benchmark_pace
-        from evaluation.panels import evidence_panel, sample_panel
+        from evaluation.panels import confidence_panel, evidence_panel, sample_panel
+        from evaluation.services.calibrating import newest_map
         from labeling import panels
         from training.higher import register_pace
 
         register_pace(benchmark_pace)
         panels.register("sample", sample_panel)
         panels.register("deployment", evidence_panel)
+        panels.register("version_page", confidence_panel)
+        shares.register(newest_map)

@@ -4,9 +4,12 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 
 from deployment.models import Deployment
+from evaluation.diagram import diagram_of
 from evaluation.queries import results_of
 from evaluation.services.bundles import can_travel
+from evaluation.services.certificates import newest_calibration
 from labeling.models import Sample, Split
+from training.models import ModelVersion
 
 SHOWN = 10
 
@@ -18,6 +21,14 @@ def sample_panel(request: HttpRequest, sample: Sample) -> str:
     if not results:
         return ""
     return render_to_string("evaluation/panel.html", {"results": results, "project": sample.project}, request=request)
+
+
+def confidence_panel(request: HttpRequest, version: ModelVersion) -> str:
+    """What a version's confidence is worth: the reliability diagram, or what it waits for."""
+    row = newest_calibration(version)
+    bins = row.figures.get("bins", []) if row else []
+    context = {"calibration": row, "diagram": diagram_of(bins) if bins else None, "project": version.project}
+    return render_to_string("evaluation/confidence.html", context, request=request)
 
 
 def evidence_panel(request: HttpRequest, deployment: Deployment) -> str:

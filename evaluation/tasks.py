@@ -23,6 +23,25 @@ def benchmark(benchmark_id: int) -> None:
     judging.resume(benchmark_id)
 
 
+@shared_task(name="evaluation.calibrate")
+def calibrate(version_id: int) -> None:
+    """Measure what one version's confidence is worth."""
+    from evaluation.services import calibrating
+    from training.models import ModelVersion
+
+    version = ModelVersion.objects.select_related("project", "run").filter(pk=version_id).first()
+    if version is not None:
+        calibrating.calibrate(version)
+
+
+@shared_task(name="evaluation.accept")
+def accept(project_id: int) -> None:
+    """Accept what a certificate allows in one project, and look at its audits."""
+    from evaluation.services import accepting
+
+    accepting.accept_due(project_id)
+
+
 @shared_task(name="evaluation.reap")
 def reap() -> None:
     """Beat: benchmarks that lost their worker."""
@@ -35,9 +54,14 @@ def reap() -> None:
 @shared_task(name="evaluation.sweep")
 def sweep() -> None:
     """Beat: whatever is due."""
-    from evaluation.services import reports, upkeep
+    from evaluation.services import accepting, calibrating, reports, upkeep
 
     reports.retry_promotions()
+    upkeep.ask_live_again()
+    for version_id in calibrating.due():
+        enqueue("evaluation.calibrate", version_id)
+    for project_id in accepting.due():
+        enqueue("evaluation.accept", project_id)
     for staged_id in (*upkeep.due(), *upkeep.grown()):
         enqueue("evaluation.advance", staged_id)
     for benchmark_id in upkeep.interrupted():

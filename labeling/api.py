@@ -175,7 +175,7 @@ class MayFailSample(SampleVerb):
 
 
 class PredictionDetail(ProjectDoor, generics.RetrieveAPIView[Prediction]):
-    """One prediction, as it was recorded. Of a test text that waits for its blind answer, to tokens alone."""
+    """One prediction, as it was recorded. Of a text that waits for its blind answer, to tokens alone."""
 
     serializer_class = shapes.PredictionSerializer
     queryset = Prediction.objects.none()
@@ -185,7 +185,8 @@ class PredictionDetail(ProjectDoor, generics.RetrieveAPIView[Prediction]):
         found = get_object_or_404(rows, uid=self.kwargs["uid"])
         # A token belongs to a program, which was given the answer when it asked; a person may have to answer blind.
         if found.is_withheld and token_of(self.request) is None:
-            raise ConflictError("This is a test text; what models say of it is shown when it has its own answer.")
+            what = "an audit" if found.sample and found.sample.is_audit else "a test text"
+            raise ConflictError(f"This is {what}; what models say of it is shown when it has its own answer.")
         return found
 
 

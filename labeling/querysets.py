@@ -27,8 +27,8 @@ class SampleQuerySet(models.QuerySet["Sample"]):
         return self.pending().filter(free)
 
     def to_propose(self) -> "SampleQuerySet":
-        """What a model may propose answers to, in review order: test texts are answered without."""
-        return self.pending().exclude(split="test")
+        """What a model may propose answers to, in review order: test texts and audits are answered without."""
+        return self.pending().exclude(split="test").exclude(is_audit=True)
 
     def in_use(self) -> "SampleQuerySet":
         """All but the withdrawn ones."""

@@ -7,7 +7,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 
-from common.rest import ObjectField, PageQuery, Row, Strict
+from common.rest import FiguresField, ObjectField, PageQuery, Row, Strict
 from labeling.models import Feedback, Given, GoldenSample, Prediction, Project, Sample, SampleState, Split, WayIn
 from labeling.serializers_labels import LabelSerializer
 from labeling.services.fitting import Fitting
@@ -201,7 +201,17 @@ SAMPLES_ADDED = PolymorphicProxySerializer(
 )
 
 
-class PredictionSerializer(Row):
+class SharedRow(Row):
+    """A prediction with how sure it is."""
+
+    label_chances = FiguresField(
+        read_only=True,
+        allow_null=True,
+        help_text="Of the likeliest labels, each by itself: a head's probability (0 to 1); null of other models.",
+    )
+
+
+class PredictionSerializer(SharedRow):
     sample = serializers.UUIDField(source="sample.uid", allow_null=True, default=None, read_only=True)
     model = serializers.CharField(source="model_tag", read_only=True, help_text="The model that answered.")
     spec_number = serializers.IntegerField(source="spec.number", read_only=True)
@@ -210,8 +220,8 @@ class PredictionSerializer(Row):
     class Meta:
         model = Prediction
         fields = [
-            "uid", "sample", "model", "spec_number", "answer", "status", "reason", "raw", "confidence",
-            "latency_ms", "source", "created_at",
+            "uid", "sample", "model", "spec_number", "answer", "status", "reason", "raw", "confidence", "share",
+            "label_chances", "latency_ms", "source", "created_at",
         ]  # fmt: skip
         read_only_fields = fields
 

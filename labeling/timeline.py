@@ -9,6 +9,7 @@ from datetime import datetime
 
 from labeling.kinds import Answer
 from labeling.models import Feedback, GoldenSample, MustPass, Prediction, Review, Sample, Withdrawal
+from labeling.shares import percent
 
 # Of each kind of event; a sample that was asked about more often shows its newest.
 LIMIT = 50
@@ -51,7 +52,7 @@ def hidden_from(sample: Sample) -> int:
 
 def _of_prediction(row: Prediction) -> Event:
     tone = {"strict": "ok", "repaired": "warn", "failed": "bad"}[row.status]
-    sure = "" if row.confidence is None else f"{row.confidence:.0%} sure"
+    sure = "" if row.share is None else f"{percent(row.share)} of such answers are right"
     took = "" if row.latency_ms is None else f"{row.latency_ms:.0f} ms"
     detail = " · ".join(part for part in (sure, took, row.reason, "" if row.answer else row.raw[:300]) if part)
     return Event(row.created_at, "Prediction", row.model_tag, row.answer, row.status, tone, detail)

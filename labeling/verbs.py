@@ -37,6 +37,9 @@ VERBS = {
     "sample.skipped": "skipped a sample",
     "sample.reopened": "sent a sample back to review",
     "sample.approved": "approved a known answer",
+    "samples.accepted": "accepted proposals by a certificate",
+    "samples.audited": "drew proposals for an audit",
+    "samples.reopened": "sent accepted answers back to review",
     "feedback.given": "gave feedback on a prediction",
     "base_model.registered": "registered a base model",
     "base_model.moved": "changed where a base model lies",
@@ -106,6 +109,11 @@ VERBS = {
     "finding.dismissed": "dismissed a finding",
     "finding.reopened": "could not do what was decided about a finding",
     "suite.frozen": "froze a suite of test cases",
+    "version.calibrated": "measured what a version's confidence is worth",
+    "certificate.looked": "looked whether a version's answers can be accepted",
+    "certificate.ended": "took a certificate back",
+    "certificate.decided": "decided what becomes of what a certificate had accepted",
+    "audit.answered": "took note of the experts' answers to audits",
     "budget.spent": "spent of the error budget for a look",
     "suite.recounted": "counted again what a suite leaves out",
     "benchmark.queued": "queued a benchmark",
@@ -129,6 +137,7 @@ _EDITED = {
     "inference_server": "a model server",
     "serving_policy": "the serving policy",
     "gate_policy": "the gate's policy",
+    "accept_policy": "the policy of automatic acceptance",
 }
 for _noun, _words in _EDITED.items():
     for _verb in ("created", "changed", "removed"):

@@ -22,6 +22,7 @@ class Given(TextChoices):
     BLIND = "blind", "No proposal shown"
     SEEN = "seen", "Beside a proposal"
     IMPORTED = "imported", "Imported"
+    CERTIFIED = "certified", "Accepted by a certificate"
 
 
 class Hard(TextChoices):

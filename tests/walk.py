@@ -17,7 +17,19 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from deployment.models import BuildStep, Deployment, Finding, ModelPull, ParityReport, StagedVersion, VersionPin
-from evaluation.models import BaselineResult, Benchmark, CaseResult, GatePolicy, GateReport, Suite, SuiteCase
+from evaluation.models import (
+    Acceptance,
+    AcceptPolicy,
+    BaselineResult,
+    Benchmark,
+    Calibration,
+    CaseResult,
+    Certificate,
+    GatePolicy,
+    GateReport,
+    Suite,
+    SuiteCase,
+)
 from labeling import services
 from labeling.answers import parse
 from labeling.models import ImportBatch, Project, Role, Scope, User
@@ -154,6 +166,16 @@ class World:
         BaselineResult.objects.create(suite=suite, snapshot=self.run.snapshot, name="constant", metrics={})
         GatePolicy.objects.create(project=self.project)
         self.uids |= {"benchmarks": benchmark, "gate-reports": report}
+        AcceptPolicy.objects.create(project=self.project)
+        calibration = Calibration.objects.create(version=self.version, source="none", fitted_on=0, cases=1, digest="d")
+        certificate = Certificate.objects.create(
+            project=self.project, version=self.version, calibration=calibration, spec=self.project.spec, wrong=0.05,
+            confidence=0.95, level=0.0375, cases=1, needed=65, asked=1, threshold=0.5,
+        )  # fmt: skip
+        prediction = self.uids["predictions"]
+        Acceptance.objects.create(
+            certificate=certificate, sample=prediction.sample, prediction=prediction, is_audit=True
+        )
 
     def routes(self) -> list[Route]:
         """All URL patterns there are."""

@@ -586,6 +586,7 @@ class Migration(migrations.Migration):
                             ("upgraded", "The server's version changed"),
                             ("worse", "Worse than the version before"),
                             ("joined", "A server joined that cannot serve what is live"),
+                            ("promise", "A certificate is withdrawn"),
                         ],
                         max_length=10,
                     ),

@@ -151,6 +151,7 @@ class Finding(PublicModel):
         UPGRADED = "upgraded", "The server's version changed"
         WORSE = "worse", "Worse than the version before"
         JOINED = "joined", "A server joined that cannot serve what is live"
+        PROMISE = "promise", "A certificate is withdrawn"
 
     class State(models.TextChoices):
         OPEN = "open"

@@ -91,6 +91,8 @@ def close(
 def close_past(move: Deployment) -> None:
     """After a move: what was found about versions that are live no more is not to be acted on any longer."""
     rows = Finding.objects.filter(project=move.project_id, state=State.OPEN).exclude(version=move.version_id)
+    # What was accepted by a version's certificate outlives the version.
+    rows = rows.exclude(kind=Kind.PROMISE)
     left = move.targets.filter(state=DeploymentTarget.State.STAYS, server=OuterRef("server"))
     rows = rows.exclude(Exists(left.filter(staged__version=OuterRef("version"))))
     if move.automatic and move.action == Deployment.Action.ROLLBACK:
@@ -138,6 +140,8 @@ def adopt(actor: Actor, finding: Finding) -> Finding:
 def restore(actor: Actor, finding: Finding) -> Finding:
     """Make it as our rows say again. `ProblemError` where nothing can be done, `UnavailableError` by the server."""
     require(actor, finding.project, Right.OPERATE)
+    if finding.kind == Kind.PROMISE:
+        raise ProblemError("Decide on the page Auto-accept what becomes of what was accepted.")
     if finding.kind == Kind.WORSE:
         live = _still_live(finding)
         with _deciding(actor, finding, State.RESTORED):

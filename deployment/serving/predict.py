@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from common import patience
@@ -25,6 +25,7 @@ from deployment.servers.drivers import (
     driver_for,
 )
 from deployment.serving.routing import live_servers
+from deployment.serving.shares import share_of
 from deployment.signals import version_broken, version_lost
 from labeling import answers, prompts
 from labeling import services as labeling
@@ -37,13 +38,17 @@ from training.models import ModelVersion
 logger = logging.getLogger(__name__)
 # Of a web process's places for model servers, so many stay free for moves and for pages about servers.
 FOR_OTHERS = 1
+# Of a head's labels so many are kept with a prediction, those of so high a probability.
+MOST_LIKELY, LIKELY = 10, 0.01
 
 
 @dataclass(frozen=True)
 class Answer:
     """What a model said, as read by `labeling.answers`.
 
-    Confidence is 0 to 1: a head's own probability, else that of the answer's tokens; None where neither is known.
+    Confidence is the model's own probability of the whole answer, 0 to 1; None where it is not known: of thoughts, and
+    from a server that tells no probabilities of tokens. `label_chances`: of a head's likeliest labels, each by itself.
+    `share`: of such answers that are right, where that is known.
     """
 
     raw: str
@@ -51,6 +56,8 @@ class Answer:
     confidence: float | None
     latency_ms: float
     tokens: int
+    label_chances: Mapping[str, float] | None = None
+    share: float | None = None
 
 
 def ask(
@@ -76,7 +83,14 @@ def ask(
         confidence=_confidence(reply),
         latency_ms=reply.latency_ms,
         tokens=reply.completion_tokens,
+        label_chances=_likely(reply.head.probabilities) if reply.head else None,
     )
+
+
+def _likely(chances: Mapping[str, float]) -> dict[str, float]:
+    """The labels that a person might want to know of, the likeliest first."""
+    found = sorted(((chance, name) for name, chance in chances.items() if chance >= LIKELY), reverse=True)
+    return {name: round(chance, 4) for chance, name in found[:MOST_LIKELY]}
 
 
 def _confidence(reply: Reply) -> float | None:
@@ -87,8 +101,8 @@ def _confidence(reply: Reply) -> float | None:
 
 
 def confidence(logprobs: tuple[float, ...]) -> float | None:
-    """Geometric mean of the probabilities of the answer's tokens, its end left out; None where none are known."""
-    return math.exp(math.fsum(logprobs) / len(logprobs)) if logprobs else None
+    """The probability of the whole answer, of all its tokens in their order, its end left out; None where unknown."""
+    return math.exp(min(0.0, math.fsum(logprobs))) if logprobs else None
 
 
 def predict(
@@ -136,7 +150,8 @@ def ask_live(project: Project, asked: Input, known: Sequence[StagedVersion] = ()
             with in_flight(staged.server), patience.within(staged.server.answer_seconds), patience.leaving(FOR_OTHERS):
                 answer = _ask_by_any_name(staged, asked)
             note_success(staged.server)
-            return staged, answer
+            readable = answer.parsed.answer is not None
+            return staged, replace(answer, share=share_of(staged, answer.confidence)) if readable else answer
         except CrowdedError as error:
             raise UnavailableError(f"{error}. Try again in a moment.", retry_after=1) from error
         except (ModelBrokenError, NotThereError, TransportError, AddressRefusedError) as error:
@@ -211,4 +226,6 @@ def answered(version: ModelVersion, answer: Answer, *, asked: Input, sample: Sam
         input=asked,
         confidence=answer.confidence,
         latency_ms=answer.latency_ms,
+        label_chances=answer.label_chances,
+        share=answer.share,
     )

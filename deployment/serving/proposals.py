@@ -2,6 +2,8 @@
 
 import logging
 
+from django.db.models import Exists, OuterRef
+
 from common import actor as actors
 from common.alone import alone
 from common.problems import ConflictError, ProblemError, UnavailableError
@@ -9,7 +11,7 @@ from deployment.live import live_version
 from deployment.serving.batch import predict_many
 from deployment.serving.predict import Answer, answered
 from labeling.answers import ParsedAnswer, Status
-from labeling.models import Prediction, Project, Sample
+from labeling.models import Prediction, Project, Sample, Split
 from labeling.services import record_predictions
 from training.services.draft_proposals import for_live
 
@@ -48,6 +50,22 @@ def propose(project: Project, ahead: int = AHEAD) -> int:
         if not made:
             break
     return total
+
+
+def propose_further(project: Project, count: int) -> int:
+    """Ask the live version about `count` more training texts that wait, beyond the head of the queue; how many it told.
+
+    For who decides by its answers, not for experts. Like `propose` it is one at a time, and stops quietly.
+    """
+    version = live_version(project)
+    if version is None:
+        return 0
+    with alone(f"proposals of {project.pk}") as mine:
+        if not mine:
+            return 0
+        asked = Exists(Prediction.objects.filter(sample=OuterRef("pk"), model_tag=version.tag))
+        waiting = Sample.objects.filter(project=project, split=Split.TRAIN).to_propose().exclude(asked)
+        return _propose(project, list(waiting.select_related("project")[:count]))
 
 
 def _propose(project: Project, samples: list[Sample]) -> int:

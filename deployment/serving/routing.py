@@ -6,6 +6,7 @@ from common.problems import ConflictError, UnavailableError
 from deployment.live import live_version
 from deployment.models import Deployment, DeploymentTarget, StagedVersion
 from deployment.servers.availability import busy, rests_for, unavailable
+from deployment.serving.shares import with_maps
 from labeling.models import Project
 
 
@@ -22,7 +23,7 @@ def live_servers(project: Project) -> list[StagedVersion]:
     deployment, version = live
     targets = DeploymentTarget.objects.filter(deployment=deployment, server=OuterRef("server"))
     behind = Exists(targets.filter(state=DeploymentTarget.State.BEHIND).order_by())
-    staged = list(StagedVersion.objects.serving_ready(version).to_predict().annotate(behind=behind))
+    staged = list(with_maps(StagedVersion.objects.serving_ready(version).to_predict().annotate(behind=behind)))
     for row in staged:
         row.version.project = project
     if not staged:

@@ -6,10 +6,10 @@ from typing import Any
 from rest_framework import serializers
 
 from common.problems import ProblemError
-from common.rest import Row, Strict
+from common.rest import Strict
 from deployment.serving.why import Why
 from labeling.models import Prediction
-from labeling.serializers import AskedSerializer, InputField
+from labeling.serializers import AskedSerializer, InputField, SharedRow
 from labeling.serializers_vectors import SimilarSampleSerializer
 
 MAX_TEXT = 20_000
@@ -49,11 +49,11 @@ class BatchRequest(Strict):
         return {"asked": asked}
 
 
-class PredictionResponse(Row):
-    """An answer. `answer` is null where `status` is `failed`; `confidence` is 0 to 1.
+class PredictionResponse(SharedRow):
+    """An answer. `answer` is null where `status` is `failed`; `confidence` and `share` are 0 to 1.
 
-    Of a language model it is the geometric mean of the answer's token probabilities, of a head the probability that the
-    whole answer is right.
+    `confidence` is the model's own probability of the whole answer: of a language model the product of its tokens', of
+    a head each label taken by itself. `share` says what that is worth.
     """
 
     model = serializers.CharField(source="model_tag", help_text="The version that answered.")
@@ -61,7 +61,8 @@ class PredictionResponse(Row):
 
     class Meta:
         model = Prediction
-        fields = ["uid", "model", "answer", "confidence", "status", "reason", "raw", "latency_ms"]
+        fields = ["uid", "model", "answer", "confidence", "share", "label_chances"]
+        fields += ["status", "reason", "raw", "latency_ms"]
 
 
 class BatchItem(PredictionResponse):

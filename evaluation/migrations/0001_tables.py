@@ -3,6 +3,7 @@ import uuid
 import django.db.models.deletion
 import pgtrigger.compiler
 import pgtrigger.migrations
+from django.conf import settings
 from django.db import migrations, models
 
 
@@ -380,6 +381,10 @@ class Migration(migrations.Migration):
                 ("scores", models.JSONField(default=dict)),
                 ("latency_ms", models.FloatField()),
                 (
+                    "confidence",
+                    models.FloatField(help_text="Of the whole answer, as the model has it; 0 to 1.", null=True),
+                ),
+                (
                     "benchmark",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE, related_name="results", to="evaluation.benchmark"
@@ -503,6 +508,281 @@ class Migration(migrations.Migration):
                 "ordering": ["-id"],
             },
         ),
+        migrations.CreateModel(
+            name="Calibration",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("folds", "training rows left out"),
+                            ("cases", "test cases"),
+                            ("none", "too few answers"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "map",
+                    models.JSONField(
+                        help_text="`common.calibrating.Calibrated`; empty where answers are too few.", null=True
+                    ),
+                ),
+                ("fitted_on", models.PositiveIntegerField(help_text="Answers that the map was fitted on.")),
+                (
+                    "cases",
+                    models.PositiveIntegerField(
+                        help_text="Held-out answers with a confidence; near-duplicates count once."
+                    ),
+                ),
+                ("unread", models.PositiveIntegerField(default=0, help_text="Cases whose answer could not be read.")),
+                ("silent", models.PositiveIntegerField(default=0, help_text="Answers without a confidence.")),
+                (
+                    "figures",
+                    models.JSONField(
+                        default=dict, help_text="`evaluation.reliability.Reliability`; empty with few cases."
+                    ),
+                ),
+                (
+                    "digest",
+                    models.CharField(
+                        help_text="SHA-256 of the answers and the map that it was made of.", max_length=64
+                    ),
+                ),
+                (
+                    "benchmark",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="calibrations",
+                        to="evaluation.benchmark",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="calibrations",
+                        to="training.modelversion",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("version", "digest"), name="one_calibration_each")],
+                "ordering": ["-id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="AcceptPolicy",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("enabled", models.BooleanField(default=False)),
+                (
+                    "wrong",
+                    models.FloatField(
+                        default=0.05, help_text="Of what is accepted: 0.001 to 0.5.", verbose_name="at most wrong"
+                    ),
+                ),
+                (
+                    "confidence",
+                    models.FloatField(
+                        default=0.95,
+                        help_text="Over all looks at a version, and of the audit: 0.5 to 0.999.",
+                        verbose_name="how sure",
+                    ),
+                ),
+                (
+                    "audit_share",
+                    models.FloatField(
+                        default=0.05,
+                        help_text="Drawn by chance, and answered by experts, blind: 0.01 to 1.",
+                        verbose_name="still reviewed",
+                    ),
+                ),
+                (
+                    "project",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="accept_policy", to="labeling.project"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "accept policies",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("audit_share__range", (0.01, 1)),
+                            ("confidence__range", (0.5, 0.999)),
+                            ("wrong__range", (0.001, 0.5)),
+                        ),
+                        name="accept_policies_are_in_range",
+                        violation_error_message="A number of the policy is out of its range.",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Certificate",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("wrong", models.FloatField(help_text="At most so much of what is accepted is wrong (0 to 1).")),
+                ("confidence", models.FloatField()),
+                ("level", models.FloatField(help_text="The chance that this look errs.")),
+                ("cases", models.PositiveIntegerField()),
+                (
+                    "needed",
+                    models.PositiveIntegerField(help_text="Answers without an error that it takes at the least."),
+                ),
+                (
+                    "threshold",
+                    models.FloatField(help_text="Raw confidence above which answers are accepted.", null=True),
+                ),
+                ("accepted", models.PositiveIntegerField(default=0, help_text="Held-out answers above it.")),
+                ("accepted_wrong", models.PositiveIntegerField(default=0)),
+                (
+                    "bound",
+                    models.FloatField(
+                        help_text="Upper bound of their error (Clopper-Pearson), at the look's level.", null=True
+                    ),
+                ),
+                (
+                    "asked",
+                    models.PositiveIntegerField(help_text="Held-out cases in all, unreadable answers among them."),
+                ),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "ending",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("audit", "The audit shows that the promise is broken"),
+                            ("person", "A person took back what was accepted"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "decided_at",
+                    models.DateTimeField(
+                        help_text="When a person decided what becomes of what was accepted.", null=True
+                    ),
+                ),
+                (
+                    "calibration",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="certificates",
+                        to="evaluation.calibration",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="certificates", to="labeling.project"
+                    ),
+                ),
+                (
+                    "spec",
+                    models.ForeignKey(
+                        help_text="The task that it is for.",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="labeling.taskspec",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="certificates",
+                        to="training.modelversion",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("version", "calibration", "spec", "wrong", "confidence"), name="one_look_at_the_same"
+                    )
+                ],
+                "ordering": ["-id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Acceptance",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("is_audit", models.BooleanField()),
+                ("right", models.BooleanField(help_text="Of the audit: whether the expert says the same.", null=True)),
+                (
+                    "answered_at",
+                    models.DateTimeField(
+                        help_text="Of the audit: when the expert answered, or left it out.", null=True
+                    ),
+                ),
+                (
+                    "golden",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="labeling.goldensample",
+                    ),
+                ),
+                (
+                    "prediction",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="labeling.prediction"
+                    ),
+                ),
+                (
+                    "sample",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="acceptance", to="labeling.sample"
+                    ),
+                ),
+                (
+                    "certificate",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="acceptances",
+                        to="evaluation.certificate",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("golden", None), ("is_audit", True)),
+                            models.Q(("golden__isnull", False), ("is_audit", False)),
+                            _connector="OR",
+                        ),
+                        name="accepted_or_audited",
+                    )
+                ],
+                "indexes": [models.Index(fields=["certificate", "-id"], name="accepted_by")],
+                "ordering": ["-id"],
+            },
+        ),
         pgtrigger.migrations.AddTrigger(
             model_name="look",
             trigger=pgtrigger.compiler.Trigger(
@@ -513,6 +793,35 @@ class Migration(migrations.Migration):
                     operation="UPDATE",
                     pgid="pgtrigger_append_only_1b820",
                     table="evaluation_look",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="calibration",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_changes",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="04df40726627d98c2704d852d44fbd72fc525c15",
+                    operation="UPDATE",
+                    pgid="pgtrigger_never_changes_f5f24",
+                    table="evaluation_calibration",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="certificate",
+            trigger=pgtrigger.compiler.Trigger(
+                name="keeps_its_word",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."uid" IS DISTINCT FROM (NEW."uid") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."project_id" IS DISTINCT FROM (NEW."project_id") OR OLD."version_id" IS DISTINCT FROM (NEW."version_id") OR OLD."calibration_id" IS DISTINCT FROM (NEW."calibration_id") OR OLD."spec_id" IS DISTINCT FROM (NEW."spec_id") OR OLD."wrong" IS DISTINCT FROM (NEW."wrong") OR OLD."confidence" IS DISTINCT FROM (NEW."confidence") OR OLD."level" IS DISTINCT FROM (NEW."level") OR OLD."cases" IS DISTINCT FROM (NEW."cases") OR OLD."needed" IS DISTINCT FROM (NEW."needed") OR OLD."threshold" IS DISTINCT FROM (NEW."threshold") OR OLD."accepted" IS DISTINCT FROM (NEW."accepted") OR OLD."accepted_wrong" IS DISTINCT FROM (NEW."accepted_wrong") OR OLD."bound" IS DISTINCT FROM (NEW."bound") OR OLD."asked" IS DISTINCT FROM (NEW."asked"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="6a34c5b4909ba19dfc3009dfd82a5bc738862c1f",
+                    operation="UPDATE",
+                    pgid="pgtrigger_keeps_its_word_83b55",
+                    table="evaluation_certificate",
                     when="BEFORE",
                 ),
             ),

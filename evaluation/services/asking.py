@@ -67,4 +67,4 @@ def _failed(reason: str) -> Answer:
     reraise=True,
 )
 def _ask(staged: StagedVersion, spec: Spec, asked: Input, free: bool) -> Answer:
-    return ask(staged, spec, asked, free=free)
+    return ask(staged, spec, asked, free=free, logprobs=True)

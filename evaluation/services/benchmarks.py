@@ -154,5 +154,6 @@ def _write(
             "exact": scorer.is_exact(scored),
             "scores": scorer.case_scores(scored),
             "latency_ms": answer.latency_ms,
+            "confidence": answer.confidence,
         },
     )

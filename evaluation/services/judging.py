@@ -14,6 +14,7 @@ from evaluation.models import BaselineResult, Benchmark, GatePolicy, GateReport,
 from evaluation.scorers import scorer_of
 from evaluation.services.baselines import baseline_results
 from evaluation.services.benchmarks import requeue_failed, run_benchmark, start_benchmark
+from evaluation.services.calibrating import calibrate
 from evaluation.services.hard import hard_benchmarks, hard_checks
 from evaluation.services.looks import spend
 from evaluation.services.neighbours import neighbours_of
@@ -42,6 +43,8 @@ def advance(staged_id: int) -> GateReport | None:
         return None
     report = judge(staged)
     if report is not None:
+        if report.candidate is not None:
+            calibrate(staged.version)  # what goes live says from its first answer on how sure it is
         staged.refresh_from_db()
         promote_if_due(staged, report)
     return report

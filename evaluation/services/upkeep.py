@@ -9,7 +9,10 @@ from common import leases
 from deployment.models import Deployment, StagedVersion, Verdict
 from evaluation.budget import is_due_again
 from evaluation.models import Benchmark, GateReport, Look
+from evaluation.promise import Promise
+from evaluation.services.benchmarks import start_benchmark
 from evaluation.services.promotable import promotable
+from evaluation.services.suites import freeze_suite
 from labeling.models import GoldenSample
 from labeling.services.fitting import misfits
 
@@ -49,6 +52,27 @@ def grown() -> list[int]:
         if taken[project.pk] < LOOKED_AT_AGAIN and _has_grown(staged):
             taken[project.pk] += 1
             found.append(staged.pk)
+    return found
+
+
+def ask_live_again() -> list[int]:
+    """Queue a benchmark of each live version whose cases are a fifth more by now: it says more of its confidence.
+
+    Once there are enough cases to certify anything, and where the version stands. Ids of the benchmarks.
+    """
+    found = []
+    for deployment in Deployment.objects.serving().filter(project__archived_at=None).select_related("version__project"):
+        project, version = deployment.project, deployment.version
+        last = Benchmark.objects.filter(version=version, decoding=Benchmark.Decoding.SERVED).order_by("-suite_id")
+        before = last.values_list("suite__size", flat=True).first() or 0
+        judging = GoldenSample.objects.judging().filter(project=project)
+        count = judging.count()
+        if count <= Promise().needed() or not is_due_again(count, before):
+            continue
+        staged = StagedVersion.objects.serving_ready(version).to_ask().exclude(verdict="").order_by("pk").first()
+        suite = freeze_suite(project) if staged else None
+        if staged and suite and is_due_again(suite.size, before):
+            found.append(start_benchmark(staged, suite).pk)
     return found
 
 

@@ -674,6 +674,14 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
+                (
+                    "is_audit",
+                    models.BooleanField(
+                        default=False,
+                        editable=False,
+                        help_text="Drawn by chance to audit what is accepted: answered blind.",
+                    ),
+                ),
                 ("rank", models.BigIntegerField(default=0)),
                 ("lease_until", models.DateTimeField(null=True)),
                 (
@@ -845,7 +853,26 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("reason", models.TextField(blank=True, help_text="Why it failed, or what was repaired.")),
-                ("confidence", models.FloatField(help_text="How sure the model was, 0 to 1.", null=True)),
+                (
+                    "confidence",
+                    models.FloatField(
+                        help_text="Of the whole answer, 0 to 1, as the model has it: not yet a share that is right.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "share",
+                    models.FloatField(
+                        help_text="Of answers with this confidence, the share that is right (0 to 1), as measured when it was given on answers that the version had not learnt from; null while they were too few.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "label_chances",
+                    models.JSONField(
+                        help_text="Of the likeliest labels, each by itself: a head's probability, 0 to 1.", null=True
+                    ),
+                ),
                 ("latency_ms", models.FloatField(null=True)),
                 (
                     "source",
@@ -973,6 +1000,7 @@ class Migration(migrations.Migration):
                             ("first", "The text comes to review first."),
                             ("kept", "Kept; nothing else follows from it."),
                             ("test", "Kept only: this is a test text, which feedback neither answers nor moves."),
+                            ("audit", "Kept only: an expert answers this text blind, as an audit."),
                             ("withdrawn", "Kept only: this text is withdrawn."),
                         ],
                         default="kept",
@@ -1039,6 +1067,7 @@ class Migration(migrations.Migration):
                             ("review", "Review"),
                             ("import", "Imported known answer"),
                             ("feedback", "Right answer given as feedback"),
+                            ("certified", "Proposal accepted without an expert"),
                         ],
                         max_length=10,
                     ),
@@ -1050,6 +1079,7 @@ class Migration(migrations.Migration):
                             ("blind", "No proposal shown"),
                             ("seen", "Beside a proposal"),
                             ("imported", "Imported"),
+                            ("certified", "Accepted by a certificate"),
                         ],
                         editable=False,
                         max_length=10,
@@ -1098,7 +1128,8 @@ class Migration(migrations.Migration):
                         condition=models.Q(("retired_at", None)), fields=("sample",), name="one_current_golden_answer"
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("given__in", ["blind", "seen", "imported"])), name="given_is_known"
+                        condition=models.Q(("given__in", ["blind", "seen", "imported", "certified"])),
+                        name="given_is_known",
                     ),
                 ],
             },

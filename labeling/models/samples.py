@@ -78,6 +78,9 @@ class Sample(PublicModel):
     split = models.CharField(max_length=10, choices=Split.choices)
     way_in = models.CharField(max_length=10, choices=WayIn.choices, editable=False)
     state = models.CharField(max_length=10, choices=SampleState.choices, default=SampleState.PENDING)
+    is_audit = models.BooleanField(
+        default=False, editable=False, help_text="Drawn by chance to audit what is accepted: answered blind."
+    )
     # Review order: lowest rank first. A skip sends the sample to the back by raising its rank.
     rank = models.BigIntegerField(default=0)
     lease_user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -110,8 +113,13 @@ class Sample(PublicModel):
 
     @property
     def is_blind(self) -> bool:
-        """A test text without its answer: what models say of it is shown to nobody who might give that answer."""
-        return self.split == Split.TEST and self.state in (SampleState.PENDING, SampleState.WITHDRAWN)
+        """A test text, or an audit, without its answer: what models say is shown to nobody who might give that."""
+        return self.is_answered_blind and self.state in (SampleState.PENDING, SampleState.WITHDRAWN)
+
+    @property
+    def is_answered_blind(self) -> bool:
+        """A test text judges versions, an audit what is accepted: neither answer may lean on a model's."""
+        return self.split == Split.TEST or self.is_audit
 
 
 class Withdrawal(PublicModel):

@@ -35,7 +35,17 @@ class Prediction(PublicModel):
     answer = models.JSONField(null=True)
     status = models.CharField(max_length=10, choices=ParseStatus.choices)
     reason = models.TextField(blank=True, help_text="Why it failed, or what was repaired.")
-    confidence = models.FloatField(null=True, help_text="How sure the model was, 0 to 1.")
+    confidence = models.FloatField(
+        null=True, help_text="Of the whole answer, 0 to 1, as the model has it: not yet a share that is right."
+    )
+    share = models.FloatField(
+        null=True,
+        help_text="Of answers with this confidence, the share that is right (0 to 1), as measured when it was given on "
+        "answers that the version had not learnt from; null while they were too few.",
+    )
+    label_chances = models.JSONField(
+        null=True, help_text="Of the likeliest labels, each by itself: a head's probability, 0 to 1."
+    )
     latency_ms = models.FloatField(null=True)
     source = models.CharField(max_length=10, choices=Source.choices)
 
@@ -93,6 +103,7 @@ class GoldenSample(PublicModel):
         REVIEW = "review"
         IMPORT = "import", "Imported known answer"
         FEEDBACK = "feedback", "Right answer given as feedback"
+        CERTIFIED = "certified", "Proposal accepted without an expert"
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="golden_samples")
     sample = models.ForeignKey(Sample, on_delete=models.CASCADE, related_name="golden_samples")
@@ -131,6 +142,7 @@ class Feedback(PublicModel):
         FIRST = "first", "The text comes to review first."
         KEPT = "kept", "Kept; nothing else follows from it."
         TEST = "test", "Kept only: this is a test text, which feedback neither answers nor moves."
+        AUDIT = "audit", "Kept only: an expert answers this text blind, as an audit."
         WITHDRAWN = "withdrawn", "Kept only: this text is withdrawn."
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="feedback")

@@ -1,5 +1,6 @@
 """One function per mutating verb; pages, API, admin, tasks and commands all call these."""
 
+from labeling.services.acceptance import accept_proposals, audit_proposals, reopen_accepted
 from labeling.services.decisions import NothingChosenError, confirm, decide, decide_known
 from labeling.services.feedback import give_feedback
 from labeling.services.imports import import_file, import_rows, restart_lost_imports, run_import, start_import
@@ -38,9 +39,11 @@ __all__ = [
     "NewLabel",
     "NewText",
     "NothingChosenError",
+    "accept_proposals",
     "add_sample",
     "add_samples",
     "ask_reset",
+    "audit_proposals",
     "cases_left_out",
     "change_label",
     "choose",
@@ -79,6 +82,7 @@ __all__ = [
     "remove_label",
     "remove_member",
     "reopen",
+    "reopen_accepted",
     "replace_labels",
     "restart_lost_imports",
     "restore_sample",

@@ -74,6 +74,8 @@ def _follow(actor: Actor, sample: Sample | None, approved: Answer | None, wants_
     sample = Sample.objects.select_for_update(no_key=True).get(pk=sample.pk)
     if sample.state == SampleState.WITHDRAWN:
         return Feedback.Effect.WITHDRAWN
+    if sample.is_audit and sample.state == SampleState.PENDING:
+        return Feedback.Effect.AUDIT
     if approved is not None:
         decide_known(actor, sample, approved, source=GoldenSample.Source.FEEDBACK)
         return Feedback.Effect.APPROVED

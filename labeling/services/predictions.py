@@ -1,6 +1,6 @@
 """Write down what a model answered."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -19,7 +19,11 @@ from labeling.ways import WayIn
 
 @dataclass(frozen=True)
 class Answered:
-    """One answer of one model, to a sample or to an input. `confidence` 0 to 1, `latency_ms` milliseconds."""
+    """One answer of one model, to a sample or to an input. `confidence` 0 to 1, `latency_ms` milliseconds.
+
+    `share` of such answers are right, where that is known; `label_chances` are of a head's likeliest labels, each by
+    itself. All are 0 to 1.
+    """
 
     spec: TaskSpec
     model_tag: str
@@ -29,6 +33,8 @@ class Answered:
     input: Input | None = None
     confidence: float | None = None
     latency_ms: float | None = None
+    label_chances: Mapping[str, float] | None = None
+    share: float | None = None
 
 
 def record_prediction(
@@ -44,12 +50,14 @@ def record_prediction(
     input: Input | None = None,
     confidence: float | None = None,
     latency_ms: float | None = None,
+    label_chances: Mapping[str, float] | None = None,
+    share: float | None = None,
 ) -> Prediction:
     """Record one answer. Raises `ProblemError` for a sample of another project.
 
     An input becomes a sample to review where the project keeps texts of the API, and always from the Analyze page.
     """
-    answered = Answered(spec, model_tag, raw, parsed, sample, input, confidence, latency_ms)
+    answered = Answered(spec, model_tag, raw, parsed, sample, input, confidence, latency_ms, label_chances, share)
     sample = _own(project, answered)
     if sample is None and input is not None and (way_in := _kept_as(project, source)):
         sample, _ = add_sample(actor, project, input, way_in=way_in)
@@ -110,6 +118,8 @@ def _row(project: Project, answered: Answered, sample: Sample | None, source: st
         status=str(parsed.status),
         reason=storable(parsed.words),
         confidence=answered.confidence,
+        share=answered.share,
         latency_ms=answered.latency_ms,
+        label_chances=None if answered.label_chances is None else dict(answered.label_chances),
         source=source,
     )

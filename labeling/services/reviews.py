@@ -28,7 +28,7 @@ _VERBS: dict[str, str] = {
 
 
 class ProposalSeenError(ProblemError):
-    """A test text was answered beside what a model says of it."""
+    """A test text, or an audit, was answered beside what a model says of it."""
 
 
 @transaction.atomic
@@ -125,9 +125,10 @@ def conclude(
     require(actor, sample.project, Right.REVIEW)
     if prediction is not None and prediction.sample_id != sample.pk:
         raise ProblemError("This prediction belongs to another text.")
-    if prediction is not None and sample.split == Split.TEST:
+    if prediction is not None and sample.is_answered_blind:
+        what = "a test text" if sample.split == Split.TEST else "an audit"
         raise ProposalSeenError(
-            "Not saved: this is a test text, and the answer was given beside a model's. Test texts are answered on the "
+            f"Not saved: this is {what}, and the answer was given beside a model's. Such texts are answered on the "
             "review page, without a proposal."
         )
     # One conditional update decides who comes first: of two clicks, or two experts, only one gets through.

@@ -90,6 +90,7 @@ class Models:
     def __init__(self) -> None:
         self.tellers: dict[int, Teller] = {}
         self.asked: Counter[tuple[int, bool, str]] = Counter()
+        self.sure: Callable[[str], float | None] = lambda text: None
         self.down_after: int | None = None
         self.slow: dict[int, float] = {}
         self.lock = threading.Lock()
@@ -104,9 +105,8 @@ class Models:
                 raise TransportError("the model server does not answer")
             self.asked[number, free, str(text)] += 1
         raw = self.tellers.get(number, right)(text)
-        return Answer(
-            raw=raw, parsed=parse(raw, spec, text), confidence=None, latency_ms=self.slow.get(number, 5.0), tokens=3
-        )
+        latency = self.slow.get(number, 5.0)
+        return Answer(raw=raw, parsed=parse(raw, spec, text), confidence=self.sure(text), latency_ms=latency, tokens=3)
 
     def texts_of(self, number: int, free: bool = False) -> list[str]:
         return [text for one, was_free, text in self.asked.elements() if (one, was_free) == (number, free)]

@@ -40,6 +40,8 @@ def facts_of(
         "only_described": [name for name in names if name in said and name not in taught],
         "untaught": [name for name in names if name not in said and name not in taught],
     }
+    if tuned.whole_answer is not None and tuned.given is not None:
+        facts["whole_answer"] = {**tuned.whole_answer.kept(), "rows": len(tuned.given)}
     found: dict[str, Any] = finite(facts)
     return found
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from common.calibrating import Calibrated, fit
 from training.heads.calibration import Calibration, calibration_error, fit_calibration, how_often
 from training.heads.choosing import FEWEST, MUCH, best_threshold, folds_of
 from training.heads.linear import chances_of
@@ -19,7 +20,8 @@ class Tuned:
 
     `thresholds`: one a label. `figure`: micro-F1, or accuracy where labels exclude each other. `error`: of calibrated
     probabilities, `error_before`: of the head's own. `given`: what those rows are answered, 0 and 1, each by what the
-    others chose.
+    others chose. `whole_answer`: from the probability that all of an answer is right to the share that is, by
+    the same rows; None where they are too few.
     """
 
     c: float
@@ -30,6 +32,7 @@ class Tuned:
     error_before: float | None = None
     own_thresholds: bool = False
     given: "Array | None" = None
+    whole_answer: Calibrated | None = None
 
 
 @dataclass(frozen=True)
@@ -116,9 +119,18 @@ def tune(
     if exclusive:
         likeliest = np.eye(targets.shape[1], dtype=bool)[chances.argmax(axis=1)]
         figure = float((likeliest & (targets > 0)).any(axis=1).mean())
-        return Tuned(c, calibration, np.zeros(targets.shape[1]), figure, **errors, given=likeliest)
+        whole_answer = _whole_answer(chances.max(axis=1), (likeliest == (targets > 0)).all(axis=1))
+        thresholds = np.zeros(targets.shape[1])
+        return Tuned(c, calibration, thresholds, figure, **errors, given=likeliest, whole_answer=whole_answer)
     figures = {each: micro_f1(rows, targets) for each, rows in given.items()}
     own = figures[True] > figures[False]
     whole = chances_of(calibration.applied(scores, prior), exclusive=False)
     bounds = best_thresholds(whole, targets, each=own)
+    # Each label by itself, as a prediction's confidence has it.
+    sure = np.where(given[own], chances, 1.0 - chances).prod(axis=1)
+    errors["whole_answer"] = _whole_answer(sure, (given[own] == (targets > 0)).all(axis=1))
     return Tuned(c, calibration, bounds, figures[own], **errors, own_thresholds=own, given=given[own])
+
+
+def _whole_answer(confidences: "Array", right: "Array") -> Calibrated | None:
+    return fit(confidences.tolist(), right.tolist())

@@ -17,6 +17,7 @@ from deployment.files import file_of, is_lost
 from deployment.live import live_deployment
 from deployment.models import VersionPin
 from deployment.promotion.candidates import candidate as candidate_of
+from labeling import panels
 from labeling.access import Right, project_for
 from labeling.views.base import page_context, person, polls
 from training.queries import head_facts
@@ -56,6 +57,7 @@ def version(request: HttpRequest, key: str, number: int) -> HttpResponse:
         "removed": removed(row),
         "lost": is_lost(file.artifact),
         "can_be_rebuilt": can_be_rebuilt(row),
+        "panels": panels.render("version_page", request, row),
     }
     part = "deployment/promotion/partials/version.html" if polls(request) else "deployment/promotion/version.html"
     return render(request, part, page_context(request, project, "deployments", **context))

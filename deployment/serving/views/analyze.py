@@ -19,7 +19,7 @@ from labeling import services as labeling
 from labeling.access import Right, in_project, project_for
 from labeling.forms import CardForm
 from labeling.kinds import Answer, kind_of
-from labeling.models import Prediction, Project, Sample, SampleState, Split
+from labeling.models import Prediction, Project, Sample, SampleState
 from labeling.services.fitting import carried
 from labeling.views.base import actor, page_context, part_of_page, person
 from labeling.views.review_card import Card
@@ -112,7 +112,7 @@ def _golden(project: Project, sample: Sample) -> Answer | None:
 
 
 def _may_save(sample: Sample) -> bool:
-    return sample.state == SampleState.PENDING and sample.split != Split.TEST
+    return sample.state == SampleState.PENDING and not sample.is_answered_blind
 
 
 def _card(project: Project, prediction: Prediction, entered: Any) -> Card | None:

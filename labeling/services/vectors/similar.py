@@ -18,6 +18,7 @@ SHOWN = 5
 # So many golden samples are compared one by one, in some 20 ms and 12 MB; more are looked for in the project's index.
 FEW = 5_000
 BLIND = "This is a test text: what is like it is shown when it has its own answer."
+AUDITED = "This text is an audit: what is like it is shown when it has its own answer."
 NOT_YET = "This text has no vector yet: they are made in the background, which the project's page tells of."
 NOBODY = "No text that was decided is anything like this one."
 NO_INDEX = f"The index is not there now: looked for among the newest {FEW:,} golden samples alone."
@@ -45,11 +46,11 @@ class Likes:
 def similar(actor: Actor, sample: Sample, k: int = SHOWN) -> Likes:
     """The `k` golden samples of the project that are most like a sample, by the vectors that are kept.
 
-    Raises `PermissionDenied`, and `ConflictError` for a test text that waits for its blind answer.
+    Raises `PermissionDenied`, and `ConflictError` for a test text, or an audit, that waits for its blind answer.
     """
     require(actor, sample.project, Right.VIEW)
     if sample.is_blind:
-        raise ConflictError(BLIND)
+        raise ConflictError(AUDITED if sample.is_audit else BLIND)
     vectors = VectorSet.objects.select_related("project").filter(project=sample.project).exclude(revision="").first()
     if vectors is None:
         return Likes(note=_not_yet(sample.project_id))

@@ -32,7 +32,8 @@ def test_predict_answers_with_everything(shop):
     response = client.post(f"{API}/predict", {"text": "Where is it?"}, format="json")
     body = response.json()
     assert response.status_code == 200
-    assert set(body) == {"uid", "model", "answer", "confidence", "status", "reason", "raw", "latency_ms"}
+    told = {"confidence", "share", "label_chances"}
+    assert set(body) == {"uid", "model", "answer", "status", "reason", "raw", "latency_ms"} | told
     assert body["model"] == "shop:v1"
     assert Prediction.objects.get(uid=body["uid"]).answer == body["answer"]
 

@@ -12,7 +12,7 @@ from config.embedded.server import free_port
 from deployment.models import StagedVersion
 from deployment.serving.batch import predict_many
 from deployment.serving.predict import predict
-from deployment.serving.proposals import propose
+from deployment.serving.proposals import propose, propose_further
 from labeling.models import Prediction, Sample
 from labeling.services import create_token, withdraw_sample
 from tests.deployment.moves import promote, rollback
@@ -124,6 +124,22 @@ def test_nothing_is_proposed_for_test_texts_and_withdrawn_ones(shop):
     asked = make_sample(shop, "A text to propose", rank=2)
     assert propose(shop, ahead=1) == 1
     assert Prediction.objects.get().sample == asked
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_decides_by_its_answers_asks_about_training_texts_beyond_the_head(shop, standin):
+    promote(acting(make_admin()), make_staged(shop, 1))
+    for number, split in enumerate(["train", "validation", "test", "train", "train"]):
+        make_sample(shop, f"Message {number}", rank=number, split=split)
+    assert propose(shop, ahead=1) == 1
+    assert propose_further(shop, 1) == 1
+    assert propose_further(shop, 10) == 1
+    assert propose_further(shop, 10) == 0
+    asked = Prediction.objects.values_list("sample__text", flat=True)
+    assert sorted(asked) == ["Message 0", "Message 3", "Message 4"]
+    make_sample(shop, "Another message")
+    standin.die()
+    assert propose_further(shop, 10) == 0
 
 
 @pytest.mark.django_db(transaction=True)

@@ -48,3 +48,19 @@ def test_scores_that_lie_far_off_together_are_calibrated_by_their_differences():
     )
     assert far.slope == pytest.approx(near.slope, abs=1e-3)
     assert near.slope != 1.0
+
+
+@pytest.mark.parametrize("exclusive", [True, False])
+def test_the_share_of_whole_answers_is_of_rows_left_out(exclusive: bool):
+    """Three labels that hang together: a product of their probabilities is not how often all of them are right."""
+    chance = np.random.default_rng(5)
+    kinds = np.eye(3)[chance.integers(0, 3, 400)]
+    scores = 3 * kinds - 1.5 + chance.normal(0, 1.5, (400, 1 if exclusive else 3))
+    scores = scores + (chance.normal(0, 1.5, (400, 3)) if exclusive else 0)
+    tuned = tune(1.0, scores, kinds, exclusive=exclusive, limit=3, folds=5)
+    assert tuned.whole_answer is not None
+    right = (tuned.given == (kinds > 0)).all(axis=1).mean()
+    low, high = tuned.whole_answer.share(0.2), tuned.whole_answer.share(0.95)
+    assert low < right < high
+    few = tune(1.0, scores[:90], kinds[:90], exclusive=exclusive, limit=3, folds=5)
+    assert few.whole_answer is None

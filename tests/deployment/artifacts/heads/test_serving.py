@@ -34,6 +34,9 @@ def test_promotion_and_rollback_between_heads_and_language_models(version, tiny_
     rollback(acting(ada), project, reason="the head was better")
     found = predict(SYSTEM, project, "where is my refund")
     assert (found.model_tag, found.answer) == (version.tag, {"labels": ["billing"]})
+    found.refresh_from_db()
+    assert max(found.label_chances, key=found.label_chances.get) == "billing"
+    assert min(found.label_chances.values()) >= 0.01
 
 
 def test_ollama_cannot_serve_it_and_the_local_server_is_offered(version, standin, client):

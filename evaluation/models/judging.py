@@ -10,7 +10,7 @@ from django.db.models import Q
 from common.options import OptionsError, checked
 from deployment.models import StagedVersion, Verdict
 from evaluation import gate
-from evaluation.suite_models import Suite, SuiteCase
+from evaluation.models.suites import Suite, SuiteCase
 from labeling.models import ParseStatus, Project, PublicModel
 from training.models import ModelVersion, Snapshot
 
@@ -68,6 +68,7 @@ class CaseResult(PublicModel):
     exact = models.BooleanField()
     scores = models.JSONField(default=dict)
     latency_ms = models.FloatField()
+    confidence = models.FloatField(null=True, help_text="Of the whole answer, as the model has it; 0 to 1.")
 
     class Meta:
         ordering = ["benchmark", "case__position"]
