@@ -96,7 +96,7 @@ class FirstForm(BaseUserCreationForm):  # type: ignore[type-arg]  # no generic a
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["username"].label = "User name"
-        self.fields["username"].help_text = "Letters, digits and @ . + - _; 150 at most."
+        self.fields["username"].help_text = ""
         self.fields["password2"].label = "Password, again"
         self.fields["password2"].help_text = ""
 

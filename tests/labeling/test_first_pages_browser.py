@@ -4,7 +4,8 @@ import pytest
 
 from labeling import services
 from labeling.models import User
-from tests.factories import SYSTEM
+from tests.browser import log_in
+from tests.factories import SYSTEM, make_admin
 from tests.labeling.test_account_browser import WIDTHS, look, page
 
 __all__ = ["page"]
@@ -42,3 +43,55 @@ def test_the_printed_link_makes_the_first_administrator(page, live_server):
     page.goto(f"{live_server.url}/account/first/#{token}")
     page.wait_for_selector("text=no link makes an administrator")
     look(page, "first-too-late")
+
+
+@WIDTHS
+def test_a_project_is_made_by_keyboard_while_its_prompt_is_shown(page, live_server):
+    make_admin("ada")
+    log_in(page, live_server.url, "ada")
+    look(page, "home-empty")
+    page.get_by_role("link", name="New project").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/new-project/")
+    assert page.evaluate("document.activeElement.name") == "name"
+    look(page, "new-project")
+    page.keyboard.type("Support tags")
+    page.wait_for_selector("#preview code >> text=support-tags")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Tag the message.")
+    page.keyboard.press("Tab")
+    page.keyboard.type("billing | invoices, money back\ndelivery")
+    page.wait_for_selector("#preview pre >> text=billing: invoices, money back")
+    page.fill("[name=test_share]", "25")
+    page.wait_for_selector("#preview >> text=add up to 100")
+    page.focus("[name=test_share]")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".errorlist >> text=add up to 115")
+    look(page, "new-project-refused")
+    assert page.input_value("[name=labels]") == "billing | invoices, money back\ndelivery"
+    page.fill("[name=train_share]", "65")
+    page.wait_for_selector("#preview >> text=250 as test cases")
+    page.locator("button", has_text="Make the project").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/projects/support-tags/")
+    look(page, "project-made")
+
+
+@WIDTHS
+def test_without_javascript_the_prompt_is_shown_by_a_button(browser, live_server, size):
+    make_admin("ada")
+    context = browser.new_context(java_script_enabled=False, viewport={"width": size[0], "height": size[1]})
+    page = context.new_page()
+    log_in(page, live_server.url, "ada")
+    page.goto(f"{live_server.url}/new-project/")
+    page.fill("[name=name]", "Replies")
+    page.check("[value=text]")
+    page.fill("[name=instruction]", "Answer the message.")
+    page.click("text=Show the prompt")
+    page.wait_for_selector("pre >> text=Answer the message.")
+    page.click("text=Make the project")
+    page.wait_for_url("**/projects/replies/")
+    context.close()
