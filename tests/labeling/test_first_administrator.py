@@ -139,8 +139,12 @@ def test_the_command_prints_it_and_refuses_with_users(capsys, settings):
     said = capsys.readouterr()
     assert said.out.startswith("https://label.example.org/account/first/#")
     assert "works once" in said.err
-    call_command("first_administrator", url="http://box:8000/label")
+    call_command("first_administrator", url="http://box:8000")
     assert capsys.readouterr().out.startswith("http://box:8000/account/first/#")
+    for wrong in ("label.example.org", "http://["):
+        with pytest.raises(CommandError, match="no address"):
+            call_command("first_administrator", url=wrong)
+    assert Event.objects.filter(verb="user.first_link_made").count() == 2
     assert Event.objects.filter(verb="user.first_link_made").last().actor_name == "command first_administrator"
     make_user("ana")
     call_command("first_administrator", if_empty=True)
