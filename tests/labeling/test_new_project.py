@@ -7,6 +7,7 @@ from django.contrib.auth.models import Permission
 
 from deployment.models import ServingPolicy
 from deployment.servers.registration import built_in_server
+from evaluation.models import GatePolicy
 from labeling.kinds import KINDS
 from labeling.models import Event, Membership, Project, Role
 from labeling.project_form import proposed_key
@@ -58,7 +59,12 @@ def test_it_has_what_it_trains_with_and_is_served_from(client, ada, settings):
     server = built_in_server(SYSTEM)
     client.post(PAGE, ASKED)
     assert list(ServingPolicy.objects.get().servers.all()) == [server]
-    assert RetrainPolicy.objects.get().project.key == "support-tags"
+    policies = (GatePolicy.objects.get(), RetrainPolicy.objects.get(), ServingPolicy.objects.get())
+    assert {policy.project.key for policy in policies} == {"support-tags"}
+    told = Event.objects.filter(verb__endswith="_policy.created")
+    assert sorted(told.values_list("verb", "actor_name")) == [
+        (f"{name}_policy.created", "ada") for name in ("gate", "retrain", "serving")
+    ]
 
 
 def test_who_may_add_projects_makes_them_and_nobody_else(client):
