@@ -9,7 +9,7 @@ from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
 from labeling.access import known_projects
-from labeling.models import Event, LoginCounter, Project, User
+from labeling.models import Event, FirstLink, LoginCounter, Project, User
 from labeling.services.events import noun_of, uid_of
 from labeling.verbs import VERBS
 
@@ -32,7 +32,7 @@ def open_to(user: User, rows: QuerySet[Event]) -> QuerySet[Event]:
     """
     if user.is_superuser:
         return rows
-    logins = Q(subject_type__in=[noun_of(User), noun_of(LoginCounter)])
+    logins = Q(subject_type__in=[noun_of(User), noun_of(LoginCounter), noun_of(FirstLink)])
     own = Q(subject_type=noun_of(User), subject_uid=user.uid)
     here = Q(project_id__in=known_projects(user).values("pk"))
     return rows.filter(here | Q(project_id=None) & (own | ~logins))

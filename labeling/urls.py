@@ -2,11 +2,24 @@
 
 from django.urls import path
 
-from labeling.views import activity, home, imports, labels, members, must_pass, review, samples, vectors, withdrawals
+from labeling.views import (
+    activity,
+    home,
+    imports,
+    labels,
+    members,
+    must_pass,
+    new_project,
+    review,
+    samples,
+    vectors,
+    withdrawals,
+)
 
 app_name = "labeling"
 urlpatterns = [
     path("", home.home, name="home"),
+    path("new-project/", new_project.new_project, name="new_project"),
     path("activity/", activity.all_activity, name="all_activity"),
     path("projects/<slug:key>/", home.project, name="project"),
     path("projects/<slug:key>/activity/", activity.activity, name="activity"),

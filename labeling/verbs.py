@@ -20,6 +20,8 @@ VERBS = {
     "user.session_ended": "ended sessions of a person",
     "user.password_changed": "changed a password",
     "user.link_made": "made a link for a new password",
+    "user.first_link_made": "made the link for the first administrator",
+    "user.first_link_refused": "refused a link for the first administrator",
     "user.reset_asked": "was asked for a new password",
     "user.link_mailed": "mailed a link for a new password",
     "import.queued": "asked for an import",

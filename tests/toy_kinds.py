@@ -21,6 +21,7 @@ class Quotes(Kind):
 
     name = "toy_quotes"
     title = "Toy quotes"
+    about = "Passages of the text."
     nothing_given = "Nothing is quoted."
 
     def schema(self, spec: Spec) -> dict[str, Any]:
@@ -100,6 +101,7 @@ class Judgment(Kind):
 
     name = "toy_judgment"
     title = "Toy judgment"
+    about = "A judgment in a schema of its own."
     input = CONVERSATION
     has_schema = True
 

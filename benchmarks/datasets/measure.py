@@ -19,6 +19,7 @@ from evaluation.models import GatePolicy
 from labeling import services
 from labeling.access import acting
 from labeling.models import GoldenSample, Membership, Prediction, Role, Sample, Split, User
+from training.methods import SFT
 from training.models import RetrainPolicy, TrainingProfile
 from training.services import create_baseline
 
@@ -82,8 +83,9 @@ def make_project(world: World, data: DataSet, options: argparse.Namespace) -> No
         name=f"{options.name}-trial", defaults={"config": {**PROFILE, "max_steps": options.steps}}
     )
     threshold = options.threshold or options.reviews * 70 // 100
-    RetrainPolicy.objects.create(project=world.project, threshold=threshold, profile=profile, base=world.base)
-    GatePolicy.objects.create(project=world.project, minimum=0.2)
+    values = {"threshold": threshold, "profile": profile, "base": world.base, "method": SFT.name}
+    RetrainPolicy.objects.update_or_create(project=world.project, defaults=values)
+    GatePolicy.objects.update_or_create(project=world.project, defaults={"minimum": 0.2})
     serve(world.project)
 
 

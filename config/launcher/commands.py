@@ -10,6 +10,7 @@ from config.embedded import VarLock, given_urls
 from config.embedded.lock import is_held
 from config.launcher import environment
 from config.launcher.console import Console
+from config.launcher.first import print_link
 from config.launcher.session import LauncherError, Session
 from config.launcher.stopping import Stopped, StopRequest
 from config.launcher.supervisor import TICK
@@ -25,7 +26,7 @@ def serve(port: int) -> int:
         with Session(folder, port=port, stop=stop, console=console) as session:
             session.start_processes()
             _say_where(console, session)
-            console.say('An administrator to log in with:  make manage ARGS="createsuperuser"')
+            _say_how_to_begin(console, session)
             _stay(session)
             console.say("Ending everything; a second Ctrl-C hurries.")
     except Stopped:
@@ -132,6 +133,14 @@ def _stay(session: Session) -> None:
     while not session.stop.wanted:
         session.tick()
         time.sleep(TICK)  # between two looks
+
+
+def _say_how_to_begin(console: Console, session: Session) -> None:
+    try:
+        print_link(session)
+    except LauncherError as error:
+        # Everything else is up, and who can log in already needs no link.
+        console.say(str(error))
 
 
 def _say_where(console: Console, session: Session) -> None:

@@ -29,6 +29,11 @@ class Console:
         if not self.quiet:
             _write(text + "\n")
 
+    def show(self, text: str) -> None:
+        """For the terminal alone, as it is a secret: no log keeps it."""
+        if not self.quiet:
+            _write(text + "\n")
+
     def line(self, name: str, text: str) -> None:
         """A log line of process `name`, cut to the terminal's width; the whole line is in the process's own log."""
         if self.quiet or not self._lines:

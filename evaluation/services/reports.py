@@ -39,12 +39,12 @@ _MOST_ATTEMPTS = 4
 _POLICY = tuple(name for name in GatePolicy.OPTIONS if name != "free_cases")
 
 
-def policy_of(project: Project) -> GatePolicy:
+def policy_of(project: Project, actor: actors.Actor = _GATE) -> GatePolicy:
     """The project's gate policy, made with its defaults where there is none."""
     with transaction.atomic():
         policy, created = GatePolicy.objects.get_or_create(project=project)
         if created:
-            events.record(_GATE, "gate_policy.created", policy)
+            events.record(actor, "gate_policy.created", policy)
     return policy
 
 

@@ -38,6 +38,7 @@ class Kind(ABC):
 
     name: ClassVar[str]
     title: ClassVar[str]
+    about: ClassVar[str]  # what it is good for, in one line for who chooses
     input: ClassVar[InputForm] = TEXT
     # Capabilities: what others ask in place of the name.
     is_json: ClassVar[bool] = True  # else the model's text, as it stands, is the answer

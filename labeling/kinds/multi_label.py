@@ -15,6 +15,7 @@ class MultiLabel(LabelKind):
 
     name = "multi_label"
     title = "Several labels per text"
+    about = "Any of your labels, or none of them: tags, topics, faults."
     key = "labels"
     takes_several = True
     nothing_given = "No label is chosen. Choose one, or save once more if none of them fits."

@@ -15,6 +15,7 @@ class SingleLabel(LabelKind):
 
     name = "single_label"
     title = "One label per text"
+    about = "Exactly one of your labels: a category, a department, a verdict."
     key = "label"
     takes_several = False
 

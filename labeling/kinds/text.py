@@ -15,6 +15,7 @@ class FreeText(Kind):
 
     name = "text"
     title = "Free text"
+    about = "Words of the model's own: a reply, a summary, a translation."
     is_json = False
     fits_every_spec = True
 

@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account import forms as allauth
 from django import forms
 from django.contrib.auth import get_user_model
+from django.contrib.auth.forms import BaseUserCreationForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
@@ -12,6 +13,7 @@ from common.problems import ProblemError
 from labeling import services
 from labeling.login.address import address_of
 from labeling.login.hashing import BusyError
+from labeling.models import User
 
 
 class LoginForm(allauth.LoginForm):  # type: ignore[misc]  # allauth carries no types
@@ -73,6 +75,30 @@ class ChangePasswordForm(_NewPassword, allauth.ChangePasswordForm):  # type: ign
 
 class SetPasswordForm(_NewPassword, allauth.ResetPasswordKeyForm):  # type: ignore[misc]  # allauth carries no types
     """The new password of whoever has a link."""
+
+
+class FirstForm(BaseUserCreationForm):  # type: ignore[type-arg]  # no generic at run time
+    """The first administrator's name and password, and the token of the link, which a script fills in."""
+
+    token = forms.CharField(
+        max_length=200,
+        label="Token",
+        help_text="What stands after # in the link that the host printed. It is filled in by itself; if it is not, "
+        "paste it.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+    field_order = ("token", "username", "password1", "password2")
+
+    class Meta:
+        model = User
+        fields = ("username",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = "User name"
+        self.fields["username"].help_text = ""
+        self.fields["password2"].label = "Password, again"
+        self.fields["password2"].help_text = ""
 
 
 class LinkForm(allauth.UserTokenForm):  # type: ignore[misc]  # allauth carries no types

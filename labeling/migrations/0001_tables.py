@@ -279,6 +279,17 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="FirstLink",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("digest", models.CharField(max_length=64)),
+                ("expires_at", models.DateTimeField()),
+            ],
+            options={"verbose_name": "first link"},
+        ),
+        migrations.CreateModel(
             name="KeptResponse",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

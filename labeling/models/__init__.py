@@ -3,7 +3,7 @@
 from labeling.models.accounts import ApiToken, Membership, Role, Scope, User
 from labeling.models.base import PublicModel
 from labeling.models.events import Event
-from labeling.models.logins import LoginCounter
+from labeling.models.logins import FirstLink, LoginCounter
 from labeling.models.projects import Label, Project, TaskSpec
 from labeling.models.retries import KeptResponse
 from labeling.models.samples import ImportBatch, MustPass, Sample, SampleState, Split, Withdrawal
@@ -17,6 +17,7 @@ __all__ = [
     "ApiToken",
     "Event",
     "Feedback",
+    "FirstLink",
     "Given",
     "GoldenSample",
     "Hard",

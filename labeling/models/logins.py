@@ -1,4 +1,4 @@
-"""How often log-ins failed, by account, browser and address."""
+"""How often log-ins failed, by account, browser and address; and the link that makes the first administrator."""
 
 from django.db import models
 
@@ -20,3 +20,16 @@ class LoginCounter(PublicModel):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.digest[:8]}: {self.level:.1f}"
+
+
+class FirstLink(PublicModel):
+    """The link that makes the first administrator; there is one at most. Of its token only the SHA-256 is kept."""
+
+    digest = models.CharField(max_length=64)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "first link"
+
+    def __str__(self) -> str:
+        return f"until {self.expires_at:%Y-%m-%d %H:%M}"

@@ -3,6 +3,7 @@
 from labeling.services.acceptance import accept_proposals, audit_proposals, reopen_accepted
 from labeling.services.decisions import NothingChosenError, confirm, decide, decide_known
 from labeling.services.feedback import give_feedback
+from labeling.services.first_administrator import make_first_administrator, make_first_link
 from labeling.services.imports import import_file, import_rows, restart_lost_imports, run_import, start_import
 from labeling.services.judging import cases_left_out
 from labeling.services.labels import NewLabel, change_label, merge_label, remove_label, replace_labels
@@ -69,6 +70,8 @@ __all__ = [
     "logged_in",
     "logged_out",
     "mail_links",
+    "make_first_administrator",
+    "make_first_link",
     "make_link",
     "mark_must_pass",
     "merge_label",

@@ -57,7 +57,7 @@ def set_labels(project: Project, labels: Iterable[LabelInput]) -> None:
     spaces, hyphens or underscores. Everything else is new. Raises `ProblemError`.
     """
     wanted = [_as_new(label) for label in labels]
-    _check(wanted)
+    check_labels(wanted)
     rows = _resolved(project, wanted)
     project.labels.exclude(pk__in=[row.pk for row in rows if row.pk]).delete()
     known = [row for row in rows if row.pk]
@@ -84,7 +84,7 @@ def change_label(actor: Actor, label: Label, *, name: str | None = None, descrip
     _open(actor, project)
     label.name = label.name if name is None else name.strip()
     label.description = label.description if description is None else description.strip()
-    _check([NewLabel(label.name, label.description)])
+    check_labels([NewLabel(label.name, label.description)])
     if project.labels.filter(name=label.name).exclude(pk=label.pk).exists():
         raise ProblemError(f"There is a label {label.name!r} already. To make the two one, merge them.")
     label.save(update_fields=["name", "description"])
@@ -131,7 +131,8 @@ def _as_new(label: LabelInput) -> NewLabel:
     return NewLabel(label) if isinstance(label, str) else NewLabel(*label)
 
 
-def _check(wanted: list[NewLabel]) -> None:
+def check_labels(wanted: list[NewLabel]) -> None:
+    """Raise `ProblemError` where these cannot be the labels of one project: too many, too long, or twice there."""
     if len(wanted) > MAX_LABELS:
         raise ProblemError(f"{len(wanted)} labels are too many; at most {MAX_LABELS} fit one task.")
     seen: set[str] = set()

@@ -2,7 +2,7 @@
 
 import logging
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from math import ceil
 from typing import Any
@@ -56,8 +56,7 @@ class Attempt:
 
     def forget(self) -> None:
         """Nothing was learnt from it: it does not count."""
-        rows = LoginCounter.objects.filter(pk__in=[row.pk for row in self.counters])
-        rows.update(level=Greatest(F("level") - 1, 0.0), blocked_until=None)
+        forget_attempts(self.counters)
 
     def succeeded(self) -> None:
         """The account starts anew; its address does not, or anybody with an account could go on guessing."""
@@ -68,6 +67,17 @@ class Attempt:
 def hold_back_resets(email: str, address: str) -> LoginCounter:
     """Count a wish for a mail; raises `HeldBackError`."""
     return _count({"reset": plain(email), "reset_address": neighbourhood(address)}, address)[0]
+
+
+def count_stranger(address: str) -> LoginCounter:
+    """Count an attempt that names no account, together with the log-ins from there; raises `HeldBackError`."""
+    return _count({"address": neighbourhood(address)}, address)[0]
+
+
+def forget_attempts(counters: Iterable[LoginCounter]) -> None:
+    """The last attempt that these counted does not count."""
+    rows = LoginCounter.objects.filter(pk__in=[row.pk for row in counters])
+    rows.update(level=Greatest(F("level") - 1, 0.0), blocked_until=None)
 
 
 def plain(name: str) -> str:

@@ -24,6 +24,11 @@ def actor(request: HttpRequest) -> Actor:
     return acting(person(request))
 
 
+def may_add_projects(user: User) -> bool:
+    """Whether *New project* is open to them: administrators, and staff with the permission."""
+    return user.is_staff and user.has_perm("labeling.add_project")
+
+
 def rights_of(user: User, project: Project) -> set[str]:
     """All rights of `user` in a project that they may see, to show only links that lead somewhere."""
     if user.is_superuser:

@@ -15,7 +15,7 @@ from labeling.models import GoldenSample, Project, Review, Sample, Split
 from labeling.querysets import COUNT_CAP, capped_count, capped_count_of
 from labeling.services.fitting import answers_left_out, reasons
 from labeling.services.vectors.progress import progress
-from labeling.views.base import page_context, person
+from labeling.views.base import may_add_projects, page_context, person
 
 
 @login_required
@@ -29,8 +29,8 @@ def home(request: HttpRequest) -> HttpResponse:
         last_golden_at=Subquery(newest_golden.values("created_at")[:1]),
     )
     page = Paginator(projects, 24).get_page(request.GET.get("page"))
-    may_create = person(request).has_perm("labeling.add_project") and person(request).is_staff
-    return render(request, "labeling/home.html", {"page": page, "cap": COUNT_CAP, "may_create": may_create})
+    context = {"page": page, "cap": COUNT_CAP, "may_create": may_add_projects(person(request))}
+    return render(request, "labeling/home.html", context)
 
 
 @login_required

@@ -37,7 +37,8 @@ def settings_of(request: pytest.FixtureRequest, folder: Path) -> dict[str, str]:
 def serving(settings_of: dict[str, str]) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     port = free_port()
     command = [sys.executable, "-m", "config.launcher", "serve", "--port", str(port)]
-    launcher = subprocess.Popen(command, cwd=ROOT, env=settings_of, stdout=subprocess.DEVNULL)
+    with (Path(settings_of["TOUCHSTONE_VAR"]).parent / "said").open("wb") as said:
+        launcher = subprocess.Popen(command, cwd=ROOT, env=settings_of, stdout=said)
     yield launcher, port
     launcher.terminate()
     launcher.wait(60)
@@ -68,6 +69,9 @@ def test_serve_is_ready_can_be_joined_and_ends_without_leftovers(
     words_to_run = [sys.executable, "-m", "config.launcher", "run", "--", "manage.py", "shell", "-v", "0", "-c", code]
     joined = subprocess.run(words_to_run, cwd=ROOT, env=settings_of, capture_output=True, text=True)
     assert "users=" in joined.stdout, joined.stderr
+
+    said = folder / "said"
+    assert eventually(lambda: f"http://127.0.0.1:{port}/label/account/first/#" in said.read_text())
 
     launcher.send_signal(signal.SIGTERM)
     assert launcher.wait(60) == 0

@@ -50,7 +50,7 @@ def test_home_says_how_to_begin(client):
     client.force_login(make_user())
     assert "You have no role in a project" in html_of(client, "home")
     client.force_login(make_admin())
-    assert reverse("admin:labeling_project_add") in html_of(client, "home")
+    assert reverse("labeling:new_project") in html_of(client, "home")
 
 
 def test_home_costs_the_same_for_many_projects(client, django_assert_max_num_queries):
