@@ -59,10 +59,10 @@ def judge_three_while_two_goes_live(shop, monkeypatch):
     """The figures of version 3 beside version 1 are there; before they are written down, a person promotes 2."""
     write = judging.write_report
 
-    def meanwhile(*args):
+    def meanwhile(*args, **more):
         monkeypatch.setattr(judging, "write_report", write)
         promote(make_operator(shop, "olga"), version(shop, 2), reason="the fair begins")
-        return write(*args)
+        return write(*args, **more)
 
     monkeypatch.setattr(judging, "write_report", meanwhile)
     return advance(staged(shop, 3).pk)
