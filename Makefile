@@ -28,6 +28,7 @@ PURE := $(addprefix common/,addresses.py files.py intervals.py jsonbounds.py jso
 	stratified.py text.py) \
 	$(addprefix labeling/,answers.py apart.py carrying.py import_cells.py import_json.py importers.py keys.py loose_json.py \
 	marks.py prompts.py splits.py) $(filter-out %/__init__.py %/phrases.py,$(wildcard labeling/kinds/*.py)) \
+	$(filter-out %/__init__.py,$(wildcard labeling/formats/*.py)) \
 	$(addprefix deployment/,modelfile/grammar.py modelfile/parameters.py artifacts/retention_rule.py \
 	monitoring/comparison.py) \
 	$(addprefix evaluation/,advice.py anchor.py budget.py checks.py gate.py groups.py metrics.py paired.py policy.py \

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from labeling import api, api_events, api_labels, api_vectors
+from labeling import api, api_events, api_exports, api_labels, api_vectors
 
 urlpatterns = [
     path("projects", api.ProjectList.as_view(), name="api-projects"),
@@ -18,6 +18,10 @@ urlpatterns = [
     path("projects/<slug:key>/samples/<uuid:uid>/withdraw", api.WithdrawSample.as_view(), name="api-sample-withdraw"),
     path("projects/<slug:key>/samples/<uuid:uid>/restore", api.RestoreSample.as_view(), name="api-sample-restore"),
     path("projects/<slug:key>/predictions/<uuid:uid>", api.PredictionDetail.as_view(), name="api-prediction"),
+    path("projects/<slug:key>/exports", api_exports.Exports.as_view(), name="api-exports"),
+    path("projects/<slug:key>/exports/<uuid:uid>", api_exports.ExportDetail.as_view(), name="api-export"),
+    path("projects/<slug:key>/exports/<uuid:uid>/cancel", api_exports.CancelExport.as_view(), name="api-export-cancel"),
+    path("projects/<slug:key>/exports/<uuid:uid>/file", api_exports.ExportFile.as_view(), name="api-export-file"),
     path("events", api_events.AllEvents.as_view(), name="api-all-events"),
     path("projects/<slug:key>/events", api_events.ProjectEvents.as_view(), name="api-events"),
     path("projects/<slug:key>/feedback", api.FeedbackList.as_view(), name="api-feedback"),

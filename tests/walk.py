@@ -20,7 +20,7 @@ from deployment.models import BuildStep, Deployment, Finding, ModelPull, ParityR
 from evaluation.models import BaselineResult, Benchmark, CaseResult, GatePolicy, GateReport, Suite, SuiteCase
 from labeling import services
 from labeling.answers import parse
-from labeling.models import ImportBatch, Project, Role, Scope, User
+from labeling.models import Export, ImportBatch, Project, Role, Scope, User
 from tests.deployment.standins import make_server, make_version, serve_from
 from tests.factories import SYSTEM, acting, make_admin, make_manager, make_member, make_project, make_sample
 from tests.training.helpers import add_events, gpu_worker_lives, make_policy, make_run
@@ -97,12 +97,15 @@ class World:
         services.withdraw_sample(SYSTEM, make_sample(self.project), "a private letter")
         batch = ImportBatch.objects.create(project=self.project, name="mails.csv", state="succeeded")
         batch.report.save("bad.csv", ContentFile(b"line,reason\n"))
+        export = Export.objects.create(project=self.project, format="jsonl", as_of=timezone.now(), state="succeeded")
+        export.file.save("shop.jsonl", ContentFile(b"{}\n"))
         member = self.project.memberships.get(user=self.people["expert"])
         label = self.project.labels.first()
         self.uids |= {
             "samples": sample,
             "predictions": prediction,
             "imports": batch,
+            "exports": export,
             "members": member,
             "labels": label,
         }

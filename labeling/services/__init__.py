@@ -1,6 +1,16 @@
 """One function per mutating verb; pages, API, admin, tasks and commands all call these."""
 
 from labeling.services.decisions import NothingChosenError, confirm, decide, decide_known
+from labeling.services.export_filters import Filters
+from labeling.services.exports import (
+    cancel_export,
+    export_to,
+    remove_old_exports,
+    restart_lost_exports,
+    right_to,
+    run_export,
+    start_export,
+)
 from labeling.services.feedback import give_feedback
 from labeling.services.imports import import_file, import_rows, restart_lost_imports, run_import, start_import
 from labeling.services.judging import cases_left_out
@@ -32,6 +42,7 @@ __all__ = [
     "Answered",
     "AnswersLostError",
     "Attempt",
+    "Filters",
     "HeldBackError",
     "NewLabel",
     "NewText",
@@ -39,6 +50,7 @@ __all__ = [
     "add_sample",
     "add_samples",
     "ask_reset",
+    "cancel_export",
     "cases_left_out",
     "change_label",
     "choose",
@@ -54,6 +66,7 @@ __all__ = [
     "end_session",
     "end_sessions",
     "expire_session",
+    "export_to",
     "forget_old_counters",
     "forget_old_sessions",
     "freeze_spec",
@@ -73,11 +86,15 @@ __all__ = [
     "release_stale_leases",
     "remove_label",
     "remove_member",
+    "remove_old_exports",
     "reopen",
     "replace_labels",
+    "restart_lost_exports",
     "restart_lost_imports",
     "restore_sample",
     "revoke_tokens",
+    "right_to",
+    "run_export",
     "run_import",
     "save_row",
     "save_user",
@@ -88,6 +105,7 @@ __all__ = [
     "set_role",
     "set_row",
     "skip",
+    "start_export",
     "start_import",
     "take",
     "tokens_of",

@@ -44,6 +44,7 @@ def project():
     services.give_feedback(acting(ana), prediction, thumb=1)
     services.withdraw_sample(SYSTEM, make_sample(project), "a private letter")
     ImportBatch.objects.create(project=project, name="mails.csv")
+    services.start_export(SYSTEM, project, "jsonl")
     create_token(SYSTEM, ana, "bot", [project], ["read"])
     return project
 
