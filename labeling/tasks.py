@@ -34,6 +34,7 @@ def sweep() -> None:
     services.forget_old_counters()
     services.forget_old_sessions()
     services.remove_old_exports()
+    services.remove_old_drafts()
     forget_responses()
 
 

@@ -23,6 +23,7 @@ urlpatterns = [
     ),
     path("projects/<slug:key>/imports/", imports.imports, name="imports"),
     path("projects/<slug:key>/imports/<uuid:uid>/", imports.batch, name="import"),
+    path("projects/<slug:key>/imports/<uuid:uid>/cancel/", imports.cancel, name="cancel_import"),
     path("projects/<slug:key>/imports/<uuid:uid>/report/", imports.report, name="import_report"),
     path("projects/<slug:key>/exports/", exports.exports, name="exports"),
     path("projects/<slug:key>/exports/<uuid:uid>/", exports.export, name="export"),

@@ -541,10 +541,12 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
+                            ("draft", "Not started"),
                             ("queued", "Queued"),
                             ("running", "Running"),
                             ("succeeded", "Succeeded"),
                             ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
                         ],
                         default="queued",
                         max_length=12,
@@ -560,6 +562,14 @@ class Migration(migrations.Migration):
                 ("golden", models.PositiveIntegerField(default=0)),
                 ("duplicates", models.PositiveIntegerField(default=0)),
                 ("bad_rows", models.PositiveIntegerField(default=0)),
+                (
+                    "is_trial",
+                    models.BooleanField(default=False, help_text="Counts what would come in, and brings nothing in."),
+                ),
+                (
+                    "notes",
+                    models.JSONField(default=list, help_text="What somebody should know of it, in sentences."),
+                ),
                 (
                     "report",
                     models.FileField(

@@ -12,7 +12,17 @@ from labeling.services.exports import (
     start_export,
 )
 from labeling.services.feedback import give_feedback
-from labeling.services.imports import import_file, import_rows, restart_lost_imports, run_import, start_import
+from labeling.services.import_look import Look, look
+from labeling.services.import_queue import (
+    cancel_import,
+    keep_upload,
+    may_start,
+    queue_import,
+    remove_old_drafts,
+    restart_lost_imports,
+    start_import,
+)
+from labeling.services.imports import import_file, import_rows, run_import
 from labeling.services.judging import cases_left_out
 from labeling.services.labels import NewLabel, change_label, merge_label, remove_label, replace_labels
 from labeling.services.logins import Attempt, HeldBackError, forget_old_counters, logged_in, logged_out
@@ -44,6 +54,7 @@ __all__ = [
     "Attempt",
     "Filters",
     "HeldBackError",
+    "Look",
     "NewLabel",
     "NewText",
     "NothingChosenError",
@@ -51,6 +62,7 @@ __all__ = [
     "add_samples",
     "ask_reset",
     "cancel_export",
+    "cancel_import",
     "cases_left_out",
     "change_label",
     "choose",
@@ -73,19 +85,24 @@ __all__ = [
     "give_feedback",
     "import_file",
     "import_rows",
+    "keep_upload",
     "logged_in",
     "logged_out",
+    "look",
     "mail_links",
     "make_link",
+    "may_start",
     "merge_label",
     "next_sample",
     "password_changed",
+    "queue_import",
     "record_prediction",
     "record_predictions",
     "reject",
     "release_stale_leases",
     "remove_label",
     "remove_member",
+    "remove_old_drafts",
     "remove_old_exports",
     "reopen",
     "replace_labels",

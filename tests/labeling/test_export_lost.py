@@ -9,10 +9,20 @@ from common.problems import ConflictError
 from labeling import services
 from labeling.models import Export
 from labeling.services import export_job, export_rows
-from tests.factories import SYSTEM, acting, make_expert, make_manager, make_sample
-from tests.labeling.test_exports import exported, lines, media, project  # noqa: F401  (fixtures)
+from tests.factories import SYSTEM, acting, make_expert, make_manager, make_project, make_sample
+from tests.labeling.exporting import exported, lines
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture
+def project():
+    return make_project("shop")
 
 
 @pytest.fixture

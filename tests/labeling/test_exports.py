@@ -15,6 +15,7 @@ from labeling.formats import WRITERS
 from labeling.models import Event
 from labeling.services import Filters, export_rows
 from tests.factories import SYSTEM, acting, make_expert, make_operator, make_project, make_sample
+from tests.labeling.exporting import exported, lines
 from tests.labeling.proposing import propose
 
 pytestmark = pytest.mark.django_db
@@ -28,20 +29,6 @@ def media(settings, tmp_path):
 @pytest.fixture
 def project():
     return make_project("shop")
-
-
-def exported(project, format="touchstone", filters=None, **asked):
-    """An export that was written at once."""
-    export = services.start_export(SYSTEM, project, format, filters, **asked)
-    services.run_export(export.pk)
-    export.refresh_from_db()
-    assert export.state == "succeeded", export.error
-    return export
-
-
-def lines(export) -> list[dict]:
-    with export.file.open("rb") as content:
-        return [json.loads(line) for line in content.read().decode().split("\n") if line]
 
 
 def texts(export) -> list[str]:
