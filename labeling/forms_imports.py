@@ -18,7 +18,7 @@ _LONGEST_NAME = 500
 _LONGEST_PASTED = 1_000_000
 _MOST_DIGITS = 6
 
-_ENCODINGS = {
+ENCODINGS = {
     "utf-8": "UTF-8",
     "utf-16": "UTF-16",
     "cp1252": "Windows-1252 (Western Europe)",
@@ -84,7 +84,7 @@ class ImportOptionsForm(forms.Form):
         max_length=3,
         help_text="Between the columns of a table. Found by itself where empty.",
     )
-    encoding = forms.ChoiceField(required=False, choices=[("", "Found by itself"), *_ENCODINGS.items()])
+    encoding = forms.ChoiceField(required=False, choices=[("", "Found by itself"), *ENCODINGS.items()])
     join = forms.BooleanField(
         required=False,
         label="Put the labels of equal texts together",

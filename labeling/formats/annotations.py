@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from labeling.formats.shapes import SPANS, Plain, Shape, ShapeError, agreed, is_span, messages, of_turns
+from labeling.formats.shapes import SPANS, Plain, Shape, ShapeError, agreed, is_span, listed, messages, of_turns
 
 _ID = "external_id"
 
@@ -44,7 +44,7 @@ class Tasks(Shape):
         given = record.get("annotations", record.get("completions"))
         kept = [
             each
-            for each in given or []
+            for each in listed(given)
             if isinstance(each, dict) and not each.get("was_cancelled", each.get("skipped"))
         ]
         truth = [each for each in kept if each.get("ground_truth") or each.get("honeypot")]
@@ -67,14 +67,14 @@ class Tasks(Shape):
         return texts[0], None
 
     def _answer(self, result: Any) -> Any:
-        found = [each.get("value") for each in result or [] if isinstance(each, dict)]
+        found = [each.get("value") for each in listed(result) if isinstance(each, dict)]
         values: list[dict[str, Any]] = [value for value in found if isinstance(value, dict)]
         if any(is_span(value) for value in values):
             raise ShapeError(SPANS)
-        choices = [name for value in values for name in value.get("choices") or []]
+        choices = [name for value in values for name in listed(value.get("choices"))]
         texts = [value["text"] for value in values if "choices" not in value and "text" in value]
         if texts and not choices:
-            return texts[0] if isinstance(texts[0], str) else "\n".join(map(str, texts[0]))
+            return texts[0] if isinstance(texts[0], str) else "\n".join(map(str, listed(texts[0])))
         return choices
 
 
@@ -91,7 +91,7 @@ class DoccanoRows(Shape):
 
     def read(self, record: dict[str, Any], instruction: str, with_answer: bool) -> Plain:
         """An empty list says that nobody has looked."""
-        names: list[Any] = next((record[name] for name in ("cats", "label", "labels") if record.get(name)), [])
+        names: list[Any] = next(filter(None, (listed(record.get(name)) for name in ("cats", "label", "labels"))), [])
         if with_answer and (any(map(is_span, names)) or (not names and record.get("entities"))):
             raise ShapeError(SPANS)
         id = _id_of(record)
@@ -154,7 +154,8 @@ class Argilla(Shape):
             questions = {len(each) for each in found}
             answers = [self._value(each[0]) for each in found if each]
         else:
-            given = [each for each in (responses or {}).values() if isinstance(each, list)]
+            answered = responses.values() if isinstance(responses, dict) else ()
+            given = [each for each in answered if isinstance(each, list)]
             questions = {len(given)} if given else set()
             answers = [self._value(each) for each in (given[0] if given else []) if self._counts(each)]
         if questions - {0, 1}:

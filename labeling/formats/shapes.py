@@ -97,6 +97,11 @@ def agreed(answers: Sequence[Any]) -> Any:
     return answers[0] if answers else None
 
 
+def listed(value: Any) -> list[Any]:
+    """The value where it is a list, else none of anything."""
+    return value if isinstance(value, list) else []
+
+
 def is_span(value: Any) -> bool:
     """Whether it marks a piece of a text: (begin, end, label) or an object that says so."""
     if isinstance(value, list):

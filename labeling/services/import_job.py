@@ -64,9 +64,9 @@ class ImportJob:
 
     @classmethod
     def of(cls, batch: ImportBatch, source: BinaryIO, options: dict[str, Any] | None = None) -> "ImportJob":
-        """What the options say, those of the batch where none are given, and what they leave open by what `source` is; it stands at its begin afterwards.
+        """What the options say (those of the batch where none are given), the rest by what `source` is.
 
-        Raises `ImportFormatError` where the file is none, or has no such column.
+        It stands at its begin afterwards. Raises `ImportFormatError` where it is no such file, or has no such column.
         """
         said = dict(batch.options if options is None else options)
         answers, join = said.pop("answers", "none"), said.pop("join", False)

@@ -76,7 +76,7 @@ def run_import(batch_id: int, *, stream: BinaryIO | None = None, on_progress: On
         logger.warning("import %s failed: %s", batch_id, error)
         _finish(batch, token, State.FAILED, error=str(error))
     due.ask(batch.project_id)
-    if ImportBatch.objects.filter(pk=batch_id, golden__gt=0).exists():
+    if ImportBatch.objects.filter(pk=batch_id, golden__gt=0, is_trial=False).exists():
         announce_golden(batch.project_id, None)
 
 

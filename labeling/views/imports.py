@@ -22,7 +22,7 @@ _ROLES = {"text_column": "Text", "labels_column": "Answer", "id_column": "Your i
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def imports(request: HttpRequest, key: str) -> HttpResponse:
-    """The upload form and the newest imports; a POST keeps the file and leads to its page, queued or to be looked at."""
+    """The upload form and the newest imports; a POST keeps the file, queued or to be looked at, and leads there."""
     project = project_for(person(request), key, Right.IMPORT)
     may_approve = Right.REVIEW in rights_of(person(request), project)
     form = ImportForm(request.POST or None, request.FILES or None, project=project, may_approve=may_approve)

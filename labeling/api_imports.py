@@ -1,0 +1,123 @@
+"""REST endpoints of imports: the body is the file, read in the background."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import IO, Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import QuerySet
+from django.http import FileResponse
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, status
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from common.problems import ConflictError, ProblemError, TooLargeError
+from common.text import storable
+from labeling import serializers_imports as shapes
+from labeling import services
+from labeling.access import Right
+from labeling.forms_imports import OPTION_FIELDS, import_options
+from labeling.models import ImportBatch
+from labeling.rest import ProjectDoor
+
+
+class AnyBody(BaseParser):
+    """The body as it is, of whatever type it says that it has."""
+
+    media_type = "*/*"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        """All of it. Raises `TooLargeError`."""
+        limit: int = settings.API_MAX_BODY_BYTES
+        body: bytes = stream.read(limit + 1)
+        if len(body) > limit:
+            raise TooLargeError(f"The body is longer than {limit:,} bytes; send it in several, or use the page.")
+        return body
+
+
+class Imports(ProjectDoor, generics.ListAPIView[ImportBatch]):
+    """The imports of a project, newest first; and sending a file."""
+
+    serializer_class = shapes.ImportSerializer
+    queryset = ImportBatch.objects.none()
+    parser_classes = (AnyBody,)
+    queries = {"POST": shapes.ImportQuery}
+
+    def get_queryset(self) -> QuerySet[ImportBatch]:
+        return ImportBatch.objects.filter(project=self.open(Right.IMPORT))
+
+    def sent(self) -> Any:
+        """The file by its digest, and how it is to be read."""
+        return [self.request.path, self.query, hashlib.sha256(self._body()).hexdigest()]
+
+    @extend_schema(
+        request={"application/x-ndjson": OpenApiTypes.BINARY, "text/csv": OpenApiTypes.BINARY},
+        responses={202: shapes.ImportSerializer},
+    )
+    def post(self, request: Request, key: str) -> Response:
+        """Send the file as the body: NDJSON, JSON, CSV, TSV, plain text, or what other tools export. It is read in the
+        background; `state` and the counts tell how far it is, and `report` lists each row that was not taken."""
+        project = self.open(Right.IMPORT)
+        body = self._body()
+        if not body.strip():
+            raise ProblemError("The body is empty; send the file as it is.")
+        options = import_options(project, **{name: self.query.get(name) for name in OPTION_FIELDS})
+        upload = SimpleUploadedFile(storable(self.query["name"]), body)
+        batch = services.start_import(self.caller, project, upload, options)
+        return Response(shapes.ImportSerializer(batch).data, status=status.HTTP_202_ACCEPTED)
+
+    def _body(self) -> bytes:
+        # A request without a body has none to parse.
+        return self.request.data if isinstance(self.request.data, bytes) else b""
+
+
+class OneImport(ProjectDoor):
+    """Views of one import."""
+
+    def batch(self) -> ImportBatch:
+        """The import of the URL."""
+        rows = ImportBatch.objects.filter(project=self.open(Right.IMPORT)).select_related("project")
+        return get_object_or_404(rows, uid=self.kwargs["uid"])
+
+
+class ImportDetail(OneImport, generics.RetrieveAPIView[ImportBatch]):
+    """One import: how far it is, and what was not taken."""
+
+    serializer_class = shapes.ImportSerializer
+    queryset = ImportBatch.objects.none()
+
+    def get_object(self) -> ImportBatch:
+        return self.batch()
+
+
+class CancelImport(OneImport):
+    """End an import."""
+
+    @extend_schema(request=None, responses=shapes.ImportSerializer)
+    def post(self, request: Request, key: str, uid: UUID) -> Response:
+        """What has come in stays; sending the file again adds the rest. 409 where it has ended."""
+        batch = self.batch()
+        services.cancel_import(self.caller, batch)
+        batch.refresh_from_db()
+        found: Any = shapes.ImportSerializer(batch).data
+        return Response(found)
+
+
+class ImportReport(OneImport):
+    """The rows that an import did not take."""
+
+    @extend_schema(responses={(200, "text/csv"): OpenApiTypes.BINARY})
+    def get(self, request: Request, key: str, uid: UUID) -> FileResponse:
+        """CSV of line and reason. 409 where there is none, or not yet."""
+        batch = self.batch()
+        if not batch.report:
+            raise ConflictError("This import has no rows that were not taken, or has not ended.")
+        return FileResponse(batch.report.open("rb"), as_attachment=True, filename="rows.csv", content_type="text/csv")
