@@ -11,6 +11,8 @@ _ABSENT = object()
 # Of a position in a list; no row has more.
 _DIGITS = 6
 _SHOWN = 60
+# Levels of a row that are shown as columns, rows that are looked at for them, and how many are shown.
+_DEEPEST, _ROWS, _MOST = 8, 20, 60
 
 
 class RowError(ValueError):
@@ -44,6 +46,14 @@ def shown(value: Any) -> str:
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
 
 
+def columns_of(rows: list[Any]) -> list[str]:
+    """The paths to all that is no object in the first rows, in the order in which they come."""
+    found: dict[str, None] = {}
+    for row in rows[:_ROWS]:
+        _paths(row, "", 0, found)
+    return list(found)[:_MOST]
+
+
 def _keys(record: Any, column: Column) -> list[Column]:
     """The way to a column; a key that is called just so goes before a path, and before a position."""
     if isinstance(column, int) and isinstance(record, dict) and column not in record:
@@ -55,3 +65,13 @@ def _has(value: Any, key: Column) -> bool:
     if isinstance(value, dict):
         return key in value
     return isinstance(value, list) and isinstance(key, int) and -len(value) <= key < len(value)
+
+
+def _paths(value: Any, path: str, depth: int, found: dict[str, None]) -> None:
+    if isinstance(value, dict) and value and depth < _DEEPEST:
+        for key, each in value.items():
+            _paths(each, f"{path}.{key}" if path else str(key), depth + 1, found)
+    elif isinstance(value, list) and value and isinstance(value[0], dict) and depth < _DEEPEST:
+        _paths(value[0], f"{path}.0" if path else "0", depth + 1, found)
+    elif path:
+        found[path] = None

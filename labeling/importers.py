@@ -1,4 +1,4 @@
-"""Readers of JSONL, JSON, CSV, TSV and plain text files: one row after the other, in constant memory.
+"""Readers of JSONL, JSON, CSV, TSV, XLSX and plain text files: one row after the other, in constant memory.
 
 A row that cannot be read comes out with its line number and the reason in `error`, and reading goes on. Only what
 spoils the whole file (an unknown format, a column that is not there) raises `ImportFormatError`.
@@ -10,17 +10,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import IO, Any, BinaryIO, cast
 
 from common import jsonl
 from labeling.formats.plain import COLUMNS, unguarded
 from labeling.import_cells import ColumnMapping, ImportFormatError, Row, column_index, read_row
 from labeling.import_json import read_json, whole_records
 from labeling.import_paths import Column
+from labeling.spreadsheets import SpreadsheetError, sheet_rows
 
 __all__ = ["FORMATS", "ColumnMapping", "ImportFormatError", "Row", "read_rows"]
 
-FORMATS = ("jsonl", "json", "csv", "tsv", "text")
+FORMATS = ("jsonl", "json", "csv", "tsv", "text", "xlsx")
 
 # A line or a field beyond this is no text to label: most often it is a quote that never closes.
 MAX_LINE = 4_000_000
@@ -43,12 +44,18 @@ def read_rows(
         if format == "json":
             yield from _read_json(stream, mapping)
             return
+        if format == "xlsx":
+            yield from _of_cells(_read_sheet(stream), mapping)
+            return
         # A line of JSON ends at a line feed alone, one of another file where its writer thought that it does.
         ends = "\n" if format == "jsonl" else ""
         text = io.TextIOWrapper(stream, _encoding(stream, mapping), errors="surrogateescape", newline=ends)
         readers = {"jsonl": _read_jsonl, "text": _read_text}
         try:
-            yield from readers[format](text, mapping) if format in readers else _read_csv(text, format, mapping)
+            if format in readers:
+                yield from readers[format](text, mapping)
+            else:
+                yield from _of_cells(_read_csv(text, format, mapping), mapping)
         except UnicodeError as error:  # only encodings other than UTF-8 come here: they cannot be read past a fault
             yield Row(0, error=f"The file is not in {text.encoding}: {error}.")
         finally:
@@ -89,7 +96,8 @@ def _read_text(text: io.TextIOWrapper, mapping: ColumnMapping) -> Iterator[Row]:
             yield read_row(lines.number, {"text": line}, replace(mapping, text="text", answer=None, external_id=None))
 
 
-def _read_csv(text: io.TextIOWrapper, format: str, mapping: ColumnMapping) -> Iterator[Row]:
+def _read_csv(text: io.TextIOWrapper, format: str, mapping: ColumnMapping) -> Iterator[tuple[int, list[str], str]]:
+    """The line, the cells, and what is wrong, of each row."""
     lines = jsonl.BoundedLines(text, MAX_LINE, ends=("\n", "\r"))
     csv.field_size_limit(max(csv.field_size_limit(), MAX_LINE))
     # strict: a stray quote is reported; without it, text would be changed or rows swallowed in silence.
@@ -99,23 +107,34 @@ def _read_csv(text: io.TextIOWrapper, format: str, mapping: ColumnMapping) -> It
         quoting=csv.QUOTE_MINIMAL if mapping.quoted else csv.QUOTE_NONE,
         strict=True,
     )
-    names: list[str] | None = None
     while True:
         start = lines.number + 1
         try:
-            cells = next(reader)
+            yield start, next(reader), ""
         except StopIteration:
             return
         except (csv.Error, jsonl.LineTooLongError) as error:
-            yield Row(start, error=_csv_reason(error, start, lines.number))
-            continue
-        if not any(cells):
-            continue
-        if names is None and (mapping.has_header or _names_digits(cells, mapping)):
+            yield start, [], _csv_reason(error, start, lines.number)
+
+
+def _read_sheet(stream: IO[bytes]) -> Iterator[tuple[int, list[str], str]]:
+    try:
+        yield from ((number, cells, "") for number, cells in sheet_rows(stream))
+    except SpreadsheetError as error:
+        raise ImportFormatError(str(error)) from error
+
+
+def _of_cells(rows: Iterator[tuple[int, list[str], str]], mapping: ColumnMapping) -> Iterator[Row]:
+    """The rows of a table, whose first one may be its header."""
+    names: list[str] | None = None
+    for start, cells, error in rows:
+        if error:
+            yield Row(start, error=error)
+        elif any(cells) and names is None and (mapping.has_header or _names_digits(cells, mapping)):
             names = [cell.strip() for cell in cells]
             mapping = _of_header(names, mapping)
-            continue
-        yield _csv_row(start, cells, names, mapping)
+        elif any(cells):
+            yield _csv_row(start, cells, names, mapping)
 
 
 def _names_digits(cells: list[str], mapping: ColumnMapping) -> bool:

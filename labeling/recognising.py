@@ -15,20 +15,19 @@ from common import jsonbounds
 from labeling.formats import SHAPES, Shape, shape_of
 from labeling.import_cells import ImportFormatError
 from labeling.import_json import first_list, whole_records
-from labeling.import_paths import has_column
+from labeling.import_paths import columns_of, has_column
 from labeling.importers import FORMATS, bom_of, suffix_of
-from labeling.tables import Table, table_in
+from labeling.spreadsheets import SpreadsheetError, is_spreadsheet, sheet_rows
+from labeling.tables import Table, has_header, table_in
 
 HEAD = 262_144
 ROWS = 50
-# Levels of a row that are shown as columns.
-_DEEPEST = 8
 _FOREIGN = (
     (
         b"PAR1",
         "This is a Parquet file, which is not read here. Write it as JSONL or CSV first (pandas: to_json, to_csv).",
     ),
-    (b"PK\x03\x04", "This is a spreadsheet or an archive, which is not read here. Save the sheet as CSV first."),
+    (b"PK\x03\x04", "This is an archive, which is not read here. Unpack it first."),
     (
         b"\xd0\xcf\x11\xe0",
         "This is a spreadsheet of the old kind, which is not read here. Save the sheet as CSV first.",
@@ -55,7 +54,8 @@ class Recognised:
         """What it is, in words."""
         shape = self.options.get("shape")
         parts = [SHAPES[shape].title if shape else "", str(self.options["format"]).upper()]
-        parts.append(_ENCODING_NAMES.get(self.options["encoding"], self.options["encoding"]))
+        if self.options["format"] != "xlsx":
+            parts.append(_ENCODING_NAMES.get(self.options["encoding"], self.options["encoding"]))
         if delimiter := self.options.get("delimiter"):
             parts.append(f"columns between {'tabs' if delimiter == chr(9) else repr(delimiter)}")
         if self.options.get("quoted") is False:
@@ -73,6 +73,8 @@ def recognise(stream: BinaryIO, name: str, said: Mapping[str, Any]) -> Recognise
     stream.seek(0)
     head = stream.read(HEAD)
     stream.seek(0)
+    if head.startswith(b"PK") and is_spreadsheet(stream):
+        return _of_sheet(stream, said)
     _refuse(head)
     encoding = str(said.get("encoding") or _encoding(head))
     text = codecs.getincrementaldecoder(bom_of(head) or encoding)("replace").decode(head, len(head) < HEAD)
@@ -214,6 +216,19 @@ def _of_table(table: Table) -> Recognised:
     return Recognised(options, table.records[:ROWS], table.columns)
 
 
+def _of_sheet(stream: BinaryIO, said: Mapping[str, Any]) -> Recognised:
+    stream.seek(0)
+    try:
+        rows = [cells for _, cells in islice(sheet_rows(stream), ROWS)]
+    except SpreadsheetError as error:
+        raise ImportFormatError(str(error)) from error
+    stream.seek(0)
+    table = Table("csv", rows=rows, has_header=has_header(rows, said))
+    options: dict[str, Any] = {**said, "format": "xlsx", "encoding": "utf-8"}
+    shape = _shape(table.records, said)
+    return Recognised(options | ({"shape": shape.name} if shape else {}), table.records, table.columns)
+
+
 def _is_conll(text: str) -> bool:
     """Whether nearly every line that is not blank is a word and, last, O or the begin or inside of something."""
     lines = [line.split() for line in text.split("\n")[:200] if line.strip() and not line.startswith("-DOCSTART-")]
@@ -221,21 +236,3 @@ def _is_conll(text: str) -> bool:
         words for words in lines if len(words) > 1 and (words[-1] == "O" or words[-1][:2] in ("B-", "I-", "E-", "S-"))
     ]
     return len(lines) > 1 and len(marked) * 10 >= len(lines) * 8
-
-
-def columns_of(rows: list[Any]) -> list[str]:
-    """The paths to all that is no object in the first rows, in the order in which they come."""
-    found: dict[str, None] = {}
-    for row in rows[:20]:
-        _paths(row, "", 0, found)
-    return list(found)[:60]
-
-
-def _paths(value: Any, path: str, depth: int, found: dict[str, None]) -> None:
-    if isinstance(value, dict) and value and depth < _DEEPEST:
-        for key, each in value.items():
-            _paths(each, f"{path}.{key}" if path else str(key), depth + 1, found)
-    elif isinstance(value, list) and value and isinstance(value[0], dict) and depth < _DEEPEST:
-        _paths(value[0], f"{path}.0" if path else "0", depth + 1, found)
-    elif path:
-        found[path] = None

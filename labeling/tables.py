@@ -70,8 +70,12 @@ def _read(text: str, is_whole: bool, delimiter: str, said: Mapping[str, Any]) ->
         if "quoted" not in said and plain and all(len(row) == len(plain[0]) for row in plain):
             quoted, rows = False, plain
     format = "tsv" if delimiter == "\t" else "csv"
-    has_header = said.get("header") is not False and not _by_position(rows or [], said)
-    return Table(format, delimiter, quoted, rows or [], has_header)
+    return Table(format, delimiter, quoted, rows or [], has_header(rows or [], said))
+
+
+def has_header(rows: list[list[str]], said: Mapping[str, Any]) -> bool:
+    """Whether the first row holds the columns' names, by what was said of them."""
+    return said.get("header") is not False and not _by_position(rows, said)
 
 
 def _by_position(rows: list[list[str]], said: Mapping[str, Any]) -> bool:

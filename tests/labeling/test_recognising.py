@@ -76,7 +76,7 @@ def test_an_empty_file_says_so(content):
     ("content", "says"),
     [
         (b"PAR1\x15\x04", "Parquet"),
-        (b"PK\x03\x04\x14\x00", "spreadsheet"),
+        (b"PK\x03\x04\x14\x00", "archive"),
         (b"\x1f\x8b\x08\x00", "gzip"),
         (b"EU\tB-ORG\nrejects\tO\nGerman\tB-MISC\n\nPeter\tB-PER\n", "CoNLL"),
         (b'{"one": 1}', "no list of rows"),

@@ -1,0 +1,79 @@
+"""Imports through the API: the body is the file."""
+
+import pytest
+
+from labeling import services
+from labeling.models import GoldenSample, ImportBatch, Sample
+from tests.factories import SYSTEM, make_expert, make_manager, make_project
+
+pytestmark = pytest.mark.django_db
+API = "/api/v1/projects/shop/imports"
+ROWS = '{"text": "one", "label": "billing"}\n{"text": "two", "label": "weather"}\n'
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture
+def project():
+    return make_project("shop")
+
+
+@pytest.fixture
+def token(client, project):
+    _, secret = services.create_token(SYSTEM, make_manager(project, "mia"), "bot", [project], ["import"])
+    client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {secret}"
+    return client
+
+
+def send(client, body: str, query: str = "", **headers):
+    return client.post(f"{API}?{query}", body, content_type="application/x-ndjson", **headers)
+
+
+def test_a_program_sends_a_file_polls_and_takes_the_report(token):
+    answer = send(token, ROWS)
+    assert (answer.status_code, answer.json()["state"]) == (202, "queued")
+    services.run_import(ImportBatch.objects.get().pk)
+    url = f"{API}/{answer.json()['uid']}"
+    assert (token.get(url).json()["imported"], token.get(url).json()["has_report"]) == (2, False)
+    assert token.get(f"{url}/report").status_code == 409
+    assert token.post(f"{url}/cancel").status_code == 409
+    assert len(token.get(API).json()["results"]) == 1
+
+
+def test_known_answers_take_the_right_to_review(client, project, token):
+    query = "labels_column=label&answers=all"
+    assert send(token, ROWS, query).status_code == 403, "a token that may import alone approves nothing"
+    del client.defaults["HTTP_AUTHORIZATION"]
+    client.force_login(make_manager(project))
+    answer = send(client, ROWS, query)
+    services.run_import(ImportBatch.objects.get().pk)
+    report = client.get(f"{API}/{answer.json()['uid']}/report")
+    assert b"weather" in b"".join(report.streaming_content)
+    assert (Sample.objects.count(), GoldenSample.objects.count()) == (1, 1)
+
+
+def test_one_key_sends_one_file(token):
+    key = {"HTTP_IDEMPOTENCY_KEY": "k1"}
+    first, second = send(token, ROWS, **key), send(token, ROWS, **key)
+    assert first.json()["uid"] == second.json()["uid"]
+    assert send(token, ROWS + ROWS, **key).status_code == 422
+    assert send(token, ROWS, "format=jsonl", **key).status_code == 422
+    assert ImportBatch.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "query", "status"),
+    [("", "", 400), (ROWS, "format=xml", 400), (ROWS, "colour=red", 400), (ROWS, "answers=all", 400), (ROWS, "", 413)],
+)
+def test_a_wrong_request_is_refused_and_nothing_is_kept(token, settings, body, query, status):
+    settings.API_MAX_BODY_BYTES = 10 if status == 413 else 1000
+    assert send(token, body, query).status_code == status
+    assert not ImportBatch.objects.exists()
+
+
+def test_experts_send_none(client, project):
+    client.force_login(make_expert(project))
+    assert send(client, ROWS).status_code == 403
