@@ -91,6 +91,12 @@ class ImportOptionsForm(forms.Form):
         help_text="For tables with a row for each label; else the first answer counts, and the others are listed.",
     )
 
+    told = forms.BooleanField(
+        required=False,
+        label="Record what models said of the texts",
+        help_text="Of our complete format and of Label Studio. It is proposed in review, but not where that is blind.",
+    )
+
     def __init__(self, *args: Any, project: Project, may_approve: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.project = project
@@ -149,6 +155,7 @@ OPTION_FIELDS = (
     "delimiter",
     "encoding",
     "join",
+    "told",
     "format",
     "text_column",
     "labels_column",
@@ -175,6 +182,7 @@ def import_options(
     delimiter: str | None = None,
     encoding: str | None = None,
     join: bool | None = False,
+    told: bool | None = False,
 ) -> dict[str, Any]:
     """Options of an import from what a person typed: digits may be positions, empty fields say nothing."""
     options: dict[str, Any] = {
@@ -188,6 +196,7 @@ def import_options(
         "delimiter": delimiter,
         "encoding": encoding,
         "join": join or None,
+        "told": told or None,
         "label_ids": list(project.labels.values_list("name", flat=True)) if labels_by_number else None,
     }
     options = {name: value for name, value in options.items() if value not in (None, "")}

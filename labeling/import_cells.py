@@ -6,7 +6,7 @@ from typing import Any
 
 from common import jsonbounds
 from common.text import plain_lines, stream_safe
-from labeling.formats import SHAPES, Plain, ShapeError
+from labeling.formats import SHAPES, Plain, ShapeError, Told
 from labeling.import_paths import Column, RowError, pick, shown
 from labeling.kinds.inputs import INPUTS, TEXT, Input, InputError
 
@@ -76,7 +76,7 @@ class Row:
     """One row of a file. `error` is empty for a good row; for a bad one it says why, and only `line` counts.
 
     `answer_raw` is None (no answer given), a list of names, one name or text, or a JSON object: `kinds.canonical`
-    takes each of them. `input` is there where it is more than `text`.
+    takes each of them. `input` is there where it is more than `text`; `told` is what models said.
     """
 
     line: int
@@ -85,6 +85,7 @@ class Row:
     answer_raw: Any = None
     error: str = ""
     input: Input | None = None
+    told: tuple[Told, ...] = ()
 
 
 def column_index(column: Column, names: list[str] | None) -> int:
@@ -113,7 +114,7 @@ def read_row(line: int, record: Any, mapping: ColumnMapping) -> Row:
         answer = None if mapping.answer is None else _answer(said.answer, mapping)
     except RowError as error:
         return Row(line, error=str(error))
-    return Row(line, text, external_id, answer, input=input)
+    return Row(line, text, external_id, answer, input=input, told=said.told)
 
 
 def _mapped(record: Any, mapping: ColumnMapping) -> Plain:

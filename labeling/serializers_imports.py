@@ -33,6 +33,9 @@ class ImportQuery(Query):
     list_path = serializers.CharField(max_length=_LONGEST, required=False, help_text="data.item for {'data': [...]}.")
     delimiter = serializers.CharField(max_length=1, required=False, trim_whitespace=False)
     encoding = serializers.ChoiceField(choices=list(ENCODINGS), required=False)
+    told = serializers.BooleanField(
+        required=False, default=False, help_text="Record what models said, of our complete format and Label Studio."
+    )
     join = serializers.BooleanField(
         required=False, default=False, help_text="Put the labels of equal texts together; else the first answer counts."
     )
@@ -46,5 +49,5 @@ class ImportSerializer(Row):
     class Meta:
         model = ImportBatch
         fields = ["uid", "name", "state", "is_trial", "bytes_total", "bytes_read", "rows_read", "imported", "golden"]
-        fields += ["duplicates", "bad_rows", "notes", "has_report", "error", "created_at", "finished_at"]
+        fields += ["predictions", "duplicates", "bad_rows", "notes", "has_report", "error", "created_at", "finished_at"]
         read_only_fields = fields

@@ -9,7 +9,7 @@ from labeling.formats.chats import AlpacaRows, ChatRows, Completions, Langfuse, 
 from labeling.formats.complete import Complete
 from labeling.formats.label_studio import LabelStudio
 from labeling.formats.plain import PlainCsv, PlainJsonl
-from labeling.formats.shapes import Plain, Shape, ShapeError
+from labeling.formats.shapes import Plain, Shape, ShapeError, Told
 from labeling.formats.training import Alpaca, OpenAiChat
 
 WRITERS: dict[str, type[Writer]] = {
@@ -46,6 +46,7 @@ __all__ = [
     "Proposal",
     "Shape",
     "ShapeError",
+    "Told",
     "Writer",
     "shape_of",
 ]

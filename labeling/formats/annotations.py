@@ -1,8 +1,22 @@
 """Rows of annotation tools: Label Studio (old and new), doccano, Prodigy, Argilla, and our own complete ones."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
-from labeling.formats.shapes import SPANS, Plain, Shape, ShapeError, agreed, is_span, listed, messages, of_turns
+from labeling.formats.shapes import (
+    SPANS,
+    Plain,
+    Shape,
+    ShapeError,
+    Told,
+    agreed,
+    is_span,
+    listed,
+    messages,
+    of_turns,
+    sure,
+)
 
 _ID = "external_id"
 
@@ -25,7 +39,12 @@ class CompleteRows(Shape):
 
     def read(self, record: dict[str, Any], instruction: str, with_answer: bool) -> Plain:
         """The answer in the labels of the day of the export."""
-        return Plain(record.get("text"), record.get("answer"), record.get("id"), record.get("input"))
+        told = tuple(
+            Told(str(each["model"]), each["raw"], sure(each.get("confidence")))
+            for each in listed(record.get("proposals"))
+            if isinstance(each, dict) and each.get("model") and isinstance(each.get("raw"), str)
+        )
+        return Plain(record.get("text"), record.get("answer"), record.get("id"), record.get("input"), told)
 
 
 class Tasks(Shape):
@@ -52,7 +71,15 @@ class Tasks(Shape):
         data = record.get("data", record)
         text, input = self._text(data)
         id = _id_of(record)
-        return Plain(text, agreed(answers), id, input)
+        return Plain(text, agreed(answers), id, input, tuple(self._told(record.get("predictions"))))
+
+    def _told(self, predictions: Any) -> Iterator[Told]:
+        """What models said, of predictions that are an answer to the text as a whole."""
+        for each in listed(predictions):
+            if isinstance(each, dict):
+                with suppress(ShapeError):
+                    answer = self._answer(each.get("result"))
+                    yield Told(str(each.get("model_version") or "outside"), answer, sure(each.get("score")))
 
     def _text(self, data: Any) -> tuple[Any, Any]:
         if not isinstance(data, dict):

@@ -14,16 +14,25 @@ class ShapeError(ValueError):
     """A row of this shape is no text with an answer; the message says why, as a sentence."""
 
 
+class Told(NamedTuple):
+    """What a model said of a row's text: an answer as in `Plain`. `confidence` 0 to 1, None where it is not told."""
+
+    model: str
+    answer: Any
+    confidence: float | None = None
+
+
 class Plain(NamedTuple):
     """What a row says. `answer` is None where it says none; a list of names, or a text as a model writes it.
 
-    `input` is there for what is more than a text; `text` is then None.
+    `input` is there for what is more than a text; `text` is then None. `told` is what models said of it.
     """
 
     text: Any
     answer: Any = None
     id: Any = None
     input: Any = None
+    told: tuple[Told, ...] = ()
 
 
 class Shape(ABC):
@@ -100,6 +109,11 @@ def agreed(answers: Sequence[Any]) -> Any:
 def listed(value: Any) -> list[Any]:
     """The value where it is a list, else none of anything."""
     return value if isinstance(value, list) else []
+
+
+def sure(value: Any) -> float | None:
+    """A confidence, where the value is one: 0 to 1."""
+    return float(value) if isinstance(value, int | float) and 0 <= value <= 1 else None
 
 
 def is_span(value: Any) -> bool:

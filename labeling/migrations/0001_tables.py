@@ -560,6 +560,7 @@ class Migration(migrations.Migration):
                 ("rows_read", models.PositiveIntegerField(default=0)),
                 ("imported", models.PositiveIntegerField(default=0)),
                 ("golden", models.PositiveIntegerField(default=0)),
+                ("predictions", models.PositiveIntegerField(default=0)),
                 ("duplicates", models.PositiveIntegerField(default=0)),
                 ("bad_rows", models.PositiveIntegerField(default=0)),
                 (

@@ -49,6 +49,7 @@ class ImportBatch(PublicModel):
     rows_read = models.PositiveIntegerField(default=0)
     imported = models.PositiveIntegerField(default=0)
     golden = models.PositiveIntegerField(default=0)
+    predictions = models.PositiveIntegerField(default=0)
     duplicates = models.PositiveIntegerField(default=0)
     bad_rows = models.PositiveIntegerField(default=0)
     is_trial = models.BooleanField(default=False, help_text="Counts what would come in, and brings nothing in.")

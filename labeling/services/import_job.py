@@ -59,6 +59,7 @@ class ImportJob:
     format: str
     answers: str
     join: bool
+    told: bool
     since: datetime
     mapping: ColumnMapping
 
@@ -70,6 +71,7 @@ class ImportJob:
         """
         said = dict(batch.options if options is None else options)
         answers, join = said.pop("answers", "none"), said.pop("join", False)
+        told = said.pop("told", False)
         asked = recognise(source, batch.name, said).options
         format = asked.pop("format")
         if asked.get("shape"):
@@ -78,7 +80,7 @@ class ImportJob:
         asked |= {"answer_is_text": not kind.is_json, "input_form": kind.input.name, "instruction": task.instruction}
         mapping = ColumnMapping.from_options(asked)
         require_columns(source, format, mapping)
-        return cls(batch.project, task, format, answers, join and kind.can_join, batch.created_at, mapping)
+        return cls(batch.project, task, format, answers, join and kind.can_join, told, batch.created_at, mapping)
 
     def check(self, rows: Iterable[Row], report: BadRows) -> Iterator[tuple[int, NewText]]:
         """The good rows by line, with their known answers where those are wanted; bad rows go into the report."""
@@ -99,7 +101,7 @@ class ImportJob:
             except ProblemError as error:
                 report.add(row.line, str(error))
                 continue
-            yield row.line, NewText(row.text, row.external_id, answer, row.input)
+            yield row.line, NewText(row.text, row.external_id, answer, row.input, row.told if self.told else ())
 
     def list_untaken(self, rows: Iterable[tuple[int, NewText]], report: BadRows) -> int:
         """Say of each known answer that is not its text's answer now why that is; how many there are."""
@@ -115,7 +117,8 @@ class ImportJob:
 def check_options(options: dict[str, Any]) -> None:
     """Raise `ProblemError` on options of an import that mean nothing."""
     rest = dict(options)
-    answers, format, _ = rest.pop("answers", "none"), rest.pop("format", None), rest.pop("join", False)
+    answers, format = rest.pop("answers", "none"), rest.pop("format", None)
+    rest.pop("join", None), rest.pop("told", None)
     if answers not in ANSWERS:
         raise ProblemError(f"Unknown choice of answers {answers!r}; choose one of {', '.join(ANSWERS)}.")
     known = (*FORMATS, *SHAPES)

@@ -25,7 +25,7 @@ _MAX_ATTEMPTS = 3
 _MESSAGE_LOST_AFTER = timedelta(minutes=1)
 State = ImportBatch.State
 _SWEEP = actors.system("beat")
-_COUNTS = ("bytes_read", "rows_read", "imported", "golden", "duplicates", "bad_rows", "attempts")
+_COUNTS = ("bytes_read", "rows_read", "imported", "golden", "predictions", "duplicates", "bad_rows", "attempts")
 
 
 def start_import(actor: Actor, project: Project, upload: "UploadedFile[bytes]", options: dict[str, Any]) -> ImportBatch:

@@ -24,6 +24,7 @@ from labeling.services.import_job import BadRows, ImportJob
 from labeling.services.import_join import extend, joined
 from labeling.services.import_notes import notes_of
 from labeling.services.import_queue import check_asked
+from labeling.services.import_told import record_told
 from labeling.services.samples import NewText, add_samples, samples_of
 from labeling.services.vectors import due
 from labeling.ways import WayIn
@@ -85,7 +86,10 @@ def _finish(batch: ImportBatch, token: uuid.UUID, state: str, **values: Any) -> 
     with transaction.atomic():
         leases.finish(ImportBatch, batch.pk, token, state=state, finished_at=timezone.now(), **values)
         batch.refresh_from_db()
-        counts = {name: getattr(batch, name) for name in ("rows_read", "imported", "golden", "duplicates", "bad_rows")}
+        counts = {
+            name: getattr(batch, name)
+            for name in ("rows_read", "imported", "golden", "predictions", "duplicates", "bad_rows")
+        }
         verb = "import.finished" if state == State.SUCCEEDED else "import.failed"
         events.record(_WORKER, verb, batch, after=counts | {"trial": batch.is_trial})
 
@@ -129,7 +133,7 @@ def _chunk(
     with transaction.atomic():
         good = list(job.check(chunk, report))
         good = joined(job, good, report) if job.join else good
-        stored = {"imported": 0, "golden": 0}
+        stored = {"imported": 0, "golden": 0, "predictions": 0}
         if is_new:
             stored = _store(batch, job, [text for _, text in good if splits.content_hash(text.text) not in seen])
         untaken = job.list_untaken(good, report)
@@ -148,7 +152,8 @@ def _store(batch: ImportBatch, job: ImportJob, texts: list[NewText]) -> dict[str
     known = [(row, answers[content_hash]) for content_hash, row in samples.items()]
     if job.join:
         extend(job, known)
-    return {"imported": len(added), "golden": settle(known, job.task)}
+    told = record_told(job.task, texts) if job.told else 0
+    return {"imported": len(added), "golden": settle(known, job.task), "predictions": told}
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Small files that once came in wrong, and what they come in as: recognised, or refused, and never in silence."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from common.problems import ConflictError
 from labeling import services, tasks
-from labeling.models import GoldenSample, ImportBatch, Sample
+from labeling.models import GoldenSample, ImportBatch, Prediction, Sample
 from labeling.services import imports
 from tests.factories import SYSTEM, acting, make_expert, make_manager, make_operator, make_project, make_sample
 
@@ -169,3 +170,17 @@ def test_a_file_that_nobody_starts_is_removed(project, settings, django_capture_
     batch.refresh_from_db()
     assert (batch.state, batch.file.name) == ("cancelled", "")
     assert list((settings.MEDIA_ROOT / "imports").iterdir()) == []
+
+
+def test_what_models_said_is_recorded_once_where_it_is_asked_for(project, tmp_path):
+    choice = [{"type": "choices", "value": {"choices": ["billing"]}}]
+    said = {"model_version": "other:v2", "score": 0.75, "result": choice}
+    tasks_of = [{"data": {"text": text}, "annotations": [], "predictions": [said]} for text in ("one", "two")]
+    content = json.dumps(tasks_of)
+    batch = run(project, tmp_path, "a.json", content, told=True)
+    assert (batch.imported, batch.predictions) == (2, 2)
+    first = Prediction.objects.last()
+    assert (first.model_tag, first.answer, first.confidence) == ("other:v2", {"labels": ["billing"]}, 0.75)
+    assert (first.source, first.status) == ("outside", "strict")
+    assert run(project, tmp_path, "a.json", content, told=True).predictions == 0
+    assert run(make_project("other"), tmp_path, "a.json", content).predictions == 0

@@ -46,6 +46,7 @@ class Command(ServiceCommand):
         parser.add_argument("--list-path", help="Where the rows of a JSON file are: data.item for {'data': [...]}.")
         parser.add_argument("--delimiter", help="Between the columns of a table; \\t is a tab.")
         parser.add_argument("--encoding", help="Such as windows-1252. Recognised unless given.")
+        parser.add_argument("--told", action="store_true", help="Record what models said of the texts.")
         parser.add_argument("--join", action="store_true", help="Put the labels of equal texts together.")
         parser.add_argument(
             "--answers", choices=ANSWERS, default="none", help="Rows whose known answers become golden samples."
