@@ -35,6 +35,7 @@ CHUNK = 1000
 State = ImportBatch.State
 OnProgress = Callable[[ImportBatch], None]
 _WORKER = actors.system("import")
+_TOLD = ("rows_read", "imported", "golden", "predictions", "duplicates", "bad_rows")
 
 
 def import_file(
@@ -86,10 +87,7 @@ def _finish(batch: ImportBatch, token: uuid.UUID, state: str, **values: Any) -> 
     with transaction.atomic():
         leases.finish(ImportBatch, batch.pk, token, state=state, finished_at=timezone.now(), **values)
         batch.refresh_from_db()
-        counts = {
-            name: getattr(batch, name)
-            for name in ("rows_read", "imported", "golden", "predictions", "duplicates", "bad_rows")
-        }
+        counts = {name: getattr(batch, name) for name in _TOLD}
         verb = "import.finished" if state == State.SUCCEEDED else "import.failed"
         events.record(_WORKER, verb, batch, after=counts | {"trial": batch.is_trial})
 

@@ -73,9 +73,8 @@ def record_predictions(
         kept = _kept(actor, project, list(texts.values()), way_in)
         for place, text in texts.items():
             samples[place] = kept[splits.content_hash(text.text)]
-    return recorded(
-        project, [replace(each, sample=sample) for each, sample in zip(answered, samples, strict=True)], source=source
-    )
+    known = [replace(each, sample=sample) for each, sample in zip(answered, samples, strict=True)]
+    return recorded(project, known, source=source)
 
 
 def recorded(project: Project, answered: Sequence[Answered], *, source: str) -> list[Prediction]:
