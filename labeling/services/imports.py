@@ -131,10 +131,11 @@ def _chunk(
     with transaction.atomic():
         good = list(job.check(chunk, report))
         good = joined(job, good, report) if job.join else good
+        fresh = [(line, text) for line, text in good if splits.content_hash(text.text) not in seen]
         stored = {"imported": 0, "golden": 0, "predictions": 0}
         if is_new:
-            stored = _store(batch, job, [text for _, text in good if splits.content_hash(text.text) not in seen])
-        untaken = job.list_untaken(good, report)
+            stored = _store(batch, job, [text for _, text in fresh])
+        untaken = job.list_untaken(fresh, report)
         if batch.is_trial:
             seen.update(splits.content_hash(text.text) for _, text in good)
             transaction.set_rollback(True)

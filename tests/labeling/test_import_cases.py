@@ -115,7 +115,8 @@ def test_a_set_that_falls_into_one_split_says_so(project, tmp_path):
     assert run(other, tmp_path, "b.csv", f"text\n{words}").notes == []
 
 
-def test_a_trial_counts_and_brings_nothing_in(project, tmp_path, sent):
+def test_a_trial_counts_and_brings_nothing_in(project, sent, monkeypatch):
+    monkeypatch.setattr(imports, "CHUNK", 2)
     make_sample(project, "thanks")
     content = b"text,label\nthanks,praise\nnew,billing\nNEW,billing\nodd,weather\n"
     mia = acting(make_manager(project, "mia"))
