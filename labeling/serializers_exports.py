@@ -40,7 +40,8 @@ class NewExportSerializer(Strict):
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         """The filters together, as the service takes them."""
         names = [name for name in Filters.__dataclass_fields__ if name in given]
-        return {**given, "filters": Filters(**{name: str(given.pop(name)) for name in names})}
+        filters = Filters(**{name: str(given.pop(name)) for name in names})
+        return {**given, "filters": filters}
 
 
 class ExportSerializer(Row):
