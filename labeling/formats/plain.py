@@ -4,7 +4,7 @@ import csv
 import io
 import re
 
-from labeling.formats.base import Item, Writer, encode
+from labeling.formats.base import Item, Writer, encode, quoted
 
 # The columns of our table; a file that begins with just these is read back by `unguarded`.
 COLUMNS = ("id", "text", "answer", "split", "state")
@@ -32,11 +32,11 @@ class PlainJsonl(Writer):
 
     def row(self, item: Item) -> str:
         """The answer is null where there is none."""
-        asked = f'"text": {encode(item.text)}'
+        asked = f'"text": {quoted(item.text)}'
         if item.input is not None:
             asked += f', "input": {encode(item.input)}'
         answer = item.read.json if item.read else "null"
-        return f'{{{asked}, "answer": {answer}, "id": {encode(item.external_id)}, "split": "{item.split}"}}\n'
+        return f'{{{asked}, "answer": {answer}, "id": {quoted(item.external_id)}, "split": "{item.split}"}}\n'
 
 
 class PlainCsv(Writer):

@@ -15,15 +15,21 @@ from django.db.models.functions import Cast
 from common import jsonbounds, jsonl
 from labeling.formats import Answered, Decision, Golden, Item, Proposal
 from labeling.kinds import kind_of
-from labeling.models import GoldenSample, Prediction, Review, Sample, SampleState, Split, TaskSpec, Withdrawal
+from labeling.models import GoldenSample, Prediction, Review, Sample, SampleState, Split, TaskSpec, User, Withdrawal
 from labeling.services.fitting import Fitting
 
-PAGE = 2000
+PAGE = 4000
 # Answers of free text hardly repeat; those of labels do.
 _KEPT_ANSWERS = 20_000
-# As text: most of it is written as it stands.
-_JSON = Cast("answer", TextField())
-_SAMPLE = ("pk", "uid", "text", "input", "external_id", "split", "way_in", "created_at", "state")
+
+
+def _as_text(name: str) -> Cast:
+    """A column as the database writes it: most of it goes into the file as it stands, without a value of Python's."""
+    return Cast(name, TextField())
+
+
+_JSON, _AT = _as_text("answer"), _as_text("created_at")
+_SAMPLE = ("pk", _as_text("uid"), "text", "input", "external_id", "split", "way_in", _AT, "state")
 
 
 @dataclass
@@ -37,6 +43,7 @@ class Reader:
     test_answers: bool
     _read: dict[tuple[int, str], tuple[Answered | None, str]] = field(default_factory=dict)
     _numbers: dict[int, int] = field(default_factory=dict)
+    _names: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.spec = self.task.to_spec()
@@ -53,12 +60,12 @@ class Reader:
         rows = list(self.wanted.filter(pk__gt=after).values_list(*_SAMPLE)[:PAGE])
         if not rows:
             return after, []
-        return rows[-1][0], self._items(rows)
+        last = rows[-1][0]
+        return last, self._items(rows, {"sample_id__gt": after, "sample_id__lte": last, "created_at__lte": self.as_of})
 
-    def _items(self, rows: list[tuple[Any, ...]]) -> list[Item]:
-        ids = [row[0] for row in rows]
-        golden, states = self._golden(ids), self._states(ids)
-        proposals, decisions = self._proposals(ids), self._decisions(ids)
+    def _items(self, rows: list[tuple[Any, ...]], between: dict[str, Any]) -> list[Item]:
+        golden, states = self._golden(between), self._states(between)
+        proposals, decisions = self._proposals(between), self._decisions(between)
         items = []
         for pk, uid, text, input, external_id, split, way_in, created_at, today in rows:
             given = golden.get(pk)
@@ -71,13 +78,13 @@ class Reader:
             opened = self.test_answers or not is_test
             items.append(
                 Item(
-                    uid=str(uid),
+                    uid=uid,
                     text=text,
                     input=input,
                     external_id=external_id,
                     split=split,
                     way_in=way_in,
-                    added_at=created_at.isoformat(),
+                    added_at=_iso(created_at),
                     state=str(state),
                     is_withheld=bool(given) and not opened,
                     golden=self._approved(given) if given and opened else None,
@@ -87,16 +94,21 @@ class Reader:
             )
         return items
 
-    def _golden(self, ids: list[int]) -> dict[int, tuple[Any, ...]]:
+    def _golden(self, between: dict[str, Any]) -> dict[int, tuple[Any, ...]]:
         in_force = Q(retired_at=None) | Q(retired_at__gt=self.as_of)
-        rows = GoldenSample.objects.filter(in_force, sample__in=ids, created_at__lte=self.as_of).order_by("pk")
-        names = ("spec_id", _JSON, "review__reviewer__username", "created_at", "given", "source")
+        rows = GoldenSample.objects.filter(in_force, project=self.task.project_id, **between).order_by("pk")
+        names = ("spec_id", _JSON, "review__reviewer_id", _AT, "given", "source")
         return {row[0]: row[1:] for row in rows.values_list("sample_id", *names)}
 
     def _approved(self, row: tuple[Any, ...]) -> Golden:
         spec_id, answer, by, at, given, source = row
         read, reason = self._answered(spec_id, answer)
-        return Golden(read, reason, answer, self._numbers[spec_id], by, at.isoformat(), given, source)
+        return Golden(read, reason, answer, self._numbers[spec_id], self._name(by), _iso(at), given, source)
+
+    def _name(self, user: int | None) -> str | None:
+        if user is not None and user not in self._names:
+            self._names.update(User.objects.filter(pk=user).values_list("pk", "username"))
+        return None if user is None else self._names[user]
 
     def _answered(self, spec_id: int, answer: str) -> tuple[Answered | None, str]:
         """The answer under today's task, or why there is none."""
@@ -111,32 +123,39 @@ class Reader:
                 self._read[key] = Answered(carried, jsonl.dumps(carried), self.kind.labels_in(carried)), ""
         return self._read[key]
 
-    def _states(self, ids: list[int]) -> dict[int, str]:
+    def _states(self, between: dict[str, Any]) -> dict[int, str]:
         """Of samples that were withdrawn, or rejected unless an answer came after it."""
-        until = {"sample__in": ids, "created_at__lte": self.as_of}
-        turns = Review.objects.filter(action__in=(Review.Action.REJECT, Review.Action.UNDO), **until).order_by("pk")
-        withdrawals = Withdrawal.objects.filter(**until).order_by("pk")
-        last, out = dict(turns.values_list("sample_id", "action")), dict(withdrawals.values_list("sample", "restores"))
+        of_project = {"sample__project": self.task.project_id, **between}
+        turns = Review.objects.filter(action__in=(Review.Action.REJECT, Review.Action.UNDO), **of_project)
+        withdrawals = Withdrawal.objects.filter(**of_project).order_by("pk")
+        last = dict(turns.order_by("pk").values_list("sample_id", "action"))
+        out = dict(withdrawals.values_list("sample_id", "restores_id"))
         states = {pk: str(SampleState.REJECTED) for pk, action in last.items() if action == Review.Action.REJECT}
         return states | {pk: str(SampleState.WITHDRAWN) for pk, restores in out.items() if restores is None}
 
-    def _proposals(self, ids: list[int]) -> dict[int, list[Proposal]]:
+    def _proposals(self, between: dict[str, Any]) -> dict[int, list[Proposal]]:
         found: dict[int, list[Proposal]] = defaultdict(list)
         if self.with_history:
-            rows = Prediction.objects.filter(sample__in=ids, created_at__lte=self.as_of).order_by("pk")
-            names = ("model_tag", "created_at", _JSON, "raw", "status", "confidence", "latency_ms", "source", "spec_id")
+            rows = Prediction.objects.filter(project=self.task.project_id, **between).order_by("pk")
+            names = ("model_tag", _AT, _JSON, "raw", "status", "confidence", "latency_ms", "source", "spec_id")
             for pk, model, at, answer, raw, status, sure, took, way, spec_id in rows.values_list("sample_id", *names):
                 number = self._numbers[spec_id]
-                said = Proposal(model, at.isoformat(), answer or "null", raw, status, sure, took, way, number)
+                said = Proposal(model, _iso(at), answer or "null", raw, status, sure, took, way, number)
                 found[pk].append(said)
         return found
 
-    def _decisions(self, ids: list[int]) -> dict[int, list[Decision]]:
+    def _decisions(self, between: dict[str, Any]) -> dict[int, list[Decision]]:
         found: dict[int, list[Decision]] = defaultdict(list)
         if self.with_history:
-            rows = Review.objects.filter(sample__in=ids, created_at__lte=self.as_of).order_by("pk")
-            names = ("action", "reviewer__username", "created_at", _JSON, "comment", "seconds", "spec_id")
+            rows = Review.objects.filter(sample__project=self.task.project_id, **between).order_by("pk")
+            names = ("action", "reviewer_id", _AT, _JSON, "comment", "seconds", "spec_id")
             for pk, action, by, at, answer, comment, seconds, spec_id in rows.values_list("sample_id", *names):
-                number = self._numbers[spec_id]
-                found[pk].append(Decision(action, by, at.isoformat(), answer or "null", comment, seconds, number))
+                number, name = self._numbers[spec_id], self._name(by)
+                decided = Decision(action, name or "", _iso(at), answer or "null", comment, seconds, number)
+                found[pk].append(decided)
         return found
+
+
+def _iso(at: str) -> str:
+    """A moment as PostgreSQL writes it in UTC, in which each connection is, as ISO 8601."""
+    return f"{at[:10]}T{at[11:]}:00"
