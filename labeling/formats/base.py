@@ -103,6 +103,8 @@ class Writer(ABC):
     `has_history`: it has a place for what models said and experts decided.
     """
 
+    # Django's templates call what can be called.
+    do_not_call_in_templates: ClassVar[bool] = True
     name: ClassVar[str]
     title: ClassVar[str]
     told: ClassVar[str]  # what it is for, in a sentence

@@ -18,12 +18,14 @@ from labeling.tables import TEXT_NAMES
 _ROWS = 8
 _COLUMNS = 30
 _LONGEST = 120
-_ANSWER_NAMES = ("label", "labels", "category", "class", "tags", "answer", "output", "response", "completion")
 
 
 @dataclass(frozen=True)
 class Look:
-    """What is shown. `cells` are the first rows as they stand, by column; `read` the same as they would be read."""
+    """What is shown. `cells` are the first rows as they stand, by column; `read` the same as they would be read.
+
+    `likely_text` is the column that is taken for the text where none is chosen; empty where one is, or need not be.
+    """
 
     told: str = ""
     error: str = ""
@@ -31,33 +33,19 @@ class Look:
     cells: list[list[str]] = field(default_factory=list)
     read: list[Row] = field(default_factory=list)
     is_shaped: bool = False
-
-    @property
-    def likely_text(self) -> str:
-        """The column that holds the text, by its name, else by its length; empty where the format says it."""
-        if self.is_shaped or "text" in self.columns or not self.columns:
-            return ""
-        named = [name for name in self.columns if name.rpartition(".")[2].casefold() in TEXT_NAMES]
-        sizes = {name: sum(len(row[at]) for row in self.cells) for at, name in enumerate(self.columns)}
-        return named[0] if named else max(self.columns, key=lambda name: sizes[name])
-
-    @property
-    def likely_answer(self) -> str:
-        """The column that may hold the answer, by its name."""
-        if self.is_shaped:
-            return ""
-        return next((name for name in self.columns if name.rpartition(".")[2].casefold() in _ANSWER_NAMES), "")
+    likely_text: str = ""
 
 
 def look(batch: ImportBatch, options: dict[str, Any]) -> Look:
     """Look at the beginning of an uploaded file, read by these options. What is wrong is said in `error`."""
-    said = {name: value for name, value in options.items() if name not in ("answers", "join")}
+    said = {name: value for name, value in options.items() if name not in ("answers", "join", "told")}
     found: Recognised | None = None
-    error, rows = "", list[Row]()
+    error, rows, likely = "", list[Row](), ""
     try:
         with batch.file.open("rb") as upload:
             found = recognise(upload.file, batch.name, said)
-            job = ImportJob.of(batch, upload.file, options)
+            likely = "" if said.get("text") not in (None, "") or "shape" in found.options else _likely_text(found)
+            job = ImportJob.of(batch, upload.file, {**options, "text": likely} if likely else options)
             with closing(cast("Any", read_rows(upload.file, job.format, job.mapping))) as reading:
                 rows = list(islice(reading, _ROWS))
     except ImportFormatError as problem:
@@ -67,7 +55,17 @@ def look(batch: ImportBatch, options: dict[str, Any]) -> Look:
     if found is None:
         return Look(error=error)
     columns = [storable(name) for name in found.columns[:_COLUMNS]]
-    return Look(found.told, error, columns, list(_cells(found)), rows, "shape" in found.options)
+    return Look(found.told, error, columns, list(_cells(found)), rows, "shape" in found.options, likely)
+
+
+def _likely_text(found: Recognised) -> str:
+    """The column that holds the text, by its name, else by its length; empty where it is called `text`, or a number."""
+    columns = found.columns[:_COLUMNS]
+    if "text" in columns or not columns or found.options.get("header") is False:
+        return ""
+    named = [name for name in columns if name.rpartition(".")[2].casefold() in TEXT_NAMES]
+    sizes = {name: sum(len(row[at]) for row in _cells(found)) for at, name in enumerate(columns)}
+    return named[0] if named else max(columns, key=lambda name: sizes[name])
 
 
 def _cells(found: Recognised) -> Iterator[list[str]]:

@@ -16,6 +16,8 @@ from labeling.forms_imports import ImportForm, ImportOptionsForm, fields_of
 from labeling.models import ImportBatch, Project
 from labeling.views.base import actor, page_context, person, polls, problems_as_messages, rights_of
 
+# What is asked beside the columns; the rest is folded.
+_ANSWERING = ("answers", "join", "told")
 _ROLES = {"text_column": "Text", "labels_column": "Answer", "id_column": "Your id"}
 
 
@@ -72,7 +74,8 @@ def _look(batch: ImportBatch, form: ImportOptionsForm) -> dict[str, Any]:
             chosen = str(form.data.get(name) or likely.get(name, ""))
             columns = [(column, column == chosen) for column in found.columns]
             roles.append({"name": name, "title": title, "columns": columns, "is_open": chosen not in found.columns})
-    return {"look": found, "roles": roles, "of_table": list(_ROLES) if found.columns else []}
+    of_table = list(_ROLES) if found.columns else []
+    return {"look": found, "roles": roles, "of_table": of_table, "answering": _ANSWERING}
 
 
 @login_required

@@ -33,7 +33,9 @@ def token(client, project):
 
 def test_an_operator_asks_watches_and_downloads(client, project):
     client.force_login(make_operator(project))
-    assert "Nothing was exported yet" in client.get(PAGE).text
+    page = client.get(PAGE).text
+    assert "Nothing was exported yet" in page
+    assert "A table for spreadsheets." in page
     answer = client.post(PAGE, {"format": "csv", "state": "pending"})
     export = Export.objects.get()
     assert answer["Location"] == reverse("labeling:export", args=["shop", export.uid])

@@ -34,9 +34,10 @@ def test_first_rows_columns_by_click_a_trial_and_the_import(client, project, sen
     assert "Recognised: CSV, Windows-1252, columns between" in page
     assert "&lt;b&gt;Größe&lt;/b&gt;" in page
     assert 'name="text_column" value="body" checked' in page, "the likely column is chosen"
+    assert "As it would come in" in page
     assert not Sample.objects.exists()
     fields = {"text_column": "body", "id_column": "subject", "answers": "none"}
-    assert "As it would come in" in client.post(url, fields | {"look": "1"}).text
+    assert ">Re</span>" in client.post(url, fields | {"look": "1"}).text
     client.post(url, fields | {"try": "1"})
     tasks.run_import(ImportBatch.objects.get().pk)
     page = client.get(url).text
@@ -54,7 +55,7 @@ def test_first_rows_columns_by_click_a_trial_and_the_import(client, project, sen
 def test_a_wrong_column_is_said_on_the_page(client, project):
     client.force_login(make_operator(project))
     url = upload(client, b"subject,body\na,b\n")
-    assert "There is no column &#x27;text&#x27;" in client.get(url).text
+    assert "There is no column &#x27;nope&#x27;" in client.post(url, {"text_column": "nope", "look": "1"}).text
     page = client.get(url).text
     assert 'name="labels_column"' not in page, "known answers are for those who review"
 
