@@ -54,8 +54,9 @@ class Command(ServiceCommand):
                     **form.asked,
                     on_progress=lambda row: bar.update(task, total=row.total, completed=row.done),
                 )
-            except OSError as error:
-                raise CommandError(f"The file cannot be written: {error.strerror or error}.") from error
+            except (OSError, ValueError) as error:  # no name, or one with a NUL, is none of the system's errors
+                reason = error.strerror if isinstance(error, OSError) else error
+                raise CommandError(f"The file cannot be written: {reason}.") from error
         self._say(export)
 
     def _say(self, export: Export) -> None:
