@@ -4,7 +4,7 @@ from typing import Any
 
 from labeling.formats.annotations import Argilla, CompleteRows, DoccanoRows, Examples, Tasks
 from labeling.formats.annotators import Doccano, Prodigy
-from labeling.formats.base import Answered, Decision, Golden, Item, LeftOut, Proposal, Writer
+from labeling.formats.base import Answered, Golden, Item, LeftOut, Writer
 from labeling.formats.chats import AlpacaRows, ChatRows, Completions, Langfuse, OpenWebUi, Questions, ShareGpt
 from labeling.formats.complete import Complete
 from labeling.formats.label_studio import LabelStudio
@@ -38,12 +38,10 @@ __all__ = [
     "SHAPES",
     "WRITERS",
     "Answered",
-    "Decision",
     "Golden",
     "Item",
     "LeftOut",
     "Plain",
-    "Proposal",
     "Shape",
     "ShapeError",
     "Told",

@@ -1,7 +1,6 @@
 """What a writer is: it makes one row of a file of one sample, and says what it cannot hold."""
 
 import json
-import math
 from abc import ABC, abstractmethod
 from json.encoder import encode_basestring
 from typing import Any, ClassVar, NamedTuple
@@ -11,11 +10,6 @@ from labeling.kinds import Answer, Input, Spec, dumps, kind_of, whole
 encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 # Of a text the same, in one call in C.
 quoted = encode_basestring
-
-
-def number(value: float | None) -> str:
-    """A number as JSON; null for what is none."""
-    return "null" if value is None or not math.isfinite(value) else repr(value)
 
 
 class LeftOut(Exception):
@@ -43,34 +37,11 @@ class Golden(NamedTuple):
     source: str
 
 
-class Proposal(NamedTuple):
-    """What a model said; `answer` is JSON, to the task of `spec_number`, and null where nothing could be read."""
-
-    model: str
-    at: str
-    answer: str
-    raw: str
-    status: str
-    confidence: float | None
-    latency_ms: float | None
-    source: str
-    spec_number: int
-
-
-class Decision(NamedTuple):
-    """What an expert decided; `answer` is JSON, to the task of `spec_number`, and null where there is none."""
-
-    action: str
-    by: str
-    at: str
-    answer: str
-    comment: str
-    seconds: float | None
-    spec_number: int
-
-
 class Item(NamedTuple):
-    """A sample as it was at the time of an export. Times are ISO 8601 in UTC."""
+    """A sample as it was at the time of an export. Times are ISO 8601 in UTC.
+
+    `proposals` and `decisions` are lists in JSON, oldest first: what models said, and what experts decided.
+    """
 
     uid: str
     text: str
@@ -82,8 +53,8 @@ class Item(NamedTuple):
     state: str
     is_withheld: bool  # it has an answer, which whoever asked did not ask for, or may not have
     golden: Golden | None
-    proposals: list[Proposal]
-    decisions: list[Decision]
+    proposals: str
+    decisions: str
 
     @property
     def read(self) -> Answered | None:

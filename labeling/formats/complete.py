@@ -1,6 +1,6 @@
 """Our own format: all that is known of a sample on one line."""
 
-from labeling.formats.base import Decision, Item, Proposal, Writer, encode, number, quoted
+from labeling.formats.base import Item, Writer, encode, quoted
 
 
 class Complete(Writer):
@@ -14,12 +14,11 @@ class Complete(Writer):
     def row(self, item: Item) -> str:
         """Put together by hand: the answers come as JSON from the database, and a million rows take their time."""
         input = "null" if item.input is None else encode(item.input)
-        proposals = ", ".join(map(_proposal, item.proposals)) if item.proposals else ""
-        decisions = ", ".join(map(_decision, item.decisions)) if item.decisions else ""
         return (
             f'{{"uid": "{item.uid}", "text": {quoted(item.text)}, "input": {input}, "id": {quoted(item.external_id)}, '
             f'"split": "{item.split}", "way_in": "{item.way_in}", "added_at": "{item.added_at}", '
-            f'"state": "{item.state}", {_answer(item)}, "proposals": [{proposals}], "decisions": [{decisions}]}}\n'
+            f'"state": "{item.state}", {_answer(item)}, '
+            f'"proposals": {item.proposals}, "decisions": {item.decisions}}}\n'
         )
 
 
@@ -32,19 +31,4 @@ def _answer(item: Item) -> str:
     return (
         f'"answer": {read}, "approved": {{"as_given": {golden.as_given}, "spec_number": {golden.spec_number}, '
         f'"by": {by}, "at": "{golden.at}", "given": "{golden.given}", "source": "{golden.source}"}}, "withheld": false'
-    )
-
-
-def _proposal(said: Proposal) -> str:
-    return (
-        f'{{"model": {quoted(said.model)}, "at": "{said.at}", "answer": {said.answer}, "raw": {quoted(said.raw)}, '
-        f'"status": "{said.status}", "confidence": {number(said.confidence)}, '
-        f'"latency_ms": {number(said.latency_ms)}, "source": "{said.source}", "spec_number": {said.spec_number}}}'
-    )
-
-
-def _decision(made: Decision) -> str:
-    return (
-        f'{{"action": "{made.action}", "by": {quoted(made.by)}, "at": "{made.at}", "answer": {made.answer}, '
-        f'"comment": {quoted(made.comment)}, "seconds": {number(made.seconds)}, "spec_number": {made.spec_number}}}'
     )

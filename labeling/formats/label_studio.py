@@ -36,10 +36,11 @@ class LabelStudio(Writer):
         return encode(task)
 
     def _predictions(self, item: Item) -> list[dict[str, Any]]:
-        newest = {said.model: said for said in item.proposals if said.answer != "null"}
+        told = jsonbounds.loads(item.proposals)
+        newest = {said["model"]: said for said in told if said["answer"] is not None}
         return [
-            {"model_version": said.model, "score": said.confidence, "created_at": said.at,
-             "result": self._result(item, jsonbounds.loads(said.answer), "prediction")}
+            {"model_version": said["model"], "score": said["confidence"], "created_at": said["at"],
+             "result": self._result(item, said["answer"], "prediction")}
             for said in newest.values()
         ]  # fmt: skip
 

@@ -4,16 +4,17 @@ Pages by id and no cursor of the database: a cursor would hold one transaction o
 up again by another worker. Answers come as JSON text; equal ones are read once.
 """
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
-from django.db.models import Q, QuerySet, TextField
+from django.contrib.postgres.aggregates import StringAgg
+from django.db.models import F, Func, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 
 from common import jsonbounds, jsonl
-from labeling.formats import Answered, Decision, Golden, Item, Proposal
+from labeling.formats import Answered, Golden, Item
 from labeling.kinds import kind_of
 from labeling.models import GoldenSample, Prediction, Review, Sample, SampleState, Split, TaskSpec, User, Withdrawal
 from labeling.services.fitting import Fitting
@@ -28,6 +29,10 @@ def _as_text(name: str) -> Cast:
     return Cast(name, TextField())
 
 
+# What is told of a prediction and of a review, by the columns that hold it.
+_GIVEN = {"at": "created_at", "answer": "answer", "spec_number": "spec__number"}
+_PROPOSAL = {name: name for name in ("raw", "status", "confidence", "latency_ms", "source")} | {"model": "model_tag"}
+_DECISION = {name: name for name in ("action", "comment", "seconds")} | {"by": "reviewer__username"}
 _JSON, _AT = _as_text("answer"), _as_text("created_at")
 _SAMPLE = ("pk", _as_text("uid"), "text", "input", "external_id", "split", "way_in", _AT, "state")
 
@@ -65,7 +70,7 @@ class Reader:
 
     def _items(self, rows: list[tuple[Any, ...]], between: dict[str, Any]) -> list[Item]:
         golden, states = self._golden(between), self._states(between)
-        proposals, decisions = self._proposals(between), self._decisions(between)
+        proposals, decisions = self._history(between)
         items = []
         for pk, uid, text, input, external_id, split, way_in, created_at, today in rows:
             given = golden.get(pk)
@@ -88,8 +93,8 @@ class Reader:
                     state=str(state),
                     is_withheld=bool(given) and not opened,
                     golden=self._approved(given) if given and opened else None,
-                    proposals=proposals[pk] if opened and not is_blind else [],
-                    decisions=decisions[pk] if opened else [],
+                    proposals=proposals.get(pk, "[]") if opened and not is_blind else "[]",
+                    decisions=decisions.get(pk, "[]") if opened else "[]",
                 )
             )
         return items
@@ -133,27 +138,31 @@ class Reader:
         states = {pk: str(SampleState.REJECTED) for pk, action in last.items() if action == Review.Action.REJECT}
         return states | {pk: str(SampleState.WITHDRAWN) for pk, restores in out.items() if restores is None}
 
-    def _proposals(self, between: dict[str, Any]) -> dict[int, list[Proposal]]:
-        found: dict[int, list[Proposal]] = defaultdict(list)
-        if self.with_history:
-            rows = Prediction.objects.filter(project=self.task.project_id, **between).order_by("pk")
-            names = ("model_tag", _AT, _JSON, "raw", "status", "confidence", "latency_ms", "source", "spec_id")
-            for pk, model, at, answer, raw, status, sure, took, way, spec_id in rows.values_list("sample_id", *names):
-                number = self._numbers[spec_id]
-                said = Proposal(model, _iso(at), answer or "null", raw, status, sure, took, way, number)
-                found[pk].append(said)
-        return found
+    def _history(self, between: dict[str, Any]) -> tuple[dict[int, str], dict[int, str]]:
+        """What models said and what experts decided, as lists in JSON; made by the database, which has the rows."""
+        if not self.with_history:
+            return {}, {}
+        proposals = Prediction.objects.filter(project=self.task.project_id, **between)
+        decisions = Review.objects.filter(sample__project=self.task.project_id, **between)
+        return _lists(proposals, _GIVEN | _PROPOSAL), _lists(decisions, _GIVEN | _DECISION)
 
-    def _decisions(self, between: dict[str, Any]) -> dict[int, list[Decision]]:
-        found: dict[int, list[Decision]] = defaultdict(list)
-        if self.with_history:
-            rows = Review.objects.filter(sample__project=self.task.project_id, **between).order_by("pk")
-            names = ("action", "reviewer_id", _AT, _JSON, "comment", "seconds", "spec_id")
-            for pk, action, by, at, answer, comment, seconds, spec_id in rows.values_list("sample_id", *names):
-                number, name = self._numbers[spec_id], self._name(by)
-                decided = Decision(action, name or "", _iso(at), answer or "null", comment, seconds, number)
-                found[pk].append(decided)
-        return found
+
+def _lists(rows: QuerySet[Any], fields: dict[str, str]) -> dict[int, str]:
+    """The rows of each sample as a list of objects, in JSON."""
+    told = StringAgg(Cast(_Object(fields), TextField()), ", ", order_by="pk")
+    found = rows.order_by().values("sample_id").annotate(told=told).values_list("sample_id", "told")
+    return {pk: f"[{objects}]" for pk, objects in found}
+
+
+class _Object(Func):
+    """Columns as a JSON object; as text, where Django's own is made twice, in binary."""
+
+    function = "JSON_BUILD_OBJECT"
+    output_field = TextField()
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        named = ((Cast(Value(name), TextField()), F(column)) for name, column in fields.items())
+        super().__init__(*chain.from_iterable(named))
 
 
 def _iso(at: str) -> str:
