@@ -8,14 +8,17 @@ from labeling.formats.base import Answered, Golden, Item, LeftOut, Writer
 from labeling.formats.chats import AlpacaRows, ChatRows, Completions, Langfuse, OpenWebUi, Questions, ShareGpt
 from labeling.formats.complete import Complete
 from labeling.formats.label_studio import LabelStudio
-from labeling.formats.plain import PlainCsv, PlainJsonl
+from labeling.formats.plain import PlainCsv, PlainJsonl, PlainTsv
 from labeling.formats.shapes import Plain, Shape, ShapeError, Told
-from labeling.formats.training import Alpaca, OpenAiChat
+from labeling.formats.training import Alpaca, OpenAiChat, PromptCompletion, QuestionAnswer, ShareGptJson
 
 WRITERS: dict[str, type[Writer]] = {
     writer.name: writer
-    for writer in (Complete, PlainJsonl, PlainCsv, LabelStudio, Doccano, Prodigy, OpenAiChat, Alpaca)
-}
+    for writer in (
+        Complete, PlainJsonl, PlainCsv, PlainTsv, LabelStudio, Doccano, Prodigy, OpenAiChat, PromptCompletion,
+        ShareGptJson, Alpaca, QuestionAnswer,
+    )
+}  # fmt: skip
 # In this order they are asked whether they know a row: those that look for the most of their own come first.
 SHAPES: dict[str, Shape] = {
     shape.name: shape

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from typing import ClassVar
 
 from labeling.formats.base import Item, Writer, encode, quoted
 
@@ -48,6 +49,7 @@ class PlainCsv(Writer):
     suffix = "csv"
     media_type = "text/csv"
     is_json = False
+    delimiter: ClassVar[str] = ","
     begin = ",".join(COLUMNS) + "\r\n"
 
     def row(self, item: Item) -> str:
@@ -55,7 +57,7 @@ class PlainCsv(Writer):
         asked = item.text if item.input is None else encode(item.input)
         cells = (item.external_id, asked, self._cell(item), item.split, item.state)
         out = io.StringIO(newline="")
-        csv.writer(out).writerow([guarded(cell) for cell in cells])
+        csv.writer(out, delimiter=self.delimiter).writerow([guarded(cell) for cell in cells])
         return out.getvalue()
 
     def _cell(self, item: Item) -> str:
@@ -67,3 +69,15 @@ class PlainCsv(Writer):
         # A name that looks like JSON would be read as such.
         bare = len(labels) == 1 and labels[0][:1] not in ("[", "{", '"')
         return labels[0] if bare else item.read.json
+
+
+class PlainTsv(PlainCsv):
+    """The same between tabs."""
+
+    name = "tsv"
+    title = "TSV"
+    told = "The same between tabs."
+    suffix = "tsv"
+    media_type = "text/tab-separated-values"
+    delimiter = "\t"
+    begin = "\t".join(COLUMNS) + "\r\n"

@@ -40,8 +40,9 @@ ANSWERS: dict[str, st.SearchStrategy[Any]] = {
     "single_label": st.one_of(st.none(), st.sampled_from(LABELS)),
     "text": st.one_of(st.none(), TEXTS),
 }
-# Those that hold neither ids nor texts without an answer.
-BARE = ("openai_chat", "alpaca")
+# Those that hold no ids, and those that hold no texts without an answer.
+BARE = ("openai_chat", "prompt_completion", "sharegpt", "alpaca")
+ANSWERED = (*BARE, "question_answer")
 # How the plain formats, which have columns and no shape, are read.
 COLUMNS = {"text": "text", "answer": "answer", "external_id": "id", "answers": "all"}
 
@@ -67,7 +68,7 @@ def held(project: Project, format: str) -> dict[str, tuple[Any, str]]:
     for sample in Sample.objects.filter(project=project):
         answer = golden.get(sample.pk)
         no_label = format == "doccano" and answer == {"labels": []}
-        if not no_label and (answer is not None or format not in BARE):
+        if not no_label and (answer is not None or format not in ANSWERED):
             found[sample.text] = (answer, "" if format in BARE else sample.external_id)
     return found
 
@@ -86,7 +87,7 @@ def test_a_file_of_each_format_comes_back_as_it_went(tmp_path, settings_of_files
         export = exported(there, format, test_answers=True)
         path = tmp_path / f"{number}.{WRITERS[format].suffix}"
         path.write_bytes(export.file.read())
-        options = COLUMNS if format in ("jsonl", "csv") else {"format": format, "answers": "all"}
+        options = COLUMNS if format in ("jsonl", "csv", "tsv") else {"format": format, "answers": "all"}
         if export.rows:
             batch = services.import_file(SYSTEM, back, path, options)
             assert (batch.state, batch.bad_rows, batch.error) == ("succeeded", 0, ""), path.read_text()
