@@ -6,18 +6,20 @@ from typing import IO, Any
 from uuid import UUID
 
 from django.conf import settings
-from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.db.models import QuerySet
 from django.http import FileResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, status
-from rest_framework.parsers import BaseParser
+from rest_framework.exceptions import ValidationError
+from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.problems import ConflictError, ProblemError, TooLargeError
+from common.rest import unknown
 from common.text import storable
 from labeling import serializers_imports as shapes
 from labeling import services
@@ -48,7 +50,7 @@ class Imports(ProjectDoor, generics.ListAPIView[ImportBatch]):
 
     serializer_class = shapes.ImportSerializer
     queryset = ImportBatch.objects.none()
-    parser_classes = (AnyBody,)
+    parser_classes = (MultiPartParser, AnyBody)
     queries = {"POST": shapes.ImportQuery}
 
     def get_queryset(self) -> QuerySet[ImportBatch]:
@@ -56,27 +58,46 @@ class Imports(ProjectDoor, generics.ListAPIView[ImportBatch]):
 
     def sent(self) -> Any:
         """The file by its digest, and how it is to be read."""
-        return [self.request.path, self.query, hashlib.sha256(self._body()).hexdigest()]
+        name, content = self._file()
+        return [self.request.path, self.query, name, hashlib.sha256(content).hexdigest()]
 
     @extend_schema(
-        request={"application/x-ndjson": OpenApiTypes.BINARY, "text/csv": OpenApiTypes.BINARY},
+        request={
+            "application/x-ndjson": OpenApiTypes.BINARY,
+            "text/csv": OpenApiTypes.BINARY,
+            "multipart/form-data": {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}},
+        },
         responses={202: shapes.ImportSerializer},
     )
     def post(self, request: Request, key: str) -> Response:
-        """Send the file as the body: NDJSON, JSON, CSV, TSV, plain text, or what other tools export. It is read in the
-        background; `state` and the counts tell how far it is, and `report` lists each row that was not taken."""
+        """Send the file as the body, or as `file` of a multipart one: NDJSON, JSON, CSV, TSV, XLSX, plain text, or what
+        other tools export. It is read in the background; `state` and the counts tell how far it is, and `report` lists
+        each row that was not taken."""
         project = self.open(Right.IMPORT)
-        body = self._body()
-        if not body.strip():
-            raise ProblemError("The body is empty; send the file as it is.")
+        name, content = self._file()
+        if not content.strip():
+            raise ProblemError("The body is empty; send the file as it is, or as `file` of a multipart body.")
         options = import_options(project, **{name: self.query.get(name) for name in OPTION_FIELDS})
-        upload = SimpleUploadedFile(storable(self.query["name"]), body)
+        upload = SimpleUploadedFile(storable(name), content)
         batch = services.start_import(self.caller, project, upload, options)
         return Response(shapes.ImportSerializer(batch).data, status=status.HTTP_202_ACCEPTED)
 
-    def _body(self) -> bytes:
-        # A request without a body has none to parse.
-        return self.request.data if isinstance(self.request.data, bytes) else b""
+    def _file(self) -> tuple[str, bytes]:
+        """The name and the content of what was sent; a request without a body has none."""
+        data: Any = self.request.data
+        if isinstance(data, bytes):
+            return self.query["name"], data
+        wrong = unknown(data, ["file"], "field")
+        if wrong:
+            raise ValidationError(wrong)
+        upload = data.get("file") if data else None
+        if not isinstance(upload, UploadedFile):
+            return self.query["name"], b""
+        if upload.size is None or upload.size > settings.API_MAX_BODY_BYTES:
+            raise TooLargeError("The file is longer than a request may be; send it in several, or use the page.")
+        content = upload.read()
+        upload.seek(0)
+        return upload.name or self.query["name"], content
 
 
 class OneImport(ProjectDoor):

@@ -1,6 +1,7 @@
 """Imports through the API: the body is the file."""
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from labeling import services
 from labeling.models import GoldenSample, ImportBatch, Sample
@@ -62,6 +63,15 @@ def test_one_key_sends_one_file(token):
     assert send(token, ROWS + ROWS, **key).status_code == 422
     assert send(token, ROWS, "format=jsonl", **key).status_code == 422
     assert ImportBatch.objects.count() == 1
+
+
+def test_a_form_brings_the_file_with_its_name(token):
+    answer = token.post(f"{API}?text_column=body", {"file": SimpleUploadedFile("a.csv", b"body\none\n")})
+    assert (answer.status_code, answer.json()["name"]) == (202, "a.csv")
+    services.run_import(ImportBatch.objects.get().pk)
+    assert Sample.objects.get().text == "one"
+    wrong = token.post(API, {"file": SimpleUploadedFile("a.csv", b"x"), "colour": "red"})
+    assert (wrong.status_code, list(wrong.json()["errors"])) == (400, ["colour"])
 
 
 @pytest.mark.parametrize(
