@@ -1,5 +1,6 @@
 """A column that is not there spoils the whole file, in every format: nothing is imported beside a wrong name."""
 
+from itertools import islice
 from typing import BinaryIO
 
 from labeling.import_cells import ColumnMapping, ImportFormatError
@@ -9,11 +10,11 @@ from labeling.importers import records_of
 _SHOWN = 20
 
 
-def require_columns(source: BinaryIO, format: str, mapping: ColumnMapping) -> None:
+def require_columns(source: BinaryIO, format: str, mapping: ColumnMapping, most: int | None = None) -> None:
     """Raise `ImportFormatError` where no row of a file of JSON has one of the columns that were asked for.
 
-    It reads until each was seen once, mostly in the first row. A table is held to its header as it is read. `source`
-    stands at its begin afterwards.
+    It reads until each was seen once, mostly in the first row, and `most` rows at most. A table is held to its header
+    as it is read. `source` stands at its begin afterwards.
     """
     if format == "text" and mapping.answer is not None:
         raise ImportFormatError("A file of plain text has no answers. Say that its rows wait for review.")
@@ -21,7 +22,7 @@ def require_columns(source: BinaryIO, format: str, mapping: ColumnMapping) -> No
         return
     missing, names = list(mapping.columns), None
     try:
-        for record in records_of(source, format, mapping):
+        for record in islice(records_of(source, format, mapping), most):
             names = names if names is not None or not isinstance(record, dict) else list(record)
             missing = [column for column in missing if not has_column(record, column)]
             if not missing:

@@ -97,7 +97,10 @@ class World:
         services.withdraw_sample(SYSTEM, make_sample(self.project), "a private letter")
         batch = ImportBatch.objects.create(project=self.project, name="mails.csv", state="succeeded")
         batch.report.save("bad.csv", ContentFile(b"line,reason\n"))
-        export = Export.objects.create(project=self.project, format="jsonl", as_of=timezone.now(), state="succeeded")
+        spec = self.project.spec
+        export = Export.objects.create(
+            project=self.project, spec=spec, format="jsonl", as_of=timezone.now(), state="succeeded"
+        )
         export.file.save("shop.jsonl", ContentFile(b"{}\n"))
         member = self.project.memberships.get(user=self.people["expert"])
         label = self.project.labels.first()

@@ -51,6 +51,7 @@ class Item(NamedTuple):
     way_in: str
     added_at: str
     state: str
+    is_withdrawn: bool  # today, whatever its state was then
     is_withheld: bool  # it has an answer, which whoever asked did not ask for, or may not have
     golden: Golden | None
     proposals: str

@@ -463,6 +463,15 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("format", models.CharField(max_length=30)),
                 (
+                    "spec",
+                    models.ForeignKey(
+                        help_text="In whose labels it is.",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="labeling.taskspec",
+                    ),
+                ),
+                (
                     "filters",
                     models.JSONField(default=dict, help_text="Which texts; empty: all that are not withdrawn."),
                 ),

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from labeling.models.base import PublicModel
-from labeling.models.projects import Project
+from labeling.models.projects import Project, TaskSpec
 
 
 class Export(PublicModel):
@@ -19,6 +19,7 @@ class Export(PublicModel):
         REMOVED = "removed", "File removed"
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="exports")
+    spec = models.ForeignKey(TaskSpec, on_delete=models.PROTECT, related_name="+", help_text="In whose labels it is.")
     format = models.CharField(max_length=30)
     filters = models.JSONField(default=dict, help_text="Which texts; empty: all that are not withdrawn.")
     as_of = models.DateTimeField(help_text="Texts, answers and history of until then.")

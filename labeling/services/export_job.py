@@ -8,7 +8,7 @@ from typing import Any
 
 from common import jsonl, leases
 from labeling.formats import WRITERS, Item, LeftOut, Writer
-from labeling.models import Export
+from labeling.models import Export, SampleState
 from labeling.services import export_file
 from labeling.services.export_file import PartFile
 from labeling.services.export_filters import Filters
@@ -24,7 +24,7 @@ class ExportJob:
 
     def __init__(self, export: Export, token: uuid.UUID) -> None:
         self.export, self.token = export, token
-        task = export.project.spec
+        task = export.spec
         self.writer: Writer = WRITERS[export.format](task.to_spec())
         self.filters = Filters.of(export.filters)
         rows = self.filters.narrow(export.project.samples.all())
@@ -71,6 +71,9 @@ class ExportJob:
         parts = []
         for item in items:
             if not self.filters.wants(item):
+                continue
+            if item.is_withdrawn and self.filters.state != SampleState.WITHDRAWN:
+                self.left_out["it was withdrawn since"] += 1
                 continue
             try:
                 row = self.writer.row(item)

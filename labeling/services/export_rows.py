@@ -91,6 +91,7 @@ class Reader:
                     way_in=way_in,
                     added_at=_iso(created_at),
                     state=str(state),
+                    is_withdrawn=today == SampleState.WITHDRAWN,
                     is_withheld=bool(given) and not opened,
                     golden=self._approved(given) if given and opened else None,
                     proposals=proposals.get(pk, "[]") if opened and not is_blind else "[]",

@@ -76,6 +76,7 @@ def _asked(
         raise ProblemError("That time has not come yet; choose one that is past.")
     export = Export.objects.create(
         project=project,
+        spec=project.spec,
         format=format,
         filters=filters.kept,
         as_of=as_of or now,
@@ -117,7 +118,7 @@ def run_export(export_id: int, *, on_progress: OnProgress | None = None) -> None
     token = leases.claim(Export, export_id, waiting=[State.QUEUED], working=State.RUNNING)
     if token is None:
         return
-    export = Export.objects.select_related("project").get(pk=export_id)
+    export = Export.objects.select_related("project", "spec__project").get(pk=export_id)
     try:
         with leases.heartbeat(Export, export_id, token):
             ExportJob(export, token).write(on_progress)

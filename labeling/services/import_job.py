@@ -64,10 +64,13 @@ class ImportJob:
     mapping: ColumnMapping
 
     @classmethod
-    def of(cls, batch: ImportBatch, source: BinaryIO, options: dict[str, Any] | None = None) -> "ImportJob":
+    def of(
+        cls, batch: ImportBatch, source: BinaryIO, options: dict[str, Any] | None = None, most: int | None = None
+    ) -> "ImportJob":
         """What the options say (those of the batch where none are given), the rest by what `source` is.
 
-        It stands at its begin afterwards. Raises `ImportFormatError` where it is no such file, or has no such column.
+        It stands at its begin afterwards. Columns are looked for in `most` rows, in all where it is None. Raises
+        `ImportFormatError` where it is no such file, or has no such column.
         """
         said = dict(batch.options if options is None else options)
         answers, join = said.pop("answers", "none"), said.pop("join", False)
@@ -79,7 +82,7 @@ class ImportJob:
         kind, task = kind_of(batch.project), batch.project.spec
         asked |= {"answer_is_text": not kind.is_json, "input_form": kind.input.name, "instruction": task.instruction}
         mapping = ColumnMapping.from_options(asked)
-        require_columns(source, format, mapping)
+        require_columns(source, format, mapping, most)
         return cls(batch.project, task, format, answers, join and kind.can_join, told, batch.created_at, mapping)
 
     def check(self, rows: Iterable[Row], report: BadRows) -> Iterator[tuple[int, NewText]]:

@@ -16,6 +16,8 @@ from labeling.services.import_job import ImportJob
 from labeling.tables import TEXT_NAMES
 
 _ROWS = 8
+# Rows in which a column is looked for while somebody waits.
+_LOOKED_AT = 1000
 _COLUMNS = 30
 _LONGEST = 120
 
@@ -45,7 +47,7 @@ def look(batch: ImportBatch, options: dict[str, Any]) -> Look:
         with batch.file.open("rb") as upload:
             found = recognise(upload.file, batch.name, said)
             likely = "" if said.get("text") not in (None, "") or "shape" in found.options else _likely_text(found)
-            job = ImportJob.of(batch, upload.file, {**options, "text": likely} if likely else options)
+            job = ImportJob.of(batch, upload.file, {**options, "text": likely} if likely else options, _LOOKED_AT)
             with closing(cast("Any", read_rows(upload.file, job.format, job.mapping))) as reading:
                 rows = list(islice(reading, _ROWS))
     except ImportFormatError as problem:

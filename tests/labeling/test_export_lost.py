@@ -100,7 +100,14 @@ def test_the_sweep_removes_old_files_and_gives_up_after_three(project, django_ca
     old, young = exported(project, "jsonl"), exported(project, "jsonl")
     Export.objects.filter(pk=old.pk).update(finished_at=timezone.now() - timedelta(days=settings.EXPORT_DAYS, hours=1))
     gone = timezone.now() - timedelta(minutes=5)
-    lost = {"project": project, "format": "jsonl", "as_of": gone, "state": "running", "lease_until": gone}
+    lost = {
+        "project": project,
+        "spec": project.spec,
+        "format": "jsonl",
+        "as_of": gone,
+        "state": "running",
+        "lease_until": gone,
+    }
     hopeless = Export.objects.create(attempts=3, **lost)
     with django_capture_on_commit_callbacks(execute=True):
         services.remove_old_exports()

@@ -64,13 +64,22 @@ def test_as_of_a_time_tells_what_was_so_then(project):
     services.reopen(acting(ana), sample)
     services.reject(acting(ana), sample)
     rejected = later()
-    services.withdraw_sample(SYSTEM, sample, "private")
-    make_sample(project, "two")
     states = [lines(exported(project, as_of=moment))[0]["state"] for moment in (before, answered, rejected)]
     assert states == ["pending", "golden", "rejected"]
     assert lines(exported(project, as_of=answered))[0]["answer"] == {"labels": ["billing"]}
-    assert texts(exported(project)) == ["two"], "what is withdrawn is in no use"
-    assert texts(exported(project, filters=Filters(state="withdrawn"))) == ["one"]
+
+
+def test_what_is_withdrawn_is_in_no_file_of_any_time(project):
+    private = make_sample(project, "private")
+    make_sample(project, "open")
+    before = timezone.now()
+    services.withdraw_sample(SYSTEM, private, "a private letter")
+    assert texts(exported(project)) == ["open"]
+    earlier = exported(project, as_of=before)
+    assert (texts(earlier), earlier.left_out) == (["open"], {"it was withdrawn since": 1})
+    assert texts(exported(project, filters=Filters(state="withdrawn"))) == ["private"]
+    with pytest.raises(PermissionDenied, match="manage"):
+        services.start_export(acting(make_operator(project)), project, "jsonl", Filters(state="withdrawn"))
 
 
 def test_filters_narrow_by_what_was_so(project):

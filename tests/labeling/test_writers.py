@@ -25,7 +25,8 @@ def item(spec: Spec = TAGS, answer: Any = None, **values: Any) -> Item:
     golden = Golden(read, "", json.dumps(answer), 3, "ana", "2026-01-02T03:04:05+00:00", "blind", "review")
     given: dict[str, Any] = {
         "uid": "u-1", "text": "Wo?", "input": None, "external_id": "7", "split": "train", "way_in": "import",
-        "added_at": "2026-01-01T00:00:00+00:00", "state": "golden", "is_withheld": False,
+        "added_at": "2026-01-01T00:00:00+00:00", "state": "golden", "is_withdrawn": False,
+        "is_withheld": False,
         "golden": None if answer is None else golden, "proposals": "[]", "decisions": "[]",
     }  # fmt: skip
     return Item(**{**given, **values})
