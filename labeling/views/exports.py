@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -33,8 +34,9 @@ def exports(request: HttpRequest, key: str) -> HttpResponse:
             return redirect("labeling:export", key, export.uid)
         except (ProblemError, PermissionDenied) as error:
             form.add_error(None, str(error))
-    rows = Export.objects.filter(project=project).select_related("created_by")[:SHOWN]
-    context = page_context(request, project, "exports", form=form, exports=rows, formats=WRITERS.values())
+    rows = Export.objects.filter(project=project).select_related("created_by")
+    page = Paginator(rows, SHOWN).get_page(request.GET.get("page"))
+    context = page_context(request, project, "exports", form=form, page=page, formats=WRITERS.values())
     return render(request, "labeling/exports.html", context, status=400 if form.errors else 200)
 
 

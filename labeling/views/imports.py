@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -16,6 +17,7 @@ from labeling.forms_imports import ImportForm, ImportOptionsForm, fields_of
 from labeling.models import ImportBatch, Project
 from labeling.views.base import actor, page_context, person, polls, problems_as_messages, rights_of
 
+SHOWN = 20
 # What is asked beside the columns; the rest is folded.
 _ANSWERING = ("answers", "join", "told")
 _ROLES = {"text_column": "Text", "labels_column": "Answer", "id_column": "Your id"}
@@ -35,8 +37,9 @@ def imports(request: HttpRequest, key: str) -> HttpResponse:
             return redirect("labeling:import", key, batch.uid)
         except (ProblemError, PermissionDenied) as error:
             form.add_error(None, str(error))
-    batches = ImportBatch.objects.filter(project=project).select_related("created_by")[:20]
-    context = page_context(request, project, "samples", form=form, batches=batches)
+    batches = ImportBatch.objects.filter(project=project).select_related("created_by")
+    page = Paginator(batches, SHOWN).get_page(request.GET.get("page"))
+    context = page_context(request, project, "samples", form=form, page=page)
     return render(request, "labeling/imports.html", context)
 
 

@@ -73,6 +73,13 @@ def test_an_operator_is_not_offered_what_takes_a_manager(client, project):
     assert "takes the right to manage" in client.get(f"{PAGE}{export.uid}/").text
 
 
+def test_older_exports_are_on_further_pages(client, project):
+    client.force_login(make_operator(project))
+    exports = [services.start_export(SYSTEM, project, "csv") for _ in range(21)]
+    assert str(exports[0].uid) not in client.get(PAGE).text
+    assert str(exports[0].uid) in client.get(f"{PAGE}?page=2").text
+
+
 def test_experts_have_no_door_to_it(client, project):
     client.force_login(make_expert(project))
     assert client.get(PAGE).status_code == 403
