@@ -131,7 +131,7 @@ def _chunk(
     with transaction.atomic():
         good = list(job.check(chunk, report))
         good = joined(job, good, report) if job.join else good
-        fresh = [(line, text) for line, text in good if splits.content_hash(text.text) not in seen]
+        fresh = [row for row in good if splits.content_hash(row[1].text) not in seen] if seen else good
         stored = {"imported": 0, "golden": 0, "predictions": 0}
         if is_new:
             stored = _store(batch, job, [text for _, text in fresh])
