@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import QuerySet
+from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
 from common import actor as actors
@@ -94,6 +95,7 @@ def queue_import(actor: Actor, batch: ImportBatch, options: dict[str, Any], *, i
         anew |= {"error": "", "report": "", "notes": [], "finished_at": None}
         anew |= {"options": options, "is_trial": is_trial, "state": State.QUEUED}
         ImportBatch.objects.filter(pk=row.pk).update(**anew)
+        _remove(row.report)
         events.record(actor, "import.queued", batch, after={"bytes": row.bytes_total, "trial": is_trial})
         enqueue("labeling.run_import", row.pk)
 
@@ -142,5 +144,11 @@ def remove_old_drafts() -> None:
         ImportBatch.objects.filter(pk=batch.pk).update(file="")
         _end(batch, State.CANCELLED, "It was never started, and its file is removed.")
         events.record(_SWEEP, "import.removed", batch, after={"bytes": batch.bytes_total})
-        storage, name = batch.file.storage, batch.file.name
-        transaction.on_commit(lambda storage=storage, name=name: storage.delete(name))  # type: ignore[misc]  # defaults
+        _remove(batch.file)
+
+
+def _remove(file: FieldFile) -> None:
+    """Remove a file once its row no longer names it."""
+    storage, name = file.storage, file.name
+    if name:
+        transaction.on_commit(lambda: storage.delete(name))

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from common.problems import ConflictError
 from labeling import services
+from labeling.export_doors import file_of
 from labeling.models import Export
 from labeling.services import export_job, export_rows
 from tests.factories import SYSTEM, acting, make_expert, make_manager, make_project, make_sample
@@ -114,5 +115,7 @@ def test_the_sweep_removes_old_files_and_gives_up_after_three(project, django_ca
         assert services.restart_lost_exports() == []
     states = {export: Export.objects.get(pk=export.pk).state for export in (old, young, hopeless)}
     assert list(states.values()) == ["removed", "succeeded", "failed"]
+    with pytest.raises(ConflictError, match="was removed after 7 days"):
+        file_of(Export.objects.get(pk=old.pk))
     assert not (settings.MEDIA_ROOT / old.file.name).exists()
     assert (settings.MEDIA_ROOT / young.file.name).exists()

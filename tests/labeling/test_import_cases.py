@@ -115,7 +115,7 @@ def test_a_set_that_falls_into_one_split_says_so(project, tmp_path):
     assert run(other, tmp_path, "b.csv", f"text\n{words}").notes == []
 
 
-def test_a_trial_counts_and_brings_nothing_in(project, sent, monkeypatch):
+def test_a_trial_counts_and_brings_nothing_in(project, sent, monkeypatch, settings, django_capture_on_commit_callbacks):
     monkeypatch.setattr(imports, "CHUNK", 2)
     make_sample(project, "thanks")
     content = b"text,label\nthanks,praise\nnew,billing\nNEW,billing\nodd,weather\n"
@@ -130,7 +130,11 @@ def test_a_trial_counts_and_brings_nothing_in(project, sent, monkeypatch):
     assert (batch.state, batch.is_trial, counts) == ("succeeded", True, (4, 1, 2, 2, 1))
     assert Sample.objects.count() == 1
     assert not GoldenSample.objects.exists()
-    services.queue_import(mia, batch, options)
+    reports = (settings.MEDIA_ROOT / "reports").iterdir
+    assert len(list(reports())) == 1
+    with django_capture_on_commit_callbacks(execute=True):
+        services.queue_import(mia, batch, options)
+    assert list(reports()) == [], "the trial's report goes with it"
     tasks.run_import(batch.pk)
     batch.refresh_from_db()
     assert counts == (batch.rows_read, batch.imported, batch.golden, batch.duplicates, batch.bad_rows)
