@@ -65,6 +65,14 @@ def test_one_key_sends_one_file(token):
     assert ImportBatch.objects.count() == 1
 
 
+@pytest.mark.parametrize("type", ["application/x-www-form-urlencoded", "application/json", "text/csv", "nonsense"])
+def test_whatever_type_a_body_says_it_has_it_is_the_file(token, type):
+    answer = token.post(API, ROWS, content_type=type)
+    assert answer.status_code == 202, answer.text
+    services.run_import(ImportBatch.objects.get().pk)
+    assert Sample.objects.count() == 2
+
+
 def test_a_form_brings_the_file_with_its_name(token):
     answer = token.post(f"{API}?text_column=body", {"file": SimpleUploadedFile("a.csv", b"body\none\n")})
     assert (answer.status_code, answer.json()["name"]) == (202, "a.csv")
