@@ -6,6 +6,7 @@ from typing import IO, Any
 from uuid import UUID
 
 from django.conf import settings
+from django.core.files import File
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.db.models import QuerySet
 from django.http import FileResponse
@@ -25,6 +26,7 @@ from labeling import serializers_imports as shapes
 from labeling import services
 from labeling.access import Right
 from labeling.forms_imports import OPTION_FIELDS, import_options
+from labeling.import_folder import file_at
 from labeling.models import ImportBatch
 from labeling.rest import ProjectDoor
 
@@ -74,13 +76,21 @@ class Imports(ProjectDoor, generics.ListAPIView[ImportBatch]):
         other tools export. It is read in the background; `state` and the counts tell how far it is, and `report` lists
         each row that was not taken."""
         project = self.open(Right.IMPORT)
+        options = import_options(project, **{name: self.query.get(name) for name in OPTION_FIELDS})
+        with self._upload() as upload:
+            batch = services.start_import(self.caller, project, upload, options)
+        return Response(shapes.ImportSerializer(batch).data, status=status.HTTP_202_ACCEPTED)
+
+    def _upload(self) -> "File[bytes]":
         name, content = self._file()
+        path = self.query.get("path")
+        if path is not None and content:
+            raise ProblemError("Send the file, or the path of one that lies on the server, not both.")
+        if path is not None:
+            return file_at(path)
         if not content.strip():
             raise ProblemError("The body is empty; send the file as it is, or as `file` of a multipart body.")
-        options = import_options(project, **{name: self.query.get(name) for name in OPTION_FIELDS})
-        upload = SimpleUploadedFile(storable(name), content)
-        batch = services.start_import(self.caller, project, upload, options)
-        return Response(shapes.ImportSerializer(batch).data, status=status.HTTP_202_ACCEPTED)
+        return SimpleUploadedFile(storable(name), content)
 
     def _file(self) -> tuple[str, bytes]:
         """The name and the content of what was sent; a request without a body has none."""

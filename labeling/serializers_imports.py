@@ -16,6 +16,11 @@ class ImportQuery(Query):
     """How the body is read; what is left out is recognised by its content."""
 
     name = serializers.CharField(max_length=255, required=False, default="upload", help_text="What the file is called.")
+    path = serializers.CharField(
+        max_length=_LONGEST,
+        required=False,
+        help_text="Of a file in the server's folder of imports; then no body.",
+    )
     format = serializers.ChoiceField(choices=(*FORMATS, *SHAPES), required=False)
     text_column = serializers.CharField(
         max_length=_LONGEST,

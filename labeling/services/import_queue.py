@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files import File
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.fields.files import FieldFile
@@ -29,7 +29,7 @@ _SWEEP = actors.system("beat")
 _COUNTS = ("bytes_read", "rows_read", "imported", "golden", "predictions", "duplicates", "bad_rows", "attempts")
 
 
-def start_import(actor: Actor, project: Project, upload: "UploadedFile[bytes]", options: dict[str, Any]) -> ImportBatch:
+def start_import(actor: Actor, project: Project, upload: "File[bytes]", options: dict[str, Any]) -> ImportBatch:
     """Keep an uploaded file and queue its import. Raises `ProblemError` on options that mean nothing.
 
     Known answers become training data, so they may be imported only by those who may also review.
@@ -42,7 +42,7 @@ def start_import(actor: Actor, project: Project, upload: "UploadedFile[bytes]", 
     return batch
 
 
-def keep_upload(actor: Actor, project: Project, upload: "UploadedFile[bytes]", options: dict[str, Any]) -> ImportBatch:
+def keep_upload(actor: Actor, project: Project, upload: "File[bytes]", options: dict[str, Any]) -> ImportBatch:
     """Keep an uploaded file, to be looked at before it is imported; `options` are where the look begins.
 
     One that is never started is removed after `EXPORT_DAYS` days. Raises as `start_import`.
@@ -54,9 +54,7 @@ def keep_upload(actor: Actor, project: Project, upload: "UploadedFile[bytes]", o
     return batch
 
 
-def _kept(
-    actor: Actor, project: Project, upload: "UploadedFile[bytes]", options: dict[str, Any], state: str
-) -> ImportBatch:
+def _kept(actor: Actor, project: Project, upload: "File[bytes]", options: dict[str, Any], state: str) -> ImportBatch:
     return ImportBatch.objects.create(
         project=project,
         name=Path(upload.name or "upload").name[:255],

@@ -73,6 +73,26 @@ def test_whatever_type_a_body_says_it_has_it_is_the_file(token, type):
     assert Sample.objects.count() == 2
 
 
+def test_a_file_of_the_server_is_imported_by_its_path(token, settings, tmp_path):
+    assert "IMPORT_FOLDER is not set" in token.post(f"{API}?path=a.csv").json()["detail"]
+    folder = tmp_path / "drop"
+    (folder / "mails").mkdir(parents=True)
+    (folder / "mails" / "a.csv").write_text("text\none\n")
+    (tmp_path / "secret.csv").write_text("text\nsecret\n")
+    (folder / "link.csv").symlink_to(tmp_path / "secret.csv")
+    settings.IMPORT_FOLDER = str(folder)
+    for path in ("../secret.csv", "link.csv", "mails", "none.csv", f"{tmp_path}/secret.csv", "a%00b"):
+        answer = token.post(f"{API}?path={path}")
+        assert (answer.status_code, ImportBatch.objects.count()) == (400, 0), path
+    assert send(token, ROWS, "path=mails/a.csv").status_code == 400, "one of both"
+    answer = token.post(f"{API}?path=mails/a.csv")
+    assert (answer.status_code, answer.json()["name"]) == (202, "a.csv")
+    services.run_import(ImportBatch.objects.get().pk)
+    assert Sample.objects.get().text == "one"
+    settings.UPLOAD_MAX_BYTES = 5
+    assert token.post(f"{API}?path=mails/a.csv").status_code == 413
+
+
 def test_a_form_brings_the_file_with_its_name(token):
     answer = token.post(f"{API}?text_column=body", {"file": SimpleUploadedFile("a.csv", b"body\none\n")})
     assert (answer.status_code, answer.json()["name"]) == (202, "a.csv")
