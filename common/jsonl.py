@@ -121,8 +121,12 @@ def last(text: str) -> Any:
 
 def dumps(value: Any, *, sort_keys: bool = False) -> str:
     """`value` on one line, without its end: readable in every script. Raises `ValueError` on NaN and infinity."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=sort_keys)
-    return _ESCAPED.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+    return escaped(json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=sort_keys))
+
+
+def escaped(text: str) -> str:
+    """JSON with those characters escaped that other readers take for the end of a line."""
+    return text if text.isascii() else _ESCAPED.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
 def write(path: Path, rows: Iterable[Any]) -> int:

@@ -1,7 +1,7 @@
 """Which queue takes which task, and what beat sends, and how often.
 
-Queues by urgency, each with workers of its own: watchdogs and moves wait behind nothing, imports, vectors, fits of
-heads and other long work hold up only each other; every other task is short and goes to `default`.
+Queues by urgency, each with workers of its own: watchdogs and moves wait behind nothing, imports, exports, vectors,
+fits of heads and other long work hold up only each other; every other task is short and goes to `default`.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ _QUEUES = {
         "labeling.reap",
         "training.reap",
     ],
-    "bulk": ["labeling.run_import", "evaluation.accept"],
+    "bulk": ["labeling.run_export", "labeling.run_import", "evaluation.accept"],
     "vectors": ["labeling.make_vectors", "labeling.sweep_vectors"],
     "heads": ["training.fit_head", "training.fit_draft", "training.propose_draft", "deployment.build_head"],
     "build": [

@@ -189,6 +189,10 @@ WHITENOISE_USE_FINDERS = EMBEDDED or DEBUG
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+# The folder of this host whose files may be imported by their path; empty: none.
+IMPORT_FOLDER = env.str("IMPORT_FOLDER", "")
+# Days that the file of an export is kept.
+EXPORT_DAYS = env.int("EXPORT_DAYS", 7)
 
 # --- the loop's own folders ---------------------------------------------------------------------
 RUNS_DIR = VAR_DIR / "runs"

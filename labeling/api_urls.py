@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from labeling import api, api_events, api_labels, api_vectors
+from labeling import api, api_events, api_exports, api_imports, api_labels, api_vectors
 
 urlpatterns = [
     path("projects", api.ProjectList.as_view(), name="api-projects"),
@@ -20,6 +20,14 @@ urlpatterns = [
     path("projects/<slug:key>/samples/<uuid:uid>/must-pass", api.MustPassSample.as_view(), name="api-sample-must-pass"),
     path("projects/<slug:key>/samples/<uuid:uid>/may-fail", api.MayFailSample.as_view(), name="api-sample-may-fail"),
     path("projects/<slug:key>/predictions/<uuid:uid>", api.PredictionDetail.as_view(), name="api-prediction"),
+    path("projects/<slug:key>/exports", api_exports.Exports.as_view(), name="api-exports"),
+    path("projects/<slug:key>/exports/<uuid:uid>", api_exports.ExportDetail.as_view(), name="api-export"),
+    path("projects/<slug:key>/exports/<uuid:uid>/cancel", api_exports.CancelExport.as_view(), name="api-export-cancel"),
+    path("projects/<slug:key>/exports/<uuid:uid>/file", api_exports.ExportFile.as_view(), name="api-export-file"),
+    path("projects/<slug:key>/imports", api_imports.Imports.as_view(), name="api-imports"),
+    path("projects/<slug:key>/imports/<uuid:uid>", api_imports.ImportDetail.as_view(), name="api-import"),
+    path("projects/<slug:key>/imports/<uuid:uid>/cancel", api_imports.CancelImport.as_view(), name="api-import-cancel"),
+    path("projects/<slug:key>/imports/<uuid:uid>/report", api_imports.ImportReport.as_view(), name="api-import-report"),
     path("events", api_events.AllEvents.as_view(), name="api-all-events"),
     path("projects/<slug:key>/events", api_events.ProjectEvents.as_view(), name="api-events"),
     path("projects/<slug:key>/feedback", api.FeedbackList.as_view(), name="api-feedback"),

@@ -6,9 +6,9 @@ from typing import Any
 
 from common import jsonbounds
 from common.text import plain_lines, stream_safe
+from labeling.formats import SHAPES, Plain, ShapeError, Told
+from labeling.import_paths import Column, RowError, pick, shown
 from labeling.kinds.inputs import INPUTS, TEXT, Input, InputError
-
-Column = str | int
 
 MAX_EXTERNAL_ID = 200
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
@@ -28,8 +28,9 @@ class ColumnMapping:
     without a header. Answers are JSON, or names between `separator`s, or (with `label_ids`) positions in that
     list of labels, or one bare name; with `answer_is_text` they are taken as they stand.
     `input_form` says what the column of the text holds: a text, or in JSON what the form takes.
-    `path` is ijson's path to the rows of a JSON file (`item`: the file is a list). `quoted` False reads `"` as a
-    plain character.
+    `path` is ijson's path to the rows of a JSON file (`item`: the file is a list; empty: it is one row). `quoted`
+    False reads `"` as a plain character. `shape` is one of `formats.SHAPES`, whose rows need no columns, in a task with
+    `instruction`; `guarded` cells are those that our own tables write.
     """
 
     text: Column = "text"
@@ -45,6 +46,9 @@ class ColumnMapping:
     encoding: str = "utf-8"
     path: str = "item"
     text_limit: int = 100_000
+    shape: str = ""
+    instruction: str = ""
+    guarded: bool = False
 
     @classmethod
     def from_options(cls, options: dict[str, Any]) -> "ColumnMapping":
@@ -57,7 +61,9 @@ class ColumnMapping:
     @property
     def has_header(self) -> bool:
         """Whether the first row of a table holds the columns' names; positions alone mean that it does not."""
-        return any(isinstance(column, str) for column in self.columns) if self.header is None else self.header
+        if self.header is None:
+            return bool(self.shape) or any(isinstance(column, str) for column in self.columns)
+        return self.header
 
     @property
     def columns(self) -> list[Column]:
@@ -70,7 +76,7 @@ class Row:
     """One row of a file. `error` is empty for a good row; for a bad one it says why, and only `line` counts.
 
     `answer_raw` is None (no answer given), a list of names, one name or text, or a JSON object: `kinds.canonical`
-    takes each of them. `input` is there where it is more than `text`.
+    takes each of them. `input` is there where it is more than `text`; `told` is what models said.
     """
 
     line: int
@@ -79,10 +85,7 @@ class Row:
     answer_raw: Any = None
     error: str = ""
     input: Input | None = None
-
-
-class _RowError(ValueError):
-    pass
+    told: tuple[Told, ...] = ()
 
 
 def column_index(column: Column, names: list[str] | None) -> int:
@@ -103,38 +106,44 @@ def column_index(column: Column, names: list[str] | None) -> int:
 def read_row(line: int, record: Any, mapping: ColumnMapping) -> Row:
     """The row in one record (an object, or a list where columns are positions); faults go into `Row.error`."""
     try:
-        text, input = _input(_pick(record, mapping.text), mapping)
-        identity = _pick(record, mapping.external_id, None)
-        external_id = "" if identity is None else _clean(str(identity).strip(), "external id")
+        said = _shaped(record, mapping) if mapping.shape else _mapped(record, mapping)
+        text, input = _input(said.text if said.input is None else said.input, mapping)
+        external_id = "" if said.id is None else _clean(str(said.id).strip(), "external id")
         if len(external_id) > MAX_EXTERNAL_ID:
-            raise _RowError(f"The external id is longer than {MAX_EXTERNAL_ID} characters.")
-        answer = _answer(_pick(record, mapping.answer, None), mapping)
-    except _RowError as error:
+            raise RowError(f"The external id is longer than {MAX_EXTERNAL_ID} characters.")
+        answer = None if mapping.answer is None else _answer(said.answer, mapping)
+    except RowError as error:
         return Row(line, error=str(error))
-    return Row(line, text, external_id, answer, input=input)
+    return Row(line, text, external_id, answer, input=input, told=said.told)
 
 
-_REQUIRED = object()
+def _mapped(record: Any, mapping: ColumnMapping) -> Plain:
+    """What stands in the columns."""
+    answer, identity = (pick(record, column, None) for column in (mapping.answer, mapping.external_id))
+    return Plain(pick(record, mapping.text), answer, identity)
 
 
-def _pick(record: Any, column: Column | None, default: Any = _REQUIRED) -> Any:
-    if column is None:
-        return default
-    value = record
-    keys = [column] if isinstance(column, int) or _has(record, column) else column.split(".")
-    for key in keys:
-        if not _has(value, key):
-            if default is _REQUIRED:
-                raise _RowError(f"There is no {column!r} in this row.")
-            return default
-        value = value[key]
+def _shaped(record: Any, mapping: ColumnMapping) -> Plain:
+    """What the row's shape says."""
+    if not isinstance(record, dict):
+        raise RowError(f"The row is not an object but {shown(record)}.")
+    try:
+        said = SHAPES[mapping.shape].read(record, mapping.instruction, mapping.answer is not None)
+    except ShapeError as error:
+        raise RowError(str(error)) from error
+    if mapping.input_form == TEXT.name:
+        if said.input is not None and said.text is None:
+            raise RowError(
+                f"It is a conversation of {len(said.input)} turns, and this project asks about single texts."
+            )
+        return said._replace(input=None)
+    return said if said.input is not None else said._replace(input=INPUTS[mapping.input_form].of_text(_str(said.text)))
+
+
+def _str(value: Any) -> str:
+    if not isinstance(value, str):
+        raise RowError(f"The text is not a string but {shown(value)}.")
     return value
-
-
-def _has(value: Any, key: Column) -> bool:
-    if isinstance(value, dict):
-        return key in value
-    return isinstance(value, list) and isinstance(key, int) and -len(value) <= key < len(value)
 
 
 def _input(value: Any, mapping: ColumnMapping) -> tuple[str, Input | None]:
@@ -146,21 +155,21 @@ def _input(value: Any, mapping: ColumnMapping) -> tuple[str, Input | None]:
         try:
             value = jsonbounds.loads(_clean(value, "input"))
         except ValueError as error:
-            raise _RowError(f"The input is no JSON: {error}.") from error
+            raise RowError(f"The input is no JSON: {error}.") from error
     try:
         checked = form.check(value)
     except InputError as error:
-        raise _RowError(str(error)) from error
+        raise RowError(str(error)) from error
     return _text(form.text(checked), mapping), checked
 
 
 def _text(value: Any, mapping: ColumnMapping) -> str:
     if not isinstance(value, str):
-        raise _RowError(f"The text is not a string but {_show(value)}.")
+        raise RowError(f"The text is not a string but {shown(value)}.")
     if not value.strip():
-        raise _RowError("The text is empty.")
+        raise RowError("The text is empty.")
     if len(value) > mapping.text_limit:
-        raise _RowError(f"The text has {len(value)} characters; at most {mapping.text_limit} are allowed.")
+        raise RowError(f"The text has {len(value)} characters; at most {mapping.text_limit} are allowed.")
     return _clean(value, "text")
 
 
@@ -168,14 +177,14 @@ def _clean(value: str, what: str) -> str:
     if not _UNSTORABLE.search(value):
         return plain_lines(stream_safe(value))
     if "\x00" in value:
-        raise _RowError(f"The {what} holds a NUL character.")
+        raise RowError(f"The {what} holds a NUL character.")
     if _NOT_UTF8.search(value):
-        shown = value.encode("utf-8", "surrogateescape" if _only_bytes(value) else "replace").decode("latin-1")
-        raise _RowError(
-            f"The {what} is not UTF-8. Read as Latin-1 it says {_show(shown)}: if that is right, "
+        guess = value.encode("utf-8", "surrogateescape" if _only_bytes(value) else "replace").decode("latin-1")
+        raise RowError(
+            f"The {what} is not UTF-8. Read as Latin-1 it says {shown(guess)}: if that is right, "
             "import the file with the encoding latin-1."
         )
-    raise _RowError(f"The {what} holds half a character (a lone surrogate).")
+    raise RowError(f"The {what} holds half a character (a lone surrogate).")
 
 
 def _only_bytes(value: str) -> bool:
@@ -185,6 +194,8 @@ def _only_bytes(value: str) -> bool:
 def _answer(value: Any, mapping: ColumnMapping) -> Any:
     if value is None or value == "":
         return None
+    if mapping.answer_is_text and isinstance(value, list) and len(value) <= 1:
+        value = value[0] if value else None
     if isinstance(value, str):
         value = _clean(value, "answer")
         value = value if mapping.answer_is_text else _split(value.strip(), mapping)
@@ -198,7 +209,7 @@ def _split(cell: str, mapping: ColumnMapping) -> Any:
         try:
             return jsonbounds.loads(cell)
         except jsonbounds.JsonBoundsError as error:
-            raise _RowError(f"The answer cannot be read: {error}.") from error
+            raise RowError(f"The answer cannot be read: {error}.") from error
         except ValueError:
             pass  # not JSON after all: a label may begin with a bracket
     separator = mapping.separator or ("," if mapping.label_ids else None)
@@ -211,12 +222,7 @@ def _name(part: Any, names: tuple[str, ...]) -> str:
     try:
         position = int(part)
     except (TypeError, ValueError, OverflowError):
-        raise _RowError(f"{_show(part)} is not the number of a label.") from None
+        raise RowError(f"{shown(part)} is not the number of a label.") from None
     if not 0 <= position < len(names):
-        raise _RowError(f"There is no label number {position}; they go from 0 to {len(names) - 1}.")
+        raise RowError(f"There is no label number {position}; they go from 0 to {len(names) - 1}.")
     return names[position]
-
-
-def _show(value: Any) -> str:
-    text = ascii(value) if isinstance(value, str) and _UNSTORABLE.search(value) else repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

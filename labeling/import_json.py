@@ -21,9 +21,9 @@ def read_json(stream: IO[bytes], mapping: ColumnMapping, limit: int) -> Iterator
     # Imported here: only this format needs it.
     import ijson
 
-    source, number = _Metered(stream, limit), 0
+    number = 0
     try:
-        for record, fault in _records(source, mapping.path, limit):
+        for record, fault in records(stream, mapping.path, limit):
             number += 1
             yield Row(number, error=fault) if fault else read_row(number, record, mapping)
     except (ijson.JSONError, ValueError) as error:
@@ -48,11 +48,14 @@ class _Metered:
         return block
 
 
-def _records(source: _Metered, path: str, limit: int) -> Iterator[tuple[Any, str]]:
-    """(value, fault) of each value at `path`; a value with a fault is not kept."""
+def records(stream: IO[bytes], path: str, limit: int) -> Iterator[tuple[Any, str]]:
+    """(value, fault) of each value at `path`; a value with a fault is not kept.
+
+    Raises `ijson.JSONError`, and `ValueError`, where the JSON breaks off.
+    """
     import ijson
 
-    where = _Place(path)
+    source, where = _Metered(stream, limit), _Place(path)
     record: _Record | None = None
     for event, value in ijson.basic_parse(source, use_float=True):
         source.seen = source.position
@@ -65,6 +68,31 @@ def _records(source: _Metered, path: str, limit: int) -> Iterator[tuple[Any, str
         if record.depth == 0:
             yield record.value, record.fault
             record = None
+
+
+def whole_records(stream: IO[bytes], path: str, limit: int) -> Iterator[Any]:
+    """The values at `path` as they stand, without those that have a fault. Raises `ValueError` where it breaks off."""
+    import ijson
+
+    try:
+        yield from (value for value, fault in records(stream, path, limit) if not fault)
+    except ijson.JSONError as error:
+        raise ValueError(str(error)) from error
+
+
+def first_list(stream: IO[bytes]) -> str | None:
+    """The path to the first list of objects, as `read_json` takes it; None where there is none."""
+    import ijson
+
+    where = _Place("")
+    try:
+        for event, value in ijson.basic_parse(stream, use_float=True):
+            if event == "start_map" and where.names and where.names[-1] == "item":
+                return ".".join(where.names)
+            where.move(event, value)
+    except (ijson.JSONError, ValueError):
+        pass  # it breaks off, or is no JSON: whoever reads it says so
+    return None
 
 
 class _Place:

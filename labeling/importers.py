@@ -1,4 +1,4 @@
-"""Readers of JSONL, JSON, CSV and TSV files: one row after the other, in constant memory.
+"""Readers of JSONL, JSON, CSV, TSV, XLSX and plain text files: one row after the other, in constant memory.
 
 A row that cannot be read comes out with its line number and the reason in `error`, and reading goes on. Only what
 spoils the whole file (an unknown format, a column that is not there) raises `ImportFormatError`.
@@ -8,16 +8,20 @@ import csv
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import IO, Any, BinaryIO, cast
 
 from common import jsonl
+from labeling.formats.plain import COLUMNS, unguarded
 from labeling.import_cells import ColumnMapping, ImportFormatError, Row, column_index, read_row
-from labeling.import_json import read_json
+from labeling.import_json import read_json, whole_records
+from labeling.import_paths import Column
+from labeling.spreadsheets import SpreadsheetError, sheet_rows
 
 __all__ = ["FORMATS", "ColumnMapping", "ImportFormatError", "Row", "read_rows"]
 
-FORMATS = ("jsonl", "json", "csv", "tsv")
+FORMATS = ("jsonl", "json", "csv", "tsv", "text", "xlsx")
 
 # A line or a field beyond this is no text to label: most often it is a quote that never closes.
 MAX_LINE = 4_000_000
@@ -40,15 +44,35 @@ def read_rows(
         if format == "json":
             yield from _read_json(stream, mapping)
             return
-        # A line of JSON ends at a line feed alone, a row of a table where its writer thought that it does.
+        if format == "xlsx":
+            yield from _of_cells(_read_sheet(stream), mapping)
+            return
+        # A line of JSON ends at a line feed alone, one of another file where its writer thought that it does.
         ends = "\n" if format == "jsonl" else ""
         text = io.TextIOWrapper(stream, _encoding(stream, mapping), errors="surrogateescape", newline=ends)
+        readers = {"jsonl": _read_jsonl, "text": _read_text}
         try:
-            yield from _read_jsonl(text, mapping) if format == "jsonl" else _read_csv(text, format, mapping)
+            if format in readers:
+                yield from readers[format](text, mapping)
+            else:
+                yield from _of_cells(_read_csv(text, format, mapping), mapping)
         except UnicodeError as error:  # only encodings other than UTF-8 come here: they cannot be read past a fault
             yield Row(0, error=f"The file is not in {text.encoding}: {error}.")
         finally:
             text.detach()  # or the wrapper closes the caller's file
+
+
+def records_of(source: BinaryIO, format: str, mapping: ColumnMapping) -> Iterator[Any]:
+    """The rows of a file of JSON as they stand, those that can be read. Raises `ValueError` where it breaks off."""
+    with _opened(source) as stream:
+        if format == "json":
+            yield from whole_records(_after_bom(stream), mapping.path, MAX_LINE)
+            return
+        text = io.TextIOWrapper(stream, _encoding(stream, mapping), errors="surrogateescape", newline="\n")
+        try:
+            yield from (value for _, value, error in jsonl.scan(text, limit=MAX_LINE, constants=True) if not error)
+        finally:
+            text.detach()
 
 
 def _read_jsonl(text: io.TextIOWrapper, mapping: ColumnMapping) -> Iterator[Row]:
@@ -57,7 +81,23 @@ def _read_jsonl(text: io.TextIOWrapper, mapping: ColumnMapping) -> Iterator[Row]
         yield Row(number, error=error) if error else read_row(number, record, mapping)
 
 
-def _read_csv(text: io.TextIOWrapper, format: str, mapping: ColumnMapping) -> Iterator[Row]:
+def _read_text(text: io.TextIOWrapper, mapping: ColumnMapping) -> Iterator[Row]:
+    """Each line that is not blank is a text."""
+    lines = jsonl.BoundedLines(text, MAX_LINE, ends=("\n", "\r"))
+    while True:
+        try:
+            line = next(lines).rstrip("\r\n")
+        except StopIteration:
+            return
+        except jsonl.LineTooLongError as error:
+            yield Row(lines.number, error=str(error))
+            continue
+        if line.strip():
+            yield read_row(lines.number, {"text": line}, replace(mapping, text="text", answer=None, external_id=None))
+
+
+def _read_csv(text: io.TextIOWrapper, format: str, mapping: ColumnMapping) -> Iterator[tuple[int, list[str], str]]:
+    """The line, the cells, and what is wrong, of each row."""
     lines = jsonl.BoundedLines(text, MAX_LINE, ends=("\n", "\r"))
     csv.field_size_limit(max(csv.field_size_limit(), MAX_LINE))
     # strict: a stray quote is reported; without it, text would be changed or rows swallowed in silence.
@@ -67,31 +107,70 @@ def _read_csv(text: io.TextIOWrapper, format: str, mapping: ColumnMapping) -> It
         quoting=csv.QUOTE_MINIMAL if mapping.quoted else csv.QUOTE_NONE,
         strict=True,
     )
-    names: list[str] | None = None
     while True:
         start = lines.number + 1
         try:
-            cells = next(reader)
+            yield start, next(reader), ""
         except StopIteration:
             return
         except (csv.Error, jsonl.LineTooLongError) as error:
-            yield Row(start, error=_csv_reason(error, start, lines.number))
-            continue
-        if not any(cells):
-            continue
-        if mapping.has_header and names is None:
+            yield start, [], _csv_reason(error, start, lines.number)
+
+
+def _read_sheet(stream: IO[bytes]) -> Iterator[tuple[int, list[str], str]]:
+    try:
+        yield from ((number, cells, "") for number, cells in sheet_rows(stream))
+    except SpreadsheetError as error:
+        raise ImportFormatError(str(error)) from error
+
+
+def _of_cells(rows: Iterator[tuple[int, list[str], str]], mapping: ColumnMapping) -> Iterator[Row]:
+    """The rows of a table, whose first one may be its header."""
+    names: list[str] | None = None
+    for start, cells, error in rows:
+        if error:
+            yield Row(start, error=error)
+        elif any(cells) and names is None and (mapping.has_header or _names_digits(cells, mapping)):
             names = [cell.strip() for cell in cells]
-            for column in mapping.columns:
-                column_index(column, names)
-            continue
-        yield _csv_row(start, cells, names, mapping)
+            mapping = _of_header(names, mapping)
+        elif any(cells):
+            yield _csv_row(start, cells, names, mapping)
+
+
+def _names_digits(cells: list[str], mapping: ColumnMapping) -> bool:
+    """Whether the first row calls its columns by the digits that were asked for, as tables of data frames do."""
+    asked = [str(column) for column in mapping.columns]
+    return mapping.header is None and bool(asked) and {*asked} <= {cell.strip() for cell in cells}
+
+
+def _of_header(names: list[str], mapping: ColumnMapping) -> ColumnMapping:
+    """The mapping with what the header decides. Raises `ImportFormatError` where a column is not there."""
+    if not mapping.shape:
+        mapping = replace(
+            mapping,
+            text=_named(mapping.text, names),
+            answer=_named(mapping.answer, names),
+            external_id=_named(mapping.external_id, names),
+        )
+        for column in mapping.columns:
+            column_index(column, names)
+    return replace(mapping, guarded=tuple(names) == COLUMNS)
+
+
+def _named(column: Any, names: list[str]) -> Any:
+    """A position as the name that a column has, where one is called so."""
+    return str(column) if isinstance(column, int) and str(column) in names else column
 
 
 def _csv_row(start: int, cells: list[str], names: list[str] | None, mapping: ColumnMapping) -> Row:
     if names is not None and len(cells) != len(names):
         return Row(start, error=f"The row has {len(cells)} columns, the header {len(names)}.")
+    if mapping.guarded:
+        cells = [unguarded(cell) for cell in cells]
+    if mapping.shape and names is not None:
+        return read_row(start, dict(zip(names, cells, strict=True)), mapping)
     try:
-        record = {column: cells[column_index(column, names)] for column in mapping.columns}
+        record: dict[Column, str] = {column: cells[column_index(column, names)] for column in mapping.columns}
     except IndexError:
         return Row(start, error=f"The row has only {len(cells)} columns.")
     return read_row(start, record, mapping)
@@ -103,17 +182,25 @@ def _csv_reason(error: Exception, start: int, end: int) -> str:
 
 
 def _read_json(stream: io.BufferedReader, mapping: ColumnMapping) -> Iterator[Row]:
-    skip = 3 if stream.peek(3).startswith(_BOMS[0][0]) else 0
-    stream.read(skip)
+    _after_bom(stream)
     if stream.peek(64)[:64].lstrip()[:1] == b"{" and mapping.path == "item":
         raise ImportFormatError("The file holds no list; choose the format jsonl, or give the list's path.")
     yield from read_json(stream, mapping, MAX_LINE)
 
 
+def _after_bom(stream: io.BufferedReader) -> io.BufferedReader:
+    stream.read(3 if stream.peek(3).startswith(_BOMS[0][0]) else 0)
+    return stream
+
+
 def _format_of(source: str | Path | BinaryIO) -> str:
-    name = source if isinstance(source, str | Path) else getattr(source, "name", "")
-    suffix = Path(str(name)).suffix.lower().lstrip(".")
-    return {"ndjson": "jsonl", "tab": "tsv"}.get(suffix, suffix)
+    return suffix_of(str(source if isinstance(source, str | Path) else getattr(source, "name", "")))
+
+
+def suffix_of(name: str) -> str:
+    """The format that a file's name gives, where it is one; else how the name ends."""
+    suffix = Path(name).suffix.lower().lstrip(".")
+    return {"ndjson": "jsonl", "tab": "tsv", "txt": "text"}.get(suffix, suffix)
 
 
 @contextmanager
@@ -131,5 +218,9 @@ def _opened(source: str | Path | BinaryIO) -> Iterator[io.BufferedReader]:
 
 
 def _encoding(stream: io.BufferedReader, mapping: ColumnMapping) -> str:
-    start = stream.peek(3)[:3]
-    return next((encoding for bom, encoding in _BOMS if start.startswith(bom)), mapping.encoding)
+    return bom_of(stream.peek(3)[:3]) or mapping.encoding
+
+
+def bom_of(start: bytes) -> str:
+    """The encoding that a byte order mark gives; empty where there is none."""
+    return next((encoding for bom, encoding in _BOMS if start.startswith(bom)), "")

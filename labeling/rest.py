@@ -82,7 +82,7 @@ class Door(APIView):
         self._begun = True
         if not (key.isascii() and key.isprintable() and 0 < len(key) <= MAX_KEY):
             raise ValidationError({KEY: [f"Send 1 to {MAX_KEY} printable ASCII characters, such as a UUID."]})
-        digest = retries.digest_of([self.request.path, self.request.data])
+        digest = retries.digest_of(self.sent())
         row, claimed = retries.claim(retries.caller_of(self.caller), key, digest)
         if claimed:
             self._claimed = row
@@ -100,6 +100,10 @@ class Door(APIView):
         response = Response(self.recalled(row.body), status=row.status)
         response["Idempotency-Replayed"] = "true"
         raise Replayed(response)
+
+    def sent(self) -> Any:
+        """What tells this request from another one with the same key."""
+        return [self.request.path, self.request.data]
 
     def kept(self, body: Any) -> Any:
         """What is kept of a response, so that `recalled` makes the same of it; of texts, ids are enough."""

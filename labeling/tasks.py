@@ -14,6 +14,12 @@ def run_import(batch_id: int) -> None:
     services.run_import(batch_id)
 
 
+@shared_task(name="labeling.run_export")
+def run_export(export_id: int) -> None:
+    """Write one export."""
+    services.run_export(export_id)
+
+
 @shared_task(name="labeling.mail_links")
 def mail_links() -> None:
     """Mail the links for new passwords that were asked for."""
@@ -22,19 +28,23 @@ def mail_links() -> None:
 
 @shared_task(name="labeling.sweep")
 def sweep() -> None:
-    """Free stale leases, mail what could not be mailed, forget what is over."""
+    """Free stale leases, mail what could not be mailed, forget what is over, remove old exports."""
     services.release_stale_leases()
     services.mail_links()
     services.forget_old_counters()
     services.forget_old_sessions()
+    services.remove_old_exports()
+    services.remove_old_drafts()
     forget_responses()
 
 
 @shared_task(name="labeling.reap")
 def reap() -> None:
-    """Beat: imports and vectors that lost their worker go on."""
+    """Beat: imports, exports and vectors that lost their worker go on."""
     for batch_id in services.restart_lost_imports():
         remind("labeling.run_import", batch_id)
+    for export_id in services.restart_lost_exports():
+        remind("labeling.run_export", export_id)
     for project_id in due.lost():
         due.ask(project_id)
 

@@ -4,6 +4,7 @@ from django.urls import path
 
 from labeling.views import (
     activity,
+    exports,
     home,
     imports,
     labels,
@@ -40,7 +41,12 @@ urlpatterns = [
     ),
     path("projects/<slug:key>/imports/", imports.imports, name="imports"),
     path("projects/<slug:key>/imports/<uuid:uid>/", imports.batch, name="import"),
+    path("projects/<slug:key>/imports/<uuid:uid>/cancel/", imports.cancel, name="cancel_import"),
     path("projects/<slug:key>/imports/<uuid:uid>/report/", imports.report, name="import_report"),
+    path("projects/<slug:key>/exports/", exports.exports, name="exports"),
+    path("projects/<slug:key>/exports/<uuid:uid>/", exports.export, name="export"),
+    path("projects/<slug:key>/exports/<uuid:uid>/file/", exports.file, name="export_file"),
+    path("projects/<slug:key>/exports/<uuid:uid>/cancel/", exports.cancel, name="cancel_export"),
     path("projects/<slug:key>/labels/", labels.labels, name="labels"),
     path("projects/<slug:key>/labels/<uuid:uid>/", labels.change, name="change_label"),
     path("projects/<slug:key>/labels/<uuid:uid>/merge/", labels.merge, name="merge_label"),

@@ -33,10 +33,13 @@ from evaluation.bundles.writing import line_of
 from evaluation.methods.overlap import Overlap
 from evaluation.verify import one_line
 from labeling import answers, apart, importers, kinds, loose_json, marks, prompts, splits
+from labeling.formats import shape_of
+from labeling.formats.plain import guarded, unguarded
 from labeling.import_cells import ColumnMapping, ImportFormatError
 from labeling.keys import is_key
 from labeling.kinds import AnswerError, LabelDef, Spec
 from labeling.kinds.words import find_names, given_names
+from labeling.recognising import recognise
 from tests.common.hostile import SHAPES, hostile
 from tests.common.test_sources import sources
 from training.engine.constrained import form_of
@@ -83,6 +86,8 @@ ANYWHERE = {
 }
 AT_ONE_PLACE = {
     "config.env._PREFIX",
+    "labeling.formats.plain._FORMULA",
+    "labeling.formats.plain._GUARDED",
     "deployment.promotion.command._DIGITS",
     "labeling.loose_json._FENCE",
     "labeling.loose_json._NUMBER",
@@ -121,6 +126,16 @@ def read_as(format: str, **mapping: object) -> Callable[[str], object]:
         return sum(1 for _ in importers.read_rows(raw, format, ColumnMapping(**mapping)))
 
     return read
+
+
+def recognised(name: str, **said: object) -> Callable[[str], object]:
+    return lambda text: recognise(io.BytesIO(text.encode("utf-8", "replace")), name, said)
+
+
+def shaped(text: str) -> object:
+    rows = ({"text": text, "label": [text]}, {"messages": [{"role": "user", "content": text}]}, {"data": {"a": text}})
+    found = [shape_of([row]) for row in rows]
+    return [shape.read(row, text, True) for shape, row in zip(found, rows, strict=True) if shape]
 
 
 def cell(text: str) -> object:
@@ -181,6 +196,12 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "import of TSV": read_as("tsv", text=0, answer=1, label_ids=("a", "b")),
     "import of CSV without quotes": read_as("csv", text=0, quoted=False),
     "import of one text and answer": cell,
+    "import of plain text": read_as("text"),
+    "a file recognised": recognised("upload"),
+    "a table recognised": recognised("upload.csv"),
+    "a list recognised": lambda text: recognised("x")(json.dumps({"a": [{text[:1000]: text}]})),
+    "a row's shape": shaped,
+    "a guarded cell": lambda text: unguarded(guarded(text)),
     "grammar.parse": grammar.parse,
     "grammar.render": modelfile_of,
     "difference": lambda text: difference(text, text[::-1]),

@@ -32,7 +32,7 @@ from evaluation.models import (
 )
 from labeling import services
 from labeling.answers import parse
-from labeling.models import ImportBatch, Project, Role, Scope, User
+from labeling.models import Export, ImportBatch, Project, Role, Scope, User
 from tests.deployment.standins import make_server, make_version, serve_from
 from tests.factories import SYSTEM, acting, make_admin, make_manager, make_member, make_project, make_sample
 from tests.training.helpers import add_events, gpu_worker_lives, make_policy, make_run
@@ -110,12 +110,18 @@ class World:
         services.mark_must_pass(SYSTEM, make_sample(self.project, split="test"), "an incident")
         batch = ImportBatch.objects.create(project=self.project, name="mails.csv", state="succeeded")
         batch.report.save("bad.csv", ContentFile(b"line,reason\n"))
+        spec = self.project.spec
+        export = Export.objects.create(
+            project=self.project, spec=spec, format="jsonl", as_of=timezone.now(), state="succeeded"
+        )
+        export.file.save("shop.jsonl", ContentFile(b"{}\n"))
         member = self.project.memberships.get(user=self.people["expert"])
         label = self.project.labels.first()
         self.uids |= {
             "samples": sample,
             "predictions": prediction,
             "imports": batch,
+            "exports": export,
             "members": member,
             "labels": label,
         }

@@ -44,6 +44,7 @@ class Kind(ABC):
     is_json: ClassVar[bool] = True  # else the model's text, as it stands, is the answer
     has_labels: ClassVar[bool] = False  # answers are made of the project's labels
     has_schema: ClassVar[bool] = False  # the answer's JSON schema is the project's own
+    can_join: ClassVar[bool] = False  # several answers to one text can be put together
     fits_every_spec: ClassVar[bool] = False  # an answer to one spec of a project is one to each of them
     # Said before an empty answer is approved.
     nothing_given: ClassVar[str] = ""
@@ -131,6 +132,10 @@ class Kind(ABC):
     def identities(self, spec: "Spec", answer: Answer) -> Answer:
         """The answer in a form that is equal for one answer under whatever names."""
         return answer
+
+    def joined(self, spec: "Spec", answers: Sequence[Answer]) -> Answer | None:
+        """One answer that says all that these say; None where the kind has no such. Raises `AnswerError`."""
+        return None
 
     def labels_in(self, answer: Answer) -> list[str]:
         """The names of the labels that an answer uses."""

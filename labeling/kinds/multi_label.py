@@ -1,5 +1,6 @@
 """Several labels, or none."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from labeling.kinds.base import Answer, AnswerError, Entered, NoLongerFitsError, shown
@@ -18,6 +19,7 @@ class MultiLabel(LabelKind):
     about = "Any of your labels, or none of them: tags, topics, faults."
     key = "labels"
     takes_several = True
+    can_join = True
     nothing_given = "No label is chosen. Choose one, or save once more if none of them fits."
 
     def schema(self, spec: Spec) -> dict[str, Any]:
@@ -38,6 +40,10 @@ class MultiLabel(LabelKind):
         if len(chosen) > spec.label_limit:
             raise AnswerError(f"{len(chosen)} labels where at most {spec.label_limit} are allowed; choose fewer.")
         return {"labels": [name for name in spec.label_names if name in chosen]}
+
+    def joined(self, spec: Spec, answers: Sequence[Answer]) -> Answer:
+        """All labels of all."""
+        return self.canonical(spec, [name for answer in answers for name in answer["labels"]], None)
 
     def labels_in(self, answer: Answer) -> list[str]:
         """The list."""

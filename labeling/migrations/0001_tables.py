@@ -467,6 +467,83 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Export",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("format", models.CharField(max_length=30)),
+                (
+                    "spec",
+                    models.ForeignKey(
+                        help_text="In whose labels it is.",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="labeling.taskspec",
+                    ),
+                ),
+                (
+                    "filters",
+                    models.JSONField(default=dict, help_text="Which texts; empty: all that are not withdrawn."),
+                ),
+                ("as_of", models.DateTimeField(help_text="Texts, answers and history of until then.")),
+                ("test_answers", models.BooleanField(default=False, help_text="With the answers of the test split.")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("running", "Running"),
+                            ("succeeded", "Succeeded"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                            ("removed", "File removed"),
+                        ],
+                        default="queued",
+                        max_length=12,
+                    ),
+                ),
+                ("lease_token", models.UUIDField(editable=False, null=True)),
+                ("lease_until", models.DateTimeField(editable=False, null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0, editable=False)),
+                ("total", models.PositiveIntegerField(default=0, help_text="Texts to look at.")),
+                ("done", models.PositiveIntegerField(default=0, help_text="Of these looked at.")),
+                ("rows", models.PositiveIntegerField(default=0, help_text="Rows written.")),
+                (
+                    "left_out",
+                    models.JSONField(
+                        default=dict, help_text="Texts that the filters want and the file has not, by reason."
+                    ),
+                ),
+                ("bytes", models.BigIntegerField(default=0, help_text="Of the file, as far as `position`.")),
+                (
+                    "position",
+                    models.BigIntegerField(default=0, editable=False, help_text="The last sample that was looked at."),
+                ),
+                ("file", models.FileField(blank=True, upload_to="exports/")),
+                ("error", models.TextField(blank=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="exports", to="labeling.project"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-id"],
+            },
+        ),
+        migrations.CreateModel(
             name="ImportBatch",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -484,10 +561,12 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
+                            ("draft", "Not started"),
                             ("queued", "Queued"),
                             ("running", "Running"),
                             ("succeeded", "Succeeded"),
                             ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
                         ],
                         default="queued",
                         max_length=12,
@@ -501,8 +580,17 @@ class Migration(migrations.Migration):
                 ("rows_read", models.PositiveIntegerField(default=0)),
                 ("imported", models.PositiveIntegerField(default=0)),
                 ("golden", models.PositiveIntegerField(default=0)),
+                ("predictions", models.PositiveIntegerField(default=0)),
                 ("duplicates", models.PositiveIntegerField(default=0)),
                 ("bad_rows", models.PositiveIntegerField(default=0)),
+                (
+                    "is_trial",
+                    models.BooleanField(default=False, help_text="Counts what would come in, and brings nothing in."),
+                ),
+                (
+                    "notes",
+                    models.JSONField(default=list, help_text="What somebody should know of it, in sentences."),
+                ),
                 (
                     "report",
                     models.FileField(

@@ -3,6 +3,7 @@
 from labeling.models.accounts import ApiToken, Membership, Role, Scope, User
 from labeling.models.base import PublicModel
 from labeling.models.events import Event
+from labeling.models.exports import Export
 from labeling.models.logins import FirstLink, LoginCounter
 from labeling.models.projects import Label, Project, TaskSpec
 from labeling.models.retries import KeptResponse
@@ -16,6 +17,7 @@ __all__ = [
     "AlikeText",
     "ApiToken",
     "Event",
+    "Export",
     "Feedback",
     "FirstLink",
     "Given",

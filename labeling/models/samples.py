@@ -29,10 +29,12 @@ class ImportBatch(PublicModel):
     """One imported file: progress while it runs, a report of bad rows at its end."""
 
     class State(models.TextChoices):
+        DRAFT = "draft", "Not started"
         QUEUED = "queued"
         RUNNING = "running"
         SUCCEEDED = "succeeded"
         FAILED = "failed"
+        CANCELLED = "cancelled"
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="imports")
     name = models.CharField(max_length=255)
@@ -47,8 +49,11 @@ class ImportBatch(PublicModel):
     rows_read = models.PositiveIntegerField(default=0)
     imported = models.PositiveIntegerField(default=0)
     golden = models.PositiveIntegerField(default=0)
+    predictions = models.PositiveIntegerField(default=0)
     duplicates = models.PositiveIntegerField(default=0)
     bad_rows = models.PositiveIntegerField(default=0)
+    is_trial = models.BooleanField(default=False, help_text="Counts what would come in, and brings nothing in.")
+    notes = models.JSONField(default=list, help_text="What somebody should know of it, in sentences.")
     report = models.FileField(upload_to="reports/", blank=True, help_text="Line number and reason of each bad row.")
     error = models.TextField(blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -60,6 +65,11 @@ class ImportBatch(PublicModel):
 
     def __str__(self) -> str:
         return f"{self.name} into {self.project.key}"
+
+    @property
+    def is_open(self) -> bool:
+        """It waits, or a worker is at it."""
+        return self.state in (self.State.QUEUED, self.State.RUNNING)
 
 
 class Sample(PublicModel):

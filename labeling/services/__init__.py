@@ -2,9 +2,29 @@
 
 from labeling.services.acceptance import accept_proposals, audit_proposals, reopen_accepted
 from labeling.services.decisions import NothingChosenError, confirm, decide, decide_known
+from labeling.services.export_filters import Filters
+from labeling.services.exports import (
+    cancel_export,
+    export_to,
+    remove_old_exports,
+    restart_lost_exports,
+    right_to,
+    run_export,
+    start_export,
+)
 from labeling.services.feedback import give_feedback
 from labeling.services.first_administrator import make_first_administrator, make_first_link
-from labeling.services.imports import import_file, import_rows, restart_lost_imports, run_import, start_import
+from labeling.services.import_look import Look, look
+from labeling.services.import_queue import (
+    cancel_import,
+    keep_upload,
+    may_start,
+    queue_import,
+    remove_old_drafts,
+    restart_lost_imports,
+    start_import,
+)
+from labeling.services.imports import import_file, import_rows, run_import
 from labeling.services.judging import cases_left_out
 from labeling.services.labels import NewLabel, change_label, merge_label, remove_label, replace_labels
 from labeling.services.logins import Attempt, HeldBackError, forget_old_counters, logged_in, logged_out
@@ -36,7 +56,9 @@ __all__ = [
     "Answered",
     "AnswersLostError",
     "Attempt",
+    "Filters",
     "HeldBackError",
+    "Look",
     "NewLabel",
     "NewText",
     "NothingChosenError",
@@ -45,6 +67,8 @@ __all__ = [
     "add_samples",
     "ask_reset",
     "audit_proposals",
+    "cancel_export",
+    "cancel_import",
     "cases_left_out",
     "change_label",
     "choose",
@@ -60,23 +84,28 @@ __all__ = [
     "end_session",
     "end_sessions",
     "expire_session",
+    "export_to",
     "forget_old_counters",
     "forget_old_sessions",
     "freeze_spec",
     "give_feedback",
     "import_file",
     "import_rows",
+    "keep_upload",
     "lift_must_pass",
     "logged_in",
     "logged_out",
+    "look",
     "mail_links",
     "make_first_administrator",
     "make_first_link",
     "make_link",
     "mark_must_pass",
+    "may_start",
     "merge_label",
     "next_sample",
     "password_changed",
+    "queue_import",
     "recheck",
     "record_prediction",
     "record_predictions",
@@ -84,12 +113,17 @@ __all__ = [
     "release_stale_leases",
     "remove_label",
     "remove_member",
+    "remove_old_drafts",
+    "remove_old_exports",
     "reopen",
     "reopen_accepted",
     "replace_labels",
+    "restart_lost_exports",
     "restart_lost_imports",
     "restore_sample",
     "revoke_tokens",
+    "right_to",
+    "run_export",
     "run_import",
     "save_row",
     "save_user",
@@ -100,6 +134,7 @@ __all__ = [
     "set_role",
     "set_row",
     "skip",
+    "start_export",
     "start_import",
     "take",
     "tokens_of",

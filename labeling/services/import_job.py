@@ -4,21 +4,23 @@ import csv
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, Any
+from datetime import datetime
+from typing import IO, Any, BinaryIO
 
 from django.core.files import File
 
 from common.problems import ProblemError
 from labeling import splits
+from labeling.formats import SHAPES
+from labeling.import_columns import require_columns
 from labeling.importers import FORMATS, ColumnMapping, ImportFormatError, Row
 from labeling.kinds import kind_of, whole
 from labeling.models import ImportBatch, Project, TaskSpec
+from labeling.recognising import recognise
 from labeling.services.golden import refusals, stored_answer
 from labeling.services.samples import NewText, samples_of, splits_of
 
 ANSWERS = ("none", "all", "test")
-_FORMAT_OF = {"ndjson": "jsonl", "tab": "tsv"}
 
 
 class BadRows:
@@ -56,17 +58,32 @@ class ImportJob:
     task: TaskSpec
     format: str
     answers: str
+    join: bool
+    told: bool
+    since: datetime
     mapping: ColumnMapping
 
     @classmethod
-    def of(cls, batch: ImportBatch) -> "ImportJob":
-        options = dict(batch.options)
-        format = options.pop("format", None) or Path(batch.name).suffix.lower().lstrip(".")
-        answers = options.pop("answers", "none")
-        kind = kind_of(batch.project)
-        options |= {"answer_is_text": not kind.is_json, "input_form": kind.input.name}
-        task = batch.project.spec
-        return cls(batch.project, task, _FORMAT_OF.get(format, format), answers, ColumnMapping.from_options(options))
+    def of(
+        cls, batch: ImportBatch, source: BinaryIO, options: dict[str, Any] | None = None, most: int | None = None
+    ) -> "ImportJob":
+        """What the options say (those of the batch where none are given), the rest by what `source` is.
+
+        It stands at its begin afterwards. Columns are looked for in `most` rows, in all where it is None. Raises
+        `ImportFormatError` where it is no such file, or has no such column.
+        """
+        said = dict(batch.options if options is None else options)
+        answers, join = said.pop("answers", "none"), said.pop("join", False)
+        told = said.pop("told", False)
+        asked = recognise(source, batch.name, said).options
+        format = asked.pop("format")
+        if asked.get("shape"):
+            asked |= {"text": "text", "answer": "answer" if answers != "none" else None, "external_id": "id"}
+        kind, task = kind_of(batch.project), batch.project.spec
+        asked |= {"answer_is_text": not kind.is_json, "input_form": kind.input.name, "instruction": task.instruction}
+        mapping = ColumnMapping.from_options(asked)
+        require_columns(source, format, mapping, most)
+        return cls(batch.project, task, format, answers, join and kind.can_join, told, batch.created_at, mapping)
 
     def check(self, rows: Iterable[Row], report: BadRows) -> Iterator[tuple[int, NewText]]:
         """The good rows by line, with their known answers where those are wanted; bad rows go into the report."""
@@ -87,7 +104,7 @@ class ImportJob:
             except ProblemError as error:
                 report.add(row.line, str(error))
                 continue
-            yield row.line, NewText(row.text, row.external_id, answer, row.input)
+            yield row.line, NewText(row.text, row.external_id, answer, row.input, row.told if self.told else ())
 
     def list_untaken(self, rows: Iterable[tuple[int, NewText]], report: BadRows) -> int:
         """Say of each known answer that is not its text's answer now why that is; how many there are."""
@@ -104,13 +121,15 @@ def check_options(options: dict[str, Any]) -> None:
     """Raise `ProblemError` on options of an import that mean nothing."""
     rest = dict(options)
     answers, format = rest.pop("answers", "none"), rest.pop("format", None)
+    rest.pop("join", None), rest.pop("told", None)
     if answers not in ANSWERS:
         raise ProblemError(f"Unknown choice of answers {answers!r}; choose one of {', '.join(ANSWERS)}.")
-    if format and format not in FORMATS:
-        raise ProblemError(f"Unknown format {format!r}; choose one of {', '.join(FORMATS)}.")
+    known = (*FORMATS, *SHAPES)
+    if format and format not in known:
+        raise ProblemError(f"Unknown format {format!r}; choose one of {', '.join(known)}.")
     try:
         mapping = ColumnMapping.from_options(rest)
     except (ImportFormatError, TypeError) as error:
         raise ProblemError(str(error)) from error
-    if answers != "none" and mapping.answer is None:
+    if answers != "none" and mapping.answer is None and format not in SHAPES:
         raise ProblemError("Say which column holds the known answers.")

@@ -1,7 +1,7 @@
 """Write down what a model answered."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import transaction
 
@@ -81,8 +81,13 @@ def record_predictions(
         kept = _kept(actor, project, list(texts.values()), way_in)
         for place, text in texts.items():
             samples[place] = kept[splits.content_hash(text.text)]
-    rows = (_row(project, each, sample, source) for each, sample in zip(answered, samples, strict=True))
-    return Prediction.objects.bulk_create(rows)
+    known = [replace(each, sample=sample) for each, sample in zip(answered, samples, strict=True)]
+    return recorded(project, known, source=source)
+
+
+def recorded(project: Project, answered: Sequence[Answered], *, source: str) -> list[Prediction]:
+    """The rows of answers whose samples are known."""
+    return Prediction.objects.bulk_create(_row(project, each, each.sample, source) for each in answered)
 
 
 def _own(project: Project, answered: Answered) -> Sample | None:

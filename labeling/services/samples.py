@@ -11,6 +11,7 @@ from common.problems import ProblemError
 from common.text import storable
 from labeling import splits
 from labeling.access import Right, require
+from labeling.formats import Told
 from labeling.kinds import Answer, Input, InputError, kind_of, whole
 from labeling.models import ImportBatch, Project, Sample, Split
 from labeling.services import events
@@ -20,12 +21,16 @@ from labeling.ways import DRAWN, WayIn
 
 @dataclass(frozen=True)
 class NewText:
-    """A text to add: `text` is storable; `answer`, where known, is in stored form; `input`, where it is more."""
+    """A text to add: `text` is storable; `answer`, where known, is in stored form; `input`, where it is more.
+
+    `told` is what models of outside said of it, for whoever records that.
+    """
 
     text: str
     external_id: str = ""
     answer: Answer | None = None
     input: Input | None = None
+    told: tuple[Told, ...] = ()
 
     @property
     def whole_input(self) -> Input:

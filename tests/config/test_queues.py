@@ -29,6 +29,7 @@ QUEUES = {
     "labeling.mail_links": "default",
     "labeling.make_vectors": "vectors",
     "labeling.reap": "urgent",
+    "labeling.run_export": "bulk",
     "labeling.run_import": "bulk",
     "labeling.sweep": "default",
     "labeling.sweep_vectors": "vectors",

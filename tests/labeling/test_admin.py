@@ -45,6 +45,7 @@ def project():
     services.withdraw_sample(SYSTEM, make_sample(project), "a private letter")
     services.mark_must_pass(SYSTEM, make_sample(project, split="test"), "an incident")
     ImportBatch.objects.create(project=project, name="mails.csv")
+    services.start_export(SYSTEM, project, "jsonl")
     create_token(SYSTEM, ana, "bot", [project], ["read"])
     return project
 

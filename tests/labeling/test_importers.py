@@ -104,7 +104,7 @@ def test_a_json_list_is_streamed_and_keeps_what_came_before_a_fault() -> None:
     ("content", "format", "mapping", "says"),
     [
         ("body,b\n1,2\n", "csv", {}, "no column 'text'; the columns are 'body', 'b'"),
-        ("x", "xlsx", {}, "Unknown format 'xlsx'"),
+        ("x", "parquet", {}, "Unknown format 'parquet'"),
         ('{"text": "a"}', "json", {}, "jsonl"),
         ('{"data": []}', "json", {"path": "rows.item"}, "rows.item"),
     ],

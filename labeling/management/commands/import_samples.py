@@ -15,7 +15,8 @@ from common.actor import Actor
 from labeling import services
 from labeling.access import Right, may
 from labeling.command import ServiceCommand, actor_of, add_user_option
-from labeling.forms import OPTION_FIELDS, ImportOptionsForm
+from labeling.formats import SHAPES
+from labeling.forms_imports import OPTION_FIELDS, ImportOptionsForm
 from labeling.importers import FORMATS
 from labeling.models import ImportBatch, Project
 from labeling.services.import_job import ANSWERS
@@ -26,13 +27,15 @@ _SHOWN_BAD_ROWS = 5
 class Command(ServiceCommand):
     """Streams the file in this process; running it twice imports nothing twice."""
 
-    help = "Import samples from a JSONL, JSON, CSV or TSV file into a project."
+    help = "Import samples from a file into a project: JSONL, JSON, CSV, TSV, plain text, and what other tools write."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--project", required=True, metavar="KEY")
-        parser.add_argument("--format", choices=FORMATS, help="Taken from the file's name unless given.")
-        parser.add_argument("--text-column", default="text", help="Name, or position from 0. Default: text.")
+        parser.add_argument("--format", choices=(*FORMATS, *SHAPES), help="Recognised by its content unless given.")
+        parser.add_argument(
+            "--text-column", help="Name, path (data.text, annotations.0.value), or position from 0. Default: text."
+        )
         parser.add_argument("--labels-column", help="Column of the known answers.")
         parser.add_argument("--id-column", help="Column of your own ids.")
         parser.add_argument("--no-header", action="store_true", help="The table has no header; columns are positions.")
@@ -40,6 +43,11 @@ class Command(ServiceCommand):
         parser.add_argument(
             "--labels-by-number", action="store_true", help="Cells hold positions, from 0, in the project's labels."
         )
+        parser.add_argument("--list-path", help="Where the rows of a JSON file are: data.item for {'data': [...]}.")
+        parser.add_argument("--delimiter", help="Between the columns of a table; \\t is a tab.")
+        parser.add_argument("--encoding", help="Such as windows-1252. Recognised unless given.")
+        parser.add_argument("--told", action="store_true", help="Record what models said of the texts.")
+        parser.add_argument("--join", action="store_true", help="Put the labels of equal texts together.")
         parser.add_argument(
             "--answers", choices=ANSWERS, default="none", help="Rows whose known answers become golden samples."
         )
@@ -84,6 +92,8 @@ class Command(ServiceCommand):
             f"{batch.imported} new samples, {batch.golden} known answers approved, "
             f"{batch.duplicates} duplicates skipped, {batch.bad_rows} rows not taken."
         )
+        for note in batch.notes:
+            self.stdout.write(f"  {note}")
         if not batch.bad_rows:
             return
         with batch.report.open("rb") as content:

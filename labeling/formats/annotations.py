@@ -1,0 +1,202 @@
+"""Rows of annotation tools: Label Studio (old and new), doccano, Prodigy, Argilla, and our own complete ones."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+from labeling.formats.shapes import (
+    SPANS,
+    Plain,
+    Shape,
+    ShapeError,
+    Told,
+    agreed,
+    is_span,
+    listed,
+    messages,
+    of_turns,
+    sure,
+)
+
+_ID = "external_id"
+
+
+def _id_of(record: dict[str, Any]) -> Any:
+    """The id that a file of ours keeps for the text, else the one of the tool that wrote the file."""
+    meta = record.get("meta")
+    return meta.get(_ID) if isinstance(meta, dict) and "uid" in meta else record.get("id")
+
+
+class CompleteRows(Shape):
+    """Our own complete format."""
+
+    name = "touchstone"
+    title = "Touchstone JSONL, complete"
+
+    def fits(self, record: dict[str, Any]) -> bool:
+        """The names that no other tool has together."""
+        return {"text", "approved", "proposals", "decisions"} <= set(record)
+
+    def read(self, record: dict[str, Any], instruction: str, with_answer: bool) -> Plain:
+        """The answer in the labels of the day of the export."""
+        told = tuple(
+            Told(str(each["model"]), each["raw"], sure(each.get("confidence")))
+            for each in listed(record.get("proposals"))
+            if isinstance(each, dict) and each.get("model") and isinstance(each.get("raw"), str)
+        )
+        return Plain(record.get("text"), record.get("answer"), record.get("id"), record.get("input"), told)
+
+
+class Tasks(Shape):
+    """Label Studio's tasks; in old files `completions` stand for annotations."""
+
+    name = "label_studio"
+    title = "Label Studio JSON"
+
+    def fits(self, record: dict[str, Any]) -> bool:
+        """Annotations, or a task's data with predictions."""
+        own = ("annotations", "completions", "predictions")
+        return any(isinstance(record.get(name), list) for name in own) and "proposals" not in record
+
+    def read(self, record: dict[str, Any], instruction: str, with_answer: bool) -> Plain:
+        """The answer that the annotators agree on, or of the one that is marked as the truth."""
+        given = record.get("annotations", record.get("completions"))
+        kept = [
+            each
+            for each in listed(given)
+            if isinstance(each, dict) and not each.get("was_cancelled", each.get("skipped"))
+        ]
+        truth = [each for each in kept if each.get("ground_truth") or each.get("honeypot")]
+        answers = [self._answer(each.get("result")) for each in truth or kept] if with_answer else []
+        data = record.get("data", record)
+        text, input = self._text(data)
+        id = _id_of(record)
+        return Plain(text, agreed(answers), id, input, tuple(self._told(record.get("predictions"))))
+
+    def _told(self, predictions: Any) -> Iterator[Told]:
+        """What models said, of predictions that are an answer to the text as a whole."""
+        for each in listed(predictions):
+            if isinstance(each, dict):
+                with suppress(ShapeError):
+                    answer = self._answer(each.get("result"))
+                    yield Told(str(each.get("model_version") or "outside"), answer, sure(each.get("score")))
+
+    def _text(self, data: Any) -> tuple[Any, Any]:
+        if not isinstance(data, dict):
+            raise ShapeError("Its data is no object.")
+        if "dialogue" in data:
+            return of_turns(messages(data["dialogue"]))[0], data["dialogue"]
+        if "text" in data:
+            return data["text"], None
+        texts = [value for value in data.values() if isinstance(value, str)]
+        if len(texts) != 1:
+            raise ShapeError("Its data has no 'text'; say with a path which part it is, such as data.body.")
+        return texts[0], None
+
+    def _answer(self, result: Any) -> Any:
+        found = [each.get("value") for each in listed(result) if isinstance(each, dict)]
+        values: list[dict[str, Any]] = [value for value in found if isinstance(value, dict)]
+        if any(is_span(value) for value in values):
+            raise ShapeError(SPANS)
+        choices = [name for value in values for name in listed(value.get("choices"))]
+        texts = [value["text"] for value in values if "choices" not in value and "text" in value]
+        if texts and not choices:
+            return texts[0] if isinstance(texts[0], str) else "\n".join(map(str, listed(texts[0])))
+        return choices
+
+
+class DoccanoRows(Shape):
+    """doccano's lines for classification, sequence to sequence and intents."""
+
+    name = "doccano"
+    title = "doccano JSONL"
+
+    def fits(self, record: dict[str, Any]) -> bool:
+        """A text with a list of labels, or what doccano calls them elsewhere."""
+        given = [record.get(name) for name in ("label", "labels", "cats", "entities")]
+        return isinstance(record.get("text", record.get("data")), str) and any(isinstance(each, list) for each in given)
+
+    def read(self, record: dict[str, Any], instruction: str, with_answer: bool) -> Plain:
+        """An empty list says that nobody has looked."""
+        names: list[Any] = next(filter(None, (listed(record.get(name)) for name in ("cats", "label", "labels"))), [])
+        if with_answer and (any(map(is_span, names)) or (not names and record.get("entities"))):
+            raise ShapeError(SPANS)
+        id = _id_of(record)
+        return Plain(record.get("text", record.get("data")), names or None, id)
+
+
+class Examples(Shape):
+    """Prodigy's examples: choices, one label to accept or reject, a text that was typed."""
+
+    name = "prodigy"
+    title = "Prodigy JSONL"
+
+    def fits(self, record: dict[str, Any]) -> bool:
+        """Something that only Prodigy writes."""
+        return "text" in record and bool({"_view_id", "_input_hash", "_task_hash"} & set(record))
+
+    def read(self, record: dict[str, Any], instruction: str, with_answer: bool) -> Plain:
+        """What was accepted; what was rejected or ignored is a text without an answer."""
+        meta = record.get("meta")
+        plain = Plain(record.get("text"), id=meta.get(_ID, meta.get("id")) if isinstance(meta, dict) else None)
+        if record.get("answer") != "accept" or not with_answer:
+            return plain
+        if "accept" in record:
+            return plain._replace(answer=record["accept"])
+        if "user_input" in record:
+            return plain._replace(answer=record["user_input"])
+        if record.get("spans"):
+            raise ShapeError(SPANS)
+        return plain._replace(answer=record.get("label"))
+
+
+class Argilla(Shape):
+    """Argilla's records: fields and responses, and the older ones with `inputs` and `annotation`."""
+
+    name = "argilla"
+    title = "Argilla"
+
+    def fits(self, record: dict[str, Any]) -> bool:
+        """Fields with what people said of them, or the older names."""
+        new = isinstance(record.get("fields"), dict) and bool({"responses", "suggestions"} & set(record))
+        return new or ("annotation" in record and bool({"inputs", "text"} & set(record)))
+
+    def read(self, record: dict[str, Any], instruction: str, with_answer: bool) -> Plain:
+        """What was submitted, where all agree; a suggestion is no answer."""
+        fields = record.get("fields", record.get("inputs", {"text": record.get("text")}))
+        texts = [each for each in fields.values() if isinstance(each, str)] if isinstance(fields, dict) else []
+        text = fields.get("text") if isinstance(fields, dict) else fields
+        if text is None and len(texts) != 1:
+            raise ShapeError("Its fields have no 'text'; say with a path which one it is, such as fields.body.")
+        answer = record.get("annotation")
+        if answer is None and with_answer:
+            answer = agreed(self._responses(record.get("responses")))
+        return Plain(texts[0] if text is None else text, answer, record.get("id", record.get("external_id")))
+
+    def _responses(self, responses: Any) -> list[Any]:
+        """Of one question: the answers by question, or (in older exports) a list of people with theirs."""
+        if isinstance(responses, list):
+            by_person = [each.get("values") for each in responses if self._counts(each)]
+            found = [list(each.values()) for each in by_person if isinstance(each, dict)]
+            questions = {len(each) for each in found}
+            answers = [self._value(each[0]) for each in found if each]
+        else:
+            answered = responses.values() if isinstance(responses, dict) else ()
+            given = [each for each in answered if isinstance(each, list)]
+            questions = {len(given)} if given else set()
+            answers = [self._value(each) for each in (given[0] if given else []) if self._counts(each)]
+        if questions - {0, 1}:
+            raise ShapeError(
+                "It answers several questions; say with a path which one counts, such as responses.label.0.value."
+            )
+        return answers
+
+    def _counts(self, response: Any) -> bool:
+        return isinstance(response, dict) and response.get("status", "submitted") == "submitted"
+
+    def _value(self, answer: Any) -> Any:
+        value = answer.get("value") if isinstance(answer, dict) else answer
+        spans = isinstance(value, list) and any(map(is_span, value))
+        if spans:
+            raise ShapeError(SPANS)
+        return value

@@ -1,0 +1,131 @@
+"""How other tools lay out a text and its answer: one case of each layout, and what is refused with a sentence."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from labeling.formats import SHAPES, shape_of
+from labeling.import_cells import ColumnMapping, Row
+from labeling.importers import read_rows
+
+pytestmark = pytest.mark.pure
+
+USER, BOT = {"role": "user", "content": "Where is it?"}, {"role": "assistant", "content": "On its way."}
+CHOICE = {"from_name": "c", "to_name": "t", "type": "choices", "value": {"choices": ["late"]}}
+SPAN = {"type": "labels", "value": {"start": 0, "end": 2, "text": "Wh", "labels": ["X"]}}
+
+# By the name of the shape: a row, its text, its answer, its id.
+ROWS: list[tuple[str, dict[str, Any], str, Any, str]] = [
+    ("touchstone",
+     {"text": "a", "answer": {"labels": ["x"]}, "id": "7", "approved": {}, "proposals": [], "decisions": []},
+     "a", {"labels": ["x"]}, "7"),
+    ("label_studio", {"id": 3, "data": {"text": "a"}, "annotations": [{"result": [CHOICE]}]}, "a", ["late"], "3"),
+    ("label_studio", {"id": 3, "data": {"body": "a"}, "completions": [{"result": [CHOICE]}]}, "a", ["late"], "3"),
+    ("label_studio", {"data": {"text": "a"}, "annotations": [{"result": [], "was_cancelled": True}]}, "a", None, ""),
+    ("label_studio", {"data": {"text": "a"}, "annotations": [{"result": []}]}, "a", [], ""),
+    ("label_studio", {"data": {"text": "a"}, "predictions": [{"result": [CHOICE]}]}, "a", None, ""),
+    ("label_studio",
+     {"data": {"text": "a"}, "annotations": [{"result": [{"type": "textarea", "value": {"text": ["so", "long"]}}]}]},
+     "a", "so\nlong", ""),
+    ("label_studio",
+     {"data": {"text": "a"}, "annotations": [{"result": []}, {"result": [CHOICE], "ground_truth": True}]},
+     "a", ["late"], ""),
+    ("doccano", {"id": 4, "text": "a", "label": ["late", "lost"]}, "a", ["late", "lost"], "4"),
+    ("doccano", {"text": "a", "label": []}, "a", None, ""),
+    ("doccano", {"text": "a", "entities": [[0, 1, "X"]], "cats": ["late"]}, "a", ["late"], ""),
+    ("prodigy", {"text": "a", "accept": ["late"], "answer": "accept", "_view_id": "choice"}, "a", ["late"], ""),
+    ("prodigy", {"text": "a", "label": "late", "answer": "accept", "_input_hash": 1}, "a", "late", ""),
+    ("prodigy", {"text": "a", "label": "late", "answer": "reject", "_input_hash": 1}, "a", None, ""),
+    ("argilla", {"id": "u", "fields": {"text": "a"}, "suggestions": {},
+                 "responses": {"label": [{"value": "late", "status": "submitted"}, {"value": "x", "status": "draft"}]}},
+     "a", "late", "u"),
+    ("argilla", {"fields": {"body": "a"}, "responses": [{"values": {"label": {"value": ["x"]}}}]}, "a", ["x"], ""),
+    ("argilla", {"text": "a", "annotation": "late", "prediction": None}, "a", "late", ""),
+    ("openai_chat", {"messages": [{"role": "system", "content": "Be kind."}, USER, BOT]},
+     "Where is it?", "On its way.", ""),
+    ("openai_chat", {"messages": [{"role": "user", "content": [{"type": "text", "text": "a"}]}]}, "a", None, ""),
+    ("openai_chat", {"messages": [{"user": "a", "assistant": "b"}]}, "a", "b", ""),
+    ("openai_chat", {"messages": [USER, BOT], "label": False}, "Where is it?", None, ""),
+    ("sharegpt", {"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]}, "a", "b", ""),
+    ("alpaca", {"instruction": "Say it.", "input": "a", "output": "b"}, "a", "b", ""),
+    ("alpaca", {"instruction": "Say that.", "input": "a", "output": "b"}, "Say that.\n\na", "b", ""),
+    ("alpaca", {"instruction": "Say it.", "input": "", "output": "b"}, "Say it.", "b", ""),
+    ("prompt_completion", {"prompt": "a", "completion": "b"}, "a", "b", ""),
+    ("prompt_completion", {"prompt": [USER], "completion": [BOT], "label": True}, "Where is it?", "On its way.", ""),
+    ("question_answer", {"question": "a", "answer": "b"}, "a", "b", ""),
+    ("langfuse", {"id": "i", "input": {"question": "a"}, "expectedOutput": "b"}, "a", "b", "i"),
+    ("langfuse", {"input": {"messages": [USER]}, "output": BOT, "traceId": "t"}, "Where is it?", None, ""),
+    ("open_webui", {"id": "c", "chat": {"title": "t", "messages": [USER, BOT]}}, "Where is it?", None, "c"),
+    ("open_webui",
+     {"chat": {"history": {"currentId": "2", "messages": {"1": USER, "2": {**BOT, "parentId": "1"}}}}},
+     "Where is it?", None, ""),
+]  # fmt: skip
+
+REFUSED: list[tuple[str, dict[str, Any], str]] = [
+    ("label_studio", {"data": {"text": "a"}, "annotations": [{"result": [SPAN]}]}, "spans"),
+    ("label_studio", {"data": {"text": "a"}, "annotations": [{"result": [CHOICE]}, {"result": []}]}, "2 people"),
+    ("label_studio", {"data": {"a": "1", "b": "2"}, "annotations": []}, "no 'text'"),
+    ("doccano", {"text": "a", "label": [[0, 1, "X"]]}, "spans"),
+    ("prodigy", {"text": "a", "spans": [{"start": 0}], "answer": "accept", "_input_hash": 1}, "spans"),
+    ("openai_chat", {"messages": [USER, BOT, USER, BOT]}, "conversation of 3 turns"),
+    ("openai_chat", {"messages": [USER, {"role": "tool", "content": "x"}]}, "turn of 'tool'"),
+    ("openai_chat", {"messages": [{**USER, "content": [{"type": "image_url"}]}]}, "not made of text"),
+    ("prompt_completion", {"prompt": "a", "chosen": "b", "rejected": "c"}, "preferred"),
+    ("langfuse", {"input": {"a": "1", "b": "2"}, "expectedOutput": "b"}, "which part is the text"),
+    ("argilla", {"fields": {"text": "a"}, "responses": {"x": [{"value": 1}], "y": [{"value": 2}]}}, "several"),
+    ("sharegpt", {"conversations": [{"from": "human", "value": 3}]}, "not made of text"),
+]  # fmt: skip
+
+
+def read(shape: str, record: dict[str, Any], **mapping: Any) -> Row:
+    line = io.BytesIO(json.dumps(record).encode())
+    told = ColumnMapping(shape=shape, instruction="Say it.", **{"answer": "answer", **mapping})
+    return next(iter(read_rows(line, "jsonl", told)))
+
+
+@pytest.mark.parametrize(("shape", "record", "text", "answer", "id"), ROWS)
+def test_a_row_of_each_layout_is_known_and_read(shape, record, text, answer, id):
+    found = shape_of([record])
+    assert found is not None
+    assert found.name == shape
+    row = read(shape, record)
+    assert (row.error, row.text, row.answer_raw, row.external_id) == ("", text, answer, id)
+
+
+def test_every_shape_has_a_case():
+    assert {row[0] for row in ROWS} == set(SHAPES)
+
+
+@pytest.mark.parametrize(("shape", "record", "says"), REFUSED)
+def test_what_no_project_takes_is_refused_with_a_sentence(shape, record, says):
+    found = shape_of([record])
+    assert found is not None
+    assert found.name == shape
+    assert says in read(shape, record).error
+
+
+@pytest.mark.parametrize("name", ["doccano", "label_studio"])
+def test_spans_leave_the_text_to_those_who_want_no_answers(name):
+    record = next(record for shape, record, says in REFUSED if shape == name and says == "spans")
+    assert read(name, record, answer=None).text == "a"
+
+
+def test_a_conversation_goes_into_a_project_that_asks_about_such():
+    row = read("openai_chat", {"messages": [USER, BOT, USER, BOT]}, input_form="conversation")
+    assert (row.error, row.input, row.answer_raw) == ("", [USER, BOT, USER], "On its way.")
+
+
+def test_plain_rows_have_no_shape():
+    assert shape_of([{"text": "a", "label": "late"}, {"text": "b", "tags": ["x"]}, {"body": "c"}]) is None
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("value", [None, 3, "x", [], {}, [3], [{}], {"text": 3}, [[1, 2, 3]], {"a": [{}]}])
+def test_no_value_in_a_known_place_crashes_a_shape(shape, value):
+    names = {name for row in (*ROWS, *REFUSED) if row[0] == shape for name in row[1]}
+    for name in names:
+        for kept in ({}, *(row[1] for row in ROWS if row[0] == shape)):
+            row = read(shape, {**kept, name: value})
+            assert row.error or row.text
