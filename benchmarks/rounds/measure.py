@@ -1,7 +1,7 @@
 """A project's life through the services: texts come in with answers, a head is fitted, the gate judges and promotes.
 
-All is done by the workers of an installation; this process only brings texts in, starts runs, and looks. Texts of the
-authors' test file, which the project never sees, tell what each version is truly worth.
+All is done by the workers, runs are set off by the rows that come in; this process brings them in and
+looks. Texts of the authors' test file, which the project never sees, tell what each version is truly worth.
 """
 
 import argparse
@@ -28,9 +28,7 @@ from evaluation.models import GatePolicy, GateReport
 from evaluation.scorers import Scored, scorer_of
 from labeling import services
 from labeling.models import GoldenSample, Project, Sample, SampleState, Split
-from training.methods import HEAD
 from training.models import ModelVersion, TrainingRun
-from training.services import start_run
 
 BENCHMARK = system("benchmark")
 STEP_SECONDS = 900
@@ -45,6 +43,7 @@ class Life:
     project: Project
     rows: list[Row]
     loaded: Loaded
+    last_run: int = 0
 
     def come_in(self, count: int) -> None:
         """The next texts, each with its answer, as an import; splits are the project's own."""
@@ -62,8 +61,10 @@ class Life:
             services.withdraw_sample(BENCHMARK, sample, "Each candidate learns from rows of its own.")
 
     def fit(self) -> tuple[ModelVersion, StagedVersion]:
-        """A head on what is golden now, built and staged."""
-        run = start_run(BENCHMARK, self.project, trigger=TrainingRun.Trigger.MANUAL, method=HEAD.name)
+        """The head that the new rows have set off by themselves, built and staged."""
+        newer = TrainingRun.objects.filter(project=self.project, pk__gt=self.last_run).order_by("pk")
+        run = wait("the rows to start a run", newer.first)
+        self.last_run = run.pk
         version = wait(f"the run {run.uid}", lambda: self._made_by(run))
         staged = StagedVersion.objects.filter(version=version, state=StagedVersion.State.STAGED)
         return version, wait(f"{version} to be staged", staged.first)

@@ -64,3 +64,26 @@ def test_the_share_of_whole_answers_is_of_rows_left_out(exclusive: bool):
     assert low < right < high
     few = tune(1.0, scores[:90], kinds[:90], exclusive=exclusive, limit=3, folds=5)
     assert few.whole_answer is None
+
+
+def test_labels_that_a_fold_did_not_teach_flatten_no_others():
+    """Of many labels with few rows each some are left out whole: -20 for the right one, and a slope that makes it less
+    unlikely makes all others alike."""
+    chance = np.random.default_rng(7)
+    targets = np.eye(40)[np.arange(120) % 40]
+    scores = 0.5 * targets + chance.normal(0, 0.1, targets.shape)
+    untaught = scores.copy()
+    untaught[::8] = np.where(targets[::8] > 0, -20.0, scores[::8])
+    often = how_often(targets, exclusive=True)
+    all_taught, some = (fit_calibration(each, targets, often, exclusive=True) for each in (scores, untaught))
+    assert some.slope == pytest.approx(all_taught.slope, rel=0.1)
+    assert tune(1.0, untaught, targets, exclusive=True, limit=1, folds=5).figure == pytest.approx(7 / 8, abs=0.03)
+
+
+def test_what_folds_say_of_frequency_weighs_at_most_as_much_as_it_means():
+    """The row that is left out was counted: by that alone frequent labels look likelier than they are."""
+    counts = [6] * 10 + [1] * 10
+    targets = np.eye(20)[np.repeat(np.arange(20), counts)]
+    scores = np.where(np.repeat(np.array(counts), counts)[:, None] > 1, 0.5 * targets, 0.0)
+    found = fit_calibration(scores, targets, how_often(targets, exclusive=True), exclusive=True)
+    assert 0.0 <= found.prior <= 1.0
