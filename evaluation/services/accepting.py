@@ -20,6 +20,8 @@ from labeling.ways import DRAWN, INDEPENDENT
 _ACCEPTANCE = system("acceptance")
 # Texts beyond the head of the queue that the live version is asked about at a time, and how often in one go.
 _FURTHER, _ROUNDS = 100, 5
+# What the product itself asked a version for. An imported file may name any model, with any confidence.
+_OWN = (Prediction.Source.QUEUE, Prediction.Source.API)
 
 
 def due() -> list[int]:
@@ -94,8 +96,9 @@ def acceptable(certificate: Certificate) -> QuerySet[Prediction]:
 
     A text that a person has looked at in any way is left to people, and so is one that was accepted before.
     """
-    tag = certificate.version.tag
-    newest = Prediction.objects.filter(sample=OuterRef("pk"), model_tag=tag).order_by("-pk").values("pk")[:1]
+    own = Prediction.objects.filter(model_tag=certificate.version.tag, source__in=_OWN)
+    newest = own.filter(sample=OuterRef("pk")).order_by("-pk").values("pk")[:1]
+    analyzed = Prediction.objects.filter(sample=OuterRef("pk"), source=Prediction.Source.ANALYZE)
     samples = (
         Sample.objects.filter(
             project=certificate.project, state=SampleState.PENDING, split=Split.TRAIN, way_in__in=DRAWN, is_audit=False
@@ -103,9 +106,10 @@ def acceptable(certificate: Certificate) -> QuerySet[Prediction]:
         .exclude(Exists(Acceptance.objects.filter(sample=OuterRef("pk"))))
         .exclude(Exists(Review.objects.filter(sample=OuterRef("pk"))))
         .exclude(Exists(Feedback.objects.filter(prediction__sample=OuterRef("pk"))))
+        .exclude(Exists(analyzed))
     )
     proposed = samples.annotate(newest=Subquery(newest)).exclude(newest=None).values("newest")
-    rows = Prediction.objects.filter(pk__in=proposed, confidence__gt=certificate.threshold)
+    rows = own.filter(pk__in=proposed, confidence__gt=certificate.threshold)
     return rows.exclude(status=ParseStatus.FAILED).select_related("sample").order_by("pk")
 
 

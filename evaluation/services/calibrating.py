@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Subquery
 
 from common.actor import system
 from common.calibrating import ENOUGH, Calibrated, fit
-from evaluation.models import Benchmark, Calibration, CaseResult
+from evaluation.models import Benchmark, Calibration, CaseResult, Suite
 from evaluation.reliability import held_out, reliability
 from evaluation.services.suites import groups_of
 from labeling.models import ParseStatus
@@ -131,5 +131,8 @@ def newest_map() -> Subquery:
 
 
 def _served() -> Any:
-    rows = Benchmark.objects.filter(decoding=Benchmark.Decoding.SERVED, state=Benchmark.State.SUCCEEDED)
+    """Finished benchmarks on what chance drew: hard cases are chosen, and say nothing of other texts."""
+    rows = Benchmark.objects.filter(
+        decoding=Benchmark.Decoding.SERVED, state=Benchmark.State.SUCCEEDED, suite__role=Suite.Role.GATE
+    )
     return rows.order_by("-suite_id", "-pk")

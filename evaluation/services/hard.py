@@ -62,7 +62,8 @@ def _again(benchmark: Benchmark, case: SuiteCase, row: CaseResult) -> CaseResult
     """The same answer to a case of another suite, scored by what is right there."""
     scorer = scorer_of(benchmark.suite.spec)
     scored = Scored(case.expected, row.answer, Status(row.status))
-    same = {name: getattr(row, name) for name in ("messages", "raw", "answer", "status", "reason", "latency_ms")}
+    told = ("messages", "raw", "answer", "status", "reason", "latency_ms", "confidence")
+    same = {name: getattr(row, name) for name in told}
     scores = scorer.case_scores(scored)
     return CaseResult(benchmark=benchmark, case=case, exact=scorer.is_exact(scored), scores=scores, **same)
 

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from common import leases
 from deployment.models import Deployment, StagedVersion, Verdict
 from evaluation.budget import is_due_again
-from evaluation.models import Benchmark, GateReport, Look
+from evaluation.models import Benchmark, GateReport, Look, Suite
 from evaluation.promise import Promise
 from evaluation.services.benchmarks import start_benchmark
 from evaluation.services.promotable import promotable
@@ -63,7 +63,9 @@ def ask_live_again() -> list[int]:
     found = []
     for deployment in Deployment.objects.serving().filter(project__archived_at=None).select_related("version__project"):
         project, version = deployment.project, deployment.version
-        last = Benchmark.objects.filter(version=version, decoding=Benchmark.Decoding.SERVED).order_by("-suite_id")
+        last = Benchmark.objects.filter(
+            version=version, decoding=Benchmark.Decoding.SERVED, suite__role=Suite.Role.GATE
+        ).order_by("-suite_id")
         before = last.values_list("suite__size", flat=True).first() or 0
         judging = GoldenSample.objects.judging().filter(project=project)
         count = judging.count()

@@ -34,7 +34,7 @@ _GIVEN = {"at": "created_at", "answer": "answer", "spec_number": "spec__number"}
 _PROPOSAL = {name: name for name in ("raw", "status", "confidence", "latency_ms", "source")} | {"model": "model_tag"}
 _DECISION = {name: name for name in ("action", "comment", "seconds")} | {"by": "reviewer__username"}
 _JSON, _AT = _as_text("answer"), _as_text("created_at")
-_SAMPLE = ("pk", _as_text("uid"), "text", "input", "external_id", "split", "way_in", _AT, "state")
+_SAMPLE = ("pk", _as_text("uid"), "text", "input", "external_id", "split", "way_in", _AT, "state", "is_audit")
 
 
 @dataclass
@@ -72,14 +72,14 @@ class Reader:
         golden, states = self._golden(between), self._states(between)
         proposals, decisions = self._history(between)
         items = []
-        for pk, uid, text, input, external_id, split, way_in, created_at, today in rows:
+        for pk, uid, text, input, external_id, split, way_in, created_at, today, is_audit in rows:
             given = golden.get(pk)
             state = states.get(pk) or (SampleState.GOLDEN if given else SampleState.PENDING)
             if given and state == SampleState.REJECTED:
                 state = SampleState.GOLDEN
             is_test = split == Split.TEST
-            # As everywhere: what models say of a test text is hidden while somebody may have to answer it.
-            is_blind = is_test and today in (SampleState.PENDING, SampleState.WITHDRAWN)
+            # As everywhere: what models say of a test text or an audit is hidden while somebody may have to answer it.
+            is_blind = (is_test or is_audit) and today in (SampleState.PENDING, SampleState.WITHDRAWN)
             opened = self.test_answers or not is_test
             items.append(
                 Item(

@@ -8,17 +8,19 @@ from common.text import storable
 from labeling import splits
 from labeling.answers import parse
 from labeling.kinds import AnswerError, Spec, canonical, kind_of
-from labeling.models import Prediction, TaskSpec
+from labeling.models import Prediction, Project, TaskSpec
 from labeling.services.predictions import Answered, recorded
 from labeling.services.samples import NewText, samples_of
 
 _LONGEST_TAG = 200
+_RENAMED = "imported/"
 
 
 def record_told(task: TaskSpec, texts: Iterable[NewText]) -> int:
     """Record what models said of these texts, which are samples by now; how many answers were not there before.
 
-    Of a test text they are hidden from its experts like all predictions. The caller's transaction holds it.
+    Of a test text they are hidden from its experts like all predictions. A tag of the project's own, such as that of its
+    live version, is imported under another name: `imported/support-tags:v7`. The caller's transaction holds it.
     """
     spec, told = task.to_spec(), [text for text in texts if text.told]
     samples = samples_of(task.project, told)
@@ -28,11 +30,19 @@ def record_told(task: TaskSpec, texts: Iterable[NewText]) -> int:
     for text in told:
         sample = samples[splits.content_hash(text.text)]
         for said in text.told:
-            tag, raw = storable(said.model)[:_LONGEST_TAG], storable(_raw(spec, said.answer, text))
+            named, raw = storable(said.model), storable(_raw(spec, said.answer, text))
+            if (sample.pk, named[:_LONGEST_TAG], raw) in known:
+                continue  # our own answer, back from an export
+            tag = _tag(task.project, named)
             parsed = parse(raw, spec, text.whole_input)
             answered[sample.pk, tag, raw] = Answered(task, tag, raw, parsed, sample, confidence=said.confidence)
     new = [each for key, each in answered.items() if key not in known]
     return len(recorded(task.project, new, source=Prediction.Source.OUTSIDE))
+
+
+def _tag(project: Project, named: str) -> str:
+    """The tag to keep: a file cannot speak for a version of the project, nor for one that is still to come."""
+    return (f"{_RENAMED}{named}" if named.startswith(f"{project.key}:") else named)[:_LONGEST_TAG]
 
 
 def _raw(spec: Spec, answer: Any, text: NewText) -> str:

@@ -57,10 +57,12 @@ def take(actor: Actor, sample: Sample) -> Sample:
 
 
 def choose(actor: Actor, sample: Sample) -> Sample:
-    """Lease a sample of one's own choice. Raises `ConflictError`, for a test text too: chance alone chooses those."""
+    """Lease a sample of one's own choice. Raises `ConflictError`, for test texts and audits too: chance chooses those."""
     require(actor, sample.project, Right.REVIEW)
     if sample.split == Split.TEST:
         raise ConflictError("This is a test text: nobody chooses those. The review page shows them in their own order.")
+    if Sample.objects.filter(pk=sample.pk, is_audit=True, state=SampleState.PENDING).exists():
+        raise ConflictError("This is an audit: nobody chooses those. The review page shows them first.")
     return take(actor, sample)
 
 

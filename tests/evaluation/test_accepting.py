@@ -64,7 +64,10 @@ def test_some_texts_are_left_to_people():
         "an answer without a confidence": proposed(project, 0.9),
         "an answer that cannot be read": proposed(project, 0.9),
         "an answer of another model": proposed(project, 0.9),
+        "an answer out of a file": proposed(project, 0.9, source="outside"),
+        "a text that somebody analyzed": proposed(project, 0.9),
     }
+    propose(left["a text that somebody analyzed"].sample, source="analyze", confidence=0.9)
     skip(ana, left["a text that was skipped"].sample)
     give_feedback(SYSTEM, left["a text that somebody complained of"], thumb=-1)
     take(ana, left["a text that an expert has now"].sample)
@@ -74,6 +77,15 @@ def test_some_texts_are_left_to_people():
     rows.update(model_tag="shop:v2")
     assert accept(policy) == 0
     assert {name: state_of(row) for name, row in left.items()} == dict.fromkeys(left, "pending")
+
+
+def test_a_file_does_not_speak_for_the_live_version():
+    project, policy = accepting()
+    sure, unsure = proposed(project, 0.9), proposed(project, 0.1)
+    for row in (sure, unsure):
+        propose(row.sample, '{"labels": ["praise"]}', source="outside", confidence=0.99)
+    assert accept(policy) == 1
+    assert Acceptance.objects.get().prediction == sure
 
 
 def test_the_audit_is_answered_blind_and_first():

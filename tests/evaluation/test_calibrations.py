@@ -11,9 +11,11 @@ from deployment.serving.predict import predict
 from evaluation.models import Benchmark, Calibration, CaseResult
 from evaluation.services import freeze_suite, run_benchmark, start_benchmark
 from evaluation.services.calibrating import calibrate, due
+from evaluation.services.suites import freeze_hard_suite
 from evaluation.services.upkeep import ask_live_again
 from evaluation.tasks import calibrate as calibrate_task
-from labeling.models import Event
+from labeling.models import Event, Sample
+from labeling.services import mark_must_pass
 from tests.deployment.moves import promote
 from tests.deployment.standins import make_server, make_staged, serve_from
 from tests.evaluation.confident import answer_cases, even, make_shop, proposed
@@ -174,9 +176,12 @@ def test_the_live_version_is_asked_about_later_blind_answers(models):
     found = ask_live_again()
     assert Benchmark.objects.get().pk == found[0]
     assert ask_live_again() == []
+    mark_must_pass(SYSTEM, Sample.objects.get(text=text_of(4)), "an incident")
+    start_benchmark(staged, freeze_hard_suite(project))
+    assert ask_live_again() == [], "the one hard case is no suite that has grown"
     for number in range(70, 83):
         make_golden(project, text_of(number))
     assert ask_live_again() == []
     make_golden(project, text_of(83))
     assert len(ask_live_again()) == 1
-    assert set(Benchmark.objects.values_list("cases", flat=True)) == {70, 84}
+    assert set(Benchmark.objects.values_list("cases", flat=True)) == {70, 1, 84}

@@ -7,6 +7,7 @@ from rest_framework.test import APIClient
 from deployment.models import Deployment
 from evaluation.models import Benchmark, CaseResult, Suite
 from evaluation.services import advance, freeze_suite
+from evaluation.services.calibrating import calibrate, newest_benchmark
 from evaluation.services.judging import resume
 from evaluation.services.looks import best_ever_live
 from evaluation.services.suites import freeze_hard_suite
@@ -78,6 +79,16 @@ def test_what_was_ever_live_is_known_by_its_drawn_cases(shop, models):
     report = advance(make_standing(shop, 2).pk)
     assert Benchmark.objects.filter(version__number=1).first() == report.hard_reference
     assert best_ever_live(report.staged.version) == [report.reference]
+
+
+def test_what_confidence_is_worth_is_measured_on_drawn_cases_alone(shop, models):
+    labeling.mark_must_pass(SYSTEM, sample_of(4), "an incident")
+    models.sure = lambda text: 0.75
+    report = advance(make_standing(shop, 2).pk)
+    assert newest_benchmark(report.staged.version) == report.candidate
+    assert CaseResult.objects.get(benchmark=report.hard).confidence == 0.75, "taken over with the answer"
+    for version in (report.staged.version, report.hard_reference.version):
+        assert calibrate(version).benchmark.suite.role == "gate"
 
 
 def test_a_must_pass_case_that_the_reference_has_wrong_refuses_nothing(shop, models):

@@ -3,9 +3,9 @@
 import pytest
 from django.urls import reverse
 
-from common.problems import ProblemError
+from common.problems import ConflictError, ProblemError
 from labeling.models import GoldenSample, Sample
-from labeling.services import accept_proposals, audit_proposals, decide, feedback, reopen_accepted
+from labeling.services import accept_proposals, audit_proposals, choose, decide, feedback, reopen_accepted, skip
 from tests.factories import SYSTEM, acting, make_expert, make_project, make_sample
 from tests.labeling.proposing import propose
 from tests.labeling.test_review_page import URL, fields, page
@@ -57,6 +57,15 @@ def test_no_door_tells_what_the_model_said_before_the_answer_is_there(client, an
     decide(acting(ana), Sample.objects.get(), ["billing"])
     assert "shop:v1" in client.get(sample).content.decode()
     assert client.get(asked).status_code == 200
+
+
+def test_nobody_chooses_it_and_once_skipped_it_comes_again_soon(project, ana, prediction):
+    with pytest.raises(ConflictError, match="an audit: nobody chooses"):
+        choose(acting(ana), prediction.sample)
+    for rank in range(1, 26):
+        make_sample(project, rank=rank)
+    skip(acting(ana), Sample.objects.get(pk=prediction.sample_id))
+    assert list(Sample.objects.pending()).index(prediction.sample) == 20
 
 
 def test_an_answer_beside_the_proposal_is_refused(ana, prediction):

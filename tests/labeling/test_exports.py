@@ -12,7 +12,7 @@ from common import jsonl
 from common.problems import ProblemError
 from labeling import services, tasks
 from labeling.formats import WRITERS
-from labeling.models import Event
+from labeling.models import Event, Sample
 from labeling.services import Filters, export_rows
 from tests.factories import SYSTEM, acting, make_expert, make_operator, make_project, make_sample
 from tests.labeling.exporting import exported, lines
@@ -126,6 +126,11 @@ def test_test_answers_leave_only_where_a_manager_asks(project):
 def test_what_models_say_of_a_text_that_waits_to_be_answered_blind_stays_here(project):
     propose(make_sample(project, "blind", split="test"))
     assert lines(exported(project, test_answers=True))[0]["proposals"] == []
+    audit = propose(make_sample(project, "audit"))
+    services.audit_proposals(SYSTEM, project, [audit])
+    assert [row["proposals"] for row in lines(exported(project))] == [[], []]
+    services.decide(acting(make_expert(project)), Sample.objects.get(pk=audit.sample_id), ["billing"])
+    assert len(lines(exported(project))[1]["proposals"]) == 1
 
 
 def test_an_answer_that_no_longer_fits_is_counted_and_its_words_stay(project):

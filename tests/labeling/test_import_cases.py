@@ -12,6 +12,7 @@ from labeling import services, tasks
 from labeling.models import GoldenSample, ImportBatch, Prediction, Sample
 from labeling.services import imports
 from tests.factories import SYSTEM, acting, make_expert, make_manager, make_operator, make_project, make_sample
+from tests.labeling.proposing import propose
 
 pytestmark = pytest.mark.django_db
 LONG = "text,label\nbill and parcel,billing\nthanks,praise\nbill and parcel,delivery\n"
@@ -189,3 +190,14 @@ def test_what_models_said_is_recorded_once_where_it_is_asked_for(project, tmp_pa
     assert (first.source, first.status) == ("outside", "strict")
     assert run(project, tmp_path, "a.json", content, told=True).predictions == 0
     assert run(make_project("other"), tmp_path, "a.json", content).predictions == 0
+
+
+def test_a_file_speaks_for_no_version_of_the_project(project, tmp_path):
+    """Not for one to come either; our own answers, back from an export, are known."""
+    own = propose(make_sample(project, "one"))
+    choice = [{"type": "choices", "value": {"choices": ["billing"]}}]
+    said = [{"model_version": tag, "score": 0.99, "result": choice} for tag in (own.model_tag, f"{project.key}:v9")]
+    content = json.dumps([{"data": {"text": "one"}, "annotations": [], "predictions": said}])
+    assert run(project, tmp_path, "a.json", content, told=True).predictions == 1
+    assert Prediction.objects.get(source="outside").model_tag == f"imported/{project.key}:v9"
+    assert run(project, tmp_path, "a.json", content, told=True).predictions == 0
