@@ -9,7 +9,14 @@ from evaluation import certifying
 from evaluation.auditing import WAITING, stake
 from evaluation.models import Acceptance, AcceptPolicy, Calibration, Certificate
 from evaluation.services.accepting import audited
-from evaluation.services.certificates import in_force, is_over, looks_at, newest_calibration, open_certificates
+from evaluation.services.certificates import (
+    in_force,
+    is_of_today,
+    is_over,
+    looks_at,
+    newest_calibration,
+    open_certificates,
+)
 from evaluation.services.certificates import policy_of as accept_policy
 from labeling.models import Project, SampleState
 from training.models import ModelVersion
@@ -77,6 +84,11 @@ class AcceptanceFacts:
         if not self.wanted:
             return f"The certificate of {self.live} was taken back. Another version may earn a new one."
         before = certified(self.last) if self.last else ""
+        if self.cases >= self.wanted and self.calibration and not is_of_today(self.calibration, self.policy.project):
+            return (
+                f"The task has changed since {self.live} answered the test cases. Review one more test text: then "
+                f"{self.live} is asked about all of them by itself, under today's task."
+            )
         if self.cases >= self.wanted:
             return f"{before} {self.cases} held-out answers are there: the next round looks.".strip()
         return (

@@ -1,6 +1,7 @@
 """Take what is live at its word where a certificate says so, and have experts audit a random part of it."""
 
 import random
+from collections.abc import Iterable, Iterator
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
@@ -12,14 +13,16 @@ from deployment.serving.proposals import propose_further
 from evaluation.auditing import WAITING, is_broken
 from evaluation.models import Acceptance, AcceptPolicy, Certificate
 from evaluation.services.certificates import end_by_audit, look_if_due
-from labeling.models import Feedback, GoldenSample, ParseStatus, Prediction, Review, Sample, SampleState, Split
+from labeling.models import Feedback, GoldenSample, ParseStatus, Prediction, Project, Review, Sample, SampleState, Split
 from labeling.services import accept_proposals, audit_proposals, events
-from labeling.services.fitting import carried
+from labeling.services.fitting import Fitting, carried
 from labeling.ways import DRAWN, INDEPENDENT
 
 _ACCEPTANCE = system("acceptance")
 # Texts beyond the head of the queue that the live version is asked about at a time, and how often in one go.
 _FURTHER, _ROUNDS = 100, 5
+# Proposals that one transaction looks at.
+_AT_ONCE = 1_000
 # What the product itself asked a version for. An imported file may name any model, with any confidence.
 _OWN = (Prediction.Source.QUEUE, Prediction.Source.API)
 
@@ -54,21 +57,59 @@ def accept_due(project_id: int) -> int:
         return total
 
 
-@transaction.atomic
 def accept(policy: AcceptPolicy) -> int:
     """Accept, or draw for the audit, what waits above the threshold; the number accepted.
 
-    None while `WAITING` audits have no answer: a promise that nobody looks after is none.
+    No more than until `WAITING` audits have no answer: a promise that nobody looks after is none.
+    """
+    total = 0
+    after: int | None = 0
+    while after is not None:
+        accepted, after = _accept_page(policy, after)
+        total += accepted
+    return total
+
+
+@transaction.atomic
+def _accept_page(policy: AcceptPolicy, after: int) -> tuple[int, int | None]:
+    """The same with the next proposals behind the one with this id: how many were accepted, and the last one's id.
+
+    None in its place at the end.
     """
     certificate = look_if_due(policy.project)
-    if certificate is None or _unanswered().filter(certificate=certificate).count() >= WAITING:
-        return 0
     # Nothing is accepted beside its end.
-    if Certificate.objects.select_for_update().in_force().filter(pk=certificate.pk).first() is None:
-        return 0
-    proposals = list(acceptable(certificate))
-    drawn = {row.pk for row in proposals if random.random() < policy.audit_share}
-    project = policy.project
+    if certificate is None or not Certificate.objects.select_for_update().in_force().filter(pk=certificate.pk).exists():
+        return 0, None
+    room = WAITING - _unanswered().filter(certificate=certificate).count()
+    if room <= 0:
+        return 0, None
+    rows = list(acceptable(certificate).filter(pk__gt=after)[:_AT_ONCE])
+    taken, drawn = _draw(_that_fit(policy.project, rows), policy.audit_share, room)
+    golden = _take(certificate, taken, drawn)
+    return golden, rows[-1].pk if len(rows) == _AT_ONCE and len(drawn) < room else None
+
+
+def _that_fit(project: Project, rows: Iterable[Prediction]) -> Iterator[Prediction]:
+    """Those that are answers under today's task: no other may come into either part."""
+    fitting = Fitting(project.spec.to_spec())
+    return (row for row in rows if row.answer is not None and fitting.read(row.spec_id, row.answer) is not None)
+
+
+def _draw(rows: Iterable[Prediction], share: float, room: int) -> tuple[list[Prediction], set[int]]:
+    """The proposals to go by now, and the ids of those among them that chance draws for the audit: `room` at most."""
+    taken, drawn = [], set[int]()
+    for row in rows:
+        taken.append(row)
+        if random.random() < share:
+            drawn.add(row.pk)
+            if len(drawn) == room:
+                break
+    return taken, drawn
+
+
+def _take(certificate: Certificate, proposals: list[Prediction], drawn: set[int]) -> int:
+    """Accept these, and leave the drawn ones to experts; the number accepted."""
+    project = certificate.project
     audits = audit_proposals(_ACCEPTANCE, project, [row for row in proposals if row.pk in drawn])
     golden = accept_proposals(_ACCEPTANCE, project, [row for row in proposals if row.pk not in drawn])
     by_sample = {row.sample_id: row for row in proposals}
@@ -117,7 +158,7 @@ def settle_audits(project_id: int) -> None:
     """Hold experts' answers to audits against what would have been accepted; end certificates that they break."""
     rows = _unanswered().filter(certificate__project=project_id).exclude(sample__state=SampleState.PENDING)
     found: dict[int, list[Acceptance]] = {}
-    for row in rows.select_related("sample", "prediction__spec").order_by("pk"):
+    for row in rows.select_related("certificate", "sample", "prediction__spec").order_by("pk"):
         found.setdefault(row.certificate_id, []).append(row)
     for certificate_id, answered in found.items():
         _settle(certificate_id, answered)
@@ -140,8 +181,11 @@ def _settle(certificate_id: int, rows: list[Acceptance]) -> None:
 
 
 def _is_right(row: Acceptance, golden: GoldenSample | None) -> bool | None:
-    """Whether the expert says the same; None where the text got no answer, or a model's was in sight."""
+    """Whether the expert says the same; None without an answer, beside a model's, or under another task."""
     if golden is None or golden.given not in INDEPENDENT:
+        return None
+    # The certificate is for a task that is past: neither is wrong by it, nor right.
+    if golden.spec_id != row.certificate.spec_id:
         return None
     seen = Prediction.objects.filter(sample=row.sample, source=Prediction.Source.ANALYZE)
     if seen.filter(created_at__lt=golden.created_at).exists():

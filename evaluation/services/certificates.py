@@ -57,6 +57,11 @@ def newest_calibration(version: ModelVersion) -> Calibration | None:
     return Calibration.objects.filter(version=version).select_related("benchmark__suite").first()
 
 
+def is_of_today(calibration: Calibration, project: Project) -> bool:
+    """Its cases were frozen under today's task: answers under an earlier one certify nothing."""
+    return calibration.benchmark is not None and calibration.benchmark.suite.spec_id == project.spec.pk
+
+
 @transaction.atomic
 def look_if_due(project: Project) -> Certificate | None:
     """What certifies the answers of what is live, after another look where one is due; None where nothing does."""
@@ -68,7 +73,9 @@ def look_if_due(project: Project) -> Certificate | None:
     if there is not None or is_over(live):
         return there
     calibration, (looks, last) = newest_calibration(live), looks_at(live, policy)
-    if calibration is None or calibration.cases < certifying.wanted(policy.promise, looks, last):
+    if calibration is None or not is_of_today(calibration, project):
+        return None
+    if calibration.cases < certifying.wanted(policy.promise, looks, last):
         return None
     row = _look(policy, live, calibration, looks)
     return in_force(policy, live) if row.threshold is not None else None
@@ -101,8 +108,12 @@ def _look(policy: AcceptPolicy, live: ModelVersion, calibration: Calibration, lo
 
 @transaction.atomic
 def end_by_audit(certificate: Certificate) -> None:
-    """The audit shows that the promise is broken: nothing more is accepted, and a person decides of what was."""
-    _end([certificate], Ending.AUDIT, _CERTIFICATES)
+    """The audit shows that the promise is broken: nothing more is accepted, and a person decides of what was.
+
+    All certificates of the version end: a stricter promise, or one for another task, is no truer.
+    """
+    of_version = Certificate.objects.select_for_update().in_force().filter(version=certificate.version)
+    _end(of_version, Ending.AUDIT, _CERTIFICATES)
     sentence = (
         f"Experts' answers show that more than {100 * certificate.wrong:.4g} % of what {certificate.version} accepts "
         "is wrong, so nothing more is accepted by it."

@@ -12,9 +12,10 @@ from evaluation.models import Benchmark, GateReport, Look, Suite
 from evaluation.promise import Promise
 from evaluation.services.benchmarks import start_benchmark
 from evaluation.services.promotable import promotable
-from evaluation.services.suites import freeze_suite
-from labeling.models import GoldenSample
+from evaluation.services.suites import freeze_suite, gone_labels
+from labeling.models import GoldenSample, Project
 from labeling.services.fitting import misfits
+from training.models import ModelVersion
 
 # So many of a project's undecided versions are looked at again, the newest.
 LOOKED_AT_AGAIN = 3
@@ -58,24 +59,46 @@ def grown() -> list[int]:
 def ask_live_again() -> list[int]:
     """Queue a benchmark of each live version whose cases are a fifth more by now: it says more of its confidence.
 
+    The same where the task is another one by now, and its cases, too: answers under an earlier one certify nothing.
     Once there are enough cases to certify anything, and where the version stands. Ids of the benchmarks.
     """
     found = []
     for deployment in Deployment.objects.serving().filter(project__archived_at=None).select_related("version__project"):
         project, version = deployment.project, deployment.version
-        last = Benchmark.objects.filter(
-            version=version, decoding=Benchmark.Decoding.SERVED, suite__role=Suite.Role.GATE
-        ).order_by("-suite_id")
-        before = last.values_list("suite__size", flat=True).first() or 0
-        judging = GoldenSample.objects.judging().filter(project=project)
-        count = judging.count()
-        if count <= Promise().needed() or not is_due_again(count, before):
+        last = _newest_suite_of(version)
+        count = GoldenSample.objects.judging().filter(project=project).count()
+        if count <= Promise().needed() or not (is_due_again(count, _size(last)) or _may_be_renewed(project, last)):
             continue
         staged = StagedVersion.objects.serving_ready(version).to_ask().exclude(verdict="").order_by("pk").first()
         suite = freeze_suite(project) if staged else None
-        if staged and suite and is_due_again(suite.size, before):
+        if staged and suite and (is_due_again(suite.size, _size(last)) or _renews(suite, last)):
             found.append(start_benchmark(staged, suite).pk)
     return found
+
+
+def _newest_suite_of(version: ModelVersion) -> Suite | None:
+    """The newest suite that the version was asked about, or is to be; hard suites measure no confidence."""
+    rows = Suite.objects.filter(
+        benchmarks__version=version, benchmarks__decoding=Benchmark.Decoding.SERVED, role=Suite.Role.GATE
+    )
+    return rows.order_by("-pk").first()
+
+
+def _size(suite: Suite | None) -> int:
+    return suite.size if suite else 0
+
+
+def _may_be_renewed(project: Project, last: Suite | None) -> bool:
+    """The task is another one than that of the suite, and so may be its cases: a few rows say so."""
+    if last is None or last.spec_id == project.spec.pk:
+        return False
+    later = GoldenSample.objects.judging().filter(project=project, created_at__gt=last.created_at)
+    return later.exists() or gone_labels(project, project.spec) != last.gone
+
+
+def _renews(suite: Suite, last: Suite | None) -> bool:
+    """It is of today's task, and the one before is not."""
+    return last is not None and suite.spec_id == suite.project.spec.pk != last.spec_id
 
 
 def _has_grown(staged: StagedVersion) -> bool:

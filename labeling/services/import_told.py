@@ -19,8 +19,8 @@ _RENAMED = "imported/"
 def record_told(task: TaskSpec, texts: Iterable[NewText]) -> int:
     """Record what models said of these texts, which are samples by now; how many answers were not there before.
 
-    Of a test text they are hidden from its experts like all predictions. A tag of the project's own, such as that of its
-    live version, is imported under another name: `imported/support-tags:v7`. The caller's transaction holds it.
+    Of a test text they are hidden from its experts like all predictions. A tag of the project's own, such as that of a
+    version, is imported under another name: `imported/support-tags:v7`. The caller's transaction holds it.
     """
     spec, told = task.to_spec(), [text for text in texts if text.told]
     samples = samples_of(task.project, told)

@@ -57,7 +57,7 @@ def take(actor: Actor, sample: Sample) -> Sample:
 
 
 def choose(actor: Actor, sample: Sample) -> Sample:
-    """Lease a sample of one's own choice. Raises `ConflictError`, for test texts and audits too: chance chooses those."""
+    """Lease a sample of one's own choice. Raises `ConflictError`, for test texts and audits: chance chooses those."""
     require(actor, sample.project, Right.REVIEW)
     if sample.split == Split.TEST:
         raise ConflictError("This is a test text: nobody chooses those. The review page shows them in their own order.")

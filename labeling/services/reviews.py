@@ -41,7 +41,7 @@ def reject(actor: Actor, sample: Sample, **details: Any) -> Review:
 def skip(actor: Actor, sample: Sample, **details: Any) -> Review:
     """Not now, or not by me: the sample goes to the back of the queue.
 
-    A test text or an audit comes again sooner: were hard ones passed on for good, the figures would be of the easy ones.
+    Test texts and audits come again sooner: were hard ones passed on for good, the figures would be of the easy ones.
     """
     rank = again_rank(sample) if sample.is_answered_blind else back_rank()
     return conclude(actor, sample, Action.SKIP, {"rank": rank}, **details)

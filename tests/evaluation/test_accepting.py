@@ -9,15 +9,18 @@ from deployment.models import Finding
 from evaluation.acceptance_facts import acceptance_facts
 from evaluation.auditing import WAITING
 from evaluation.models import Acceptance, AcceptPolicy, Certificate
+from evaluation.services import accepting as services
 from evaluation.services.accepting import accept, accept_due, due, settle_audits
+from evaluation.services.calibrating import calibrate
 from evaluation.services.certificates import reopen_all
 from evaluation.tasks import accept as accept_task
 from evaluation.tasks import sweep
 from labeling.models import Event, GoldenSample, Review, Sample
-from labeling.services import decide, give_feedback, reject, reopen, skip, take
-from tests.evaluation.confident import make_certified, proposed
-from tests.factories import SYSTEM, acting, make_expert, make_sample
+from labeling.services import decide, give_feedback, reject, remove_label, reopen, replace_labels, skip, take
+from tests.evaluation.confident import answer_cases, even, make_certified, proposed
+from tests.factories import SYSTEM, TAGS, acting, make_expert, make_sample
 from tests.labeling.proposing import propose
+from training.models import ModelVersion
 
 pytestmark = pytest.mark.django_db
 # Nothing is drawn for the audit, or all is: chance is not what these tests are about.
@@ -119,6 +122,46 @@ def test_no_more_is_accepted_than_experts_look_after():
     settle_audits(project.pk)
     assert accept(policy) == 1
     assert state_of(sure) == "golden"
+
+
+def test_the_draw_ends_where_experts_have_enough():
+    project, policy = accepting(ALL)
+    for _ in range(WAITING + 3):
+        proposed(project, 0.9)
+    accept(policy)
+    assert (Acceptance.objects.count(), Sample.objects.filter(is_audit=True).count()) == (WAITING, WAITING)
+
+
+def test_many_are_accepted_page_by_page(monkeypatch):
+    monkeypatch.setattr(services, "_AT_ONCE", 2)
+    project, policy = accepting()
+    for _ in range(5):
+        proposed(project, 0.9)
+    assert accept(policy) == 5
+    assert sorted(event.after["count"] for event in Event.objects.filter(verb="samples.accepted")) == [1, 2, 2]
+
+
+def test_a_proposal_that_no_longer_fits_is_in_neither_part():
+    project, policy = accepting(ALL)
+    gone, kept = proposed(project, 0.9, raw='{"labels": ["praise"]}'), proposed(project, 0.9)
+    remove_label(SYSTEM, project.labels.get(name="praise"))
+    version = ModelVersion.objects.get()
+    answer_cases(version, even(200), [True] * 200)
+    calibrate(version)
+    accept(policy)
+    assert Acceptance.objects.get().prediction == kept
+    assert not Sample.objects.get(pk=gone.sample_id).is_audit
+
+
+def test_an_audit_that_is_answered_under_another_task_is_left_out():
+    project, policy = accepting(ALL)
+    audit = proposed(project, 0.9)
+    accept(policy)
+    replace_labels(SYSTEM, project, [*TAGS, "refund"])
+    decide(acting(make_expert(project)), Sample.objects.get(pk=audit.sample_id), ["refund"])
+    settle_audits(project.pk)
+    assert (Acceptance.objects.get().right, Acceptance.objects.get().answered_at is None) == (None, False)
+    assert Certificate.objects.in_force().count() == 1
 
 
 def answered(project, answers) -> None:

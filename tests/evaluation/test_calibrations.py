@@ -15,12 +15,12 @@ from evaluation.services.suites import freeze_hard_suite
 from evaluation.services.upkeep import ask_live_again
 from evaluation.tasks import calibrate as calibrate_task
 from labeling.models import Event, Sample
-from labeling.services import mark_must_pass
+from labeling.services import mark_must_pass, remove_label, replace_labels
 from tests.deployment.moves import promote
 from tests.deployment.standins import make_server, make_staged, serve_from
 from tests.evaluation.confident import answer_cases, even, make_shop, proposed
 from tests.evaluation.worlds import make_golden, make_live, make_standing, make_world, right_every, text_of
-from tests.factories import SYSTEM, acting, make_admin, make_expert, make_project
+from tests.factories import SYSTEM, TAGS, acting, make_admin, make_expert, make_project
 from tests.heads import have_encoder, make_answers, make_head
 from tests.training.helpers import make_run
 
@@ -185,3 +185,19 @@ def test_the_live_version_is_asked_about_later_blind_answers(models):
     make_golden(project, text_of(83))
     assert len(ask_live_again()) == 1
     assert set(Benchmark.objects.values_list("cases", flat=True)) == {70, 1, 84}
+
+
+def test_the_live_version_is_asked_anew_where_the_task_and_its_cases_are_others(models):
+    project = make_world(cases=70)
+    staged = make_standing(project, 1)
+    make_live(staged)
+    type(staged).objects.update(verdict="passed")
+    ask_live_again()
+    replace_labels(SYSTEM, project, [*TAGS, "refund"])
+    assert ask_live_again() == [], "the same cases"
+    make_golden(project, text_of(70))
+    assert len(ask_live_again()) == 1
+    assert Benchmark.objects.first().suite.spec_id == project.spec.pk
+    assert ask_live_again() == []
+    remove_label(SYSTEM, project.labels.get(name="refund"))
+    assert len(ask_live_again()) == 1, "a label that is gone is another suite at once"

@@ -99,6 +99,10 @@ def test_another_promise_task_or_version_is_another_certificate():
     AcceptPolicy.objects.update(wrong=0.05)
     assert look_if_due(project) == first
     another_spec(project)
+    assert look_if_due(project) is None, "answers under the task before say nothing of this one"
+    assert "The task has changed since shop:v1 answered the test cases" in acceptance_facts(project).sentence
+    answer_cases(first.version, even(600), [True] * 600)
+    calibrate(first.version)
     assert look_if_due(project).spec.number == 2
     make_live(make_standing(project, 2))
     assert look_if_due(project) is None, "nothing is known of the new version"
@@ -116,6 +120,18 @@ def test_a_broken_promise_is_withdrawn_told_and_not_renewed(caplog):
     assert "Another version may earn a new one" in acceptance_facts(project).sentence
     assert Event.objects.get(verb="certificate.ended").after == {"ending": "audit"}
     assert Calibration.objects.exists()
+
+
+def test_with_a_broken_promise_all_certificates_of_its_version_end():
+    project = make_certified(cases=600)
+    stricter = look_if_due(project)
+    AcceptPolicy.objects.update(wrong=0.1)
+    end_by_audit(look_if_due(project))
+    AcceptPolicy.objects.update(wrong=0.05)
+    assert look_if_due(project) is None
+    stricter.refresh_from_db()
+    assert stricter.ending == "audit"
+    assert keep_accepted(SYSTEM, project) == 2
 
 
 def test_what_becomes_of_the_answers_is_decided_once():
