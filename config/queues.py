@@ -16,7 +16,7 @@ _QUEUES = {
         "labeling.reap",
         "training.reap",
     ],
-    "bulk": ["labeling.run_export", "labeling.run_import", "evaluation.accept"],
+    "bulk": ["labeling.run_export", "labeling.run_import", "evaluation.accept", "evaluation.reopen"],
     "vectors": ["labeling.make_vectors", "labeling.sweep_vectors"],
     "heads": ["training.fit_head", "training.fit_draft", "training.propose_draft", "deployment.build_head"],
     "build": [

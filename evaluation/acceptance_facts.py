@@ -18,7 +18,9 @@ from evaluation.services.certificates import (
     open_certificates,
 )
 from evaluation.services.certificates import policy_of as accept_policy
+from evaluation.services.reopening import left
 from labeling.models import Project, SampleState
+from labeling.querysets import capped_count
 from training.models import ModelVersion
 
 
@@ -47,7 +49,8 @@ class AcceptanceFacts:
     """`certificate`: of what is live, in force; `last`: the last look at what is live, whatever came of it.
 
     `wanted`: held-out answers that the next look takes, 0 where there will be none. `accepted` are in force by open
-    certificates, and `undone` are not any more. `broken`: withdrawn by their audit, nobody has decided since.
+    certificates, `undone` are not any more, and `reopening` are still to go back to review: each counted to 1,000, and
+    1,001 means more. `broken`: withdrawn by their audit, nobody has decided since.
     """
 
     policy: AcceptPolicy
@@ -59,6 +62,7 @@ class AcceptanceFacts:
     audit: Audit
     accepted: int
     undone: int
+    reopening: int
     broken: list[Certificate]
 
     @property
@@ -116,6 +120,7 @@ def acceptance_facts(project: Project) -> AcceptanceFacts:
         audit=audit_of(audited_one) if audited_one else Audit(),
         accepted=counts["accepted"],
         undone=counts["undone"],
+        reopening=capped_count(left(project)),
         broken=broken,
     )
 
@@ -151,7 +156,10 @@ def audit_of(certificate: Certificate) -> Audit:
 def _counts(rows: list[Certificate]) -> dict[str, int]:
     accepted = Acceptance.objects.filter(certificate__in=rows, is_audit=False)
     here = Q(golden__retired_at=None)
-    return accepted.aggregate(accepted=Count("pk", filter=here), undone=Count("pk", filter=~here))
+    return {
+        "accepted": capped_count(accepted.filter(here)),
+        "undone": capped_count(accepted.filter(golden__retired_at__isnull=False)),
+    }
 
 
 def _wanted(policy: AcceptPolicy, live: ModelVersion | None) -> int:

@@ -50,7 +50,7 @@ class DecideAccepted(ProjectDoor):
 
     @extend_schema(request=shapes.DecideRequest, responses=shapes.DecideResponse)
     def post(self, request: Request, key: str) -> Response:
-        """`reopen`: send it all back to review, and end its certificates; `keep`: leave the answers of a broken one."""
+        """`reopen`: end its certificates and send it all back to review; `keep`: leave the answers of a broken one."""
         project = self.open(Right.MANAGE)
         asked: Any = self.asked(shapes.DecideRequest)
         count = 0

@@ -100,8 +100,13 @@ class AutoAcceptSerializer(serializers.Serializer[Any]):
     wanted = serializers.IntegerField(help_text="Held-out answers that the next look takes; 0: there is none.")
     certificate = CertificateSerializer(allow_null=True, help_text="What is in force; null where nothing is.")
     audit = AuditSerializer()
-    accepted = serializers.IntegerField(help_text="Answers in force that were accepted by open certificates.")
-    undone = serializers.IntegerField(help_text="Accepted, and no longer in force.")
+    accepted = serializers.IntegerField(
+        help_text="Answers in force that were accepted by open certificates; counted to 1000, and 1001 means more."
+    )
+    undone = serializers.IntegerField(help_text="Accepted, and no longer in force; counted to 1000 in the same way.")
+    reopening = serializers.IntegerField(
+        help_text="Still to go back to review, by a worker; counted to 1000 in the same way."
+    )
     broken = CertificateSerializer(many=True, help_text="Withdrawn by their audit; nobody has decided since.")
 
 
@@ -112,4 +117,6 @@ class DecideRequest(Strict):
 
 
 class DecideResponse(serializers.Serializer[Any]):
-    reopened = serializers.IntegerField(help_text="Texts that wait for review again.")
+    reopened = serializers.IntegerField(
+        help_text="Texts that go back to review: a worker sends them, and `reopening` tells how many are left."
+    )

@@ -42,6 +42,14 @@ def accept(project_id: int) -> None:
     accepting.accept_due(project_id)
 
 
+@shared_task(name="evaluation.reopen")
+def reopen(project_id: int) -> None:
+    """Send back to review what was accepted in one project, as a person has decided."""
+    from evaluation.services import reopening
+
+    reopening.reopen_due(project_id)
+
+
 @shared_task(name="evaluation.reap")
 def reap() -> None:
     """Beat: benchmarks that lost their worker."""
@@ -54,7 +62,7 @@ def reap() -> None:
 @shared_task(name="evaluation.sweep")
 def sweep() -> None:
     """Beat: whatever is due."""
-    from evaluation.services import accepting, calibrating, reports, upkeep
+    from evaluation.services import accepting, calibrating, reopening, reports, upkeep
 
     reports.retry_promotions()
     upkeep.ask_live_again()
@@ -62,6 +70,8 @@ def sweep() -> None:
         enqueue("evaluation.calibrate", version_id)
     for project_id in accepting.due():
         enqueue("evaluation.accept", project_id)
+    for project_id in reopening.due():
+        enqueue("evaluation.reopen", project_id)
     for staged_id in (*upkeep.due(), *upkeep.grown()):
         enqueue("evaluation.advance", staged_id)
     for benchmark_id in upkeep.interrupted():

@@ -675,6 +675,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "reopening",
+                    models.BooleanField(
+                        default=False, help_text="A worker is still to send back what was accepted by it."
+                    ),
+                ),
+                (
                     "calibration",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE,
@@ -779,7 +785,14 @@ class Migration(migrations.Migration):
                         name="accepted_or_audited",
                     )
                 ],
-                "indexes": [models.Index(fields=["certificate", "-id"], name="accepted_by")],
+                "indexes": [
+                    models.Index(fields=["certificate", "-id"], name="accepted_by"),
+                    models.Index(
+                        condition=models.Q(("answered_at", None), ("is_audit", True)),
+                        fields=["certificate"],
+                        name="audits_that_wait",
+                    ),
+                ],
                 "ordering": ["-id"],
             },
         ),

@@ -129,6 +129,8 @@ class Certificate(PublicModel):
     decided_at = models.DateTimeField(null=True, help_text="When a person decided what becomes of what was accepted.")
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
 
+    reopening = models.BooleanField(default=False, help_text="A worker is still to send back what was accepted by it.")
+
     objects = CertificateQuerySet.as_manager()
 
     class Meta:
@@ -139,7 +141,9 @@ class Certificate(PublicModel):
             )
         ]
         triggers = [
-            pgtrigger.ReadOnly(name="keeps_its_word", exclude=["ended_at", "ending", "decided_at", "decided_by"])
+            pgtrigger.ReadOnly(
+                name="keeps_its_word", exclude=["ended_at", "ending", "decided_at", "decided_by", "reopening"]
+            )
         ]
 
     def __str__(self) -> str:
@@ -170,7 +174,10 @@ class Acceptance(PublicModel):
                 name="accepted_or_audited",
             )
         ]
-        indexes = [models.Index(fields=["certificate", "-id"], name="accepted_by")]
+        indexes = [
+            models.Index(fields=["certificate", "-id"], name="accepted_by"),
+            models.Index(fields=["certificate"], condition=Q(is_audit=True, answered_at=None), name="audits_that_wait"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.sample_id} {'audited' if self.is_audit else 'accepted'}"

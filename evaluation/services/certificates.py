@@ -9,15 +9,17 @@ from django.utils import timezone
 
 from common.actor import Actor, system
 from common.problems import ConflictError
+from common.queue import enqueue
 from deployment.live import live_version
 from deployment.models import Finding
 from deployment.monitoring.findings import close, report
 from evaluation import certifying
-from evaluation.models import Acceptance, AcceptPolicy, Calibration, Certificate
+from evaluation.models import AcceptPolicy, Calibration, Certificate
 from evaluation.services.calibrating import answers_of
+from evaluation.services.reopening import left
 from labeling.access import Right, require
 from labeling.models import Project
-from labeling.services import events, reopen_accepted
+from labeling.services import events
 from training.models import ModelVersion
 
 logger = logging.getLogger(__name__)
@@ -130,17 +132,17 @@ def open_certificates(project: Project) -> list[Certificate]:
 
 @transaction.atomic
 def reopen_all(actor: Actor, project: Project) -> int:
-    """Send all that was accepted by open certificates back to review, and end these; how many texts there were.
+    """End open certificates, and have a worker send all that was accepted by them back to review; how many texts it is.
 
-    Raises `PermissionDenied`, and `ConflictError` where there is no such certificate.
+    Nothing more is accepted from here on. Raises `PermissionDenied`, and `ConflictError` without such a certificate.
     """
     require(actor, project, Right.MANAGE)
     rows = _locked(open_certificates(project), project, "There is no certificate by which anything was accepted.")
-    golden = Acceptance.objects.filter(certificate__in=rows, is_audit=False).values_list("golden", flat=True)
-    count = reopen_accepted(actor, project, [pk for pk in golden if pk is not None])
     _end([row for row in rows if row.ended_at is None], Ending.PERSON, actor)
     _decide(actor, rows, "reopened", Finding.State.RESTORED)
-    return count
+    Certificate.objects.filter(pk__in=[row.pk for row in rows]).update(reopening=True)
+    enqueue("evaluation.reopen", project.pk)
+    return left(project).count()
 
 
 @transaction.atomic

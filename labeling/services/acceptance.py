@@ -66,20 +66,21 @@ def audit_proposals(actor: Actor, project: Project, proposals: Sequence[Predicti
 def reopen_accepted(actor: Actor, project: Project, golden: Collection[int]) -> int:
     """Send texts back to review whose accepted answers, by primary key, are still in force; how many there were.
 
-    The answers are retired, not deleted. Raises `PermissionDenied`.
+    The answers are retired, not deleted. A withdrawn text stays so, and loses its answer, too: brought back, it waits.
+    Raises `PermissionDenied`.
     """
     require(actor, project, Right.MANAGE)
-    rows = GoldenSample.objects.current().filter(pk__in=golden, project=project, given=Given.CERTIFIED)
+    rows = GoldenSample.objects.filter(pk__in=golden, project=project, given=Given.CERTIFIED, retired_at=None)
     samples = list(
         Sample.objects.select_for_update(no_key=True)
-        .filter(pk__in=rows.values("sample"), state=SampleState.GOLDEN)
+        .filter(pk__in=rows.values("sample"), state__in=(SampleState.GOLDEN, SampleState.WITHDRAWN))
         .values_list("pk", flat=True)
     )
     if samples:
         GoldenSample.objects.filter(pk__in=golden, sample__in=samples, retired_at=None).update(
             retired_at=timezone.now()
         )
-        Sample.objects.filter(pk__in=samples).update(state=SampleState.PENDING)
+        Sample.objects.filter(pk__in=samples, state=SampleState.GOLDEN).update(state=SampleState.PENDING)
         events.record(actor, "samples.reopened", project, after={"count": len(samples)})
     return len(samples)
 

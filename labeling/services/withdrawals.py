@@ -6,7 +6,7 @@ from common.actor import Actor
 from common.problems import ConflictError, ProblemError
 from common.text import storable
 from labeling.access import Right, require
-from labeling.models import Sample, SampleState, Withdrawal
+from labeling.models import GoldenSample, Sample, SampleState, Withdrawal
 from labeling.services import events
 
 MAX_REASON = 2000
@@ -36,7 +36,7 @@ def withdraw_sample(actor: Actor, sample: Sample, reason: str) -> Withdrawal:
 
 @transaction.atomic
 def restore_sample(actor: Actor, sample: Sample, reason: str = "") -> Withdrawal:
-    """Bring a withdrawn sample back, with the answer and in the state that it had.
+    """Bring a withdrawn sample back, with the answer and in the state that it had; to review, where its answer is gone.
 
     Raises `PermissionDenied`, and `ConflictError` where it is not withdrawn.
     """
@@ -45,10 +45,13 @@ def restore_sample(actor: Actor, sample: Sample, reason: str = "") -> Withdrawal
     if state != SampleState.WITHDRAWN:
         raise ConflictError("This sample is not withdrawn.")
     last = sample.withdrawals.latest("id")
-    Sample.objects.filter(pk=sample.pk).update(state=last.was)
+    answered = GoldenSample.objects.filter(sample=sample, retired_at=None).exists()
+    # What was accepted by a certificate may have been taken back meanwhile.
+    again = SampleState.PENDING if last.was == SampleState.GOLDEN and not answered else SampleState(last.was)
+    Sample.objects.filter(pk=sample.pk).update(state=again)
     row = Withdrawal.objects.create(
         sample=sample, user_id=actor.user_id, reason=storable(reason).strip(), was=state, restores=last
     )
-    after = {"state": last.was, "withdrawal": row.uid}
+    after = {"state": again.value, "withdrawal": row.uid}
     events.record(actor, "sample.restored", sample, before={"state": state}, after=after)
     return row

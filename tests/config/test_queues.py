@@ -25,6 +25,7 @@ QUEUES = {
     "evaluation.benchmark": "build",
     "evaluation.calibrate": "default",
     "evaluation.reap": "urgent",
+    "evaluation.reopen": "bulk",
     "evaluation.sweep": "default",
     "labeling.mail_links": "default",
     "labeling.make_vectors": "vectors",

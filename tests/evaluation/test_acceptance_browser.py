@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from evaluation.models import AcceptPolicy
 from evaluation.services.accepting import accept
+from evaluation.services.reopening import reopen_due
 from labeling.models import Sample
 from tests.browser import log_in
 from tests.evaluation.confident import make_certified, proposed
@@ -36,7 +37,9 @@ def test_what_was_accepted_goes_back_by_one_click(browser, live_server, width):
     assert page.locator("nav a[aria-current=page]").inner_text() == "Auto-accept"
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     page.get_by_role("button", name="Send what was accepted back to review").click()
-    page.get_by_text("Sent back to review: 3 texts.").wait_for()
+    page.get_by_text("To review go back: 3 texts.").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    reopen_due(project.pk)
     assert Sample.objects.filter(state="pending").count() == 3
     page.close()
     assert not errors

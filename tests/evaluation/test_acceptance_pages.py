@@ -1,5 +1,7 @@
 """Automatic acceptance on its page, in the banner and in the API: what is said, who may change it, what is refused."""
 
+import re
+
 import pytest
 from django.urls import reverse
 from rest_framework.test import APIClient
@@ -7,9 +9,11 @@ from rest_framework.test import APIClient
 from common.problems import ProblemError
 from deployment.models import Finding
 from deployment.monitoring.findings import restore
+from evaluation import views_confidence
 from evaluation.models import AcceptPolicy, Certificate
 from evaluation.services.accepting import accept
 from evaluation.services.certificates import end_by_audit, look_if_due
+from evaluation.services.reopening import reopen_due
 from labeling.models import Event, Sample
 from labeling.services import create_token
 from tests.evaluation.confident import make_certified, make_shop, proposed
@@ -85,13 +89,29 @@ def test_one_click_sends_back_what_was_accepted(client):
     assert "0 of the" in page
     assert page.count('data-label="Answer"') == 2
     answer = client.post(DECIDE, {"accepted": "reopen"}, follow=True)
-    assert "Sent back to review: 2 texts." in answer.content.decode()
-    assert "no longer in force" in answer.content.decode()
+    assert "Nothing more is accepted. To review go back: 2 texts." in answer.content.decode()
+    assert "Still to go back to review: 2." in answer.content.decode()
+    reopen_due(project.pk)
+    page = shown(client)
+    assert page.count("no longer in force") == 2
+    assert "Still to go back" not in page
     assert Sample.objects.filter(state="pending").count() == 2
     again = client.post(DECIDE, {"accepted": "reopen"}, follow=True)
     assert "There is no certificate by which anything was accepted." in again.content.decode()
     nothing = client.post(DECIDE, {}, follow=True)
     assert "choose what becomes of the answers" in nothing.content.decode()
+
+
+def test_a_long_list_goes_on_behind_the_last(client, monkeypatch):
+    monkeypatch.setattr(views_confidence, "PAGE", 2)
+    project = accepted(3)
+    client.force_login(make_manager(project))
+    page = client.get(PAGE).content.decode()
+    assert page.count('data-label="Answer"') == 2
+    (before,) = re.findall(r"before=([0-9a-f-]+)", page)
+    older = client.get(f"{PAGE}?before={before}").content.decode()
+    assert (older.count('data-label="Answer"'), "Newest" in older) == (1, True)
+    assert client.get(f"{PAGE}?before=owl").content.decode().count('data-label="Answer"') == 2
 
 
 def test_a_broken_promise_stands_on_every_page_until_somebody_decides(client):

@@ -10,13 +10,27 @@ from evaluation.acceptance_facts import acceptance_facts
 from evaluation.auditing import WAITING
 from evaluation.models import Acceptance, AcceptPolicy, Certificate
 from evaluation.services import accepting as services
+from evaluation.services import reopening
 from evaluation.services.accepting import accept, accept_due, due, settle_audits
 from evaluation.services.calibrating import calibrate
 from evaluation.services.certificates import reopen_all
+from evaluation.services.reopening import reopen_due
 from evaluation.tasks import accept as accept_task
+from evaluation.tasks import reopen as reopen_task
 from evaluation.tasks import sweep
 from labeling.models import Event, GoldenSample, Review, Sample
-from labeling.services import decide, give_feedback, reject, remove_label, reopen, replace_labels, skip, take
+from labeling.services import (
+    decide,
+    give_feedback,
+    reject,
+    remove_label,
+    reopen,
+    replace_labels,
+    restore_sample,
+    skip,
+    take,
+    withdraw_sample,
+)
 from tests.evaluation.confident import answer_cases, even, make_certified, proposed
 from tests.factories import SYSTEM, TAGS, acting, make_expert, make_sample
 from tests.labeling.proposing import propose
@@ -194,6 +208,7 @@ def test_a_promise_that_is_broken_is_withdrawn_and_what_was_accepted_goes_back()
     assert accept(policy) == 0
     assert (state_of(sure), state_of(late)) == ("golden", "pending")
     assert reopen_all(SYSTEM, project) == 1
+    assert reopen_due(project.pk) == 1
     assert state_of(sure) == "pending"
     assert GoldenSample.objects.filter(given="certified", retired_at=None).count() == 0
     assert GoldenSample.objects.filter(given="blind", retired_at=None).count() == 4
@@ -212,6 +227,37 @@ def test_what_was_taken_back_by_hand_is_never_accepted_again():
     assert reopen_all(SYSTEM, project) == 0
     assert Certificate.objects.get().ending == "person"
     assert acceptance_facts(project).certificate is None
+
+
+def test_what_goes_back_ends_at_once_and_is_sent_page_by_page_by_a_worker(sent, monkeypatch):
+    monkeypatch.setattr(reopening, "_AT_ONCE", 2)
+    project, policy = accepting()
+    rows = [proposed(project, 0.9) for _ in range(5)]
+    accept(policy)
+    assert reopen_all(SYSTEM, project) == 5
+    assert Certificate.objects.in_force().count() == 0
+    assert (sent.count(("evaluation.reopen", project.pk)), state_of(rows[0])) == (1, "golden")
+    assert acceptance_facts(project).reopening == 5
+    sweep()
+    assert sent.count(("evaluation.reopen", project.pk)) == 2, "a message that was lost"
+    reopen_task(project.pk)
+    assert {state_of(row) for row in rows} == {"pending"}
+    assert [event.after["count"] for event in Event.objects.filter(verb="samples.reopened")] == [1, 2, 2]
+    assert (acceptance_facts(project).reopening, reopening.due(), accept(policy)) == (0, [], 0)
+
+
+def test_a_text_that_was_withdrawn_meanwhile_does_not_keep_its_accepted_answer():
+    project, policy = accepting()
+    sure = proposed(project, 0.9)
+    accept(policy)
+    withdraw_sample(SYSTEM, sure.sample, "a private letter")
+    assert reopen_all(SYSTEM, project) == 1
+    reopen_due(project.pk)
+    assert state_of(sure) == "withdrawn"
+    restore_sample(SYSTEM, Sample.objects.get(pk=sure.sample_id))
+    assert state_of(sure) == "pending"
+    assert not GoldenSample.objects.current().exists()
+    assert Event.objects.get(verb="sample.restored").after["state"] == "pending"
 
 
 def test_an_audit_that_is_not_blind_or_has_no_answer_is_left_out():
