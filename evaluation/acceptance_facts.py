@@ -127,6 +127,11 @@ def acceptance_facts(project: Project) -> AcceptanceFacts:
 
 def certified(row: Certificate) -> str:
     """What a look found, in a sentence."""
+    if row.bound is None:
+        return (
+            f"Too many of the {row.cases} held-out answers have the same confidence: no part of the surest holds the "
+            f"{row.needed} that it takes."
+        )
     cases = f"{row.accepted_wrong} of the {row.accepted} surest of {row.cases} held-out answers are wrong"
     bound, promised = 100 * (row.bound or 0.0), 100 * row.wrong
     if row.threshold is not None:
@@ -155,9 +160,8 @@ def audit_of(certificate: Certificate) -> Audit:
 
 def _counts(rows: list[Certificate]) -> dict[str, int]:
     accepted = Acceptance.objects.filter(certificate__in=rows, is_audit=False)
-    here = Q(golden__retired_at=None)
     return {
-        "accepted": capped_count(accepted.filter(here)),
+        "accepted": capped_count(accepted.filter(golden__retired_at=None)),
         "undone": capped_count(accepted.filter(golden__retired_at__isnull=False)),
     }
 

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from evaluation.models import Acceptance, AcceptPolicy, Calibration, Certificate
-from labeling.admin.base import EvidenceAdmin, ProjectScopedAdmin
+from labeling.admin.base import EvidenceAdmin, ProjectScopedAdmin, WithheldAdmin
 
 
 @admin.register(Calibration)
@@ -50,14 +50,16 @@ class CertificateAdmin(EvidenceAdmin):
 
 
 @admin.register(Acceptance)
-class AcceptanceAdmin(EvidenceAdmin):
-    """What was accepted, or drawn for the audit."""
+class AcceptanceAdmin(WithheldAdmin):
+    """What was accepted, or drawn for the audit and answered since."""
 
     project_path = "certificate__project"
+    prediction_path = "prediction__"
     list_display = ("start", "certificate", "is_audit", "right", "created_at")
     list_filter = ("is_audit", "right", "certificate__project")
     list_select_related = ("sample", "certificate__version__project")
-    search_fields = ("sample__text",)
+    search_fields = ("=sample__uid", "=sample__external_id")
+    search_help_text = "An exact uid or external id of the text."
 
     @admin.display(description="Text")
     def start(self, row: Acceptance) -> str:

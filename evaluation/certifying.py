@@ -5,12 +5,15 @@ larger, and so on until one fails: a fixed sequence, in which each test has the 
 W. Lehmacher, 1995; A. Angelopoulos and others, "Learn then test", 2021). A part passes where the upper bound of
 Clopper and Pearson of its wrong answers is at most the promise. The answer next below a part gives the threshold and
 is no part of it, so those above are a plain sample of what will be accepted, and the promise is exact for any number of
-answers, as long as errors do not become more frequent the surer a version is.
+answers, as long as errors do not become more frequent the surer a version is. Of equal confidences all or none are
+above; parts that hold too few answers for that are not tested. Which they are is known before any answer is judged.
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import neg
 
 from common.intervals import upper_bound
 from evaluation.promise import Promise
@@ -50,7 +53,7 @@ def look(confidences: Sequence[float], right: Sequence[bool], promise: Promise, 
     level, needed = promise.level(looks), promise.needed(looks)
     rows = sorted(zip(confidences, right, strict=True), reverse=True)
     best: Part | None = None
-    for count in _counts(len(rows), needed):
+    for count in _counts([confidence for confidence, _ in rows], needed):
         part = _part(rows, count, level)
         if part.bound > promise.wrong:
             return Certified(len(rows), level, needed, best, part)
@@ -58,11 +61,16 @@ def look(confidences: Sequence[float], right: Sequence[bool], promise: Promise, 
     return Certified(len(rows), level, needed, best, None)
 
 
-def _counts(cases: int, needed: int) -> list[int]:
-    """Sizes of the parts, set by the number of answers alone. Where there are enough, the first may hold an error."""
+def _counts(confidences: Sequence[float], needed: int) -> list[int]:
+    """Sizes of the parts, set by the confidences alone, which fall; a part counts for what lies above its threshold.
+
+    Where there are enough, the first may hold an error.
+    """
+    cases = len(confidences)
     sizes = [min(cases * part // 100, cases - 1) for part in range(_FIRST, 101, _STEP)]
-    able = [size for size in sizes if size >= needed]
-    roomy = [size for size in able if size >= 2 * needed]
+    above = {size: bisect_left(confidences, -confidences[size], key=neg) for size in sizes} if cases else {}
+    able = [size for size, held in above.items() if held >= needed]
+    roomy = [size for size in able if above[size] >= 2 * needed]
     return roomy or able
 
 

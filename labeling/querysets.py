@@ -75,6 +75,13 @@ def analyzed_before() -> Exists:
     return Exists(before.filter(source=Prediction.Source.ANALYZE))
 
 
+def withheld(path: str = "") -> Q:
+    """`Prediction.is_withheld` as the database asks it; `path` leads from the rows to a prediction: `prediction__`."""
+    blind = Q(**{f"{path}sample__split": "test"}) | Q(**{f"{path}sample__is_audit": True})
+    waits = Q(**{f"{path}sample__state__in": ["pending", "withdrawn"]})
+    return waits & blind & ~Q(**{f"{path}source": "analyze"})
+
+
 def capped_count(rows: models.QuerySet[Any], cap: int = COUNT_CAP) -> int:
     """How many rows there are, counted to `cap` + 1 at most; `cap` + 1 means more than `cap`."""
     return rows.order_by()[: cap + 1].count()

@@ -14,6 +14,7 @@ from unfold.paginator import InfinitePaginator
 from labeling.access import Right, may, projects_for, visible
 from labeling.admin.recorded import RecordedAdmin, staff
 from labeling.models import Project
+from labeling.querysets import withheld
 from labeling.services.rows import right_over
 from labeling.services.withdrawals import MAX_REASON
 
@@ -72,6 +73,15 @@ class EvidenceAdmin(ProjectScopedAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+class WithheldAdmin(EvidenceAdmin):
+    """Evidence that tells what a model said: as everywhere, not of a text that is still to be answered blind."""
+
+    prediction_path = ""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).exclude(withheld(self.prediction_path))
 
 
 class ConfirmForm(forms.Form):

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 
 from common.admin import admin_link
-from labeling.admin.base import EvidenceAdmin
+from labeling.admin.base import EvidenceAdmin, WithheldAdmin
 from labeling.models import Feedback, GoldenSample, MustPass, Prediction, Review, Withdrawal
 
 
@@ -26,7 +26,7 @@ class OfSampleAdmin(EvidenceAdmin):
 
 
 @admin.register(Prediction)
-class PredictionAdmin(OfSampleAdmin):
+class PredictionAdmin(WithheldAdmin, OfSampleAdmin):
     list_display = ("model_tag", "project", "answer", "status", "confidence", "latency_ms", "source", "created_at")
     list_filter = ("project", "status", "source")
     list_select_related = ("project", "sample")
@@ -59,7 +59,8 @@ class GoldenSampleAdmin(OfSampleAdmin):
 
 
 @admin.register(Feedback)
-class FeedbackAdmin(OfSampleAdmin):
+class FeedbackAdmin(WithheldAdmin, OfSampleAdmin):
+    prediction_path = "prediction__"
     list_display = ("of_sample", "project", "thumb", "comment", "answer", "effect", "user", "token", "created_at")
     list_filter = ("project", "thumb", "effect")
     list_select_related = ("project", "prediction__sample", "user", "token")

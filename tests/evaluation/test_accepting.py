@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from django.urls import reverse
 
 from common.actor import system
 from deployment.models import Finding
@@ -32,7 +33,7 @@ from labeling.services import (
     withdraw_sample,
 )
 from tests.evaluation.confident import answer_cases, even, make_certified, proposed
-from tests.factories import SYSTEM, TAGS, acting, make_expert, make_sample
+from tests.factories import SYSTEM, TAGS, acting, make_admin, make_expert, make_sample
 from tests.labeling.proposing import propose
 from training.models import ModelVersion
 
@@ -121,6 +122,20 @@ def test_the_audit_is_answered_blind_and_first():
     row = Acceptance.objects.get()
     assert (row.right, row.answered_at) == (False, GoldenSample.objects.get().created_at)
     assert Event.objects.get(verb="audit.answered").after == {"right": 0, "wrong": 1, "left_out": 0}
+
+
+def test_the_admin_shows_an_audit_once_it_is_answered(client):
+    project, policy = accepting(ALL)
+    prediction = proposed(project, 0.9)
+    accept(policy)
+    client.force_login(make_admin())
+    url = reverse("admin:evaluation_acceptance_change", args=[Acceptance.objects.get().pk])
+    assert client.get(url).status_code == 302
+    decide(acting(make_expert(project)), Sample.objects.get(pk=prediction.sample_id), ["billing"])
+    assert client.get(url).status_code == 200
+    listed = reverse("admin:evaluation_acceptance_changelist")
+    assert url in client.get(listed, {"q": str(prediction.sample.uid)}).content.decode()
+    assert url not in client.get(listed, {"q": str(prediction.uid)}).content.decode()
 
 
 def test_no_more_is_accepted_than_experts_look_after():

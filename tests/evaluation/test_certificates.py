@@ -89,6 +89,15 @@ def test_a_look_that_fails_costs_its_level_and_the_next_wants_half_more():
     assert again.level == pytest.approx(0.0375 / 4)
 
 
+def test_confidences_that_are_all_alike_certify_nothing_and_that_is_said():
+    project, version = make_shop()
+    AcceptPolicy.objects.create(project=project, enabled=True)
+    answer_cases(version, [1.0] * 200, [True] * 200)
+    calibrate(version)
+    assert look_if_due(project) is None
+    assert "Too many of the 200 held-out answers have the same confidence" in acceptance_facts(project).sentence
+
+
 def test_another_promise_task_or_version_is_another_certificate():
     project = make_certified(cases=600)
     first = look_if_due(project)

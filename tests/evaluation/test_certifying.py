@@ -64,6 +64,15 @@ def test_equal_confidences_are_accepted_together_or_not_at_all() -> None:
     assert (found.part.threshold, found.part.count) == (0.5, 100)
 
 
+def test_many_equal_ones_at_the_top_are_one_part() -> None:
+    found = look([1.0] * 200 + [0.5] * 100 + [0.1] * 100, [True] * 200 + [False] * 200, PROMISE)
+    assert found.part is not None
+    assert found.failed is not None
+    assert (found.part.threshold, found.part.count, found.failed.count) == (0.5, 200, 300)
+    alike = look([1.0] * 400, [True] * 400, PROMISE)
+    assert (alike.part, alike.failed) == (None, None), "nothing lies above the threshold"
+
+
 def test_the_promise_is_kept() -> None:
     draw, broken, certified = random.Random(11), 0, 0
     for _ in range(300):

@@ -6,7 +6,7 @@ from django.urls import reverse
 from common.problems import ConflictError, ProblemError
 from labeling.models import GoldenSample, Sample
 from labeling.services import accept_proposals, audit_proposals, choose, decide, feedback, reopen_accepted, skip
-from tests.factories import SYSTEM, acting, make_expert, make_project, make_sample
+from tests.factories import SYSTEM, acting, make_admin, make_expert, make_project, make_sample
 from tests.labeling.proposing import propose
 from tests.labeling.test_review_page import URL, fields, page
 
@@ -57,6 +57,21 @@ def test_no_door_tells_what_the_model_said_before_the_answer_is_there(client, an
     decide(acting(ana), Sample.objects.get(), ["billing"])
     assert "shop:v1" in client.get(sample).content.decode()
     assert client.get(asked).status_code == 200
+
+
+def test_the_admin_tells_nothing_of_it_either(client, ana, prediction):
+    kept = propose(make_sample(prediction.project), '{"labels": ["delivery"]}')
+    for row in (prediction, kept):
+        feedback.give_feedback(SYSTEM, row, thumb=1)
+    client.force_login(make_admin())
+    predictions = client.get(reverse("admin:labeling_prediction_changelist")).content.decode()
+    assert ("delivery" in predictions, "praise" in predictions) == (True, False)
+    given = client.get(reverse("admin:labeling_feedback_changelist")).content.decode()
+    assert (kept.sample.text in given, prediction.sample.text in given) == (True, False)
+    url = reverse("admin:labeling_prediction_change", args=[prediction.pk])
+    assert client.get(url).status_code == 302
+    decide(acting(ana), Sample.objects.get(pk=prediction.sample_id), ["billing"])
+    assert client.get(url).status_code == 200
 
 
 def test_nobody_chooses_it_and_once_skipped_it_comes_again_soon(project, ana, prediction):
