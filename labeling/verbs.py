@@ -123,6 +123,7 @@ VERBS = {
     "certificate.looked": "looked whether a version's answers can be accepted",
     "certificate.ended": "took a certificate back",
     "certificate.decided": "decided what becomes of what a certificate had accepted",
+    "certificate.reopened": "had sent back all that a certificate had accepted",
     "audit.answered": "took note of the experts' answers to audits",
     "budget.spent": "spent of the error budget for a look",
     "suite.recounted": "counted again what a suite leaves out",

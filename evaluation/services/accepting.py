@@ -78,7 +78,8 @@ def _accept_page(policy: AcceptPolicy, after: int) -> tuple[int, int | None]:
     """
     certificate = look_if_due(policy.project)
     # Nothing is accepted beside its end.
-    if certificate is None or not Certificate.objects.select_for_update().in_force().filter(pk=certificate.pk).exists():
+    held = Certificate.objects.select_for_update().in_force()
+    if certificate is None or held.filter(pk=certificate.pk).first() is None:
         return 0, None
     room = WAITING - _unanswered().filter(certificate=certificate).count()
     if room <= 0:

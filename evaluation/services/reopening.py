@@ -7,7 +7,7 @@ from common.actor import system
 from common.alone import alone
 from evaluation.models import Acceptance, Certificate
 from labeling.models import Project
-from labeling.services import reopen_accepted
+from labeling.services import events, reopen_accepted
 
 _REOPENING = system("acceptance")
 # Texts that one transaction sends back.
@@ -36,14 +36,20 @@ def reopen_due(project_id: int) -> int:
         project = Project.objects.filter(pk=project_id).first()
         if not mine or project is None:
             return 0
-        certificates = list(Certificate.objects.filter(project=project, reopening=True).values_list("pk", flat=True))
+        certificates = list(Certificate.objects.filter(project=project, reopening=True).select_related("project"))
         total, after = 0, 0
         while page := list(_page(project, after)):
             total += reopen_accepted(_REOPENING, project, [golden for _, golden in page if golden is not None])
             after = page[-1][0]
-        with transaction.atomic():
-            Certificate.objects.filter(pk__in=certificates).update(reopening=False)
+        _end(certificates)
         return total
+
+
+@transaction.atomic
+def _end(certificates: list[Certificate]) -> None:
+    for row in certificates:
+        Certificate.objects.filter(pk=row.pk).update(reopening=False)
+        events.record(_REOPENING, "certificate.reopened", row)
 
 
 def _page(project: Project, after: int) -> QuerySet[Acceptance, tuple[int, int | None]]:
