@@ -26,7 +26,7 @@ class OfSampleAdmin(EvidenceAdmin):
 
 
 @admin.register(Prediction)
-class PredictionAdmin(WithheldAdmin, OfSampleAdmin):
+class PredictionAdmin(OfSampleAdmin, WithheldAdmin):
     list_display = ("model_tag", "project", "answer", "status", "confidence", "latency_ms", "source", "created_at")
     list_filter = ("project", "status", "source")
     list_select_related = ("project", "sample")
@@ -59,7 +59,7 @@ class GoldenSampleAdmin(OfSampleAdmin):
 
 
 @admin.register(Feedback)
-class FeedbackAdmin(WithheldAdmin, OfSampleAdmin):
+class FeedbackAdmin(OfSampleAdmin, WithheldAdmin):
     prediction_path = "prediction__"
     list_display = ("of_sample", "project", "thumb", "comment", "answer", "effect", "user", "token", "created_at")
     list_filter = ("project", "thumb", "effect")
