@@ -11,6 +11,8 @@ from labeling.import_paths import Column, RowError, pick, shown
 from labeling.kinds.inputs import INPUTS, TEXT, Input, InputError
 
 MAX_EXTERNAL_ID = 200
+# A line, a row or a field beyond this is no text to label: most often it is a quote that never closes.
+MAX_LINE = 4_000_000
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _HALVES = re.compile(r"[\ud800-\udc7f\udd00-\udfff]")
 _NOT_UTF8 = re.compile(r"[\udc80-\udcff]")

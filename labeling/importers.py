@@ -14,7 +14,7 @@ from typing import IO, Any, BinaryIO, cast
 
 from common import jsonl
 from labeling.formats.plain import COLUMNS, unguarded
-from labeling.import_cells import ColumnMapping, ImportFormatError, Row, column_index, read_row
+from labeling.import_cells import MAX_LINE, ColumnMapping, ImportFormatError, Row, column_index, read_row
 from labeling.import_json import read_json, whole_records
 from labeling.import_paths import Column
 from labeling.spreadsheets import SpreadsheetError, sheet_rows
@@ -23,8 +23,6 @@ __all__ = ["FORMATS", "ColumnMapping", "ImportFormatError", "Row", "read_rows"]
 
 FORMATS = ("jsonl", "json", "csv", "tsv", "text", "xlsx")
 
-# A line or a field beyond this is no text to label: most often it is a quote that never closes.
-MAX_LINE = 4_000_000
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 

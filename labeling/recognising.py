@@ -76,6 +76,8 @@ def recognise(stream: BinaryIO, name: str, said: Mapping[str, Any]) -> Recognise
     if head.startswith(b"PK") and is_spreadsheet(stream):
         return _of_sheet(stream, said)
     _refuse(head)
+    if said.get("format") == "xlsx":
+        raise ImportFormatError("This is no spreadsheet (XLSX). Leave the format open, and it is found.")
     encoding = str(said.get("encoding") or _encoding(head))
     text = codecs.getincrementaldecoder(bom_of(head) or encoding)("replace").decode(head, len(head) < HEAD)
     text = text.removeprefix("\ufeff")
