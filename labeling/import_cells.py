@@ -6,7 +6,7 @@ from typing import Any
 
 from common import jsonbounds
 from common.text import plain_lines, stream_safe
-from labeling.formats import SHAPES, Plain, ShapeError, Told
+from labeling.formats import SHAPES, Plain, ShapeError, Told, given_of
 from labeling.import_paths import Column, RowError, pick, shown
 from labeling.kinds.inputs import INPUTS, TEXT, Input, InputError
 
@@ -78,7 +78,8 @@ class Row:
     """One row of a file. `error` is empty for a good row; for a bad one it says why, and only `line` counts.
 
     `answer_raw` is None (no answer given), a list of names, one name or text, or a JSON object: `kinds.canonical`
-    takes each of them. `input` is there where it is more than `text`; `told` is what models said.
+    takes each of them. `input` is there where it is more than `text`; `told` is what models said,
+    `given` how the row says that its answer was given.
     """
 
     line: int
@@ -88,6 +89,7 @@ class Row:
     error: str = ""
     input: Input | None = None
     told: tuple[Told, ...] = ()
+    given: str = ""
 
 
 def column_index(column: Column, names: list[str] | None) -> int:
@@ -116,13 +118,13 @@ def read_row(line: int, record: Any, mapping: ColumnMapping) -> Row:
         answer = None if mapping.answer is None else _answer(said.answer, mapping)
     except RowError as error:
         return Row(line, error=str(error))
-    return Row(line, text, external_id, answer, input=input, told=said.told)
+    return Row(line, text, external_id, answer, input=input, told=said.told, given=said.given)
 
 
 def _mapped(record: Any, mapping: ColumnMapping) -> Plain:
     """What stands in the columns."""
     answer, identity = (pick(record, column, None) for column in (mapping.answer, mapping.external_id))
-    return Plain(pick(record, mapping.text), answer, identity)
+    return Plain(pick(record, mapping.text), answer, identity, given=given_of(record))
 
 
 def _shaped(record: Any, mapping: ColumnMapping) -> Plain:
@@ -135,9 +137,8 @@ def _shaped(record: Any, mapping: ColumnMapping) -> Plain:
         raise RowError(str(error)) from error
     if mapping.input_form == TEXT.name:
         if said.input is not None and said.text is None:
-            raise RowError(
-                f"It is a conversation of {len(said.input)} turns, and this project asks about single texts."
-            )
+            what = f"a conversation of {len(said.input)} turns" if isinstance(said.input, list) else "no single text"
+            raise RowError(f"It is {what}, and this project asks about single texts.")
         return said._replace(input=None)
     return said if said.input is not None else said._replace(input=INPUTS[mapping.input_form].of_text(_str(said.text)))
 

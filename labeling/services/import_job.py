@@ -19,8 +19,12 @@ from labeling.models import ImportBatch, Project, TaskSpec
 from labeling.recognising import recognise
 from labeling.services.golden import refusals, stored_answer
 from labeling.services.samples import NewText, samples_of, splits_of
+from labeling.ways import INDEPENDENT, Given
 
 ANSWERS = ("none", "all", "test")
+# How a file says that an answer was given which leans on nothing; where it says nothing, it is taken at its word.
+_INDEPENDENT = ("", *INDEPENDENT)
+_CERTIFIED = "The answer is not taken: a model gave it, and a certificate accepted it. A new text waits for its review."
 
 
 class BadRows:
@@ -99,12 +103,17 @@ class ImportJob:
                 report.add(row.line, row.error)
                 continue
             try:
-                given = row.answer_raw if wanted else None
-                answer = None if given is None else stored_answer(self.task, given, whole(row.text, row.input))
+                raw = row.answer_raw if wanted else None
+                if raw is not None and row.given == Given.CERTIFIED:
+                    report.add(row.line, _CERTIFIED)
+                    raw = None
+                answer = None if raw is None else stored_answer(self.task, raw, whole(row.text, row.input))
             except ProblemError as error:
                 report.add(row.line, str(error))
                 continue
-            yield row.line, NewText(row.text, row.external_id, answer, row.input, row.told if self.told else ())
+            given = Given.IMPORTED if row.given in _INDEPENDENT else Given.SEEN
+            told = row.told if self.told else ()
+            yield row.line, NewText(row.text, row.external_id, answer, row.input, told, given)
 
     def list_untaken(self, rows: Iterable[tuple[int, NewText]], report: BadRows) -> int:
         """Say of each known answer that is not its text's answer now why that is; how many there are."""

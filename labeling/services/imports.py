@@ -27,7 +27,7 @@ from labeling.services.import_queue import check_asked
 from labeling.services.import_told import record_told
 from labeling.services.samples import NewText, add_samples, samples_of
 from labeling.services.vectors import due
-from labeling.ways import WayIn
+from labeling.ways import Given, WayIn
 
 logger = logging.getLogger(__name__)
 
@@ -146,13 +146,14 @@ def _store(batch: ImportBatch, job: ImportJob, texts: list[NewText]) -> dict[str
     """Add the texts, approve their known answers, those of texts that were there and wait as well; how many each."""
     added = add_samples(batch.project, texts, way_in=WayIn.IMPORT, batch=batch)
     # Of equal texts the first one that has an answer counts.
-    answers = {splits.content_hash(text.text): text.answer for text in reversed(texts) if text.answer is not None}
-    samples = samples_of(batch.project, (text for text in texts if text.answer is not None))
-    known = [(row, answers[content_hash]) for content_hash, row in samples.items()]
+    answered = {splits.content_hash(text.text): text for text in reversed(texts) if text.answer is not None}
+    samples = samples_of(batch.project, answered.values())
+    known = [(row, answered[content_hash].answer) for content_hash, row in samples.items()]
+    seen = {row.pk for content_hash, row in samples.items() if answered[content_hash].given == Given.SEEN}
     if job.join:
-        extend(job, known)
+        extend(job, known, seen)
     told = record_told(job.task, texts) if job.told else 0
-    return {"imported": len(added), "golden": settle(known, job.task), "predictions": told}
+    return {"imported": len(added), "golden": settle(known, job.task, seen=seen), "predictions": told}
 
 
 @contextmanager
