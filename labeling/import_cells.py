@@ -32,7 +32,7 @@ class ColumnMapping:
     `input_form` says what the column of the text holds: a text, or in JSON what the form takes.
     `path` is ijson's path to the rows of a JSON file (`item`: the file is a list; empty: it is one row). `quoted`
     False reads `"` as a plain character. `shape` is one of `formats.SHAPES`, whose rows need no columns, in a task with
-    `instruction`; `guarded` cells are those that our own tables write.
+    `instruction`; a column for the id goes before the shape's own. `guarded` cells are those that our own tables write.
     """
 
     text: Column = "text"
@@ -63,13 +63,15 @@ class ColumnMapping:
     @property
     def has_header(self) -> bool:
         """Whether the first row of a table holds the columns' names; positions alone mean that it does not."""
-        if self.header is None:
+        if self.header is None or self.shape:
             return bool(self.shape) or any(isinstance(column, str) for column in self.columns)
         return self.header
 
     @property
     def columns(self) -> list[Column]:
         """The columns that are read."""
+        if self.shape:
+            return [] if self.external_id is None else [self.external_id]
         return [column for column in (self.text, self.answer, self.external_id) if column is not None]
 
 
@@ -135,6 +137,8 @@ def _shaped(record: Any, mapping: ColumnMapping) -> Plain:
         said = SHAPES[mapping.shape].read(record, mapping.instruction, mapping.answer is not None)
     except ShapeError as error:
         raise RowError(str(error)) from error
+    if mapping.external_id is not None:
+        said = said._replace(id=pick(record, mapping.external_id, None))
     if mapping.input_form == TEXT.name:
         if said.input is not None and said.text is None:
             what = f"a conversation of {len(said.input)} turns" if isinstance(said.input, list) else "no single text"

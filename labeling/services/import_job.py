@@ -82,7 +82,7 @@ class ImportJob:
         asked = recognise(source, batch.name, said).options
         format = asked.pop("format")
         if asked.get("shape"):
-            asked |= {"text": "text", "answer": "answer" if answers != "none" else None, "external_id": "id"}
+            asked |= {"text": "text", "answer": "answer" if answers != "none" else None}
         kind, task = kind_of(batch.project), batch.project.spec
         asked |= {"answer_is_text": not kind.is_json, "input_form": kind.input.name, "instruction": task.instruction}
         mapping = ColumnMapping.from_options(asked)

@@ -123,6 +123,16 @@ def test_a_conversation_goes_into_a_project_that_asks_about_such():
     assert (row.error, row.input, row.answer_raw) == ("", [USER, BOT, USER], "On its way.")
 
 
+@pytest.mark.parametrize("format", ["jsonl", "csv"])
+def test_a_column_that_is_chosen_for_the_id_goes_before_the_shape_s_own(format):
+    record = {"question": "a", "answer": "b", "id": "7", "Ticket": "T-1"}
+    content = json.dumps(record) if format == "jsonl" else f"{','.join(record)}\n{','.join(record.values())}\n"
+    for column, id in (("Ticket", "T-1"), (None, "7")):
+        mapping = ColumnMapping(shape="question_answer", answer="answer", external_id=column)
+        (row,) = read_rows(io.BytesIO(content.encode()), format, mapping)
+        assert (row.text, row.answer_raw, row.external_id) == ("a", "b", id)
+
+
 def test_plain_rows_have_no_shape():
     assert shape_of([{"text": "a", "label": "late"}, {"text": "b", "tags": ["x"]}, {"body": "c"}]) is None
 
