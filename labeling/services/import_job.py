@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import IO, Any, BinaryIO
 
 from django.core.files import File
+from django.utils import timezone
 
 from common.problems import ProblemError
 from labeling import splits
@@ -56,7 +57,7 @@ class BadRows:
 
 @dataclass(frozen=True)
 class ImportJob:
-    """What the options of a batch say, resolved once."""
+    """What the options of a batch say, resolved once. Answers that an import gave `since` then may be its own."""
 
     project: Project
     task: TaskSpec
@@ -87,7 +88,9 @@ class ImportJob:
         asked |= {"answer_is_text": not kind.is_json, "input_form": kind.input.name, "instruction": task.instruction}
         mapping = ColumnMapping.from_options(asked)
         require_columns(source, format, mapping, most)
-        return cls(batch.project, task, format, answers, join and kind.can_join, told, batch.created_at, mapping)
+        # A trial or a look has brought nothing in that could be its own.
+        since = timezone.now() if batch.asked_at is None or batch.is_trial else batch.asked_at
+        return cls(batch.project, task, format, answers, join and kind.can_join, told, since, mapping)
 
     def check(self, rows: Iterable[Row], report: BadRows) -> Iterator[tuple[int, NewText]]:
         """The good rows by line, with their known answers where those are wanted; bad rows go into the report."""

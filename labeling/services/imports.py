@@ -50,6 +50,7 @@ def import_file(
                 name=path.name[:255],
                 options=options,
                 bytes_total=path.stat().st_size,
+                asked_at=timezone.now(),
                 created_by_id=actor.user_id,
             )
             events.record(actor, "import.queued", batch, after={"bytes": batch.bytes_total})
@@ -97,9 +98,13 @@ def import_rows(
 ) -> None:
     """Import the rows of `source` chunk by chunk; counts and rows of a chunk are one transaction.
 
-    Rows that an earlier attempt counted are only checked again, so that the report is whole.
+    Rows that an earlier attempt counted are only checked again, so that the report is whole. A trial has none that are
+    in: another attempt begins anew, and its tries count to the end.
     """
     job = ImportJob.of(batch, source)
+    if batch.is_trial:
+        batch.rows_read = 0
+        leases.renew(ImportBatch, batch.pk, token, **dict.fromkeys(_TOLD, 0))
     done, position, seen = batch.rows_read, 0, set[str]()
     with closing(cast("Generator[Row, None, None]", read_rows(source, job.format, job.mapping))) as rows:
         while chunk := list(islice(rows, CHUNK)):
@@ -110,7 +115,7 @@ def import_rows(
                 if position > done:
                     counts |= {name: F(name) + count for name, count in stored.items()}
                     # Rows that are in stay in: the tries before them do not count any more.
-                    counts |= {"rows_read": position, "attempts": 0}
+                    counts |= {"rows_read": position} if batch.is_trial else {"rows_read": position, "attempts": 0}
                 counts["bad_rows"] = report.count
                 # Inside the transaction: a worker that lost its lease takes its chunk back.
                 leases.renew(ImportBatch, batch.pk, token, **counts)

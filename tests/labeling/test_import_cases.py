@@ -189,29 +189,3 @@ def test_what_models_said_is_recorded_once_where_it_is_asked_for(project, tmp_pa
     assert (first.source, first.status) == ("outside", "strict")
     assert run(project, tmp_path, "a.json", content, told=True).predictions == 0
     assert run(make_project("other"), tmp_path, "a.json", content).predictions == 0
-
-
-def complete(given: str | None, answer: str = "billing") -> str:
-    row = {"text": f"given {given}", "answer": {"labels": [answer]}, "approved": {"given": given}}
-    return json.dumps(row | {"proposals": [], "decisions": []}) + "\n"
-
-
-@pytest.mark.parametrize("options", [{}, {"text": "text", "answer": "answer"}], ids=["recognised", "by columns"])
-def test_an_answer_comes_back_no_more_independent_than_it_was(project, tmp_path, options):
-    content = "".join(map(complete, ("blind", "imported", "seen", "certified", "guessed", None)))
-    batch = run(project, tmp_path, "a.jsonl", content, format="touchstone" if not options else "jsonl",
-                answers="all", **options)  # fmt: skip
-    given = dict(GoldenSample.objects.values_list("sample__text", "given"))
-    assert given == {"given blind": "imported", "given imported": "imported", "given None": "imported",
-                     "given seen": "seen", "given guessed": "seen"}  # fmt: skip
-    assert (batch.imported, batch.golden, batch.bad_rows) == (6, 5, 1)
-    assert "4,The answer is not taken: a model gave it" in batch.report.read().decode()
-
-
-def test_what_is_put_together_is_as_independent_as_its_least(project, tmp_path, monkeypatch):
-    monkeypatch.setattr(imports, "CHUNK", 2)  # the last row comes in another chunk
-    rows = [complete("blind", answer) for answer in ("billing", "delivery", "praise")]
-    content = rows[0] + rows[1].replace('"given": "blind"', '"given": "seen"') + rows[2]
-    run(project, tmp_path, "a.jsonl", content, format="touchstone", answers="all", join=True)
-    golden = GoldenSample.objects.current().get()
-    assert (golden.answer, golden.given) == ({"labels": ["billing", "delivery", "praise"]}, "seen")
