@@ -107,7 +107,7 @@ def test_what_would_pile_up_in_memory_is_refused(rows):
 
 
 def test_an_archive_of_more_parts_than_are_read_is_no_spreadsheet(monkeypatch):
-    monkeypatch.setattr(workbooks, "MAX_SMALL", 300)
+    monkeypatch.setattr(workbooks, "MAX_SMALL", 100)
     with pytest.raises(ImportFormatError, match="archive"):
         recognise(workbook(), "upload", {})
 
