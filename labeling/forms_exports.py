@@ -7,7 +7,7 @@ from django import forms
 from common.fields import validate_near
 from labeling.formats import WRITERS
 from labeling.kinds import kind_of
-from labeling.models import Project, SampleState, Split, User, WayIn
+from labeling.models import Given, Project, SampleState, Split, User, WayIn
 from labeling.services import Filters
 
 _DAY = forms.DateInput(attrs={"type": "date"})
@@ -23,6 +23,12 @@ class ExportForm(forms.Form):
     state = forms.ChoiceField(required=False, choices=[("", "All but withdrawn"), *SampleState.choices])
     label = forms.ChoiceField(required=False)
     reviewer = forms.CharField(required=False, max_length=150, help_text="Whose answer this person gave.")
+    given = forms.ChoiceField(
+        required=False,
+        choices=[("", "All"), *Given.choices],
+        label="Answer given",
+        help_text="What a certificate accepted is left out of all but the complete format, unless it is chosen.",
+    )
     way_in = forms.ChoiceField(required=False, choices=[("", "All"), *WayIn.choices], label="Way in")
     since = forms.DateField(required=False, widget=_DAY, label="Came in from")
     until = forms.DateField(required=False, widget=_DAY, label="Came in until")

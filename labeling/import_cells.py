@@ -6,11 +6,13 @@ from typing import Any
 
 from common import jsonbounds
 from common.text import plain_lines, stream_safe
-from labeling.formats import SHAPES, Plain, ShapeError, Told
+from labeling.formats import SHAPES, Plain, ShapeError, Told, given_of
 from labeling.import_paths import Column, RowError, pick, shown
 from labeling.kinds.inputs import INPUTS, TEXT, Input, InputError
 
 MAX_EXTERNAL_ID = 200
+# A line, a row or a field beyond this is no text to label: most often it is a quote that never closes.
+MAX_LINE = 4_000_000
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _HALVES = re.compile(r"[\ud800-\udc7f\udd00-\udfff]")
 _NOT_UTF8 = re.compile(r"[\udc80-\udcff]")
@@ -30,7 +32,7 @@ class ColumnMapping:
     `input_form` says what the column of the text holds: a text, or in JSON what the form takes.
     `path` is ijson's path to the rows of a JSON file (`item`: the file is a list; empty: it is one row). `quoted`
     False reads `"` as a plain character. `shape` is one of `formats.SHAPES`, whose rows need no columns, in a task with
-    `instruction`; `guarded` cells are those that our own tables write.
+    `instruction`; a column for the id goes before the shape's own. `guarded` cells are those that our own tables write.
     """
 
     text: Column = "text"
@@ -61,13 +63,15 @@ class ColumnMapping:
     @property
     def has_header(self) -> bool:
         """Whether the first row of a table holds the columns' names; positions alone mean that it does not."""
-        if self.header is None:
+        if self.header is None or self.shape:
             return bool(self.shape) or any(isinstance(column, str) for column in self.columns)
         return self.header
 
     @property
     def columns(self) -> list[Column]:
         """The columns that are read."""
+        if self.shape:
+            return [] if self.external_id is None else [self.external_id]
         return [column for column in (self.text, self.answer, self.external_id) if column is not None]
 
 
@@ -76,7 +80,8 @@ class Row:
     """One row of a file. `error` is empty for a good row; for a bad one it says why, and only `line` counts.
 
     `answer_raw` is None (no answer given), a list of names, one name or text, or a JSON object: `kinds.canonical`
-    takes each of them. `input` is there where it is more than `text`; `told` is what models said.
+    takes each of them. `input` is there where it is more than `text`; `told` is what models said,
+    `given` how the row says that its answer was given.
     """
 
     line: int
@@ -86,6 +91,7 @@ class Row:
     error: str = ""
     input: Input | None = None
     told: tuple[Told, ...] = ()
+    given: str = ""
 
 
 def column_index(column: Column, names: list[str] | None) -> int:
@@ -114,13 +120,13 @@ def read_row(line: int, record: Any, mapping: ColumnMapping) -> Row:
         answer = None if mapping.answer is None else _answer(said.answer, mapping)
     except RowError as error:
         return Row(line, error=str(error))
-    return Row(line, text, external_id, answer, input=input, told=said.told)
+    return Row(line, text, external_id, answer, input=input, told=said.told, given=said.given)
 
 
 def _mapped(record: Any, mapping: ColumnMapping) -> Plain:
     """What stands in the columns."""
     answer, identity = (pick(record, column, None) for column in (mapping.answer, mapping.external_id))
-    return Plain(pick(record, mapping.text), answer, identity)
+    return Plain(pick(record, mapping.text), answer, identity, given=given_of(record))
 
 
 def _shaped(record: Any, mapping: ColumnMapping) -> Plain:
@@ -131,11 +137,12 @@ def _shaped(record: Any, mapping: ColumnMapping) -> Plain:
         said = SHAPES[mapping.shape].read(record, mapping.instruction, mapping.answer is not None)
     except ShapeError as error:
         raise RowError(str(error)) from error
+    if mapping.external_id is not None:
+        said = said._replace(id=pick(record, mapping.external_id, None))
     if mapping.input_form == TEXT.name:
         if said.input is not None and said.text is None:
-            raise RowError(
-                f"It is a conversation of {len(said.input)} turns, and this project asks about single texts."
-            )
+            what = f"a conversation of {len(said.input)} turns" if isinstance(said.input, list) else "no single text"
+            raise RowError(f"It is {what}, and this project asks about single texts.")
         return said._replace(input=None)
     return said if said.input is not None else said._replace(input=INPUTS[mapping.input_form].of_text(_str(said.text)))
 

@@ -18,7 +18,7 @@ def require_columns(source: BinaryIO, format: str, mapping: ColumnMapping, most:
     """
     if format == "text" and mapping.answer is not None:
         raise ImportFormatError("A file of plain text has no answers. Say that its rows wait for review.")
-    if mapping.shape or format not in ("json", "jsonl"):
+    if not mapping.columns or format not in ("json", "jsonl"):
         return
     missing, names = list(mapping.columns), None
     try:

@@ -3,6 +3,8 @@
 `ijson.items` would do without this file but for its memory, which grows with the square of the nesting.
 """
 
+import codecs
+import io
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -11,6 +13,35 @@ from labeling.import_cells import ColumnMapping, ImportFormatError, Row, read_ro
 
 _OPENING = ("start_map", "start_array")
 _CLOSING = ("end_map", "end_array")
+
+
+class _Recoded(io.RawIOBase):
+    """A file of another encoding, in UTF-8. Reading raises `UnicodeDecodeError` where it is not in that one."""
+
+    def __init__(self, stream: IO[bytes], encoding: str) -> None:
+        self.stream, self.rest = stream, b""
+        self.decoder = codecs.getincrementaldecoder(encoding)()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self.rest:
+            block = self.stream.read(len(buffer))
+            self.rest = self.decoder.decode(block, not block).encode()
+            if not block:
+                break
+        taken, self.rest = self.rest[: len(buffer)], self.rest[len(buffer) :]
+        buffer[: len(taken)] = taken
+        return len(taken)
+
+
+def in_utf8(stream: io.BufferedReader, encoding: str) -> io.BufferedReader:
+    """A file of JSON as its parser takes it: in UTF-8, without a byte order mark."""
+    if codecs.lookup(encoding).name not in ("utf-8", "utf-8-sig"):
+        return io.BufferedReader(_Recoded(stream, encoding))
+    stream.read(3 if stream.peek(3).startswith(codecs.BOM_UTF8) else 0)
+    return stream
 
 
 def read_json(stream: IO[bytes], mapping: ColumnMapping, limit: int) -> Iterator[Row]:

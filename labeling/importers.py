@@ -14,8 +14,8 @@ from typing import IO, Any, BinaryIO, cast
 
 from common import jsonl
 from labeling.formats.plain import COLUMNS, unguarded
-from labeling.import_cells import ColumnMapping, ImportFormatError, Row, column_index, read_row
-from labeling.import_json import read_json, whole_records
+from labeling.import_cells import MAX_LINE, ColumnMapping, ImportFormatError, Row, column_index, read_row
+from labeling.import_json import in_utf8, read_json, whole_records
 from labeling.import_paths import Column
 from labeling.spreadsheets import SpreadsheetError, sheet_rows
 
@@ -23,8 +23,6 @@ __all__ = ["FORMATS", "ColumnMapping", "ImportFormatError", "Row", "read_rows"]
 
 FORMATS = ("jsonl", "json", "csv", "tsv", "text", "xlsx")
 
-# A line or a field beyond this is no text to label: most often it is a quote that never closes.
-MAX_LINE = 4_000_000
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -66,7 +64,7 @@ def records_of(source: BinaryIO, format: str, mapping: ColumnMapping) -> Iterato
     """The rows of a file of JSON as they stand, those that can be read. Raises `ValueError` where it breaks off."""
     with _opened(source) as stream:
         if format == "json":
-            yield from whole_records(_after_bom(stream), mapping.path, MAX_LINE)
+            yield from whole_records(_json(stream, mapping), mapping.path, MAX_LINE)
             return
         text = io.TextIOWrapper(stream, _encoding(stream, mapping), errors="surrogateescape", newline="\n")
         try:
@@ -145,15 +143,17 @@ def _names_digits(cells: list[str], mapping: ColumnMapping) -> bool:
 
 def _of_header(names: list[str], mapping: ColumnMapping) -> ColumnMapping:
     """The mapping with what the header decides. Raises `ImportFormatError` where a column is not there."""
-    if not mapping.shape:
-        mapping = replace(
-            mapping,
-            text=_named(mapping.text, names),
-            answer=_named(mapping.answer, names),
-            external_id=_named(mapping.external_id, names),
-        )
-        for column in mapping.columns:
-            column_index(column, names)
+    mapping = replace(
+        mapping,
+        text=_named(mapping.text, names),
+        answer=_named(mapping.answer, names),
+        external_id=_named(mapping.external_id, names),
+    )
+    at = [column_index(column, names) for column in mapping.columns]
+    if mapping.shape and at:
+        if at[0] >= len(names):
+            raise ImportFormatError(f"There is no column {at[0]}; they go from 0 to {len(names) - 1}.")
+        mapping = replace(mapping, external_id=names[at[0]])  # the rows of a shape are objects
     return replace(mapping, guarded=tuple(names) == COLUMNS)
 
 
@@ -182,15 +182,14 @@ def _csv_reason(error: Exception, start: int, end: int) -> str:
 
 
 def _read_json(stream: io.BufferedReader, mapping: ColumnMapping) -> Iterator[Row]:
-    _after_bom(stream)
+    stream = _json(stream, mapping)
     if stream.peek(64)[:64].lstrip()[:1] == b"{" and mapping.path == "item":
         raise ImportFormatError("The file holds no list; choose the format jsonl, or give the list's path.")
     yield from read_json(stream, mapping, MAX_LINE)
 
 
-def _after_bom(stream: io.BufferedReader) -> io.BufferedReader:
-    stream.read(3 if stream.peek(3).startswith(_BOMS[0][0]) else 0)
-    return stream
+def _json(stream: io.BufferedReader, mapping: ColumnMapping) -> io.BufferedReader:
+    return in_utf8(stream, _encoding(stream, mapping))
 
 
 def _format_of(source: str | Path | BinaryIO) -> str:

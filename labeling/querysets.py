@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 COUNT_CAP = 1000
 
 
+def blind(sample: str = "") -> Q:
+    """What `Sample.is_blind` says, of rows whose sample `sample` (such as `sample__`) leads to."""
+    told = {f"{sample}{name}": value for name, value in (("split", "test"), ("is_audit", True))}
+    is_waiting = Q(**{f"{sample}state__in": ("pending", "withdrawn")})
+    return is_waiting & Q(*told.items(), _connector=Q.OR)
+
+
 class SampleQuerySet(models.QuerySet["Sample"]):
     def pending(self) -> "SampleQuerySet":
         """What waits for an expert, in review order: the next samples to be proposed and reviewed."""

@@ -76,6 +76,8 @@ def recognise(stream: BinaryIO, name: str, said: Mapping[str, Any]) -> Recognise
     if head.startswith(b"PK") and is_spreadsheet(stream):
         return _of_sheet(stream, said)
     _refuse(head)
+    if said.get("format") == "xlsx":
+        raise ImportFormatError("This is no spreadsheet (XLSX). Leave the format open, and it is found.")
     encoding = str(said.get("encoding") or _encoding(head))
     text = codecs.getincrementaldecoder(bom_of(head) or encoding)("replace").decode(head, len(head) < HEAD)
     text = text.removeprefix("\ufeff")
@@ -140,7 +142,7 @@ def _as(format: str, text: str, head: bytes, said: Mapping[str, Any]) -> Recogni
     if format == "jsonl":
         return _of_lines(text)
     if format == "json":
-        return _of_list(text, head, said)
+        return _of_list(text, said)
     if format == "text":
         return _of_text(text)
     return _of_table(table_in(text, len(head) < HEAD, said, by_name=format) or Table(format))
@@ -159,7 +161,7 @@ def _json(text: str, head: bytes, name: str, said: Mapping[str, Any]) -> Recogni
         return _of_lines(text)
     if len(lines) == 1 and isinstance(values[0], dict) and _is_row(values[0], said):
         return _of_lines(text)
-    return _of_list(text, head, said)
+    return _of_list(text, said)
 
 
 def _is_row(value: Any, said: Mapping[str, Any]) -> bool:
@@ -181,8 +183,8 @@ def _of_lines(text: str) -> Recognised:
     return Recognised({"format": "jsonl"}, rows, columns_of(rows))
 
 
-def _of_list(text: str, head: bytes, said: Mapping[str, Any]) -> Recognised:
-    raw = text.encode("utf-8", "replace") if bom_of(head) else head
+def _of_list(text: str, said: Mapping[str, Any]) -> Recognised:
+    raw = text.encode("utf-8", "replace")
     path = said.get("path")
     if path is None:
         path = "item"

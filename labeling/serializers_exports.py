@@ -7,7 +7,7 @@ from rest_framework import serializers
 from common.fields import validate_near
 from common.rest import Row, Strict
 from labeling.formats import WRITERS
-from labeling.models import Export, SampleState, Split, WayIn
+from labeling.models import Export, Given, SampleState, Split, WayIn
 from labeling.services import Filters
 
 
@@ -33,6 +33,11 @@ class NewExportSerializer(Strict):
         max_length=100, required=False, help_text="Whose answer has this label."
     )
     reviewer = serializers.CharField(max_length=150, required=False, help_text="Whose answer this person gave.")
+    given = serializers.ChoiceField(
+        choices=Given.choices,
+        required=False,
+        help_text="How the answer was given. Certified ones are in no other format than `touchstone` unless asked for.",
+    )
     way_in = serializers.ChoiceField(choices=WayIn.choices, required=False)
     since = serializers.DateField(required=False, help_text="Texts that came in on this day or later.")
     until = serializers.DateField(required=False, help_text="Texts that came in on this day or before.")

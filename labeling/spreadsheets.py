@@ -5,48 +5,46 @@ come as the numbers that the file holds; a sheet that is to be read as it is sho
 """
 
 import zipfile
-import zlib
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import IO
 from xml.parsers import expat
+
+from labeling.import_cells import MAX_LINE
+from labeling.workbooks import BROKEN, MAX_SMALL, Part, SpreadsheetError, opened, too_much
+
+__all__ = ["SpreadsheetError", "is_spreadsheet", "sheet_rows"]
 
 # Bytes of texts that many cells share: they are held in memory while the sheet is read.
 MAX_TEXTS = 64_000_000
-_MAX_PART = 4_000_000_000
-_MAX_SMALL = 4_000_000
 _MAX_COLUMNS = 16_384
-_BLOCK = 65_536
+_SHOWN = 200
 _WORKBOOK, _SHARED = "xl/workbook.xml", "xl/sharedStrings.xml"
-
-
-class SpreadsheetError(ValueError):
-    """The file cannot be read; the message says why, as a sentence."""
 
 
 def is_spreadsheet(stream: IO[bytes]) -> bool:
     """Whether a zip archive holds a workbook."""
     try:
-        with zipfile.ZipFile(stream) as archive:
+        with opened(stream) as archive:
             return _WORKBOOK in archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except (*BROKEN, OSError):
         return False
 
 
 def sheet_rows(stream: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
     """The number and the cells of each row of the first sheet, each as wide as the first. Raises `SpreadsheetError`."""
     try:
-        with zipfile.ZipFile(stream) as archive:
+        with opened(stream) as archive:
             shared = _Texts().of(archive)
             width = 0
             for number, cells in _Rows(shared).of(archive, _first_sheet(archive)):
-                while not cells[-1]:
-                    cells.pop()
-                width = width or len(cells)
-                yield number, cells + [""] * (width - len(cells))
-    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, NotImplementedError, RuntimeError) as error:
-        raise SpreadsheetError(f"The spreadsheet cannot be unpacked: {error}.") from error
+                width = width or max(cells) + 1
+                yield number, [cells.get(at, "") for at in range(max(width, max(cells) + 1))]
+    except SpreadsheetError:
+        raise
     except expat.ExpatError as error:
         raise SpreadsheetError(f"The spreadsheet is broken: {error}.") from error
+    except BROKEN as error:
+        raise SpreadsheetError(f"The spreadsheet cannot be unpacked: {str(error)[:_SHOWN]}.") from error
 
 
 def _first_sheet(archive: zipfile.ZipFile) -> str:
@@ -61,55 +59,10 @@ def _first_sheet(archive: zipfile.ZipFile) -> str:
     return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
 
 
-class _Part:
-    """One part of the archive, given to a parser in blocks."""
-
-    limit = _MAX_PART
-
-    def parser(self) -> Any:
-        made = expat.ParserCreate()
-        made.buffer_text = True
-        made.StartDoctypeDeclHandler = self._refuse
-        made.StartElementHandler = lambda name, given: self.begin(name.rpartition(":")[2], given)
-        made.EndElementHandler = lambda name: self.end(name.rpartition(":")[2])
-        made.CharacterDataHandler = self.words
-        return made
-
-    def blocks(self, archive: zipfile.ZipFile, name: str) -> Iterator[None]:
-        """Parse it; comes back after each block."""
-        parser, size = self.parser(), 0
-        with archive.open(name) as part:
-            while block := part.read(_BLOCK):
-                size += len(block)
-                if size > self.limit:
-                    raise SpreadsheetError("The spreadsheet unpacks into more than is read. Save the sheet as CSV.")
-                parser.Parse(block, False)
-                yield
-        parser.Parse(b"", True)
-        yield
-
-    def read(self, archive: zipfile.ZipFile, name: str) -> None:
-        """Parse all of it."""
-        for _ in self.blocks(archive, name):
-            pass
-
-    def begin(self, name: str, given: dict[str, str]) -> None:
-        """An element begins."""
-
-    def end(self, name: str) -> None:
-        """An element ends."""
-
-    def words(self, text: str) -> None:
-        """Text inside of the elements."""
-
-    def _refuse(self, *declared: object) -> None:
-        raise SpreadsheetError("The spreadsheet declares XML of its own, which is not read.")
-
-
-class _Attributes(_Part):
+class _Attributes(Part):
     """The attributes of all elements of one name."""
 
-    limit = _MAX_SMALL
+    limit = MAX_SMALL
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -120,7 +73,7 @@ class _Attributes(_Part):
             self.found.append(given)
 
 
-class _Texts(_Part):
+class _Texts(Part):
     """The texts that cells point to by number. Readings of a text (`rPh`) are no part of it."""
 
     limit = MAX_TEXTS
@@ -152,17 +105,21 @@ class _Texts(_Part):
             self.parts = []
 
 
-class _Rows(_Part):
-    """The cells of a sheet, row by row."""
+class _Rows(Part):
+    """The cells of a sheet, row by row: those that hold anything, by column."""
 
     def __init__(self, shared: list[str]) -> None:
         self.shared = shared
-        self.ready: list[tuple[int, list[str]]] = []
-        self.cells: list[str] = []
-        self.parts: list[str] = []
-        self.number, self.kind, self.inside, self.at = 0, "", False, 0
+        self.ready: list[tuple[int, dict[int, str]]] = []
+        self.number, self.kind, self.inside = 0, "", False
+        self._empty()
 
-    def of(self, archive: zipfile.ZipFile, name: str) -> Iterator[tuple[int, list[str]]]:
+    def _empty(self) -> None:
+        self.cells: dict[int, str] = {}
+        self.parts: list[str] = []
+        self.at = self.after = self.length = 0
+
+    def of(self, archive: zipfile.ZipFile, name: str) -> Iterator[tuple[int, dict[int, str]]]:
         """The rows that hold anything."""
         for _ in self.blocks(archive, name):
             yield from self.ready
@@ -172,23 +129,33 @@ class _Rows(_Part):
         if name == "row":
             number = given.get("r", "")
             self.number = int(number) if number.isdecimal() and len(number) < 9 else self.number + 1
-            self.cells = []
+            self._empty()
         elif name == "c":
             self.kind, self.parts = given.get("t", ""), []
-            self.at = _column_of(given.get("r", "")) or len(self.cells)
+            self.at = max(_column_of(given.get("r", "")), self.after)
         self.inside = name in ("v", "t")
 
     def words(self, text: str) -> None:
         if self.inside:
             self.parts.append(text)
+            self._count(len(text))
 
     def end(self, name: str) -> None:
         self.inside = False
         if name == "c":
-            self.cells += [""] * (self.at - len(self.cells))
-            self.cells.append(self._value("".join(self.parts)))
-        elif name == "row" and any(self.cells):
-            self.ready.append((self.number, self.cells))
+            if value := self._value("".join(self.parts)):
+                self.cells[self.at] = value
+            self._count(len(value) if self.kind == "s" else 0)
+            self.after = self.at + 1
+        elif name == "row":
+            if self.cells:
+                self.ready.append((self.number, self.cells))
+            self._empty()
+
+    def _count(self, characters: int) -> None:
+        self.length += characters
+        if self.length > MAX_LINE or self.at >= _MAX_COLUMNS:
+            raise too_much()
 
     def _value(self, text: str) -> str:
         if self.kind == "s":

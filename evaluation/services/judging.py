@@ -74,17 +74,18 @@ def judge(staged: StagedVersion) -> GateReport | None:
     version = staged.version
     if version.number == 0:
         evidence = gate.Evidence(tag=version.tag, cases={}, is_base=True)
-        return write_report(staged, gate.decide(gate.Policy(), scorer_of(version.spec), evidence, None))
+        found = gate.decide(gate.Policy(), scorer_of(version.spec), evidence, None)
+        return write_report(staged, found, policy_of(version.project))
     # Asked once, at the beginning: what goes live meanwhile is not what the figures below are compared with.
     reference = reference_version(version)
     suite, policy = freeze_suite(version.project), policy_of(version.project)
     if suite is None:
-        return _cannot(staged, NO_SUITE, reference)
+        return _cannot(staged, NO_SUITE, reference, policy)
     beside = staged_beside(staged, reference) if reference else None
     if reference is not None and beside is None:
         if is_coming(staged, reference):
             return None
-        return _cannot(staged, nowhere_beside(staged, reference), reference)
+        return _cannot(staged, nowhere_beside(staged, reference), reference, policy)
     rows = [staged, beside] if beside else [staged]
     benchmarks = _benchmark(suite, policy, rows)
     hard = None if benchmarks is None else hard_benchmarks(version.project, rows)
@@ -106,9 +107,9 @@ def judge(staged: StagedVersion) -> GateReport | None:
         beside=hard_checks(by, hard),
         neighbours=[each.evidence for each in others],
     )
-    judged = judged_by_look(found, look, candidate)
+    judged = judged_by_look(found, look, candidate, by)
     against = held_against[0] if held_against else None
-    return write_report(staged, found, reference, candidate, against, judged, hard=hard, beside=others)
+    return write_report(staged, found, policy, reference, candidate, against, judged, hard=hard, beside=others)
 
 
 def rejudge(actor: Actor, staged: StagedVersion) -> None:
@@ -166,7 +167,7 @@ def _units(evidences: list[gate.Evidence]) -> int:
     return gate.pair(evidences[0], evidences[1]).units if len(evidences) > 1 else 0
 
 
-def _cannot(staged: StagedVersion, why: str, reference: ModelVersion | None) -> GateReport:
+def _cannot(staged: StagedVersion, why: str, reference: ModelVersion | None, policy: GatePolicy) -> GateReport:
     sentence = f"{staged.version} cannot be judged: {why}."
     found = gate.GateReport(gate.Verdict.INSUFFICIENT, sentence, candidate=staged.version.tag)
-    return write_report(staged, found, reference)
+    return write_report(staged, found, policy, reference)

@@ -56,6 +56,7 @@ def gate_policy(policy: GatePolicy) -> gate.Policy:
 def write_report(
     staged: StagedVersion,
     found: gate.GateReport,
+    policy: GatePolicy,
     held_against: ModelVersion | None = None,
     candidate: Benchmark | None = None,
     reference: Benchmark | None = None,
@@ -65,7 +66,8 @@ def write_report(
 ) -> GateReport:
     """Keep the report and the verdict, with the version that it was held against and the neighbours beside it.
 
-    `hard`: the benchmarks of both on the hard cases. The same judgment as the newest one is not written a second time.
+    `policy` is what was judged by, whatever it became meanwhile. `hard`: the benchmarks of both on the hard cases. The
+    same judgment as the newest one is not written a second time.
     """
     whole = json.loads(json.dumps(found.as_dict()))
     fields = {
@@ -74,7 +76,7 @@ def write_report(
         "verdict": found.verdict.value,
         "sentence": found.sentence,
         "checks": whole["checks"],
-        **_looked_at(found, judged, policy_of(staged.version.project), beside),
+        **_looked_at(found, judged, policy, beside),
     }
     with transaction.atomic():
         # Two workers at the end of the same judgment write one after the other, and the second finds the first's.
@@ -126,13 +128,12 @@ class Judged:
     once_live: tuple[str, ...] = ()
 
 
-def judged_by_look(found: gate.GateReport, look: Look | None, candidate: Benchmark) -> Judged:
+def judged_by_look(found: gate.GateReport, look: Look | None, candidate: Benchmark, policy: gate.Policy) -> Judged:
     """Whether the look's level, and the best version that was ever live, let the gate promote by itself."""
     if look is None or found.test is None or found.verdict != gate.Verdict.PASSED or found.test.p > look.level:
         return Judged(look, None, clears=False)
     version = candidate.version
     ours, rows = by_sample(candidate), best_ever_live(version)
-    policy = gate_policy(policy_of(version.project))
     lived = [beside_candidate(row, ours) for row in rows]
     anchor = check_anchor(policy, scorer_of(version.spec), ours, lived, look.level)
     return Judged(look, anchor, anchor is None or anchor.ok, tuple(str(row.uid) for row in rows))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from labeling.formats.annotations import Argilla, CompleteRows, DoccanoRows, Examples, Tasks
+from labeling.formats.annotations import Argilla, CompleteRows, DoccanoRows, Examples, Tasks, given_of
 from labeling.formats.annotators import Doccano, Prodigy
 from labeling.formats.base import Answered, Golden, Item, LeftOut, Writer
 from labeling.formats.chats import AlpacaRows, ChatRows, Completions, Langfuse, OpenWebUi, Questions, ShareGpt
@@ -49,5 +49,6 @@ __all__ = [
     "ShapeError",
     "Told",
     "Writer",
+    "given_of",
     "shape_of",
 ]

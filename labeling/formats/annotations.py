@@ -19,12 +19,25 @@ from labeling.formats.shapes import (
 )
 
 _ID = "external_id"
+_COMPLETE = {"text", "approved", "proposals", "decisions"}
+_OTHER = (
+    "It is answered by neither choices nor text (but by a rating, a taxonomy or such), which no project takes yet. "
+    "Import it without answers to have its text."
+)
 
 
 def _id_of(record: dict[str, Any]) -> Any:
     """The id that a file of ours keeps for the text, else the one of the tool that wrote the file."""
     meta = record.get("meta")
     return meta.get(_ID) if isinstance(meta, dict) and "uid" in meta else record.get("id")
+
+
+def given_of(record: Any) -> str:
+    """How a row of our complete format says that its answer was given; empty where it does not, and of other rows."""
+    if not isinstance(record, dict) or not set(record) >= _COMPLETE:
+        return ""
+    approved = record["approved"]
+    return str(approved.get("given") or "") if isinstance(approved, dict) else ""
 
 
 class CompleteRows(Shape):
@@ -35,7 +48,7 @@ class CompleteRows(Shape):
 
     def fits(self, record: dict[str, Any]) -> bool:
         """The names that no other tool has together."""
-        return {"text", "approved", "proposals", "decisions"} <= set(record)
+        return set(record) >= _COMPLETE
 
     def read(self, record: dict[str, Any], instruction: str, with_answer: bool) -> Plain:
         """The answer in the labels of the day of the export."""
@@ -44,7 +57,8 @@ class CompleteRows(Shape):
             for each in listed(record.get("proposals"))
             if isinstance(each, dict) and each.get("model") and isinstance(each.get("raw"), str)
         )
-        return Plain(record.get("text"), record.get("answer"), record.get("id"), record.get("input"), told)
+        answer, given = record.get("answer"), given_of(record)
+        return Plain(record.get("text"), answer, record.get("id"), record.get("input"), told, given)
 
 
 class Tasks(Shape):
@@ -94,11 +108,18 @@ class Tasks(Shape):
         return texts[0], None
 
     def _answer(self, result: Any) -> Any:
-        found = [each.get("value") for each in listed(result) if isinstance(each, dict)]
+        if not isinstance(result, list):
+            raise ShapeError("One of its annotations has no list of results.")
+        found = [each.get("value") for each in result if isinstance(each, dict)]
         values: list[dict[str, Any]] = [value for value in found if isinstance(value, dict)]
         if any(is_span(value) for value in values):
             raise ShapeError(SPANS)
+        # An empty list says that no label fits; what is there and is neither of these says something else.
+        if result and not any(isinstance(value.get("choices"), list) or "text" in value for value in values):
+            raise ShapeError(_OTHER)
         choices = [name for value in values for name in listed(value.get("choices"))]
+        if not all(isinstance(name, str) for name in choices):
+            raise ShapeError(_OTHER)
         texts = [value["text"] for value in values if "choices" not in value and "text" in value]
         if texts and not choices:
             return texts[0] if isinstance(texts[0], str) else "\n".join(map(str, listed(texts[0])))

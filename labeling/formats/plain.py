@@ -10,8 +10,8 @@ from labeling.formats.base import Item, Writer, encode, quoted
 # The columns of our table; a file that begins with just these is read back by `unguarded`.
 COLUMNS = ("id", "text", "answer", "split", "state")
 # A spreadsheet takes a cell that begins like this for a formula, and runs it.
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
-_GUARDED = re.compile(r"'+[=+\-@\t\r]")
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
+_GUARDED = re.compile(r"'+[=+\-@\t\r\n]")
 
 
 def guarded(cell: str) -> str:

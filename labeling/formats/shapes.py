@@ -25,7 +25,8 @@ class Told(NamedTuple):
 class Plain(NamedTuple):
     """What a row says. `answer` is None where it says none; a list of names, or a text as a model writes it.
 
-    `input` is there for what is more than a text; `text` is then None. `told` is what models said of it.
+    `input` is there for what is more than a text; `text` is then None. `told` is what models said of it. `given`
+    is how the row says that its answer was given (blind, seen, imported, certified); empty where it does not.
     """
 
     text: Any
@@ -33,6 +34,7 @@ class Plain(NamedTuple):
     id: Any = None
     input: Any = None
     told: tuple[Told, ...] = ()
+    given: str = ""
 
 
 class Shape(ABC):
@@ -63,7 +65,7 @@ def of_turns(turns: Sequence[tuple[Any, Any]]) -> Plain:
     for role, content in turns:
         if role in _SYSTEM:
             continue
-        if role not in _ROLES:
+        if not isinstance(role, str) or role not in _ROLES:
             raise ShapeError(f"It has a turn of {str(role)[:40]!r}; only turns of user and assistant are read.")
         said.append({"role": _ROLES[role], "content": words_of(content)})
     answer = said.pop()["content"] if said and said[-1]["role"] == "assistant" else None

@@ -584,6 +584,14 @@ class Migration(migrations.Migration):
                 ("duplicates", models.PositiveIntegerField(default=0)),
                 ("bad_rows", models.PositiveIntegerField(default=0)),
                 (
+                    "asked_at",
+                    models.DateTimeField(
+                        editable=False,
+                        help_text="When it was first asked to bring its rows in, not only to try.",
+                        null=True,
+                    ),
+                ),
+                (
                     "is_trial",
                     models.BooleanField(default=False, help_text="Counts what would come in, and brings nothing in."),
                 ),

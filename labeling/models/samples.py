@@ -52,6 +52,9 @@ class ImportBatch(PublicModel):
     predictions = models.PositiveIntegerField(default=0)
     duplicates = models.PositiveIntegerField(default=0)
     bad_rows = models.PositiveIntegerField(default=0)
+    asked_at = models.DateTimeField(
+        null=True, editable=False, help_text="When it was first asked to bring its rows in, not only to try."
+    )
     is_trial = models.BooleanField(default=False, help_text="Counts what would come in, and brings nothing in.")
     notes = models.JSONField(default=list, help_text="What somebody should know of it, in sentences.")
     report = models.FileField(upload_to="reports/", blank=True, help_text="Line number and reason of each bad row.")

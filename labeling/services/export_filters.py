@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from common.problems import ProblemError
 from labeling.formats import Item
-from labeling.models import Label, Project, Sample, SampleState, Split, User, WayIn
+from labeling.models import Given, Label, Project, Sample, SampleState, Split, User, WayIn
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Filters:
     state: str = ""
     label: str = ""
     reviewer: str = ""
+    given: str = ""
     way_in: str = ""
     since: str = ""
     until: str = ""
@@ -55,6 +56,8 @@ class Filters:
             return False
         if self.reviewer and (item.golden is None or item.golden.by != self.reviewer):
             return False
+        if self.given and (item.golden is None or item.golden.given != self.given):
+            return False
         return not self.label or bool(item.read and self.label in item.read.labels)
 
 
@@ -64,7 +67,7 @@ def _begin(day: str) -> datetime:
 
 def check_filters(project: Project, filters: Filters) -> None:
     """Raise `ProblemError` on a filter that nothing can meet."""
-    choices = {"split": Split.values, "state": SampleState.values, "way_in": WayIn.values}
+    choices = {"split": Split.values, "state": SampleState.values, "way_in": WayIn.values, "given": Given.values}
     for name, known in choices.items():
         if getattr(filters, name) not in ("", *known):
             raise ProblemError(f"Unknown {name} {getattr(filters, name)!r}; choose one of {', '.join(known)}.")

@@ -8,7 +8,7 @@ from typing import Any
 
 from common import jsonl, leases
 from labeling.formats import WRITERS, Item, LeftOut, Writer
-from labeling.models import Export, SampleState
+from labeling.models import Export, Given, SampleState
 from labeling.services import export_file
 from labeling.services.export_file import PartFile
 from labeling.services.export_filters import Filters
@@ -16,6 +16,9 @@ from labeling.services.export_rows import Reader
 
 # Seconds between two notes of how far it is: what a lost worker has done since the last one is done again.
 NOTED_EVERY = 1.0
+_CERTIFIED = (
+    "a certificate accepted its answer, which this format cannot say. Ask for the certified ones (given) to have them"
+)
 OnProgress = Callable[[Export], None]
 
 
@@ -75,6 +78,9 @@ class ExportJob:
             if item.is_withdrawn and self.filters.state != SampleState.WITHDRAWN:
                 self.left_out["it was withdrawn since"] += 1
                 continue
+            if self._is_mistakable(item):
+                self.left_out[_CERTIFIED] += 1
+                continue
             try:
                 row = self.writer.row(item)
             except LeftOut as error:
@@ -85,6 +91,11 @@ class ExportJob:
         text = (between if between and self.export.rows and parts else "") + between.join(parts)
         self.export.rows += len(parts)
         return jsonl.escaped(text) if self.writer.is_json else text
+
+    def _is_mistakable(self, item: Item) -> bool:
+        """Whether it has a model's own answer, in a format that cannot say so, and was not asked for by that."""
+        is_certified = item.golden is not None and item.golden.given == Given.CERTIFIED
+        return is_certified and not self.writer.has_history and self.filters.given != Given.CERTIFIED
 
     def _note(self, file: PartFile, **moved: int) -> None:
         """Write down how far it is. What is written behind that, a later try cuts off."""

@@ -1,6 +1,6 @@
 """The one place where golden samples are made and retired, and the one validator of their answers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -53,11 +53,12 @@ def announce_golden(project_id: int, golden_id: int | None) -> None:
     )
 
 
-def settle(known: Iterable[tuple[Sample, Answer]], spec: TaskSpec) -> int:
+def settle(known: Iterable[tuple[Sample, Answer]], spec: TaskSpec, *, seen: Collection[int] = ()) -> int:
     """Approve the answers, in stored form, that a file or a program knows of these texts; how many were taken.
 
-    The rule is one for all doors: a text that waits takes its answer, what was decided before stays. The rows are
-    locked here. It announces nothing; who calls it does, writes the event, and says what was not taken (`refusals`).
+    `seen` are the samples (by key) whose answer was given beside a proposal: it judges no version here either. The
+    rule is one for all doors: a text that waits takes its answer, what was decided before stays. The rows are locked
+    here. It announces nothing; who calls it does, writes the event, and says what was not taken (`refusals`).
     """
     answers = {sample.pk: answer for sample, answer in known}
     rows = (
@@ -71,7 +72,7 @@ def settle(known: Iterable[tuple[Sample, Answer]], spec: TaskSpec) -> int:
             spec=spec,
             answer=answers[pk],
             source=GoldenSample.Source.IMPORT,
-            given=Given.IMPORTED,
+            given=Given.SEEN if pk in seen else Given.IMPORTED,
         )
         for pk in waiting
     )

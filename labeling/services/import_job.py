@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import IO, Any, BinaryIO
 
 from django.core.files import File
+from django.utils import timezone
 
 from common.problems import ProblemError
 from labeling import splits
@@ -19,8 +20,12 @@ from labeling.models import ImportBatch, Project, TaskSpec
 from labeling.recognising import recognise
 from labeling.services.golden import refusals, stored_answer
 from labeling.services.samples import NewText, samples_of, splits_of
+from labeling.ways import INDEPENDENT, Given
 
 ANSWERS = ("none", "all", "test")
+# How a file says that an answer was given which leans on nothing; where it says nothing, it is taken at its word.
+_INDEPENDENT = ("", *INDEPENDENT)
+_CERTIFIED = "The answer is not taken: a model gave it, and a certificate accepted it. A new text waits for its review."
 
 
 class BadRows:
@@ -52,7 +57,7 @@ class BadRows:
 
 @dataclass(frozen=True)
 class ImportJob:
-    """What the options of a batch say, resolved once."""
+    """What the options of a batch say, resolved once. Answers that an import gave `since` then may be its own."""
 
     project: Project
     task: TaskSpec
@@ -78,12 +83,14 @@ class ImportJob:
         asked = recognise(source, batch.name, said).options
         format = asked.pop("format")
         if asked.get("shape"):
-            asked |= {"text": "text", "answer": "answer" if answers != "none" else None, "external_id": "id"}
+            asked |= {"text": "text", "answer": "answer" if answers != "none" else None}
         kind, task = kind_of(batch.project), batch.project.spec
         asked |= {"answer_is_text": not kind.is_json, "input_form": kind.input.name, "instruction": task.instruction}
         mapping = ColumnMapping.from_options(asked)
         require_columns(source, format, mapping, most)
-        return cls(batch.project, task, format, answers, join and kind.can_join, told, batch.created_at, mapping)
+        # A trial or a look has brought nothing in that could be its own.
+        since = timezone.now() if batch.asked_at is None or batch.is_trial else batch.asked_at
+        return cls(batch.project, task, format, answers, join and kind.can_join, told, since, mapping)
 
     def check(self, rows: Iterable[Row], report: BadRows) -> Iterator[tuple[int, NewText]]:
         """The good rows by line, with their known answers where those are wanted; bad rows go into the report."""
@@ -99,12 +106,17 @@ class ImportJob:
                 report.add(row.line, row.error)
                 continue
             try:
-                given = row.answer_raw if wanted else None
-                answer = None if given is None else stored_answer(self.task, given, whole(row.text, row.input))
+                raw = row.answer_raw if wanted else None
+                if raw is not None and row.given == Given.CERTIFIED:
+                    report.add(row.line, _CERTIFIED)
+                    raw = None
+                answer = None if raw is None else stored_answer(self.task, raw, whole(row.text, row.input))
             except ProblemError as error:
                 report.add(row.line, str(error))
                 continue
-            yield row.line, NewText(row.text, row.external_id, answer, row.input, row.told if self.told else ())
+            given = Given.IMPORTED if row.given in _INDEPENDENT else Given.SEEN
+            told = row.told if self.told else ()
+            yield row.line, NewText(row.text, row.external_id, answer, row.input, told, given)
 
     def list_untaken(self, rows: Iterable[tuple[int, NewText]], report: BadRows) -> int:
         """Say of each known answer that is not its text's answer now why that is; how many there are."""

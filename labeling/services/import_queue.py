@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.core.files import File
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
@@ -62,6 +62,7 @@ def _kept(actor: Actor, project: Project, upload: "File[bytes]", options: dict[s
         options=options,
         state=state,
         bytes_total=upload.size or 0,
+        asked_at=None if state == State.DRAFT else timezone.now(),
         created_by_id=actor.user_id,
     )
 
@@ -92,6 +93,8 @@ def queue_import(actor: Actor, batch: ImportBatch, options: dict[str, Any], *, i
         anew: dict[str, Any] = dict.fromkeys(_COUNTS, 0)
         anew |= {"error": "", "report": "", "notes": [], "finished_at": None}
         anew |= {"options": options, "is_trial": is_trial, "state": State.QUEUED}
+        if not is_trial:
+            anew["asked_at"] = row.asked_at or timezone.now()
         ImportBatch.objects.filter(pk=row.pk).update(**anew)
         _remove(row.report)
         events.record(actor, "import.queued", batch, after={"bytes": row.bytes_total, "trial": is_trial})
@@ -135,12 +138,14 @@ def _end(batch: ImportBatch, state: str, error: str) -> None:
 
 @transaction.atomic
 def remove_old_drafts() -> None:
-    """Remove files that were uploaded to be looked at, and never imported."""
+    """Remove files that were uploaded to be looked at or tried, and never imported."""
     old = timezone.now() - timedelta(days=settings.EXPORT_DAYS)
-    drafts = ImportBatch.objects.filter(state=State.DRAFT, created_at__lt=old).select_related("project")
+    tried = Q(is_trial=True, asked_at=None, finished_at__lt=old) & ~Q(file="")
+    looked_at = Q(state=State.DRAFT, created_at__lt=old)
+    drafts = ImportBatch.objects.filter(looked_at | tried).select_related("project")
     for batch in drafts.select_for_update(of=("self",), skip_locked=True):
         ImportBatch.objects.filter(pk=batch.pk).update(file="")
-        _end(batch, State.CANCELLED, "It was never started, and its file is removed.")
+        _end(batch, State.CANCELLED, "It was never imported, and its file is removed.")
         events.record(_SWEEP, "import.removed", batch, after={"bytes": batch.bytes_total})
         _remove(batch.file)
 

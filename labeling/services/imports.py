@@ -27,7 +27,7 @@ from labeling.services.import_queue import check_asked
 from labeling.services.import_told import record_told
 from labeling.services.samples import NewText, add_samples, samples_of
 from labeling.services.vectors import due
-from labeling.ways import WayIn
+from labeling.ways import Given, WayIn
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +50,7 @@ def import_file(
                 name=path.name[:255],
                 options=options,
                 bytes_total=path.stat().st_size,
+                asked_at=timezone.now(),
                 created_by_id=actor.user_id,
             )
             events.record(actor, "import.queued", batch, after={"bytes": batch.bytes_total})
@@ -97,9 +98,13 @@ def import_rows(
 ) -> None:
     """Import the rows of `source` chunk by chunk; counts and rows of a chunk are one transaction.
 
-    Rows that an earlier attempt counted are only checked again, so that the report is whole.
+    Rows that an earlier attempt counted are only checked again, so that the report is whole. A trial has none that are
+    in: another attempt begins anew, and its tries count to the end.
     """
     job = ImportJob.of(batch, source)
+    if batch.is_trial:
+        batch.rows_read = 0
+        leases.renew(ImportBatch, batch.pk, token, **dict.fromkeys(_TOLD, 0))
     done, position, seen = batch.rows_read, 0, set[str]()
     with closing(cast("Generator[Row, None, None]", read_rows(source, job.format, job.mapping))) as rows:
         while chunk := list(islice(rows, CHUNK)):
@@ -110,7 +115,7 @@ def import_rows(
                 if position > done:
                     counts |= {name: F(name) + count for name, count in stored.items()}
                     # Rows that are in stay in: the tries before them do not count any more.
-                    counts |= {"rows_read": position, "attempts": 0}
+                    counts |= {"rows_read": position} if batch.is_trial else {"rows_read": position, "attempts": 0}
                 counts["bad_rows"] = report.count
                 # Inside the transaction: a worker that lost its lease takes its chunk back.
                 leases.renew(ImportBatch, batch.pk, token, **counts)
@@ -146,13 +151,14 @@ def _store(batch: ImportBatch, job: ImportJob, texts: list[NewText]) -> dict[str
     """Add the texts, approve their known answers, those of texts that were there and wait as well; how many each."""
     added = add_samples(batch.project, texts, way_in=WayIn.IMPORT, batch=batch)
     # Of equal texts the first one that has an answer counts.
-    answers = {splits.content_hash(text.text): text.answer for text in reversed(texts) if text.answer is not None}
-    samples = samples_of(batch.project, (text for text in texts if text.answer is not None))
-    known = [(row, answers[content_hash]) for content_hash, row in samples.items()]
+    answered = {splits.content_hash(text.text): text for text in reversed(texts) if text.answer is not None}
+    samples = samples_of(batch.project, answered.values())
+    known = [(row, answered[content_hash].answer) for content_hash, row in samples.items()]
+    seen = {row.pk for content_hash, row in samples.items() if answered[content_hash].given == Given.SEEN}
     if job.join:
-        extend(job, known)
+        extend(job, known, seen)
     told = record_told(job.task, texts) if job.told else 0
-    return {"imported": len(added), "golden": settle(known, job.task), "predictions": told}
+    return {"imported": len(added), "golden": settle(known, job.task, seen=seen), "predictions": told}
 
 
 @contextmanager

@@ -16,14 +16,15 @@ from labeling.kinds import Answer, Input, InputError, kind_of, whole
 from labeling.models import ImportBatch, Project, Sample, Split
 from labeling.services import events
 from labeling.services.golden import announce_golden, settle
-from labeling.ways import DRAWN, WayIn
+from labeling.ways import DRAWN, Given, WayIn
 
 
 @dataclass(frozen=True)
 class NewText:
     """A text to add: `text` is storable; `answer`, where known, is in stored form; `input`, where it is more.
 
-    `told` is what models of outside said of it, for whoever records that.
+    `given` is what the giver of its answer had in sight: imported, or seen where a file says so. `told` is what models
+    of outside said of it, for whoever records that.
     """
 
     text: str
@@ -31,6 +32,7 @@ class NewText:
     answer: Answer | None = None
     input: Input | None = None
     told: tuple[Told, ...] = ()
+    given: str = Given.IMPORTED
 
     @property
     def whole_input(self) -> Input:

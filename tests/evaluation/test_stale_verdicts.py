@@ -12,7 +12,8 @@ from deployment.live import live_version
 from deployment.models import Deployment, ServingPolicy, StagedVersion
 from deployment.promotion import steps
 from deployment.promotion.plan import plan_promotion
-from evaluation.services import advance, judging, reports
+from evaluation.models import GatePolicy
+from evaluation.services import advance, judging, policy_of, reports
 from tests.deployment.moves import confirm, promote, rollback
 from tests.deployment.standins import Standin, make_server, make_version, ollama_standin, serve_from, stage_version
 from tests.evaluation.worlds import make_golden, right, right_every, text_of, wrong
@@ -75,6 +76,19 @@ def test_what_went_live_during_the_judgment_stays(shop, monkeypatch, sent):
     row = staged(shop, 3)
     assert (row.held_against, row.gate_report) == (version(shop, 1), report.uid)
     assert sent == [("evaluation.advance", row.pk)]
+
+
+def test_a_policy_that_changes_during_the_judgment_is_not_the_one_that_is_written_down(shop, monkeypatch):
+    anchored = judging.judged_by_look
+    before = policy_of(shop).minimum
+
+    def meanwhile(*args):
+        GatePolicy.objects.filter(project=shop).update(minimum=0.999)
+        return anchored(*args)
+
+    monkeypatch.setattr(judging, "judged_by_look", meanwhile)
+    report = advance(staged(shop, 3).pk)
+    assert (report.verdict, report.policy["minimum"]) == ("passed", before)
 
 
 def test_judged_again_it_beats_the_new_one_and_goes_live(shop, monkeypatch, sent):

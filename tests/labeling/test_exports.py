@@ -14,6 +14,7 @@ from labeling import services, tasks
 from labeling.formats import WRITERS
 from labeling.models import Event, Sample
 from labeling.services import Filters, export_rows
+from labeling.services.golden import make_golden
 from tests.factories import SYSTEM, acting, make_expert, make_operator, make_project, make_sample
 from tests.labeling.exporting import exported, lines
 from tests.labeling.proposing import propose
@@ -97,9 +98,28 @@ def test_filters_narrow_by_what_was_so(project):
     assert {tuple(texts(exported(project, filters=each))) for each in found.values()} == set(found)
 
 
+def test_what_a_certificate_accepted_is_in_files_that_say_so_or_where_it_is_asked_for(project):
+    services.decide(acting(make_expert(project)), make_sample(project, "read"), ["billing"])
+    sample = make_sample(project, "accepted")
+    make_golden(sample, project.spec, {"labels": ["praise"]}, source="certified", given="certified")
+    assert texts(exported(project)) == ["read", "accepted"]
+    for format in ("jsonl", "openai_chat", "csv"):
+        export = exported(project, format)
+        assert (export.rows, list(export.left_out.values())) == (1, [1])
+        assert "certificate" in next(iter(export.left_out))
+    assert texts(exported(project, "jsonl", Filters(given="certified"))) == ["accepted"]
+    assert texts(exported(project, filters=Filters(given="blind"))) == ["read"]
+
+
 @pytest.mark.parametrize(
     "wrong",
-    [Filters(split="dev"), Filters(label="weather"), Filters(reviewer="nobody"), Filters(since="9999-12-31")],
+    [
+        Filters(split="dev"),
+        Filters(given="guessed"),
+        Filters(label="weather"),
+        Filters(reviewer="nobody"),
+        Filters(since="9999-12-31"),
+    ],
     ids=lambda each: str(each.kept),
 )
 def test_filters_that_nothing_meets_are_refused(project, wrong):

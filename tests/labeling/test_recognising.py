@@ -66,6 +66,23 @@ def test_one_broken_line_makes_no_other_encoding_of_a_file():
     assert "not UTF-8" in texts(content, "x.csv")[2]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "rows", ['[{"text": "Käse"}, {"text": "Größe"}]', '{"data": [{"text": "Käse"}, {"text": "Größe"}]}']
+)
+def test_a_list_in_json_of_any_encoding_comes_in_as_it_is_shown(encoding, rows):
+    content = rows.encode(encoding)
+    assert [row["text"] for row in found(content, "x.json").records] == ["Käse", "Größe"]
+    assert texts(content, "x.json") == ["Käse", "Größe"]
+    require_columns(io.BytesIO(content), "json", ColumnMapping(encoding=encoding, path=found(content).options["path"]))
+
+
+def test_a_list_in_json_that_is_not_in_the_encoding_that_was_said_breaks_off_with_a_reason():
+    content = '[{"text": "one"}]'.encode("utf-16-le")[:-1]
+    (row,) = read_rows(io.BytesIO(content), "json", ColumnMapping(encoding="utf-16-le"))
+    assert "breaks off here" in row.error
+
+
 @pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf", b" \n\n"])
 def test_an_empty_file_says_so(content):
     with pytest.raises(ImportFormatError, match="The file is empty"):

@@ -5,6 +5,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from labeling.formats import SHAPES, shape_of
 from labeling.import_cells import ColumnMapping, Row
@@ -14,6 +16,7 @@ pytestmark = pytest.mark.pure
 
 USER, BOT = {"role": "user", "content": "Where is it?"}, {"role": "assistant", "content": "On its way."}
 CHOICE = {"from_name": "c", "to_name": "t", "type": "choices", "value": {"choices": ["late"]}}
+RATING = {"type": "rating", "value": {"rating": 4}}
 SPAN = {"type": "labels", "value": {"start": 0, "end": 2, "text": "Wh", "labels": ["X"]}}
 
 # By the name of the shape: a row, its text, its answer, its id.
@@ -67,6 +70,9 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("label_studio", {"data": {"text": "a"}, "annotations": [{"result": [SPAN]}]}, "spans"),
     ("label_studio", {"data": {"text": "a"}, "annotations": [{"result": [CHOICE]}, {"result": []}]}, "2 people"),
     ("label_studio", {"data": {"a": "1", "b": "2"}, "annotations": []}, "no 'text'"),
+    ("label_studio", {"data": {"text": "a"}, "annotations": [{"result": [RATING]}]}, "neither choices nor text"),
+    ("label_studio", {"data": {"text": "a"}, "annotations": [{"result": [{"type": "relation"}]}]}, "neither choices"),
+    ("label_studio", {"data": {"text": "a"}, "annotations": [{"result": None}]}, "no list of results"),
     ("doccano", {"text": "a", "label": [[0, 1, "X"]]}, "spans"),
     ("prodigy", {"text": "a", "spans": [{"start": 0}], "answer": "accept", "_input_hash": 1}, "spans"),
     ("openai_chat", {"messages": [USER, BOT, USER, BOT]}, "conversation of 3 turns"),
@@ -117,6 +123,16 @@ def test_a_conversation_goes_into_a_project_that_asks_about_such():
     assert (row.error, row.input, row.answer_raw) == ("", [USER, BOT, USER], "On its way.")
 
 
+@pytest.mark.parametrize("format", ["jsonl", "csv"])
+def test_a_column_that_is_chosen_for_the_id_goes_before_the_shape_s_own(format):
+    record = {"question": "a", "answer": "b", "id": "7", "Ticket": "T-1"}
+    content = json.dumps(record) if format == "jsonl" else f"{','.join(record)}\n{','.join(record.values())}\n"
+    for column, id in (("Ticket", "T-1"), (None, "7")):
+        mapping = ColumnMapping(shape="question_answer", answer="answer", external_id=column)
+        (row,) = read_rows(io.BytesIO(content.encode()), format, mapping)
+        assert (row.text, row.answer_raw, row.external_id) == ("a", "b", id)
+
+
 def test_plain_rows_have_no_shape():
     assert shape_of([{"text": "a", "label": "late"}, {"text": "b", "tags": ["x"]}, {"body": "c"}]) is None
 
@@ -129,3 +145,42 @@ def test_no_value_in_a_known_place_crashes_a_shape(shape, value):
         for kept in ({}, *(row[1] for row in ROWS if row[0] == shape)):
             row = read(shape, {**kept, name: value})
             assert row.error or row.text
+
+
+def test_predictions_of_another_kind_say_nothing():
+    said = [{"model_version": "m", "result": [each]} for each in (RATING, CHOICE)]
+    row = read("label_studio", {"data": {"text": "a"}, "predictions": said})
+    assert [(told.model, told.answer) for told in row.told] == [("m", ["late"])]
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The ways to all that stands in a value."""
+    keys = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(found for key, each in keys for found in places(each, (*path, key)))]
+
+
+CASES = [(shape, record) for shape, record, *_ in (*ROWS, *REFUSED)]
+NAMES = sorted({key for _, record in CASES for path in places(record) for key in path if isinstance(key, str)})
+VALUES = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.integers(), st.floats(), st.sampled_from(["", "user", "accept", "submitted"])
+    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(NAMES), inner, max_size=3)),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from(CASES), st.data())
+def test_no_value_anywhere_makes_a_shape_raise(case, data):
+    shape, record = case[0], json.loads(json.dumps(case[1]))
+    for _ in range(data.draw(st.integers(1, 3))):
+        *path, last = data.draw(st.sampled_from(places(record)[1:]))
+        holder = record
+        for key in path:
+            holder = holder[key]
+        holder[last] = data.draw(VALUES)
+    shape_of([record])
+    for mapping in ({}, {"answer": None}, {"input_form": "conversation"}):
+        row = read(shape, record, **mapping)
+        assert row.error or row.text

@@ -2,10 +2,13 @@
 
 import io
 import zipfile
+from contextlib import suppress
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from labeling import spreadsheets
+from labeling import spreadsheets, workbooks
 from labeling.import_cells import ColumnMapping, ImportFormatError
 from labeling.importers import read_rows
 from labeling.recognising import recognise
@@ -22,9 +25,11 @@ ROWS = (
 )
 
 
-def workbook(rows: str = ROWS, shared: str = SHARED, before: str = "") -> io.BytesIO:
+def workbook(
+    rows: str = ROWS, shared: str = SHARED, before: str = "", packed: int = zipfile.ZIP_DEFLATED
+) -> io.BytesIO:
     found = io.BytesIO()
-    with zipfile.ZipFile(found, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(found, "w", packed) as archive:
         archive.writestr(
             "xl/workbook.xml", f'<workbook {NAMES} {IDS}><sheets><sheet name="a" r:id="x9"/></sheets></workbook>'
         )
@@ -63,6 +68,10 @@ def test_digits_are_positions_in_a_sheet_without_a_header():
         (io.BytesIO(b"PK\x03\x04"), "cannot be unpacked"),
         (workbook("<row><c>"), "broken"),
         (workbook(before='<!DOCTYPE x [<!ENTITY a "aaaa">]>'), "declares XML of its own"),
+        (workbook(before='<?xml version="1.0" encoding="klingon"?>'), "unknown encoding"),
+        (workbook(before='<?xml version="1.0" encoding="shift_jis"?>'), "multi-byte"),
+        (workbook(packed=zipfile.ZIP_LZMA), "packed in a way"),
+        (workbook(packed=zipfile.ZIP_BZIP2), "packed in a way"),
     ],
 )
 def test_what_is_broken_or_sly_is_refused(broken, says):
@@ -76,3 +85,53 @@ def test_what_unpacks_into_too_much_is_refused(monkeypatch):
     assert len(bomb.getvalue()) < 5_000
     with pytest.raises(ImportFormatError, match="more than is read"):
         recognise(bomb, "upload", {})
+
+
+ENDLESS = [
+    f"<row><c><v>{'a' * 5_000_000}</v></c></row>",
+    f"<row>{'<c><v>aaaaaaaaaa</v><v>aaaaaaaaaa</v></c>' * 250_000}</row>",
+    f"<row><c t='inlineStr'><is>{'<t>aaaaaaaaaaaaaaaaaaaa</t>' * 250_000}</is></c></row>",
+    f"<row>{'<c/>' * 20_000}</row>",
+    '<row><c r="ZZZ1"><v>1</v></c></row>',
+    f'<row a="{"a" * 5_000_000}"/>',
+    f"<!--{'a' * 5_000_000}-->",
+    "<a>" * 100,
+    "".join(f"<a{n}/>" for n in range(20_000)),
+]
+
+
+@pytest.mark.parametrize("rows", ENDLESS, ids=lambda rows: rows[:30])
+def test_what_would_pile_up_in_memory_is_refused(rows):
+    with pytest.raises(ImportFormatError, match="more than is read"):
+        recognise(workbook(rows), "upload", {})
+
+
+def test_an_archive_of_more_parts_than_are_read_is_no_spreadsheet(monkeypatch):
+    monkeypatch.setattr(workbooks, "MAX_SMALL", 100)
+    with pytest.raises(ImportFormatError, match="archive"):
+        recognise(workbook(), "upload", {})
+
+
+def test_rows_with_gaps_are_no_longer_than_what_they_hold():
+    wide = "".join(f'<row><c r="A{n}"><v>a</v></c><c r="XFD{n}"><v>b</v></c></row>' for n in range(20))
+    rows = list(read_rows(workbook(wide), "xlsx", ColumnMapping(text=0, external_id=16_383)))
+    assert [(row.text, row.external_id) for row in rows] == [("a", "b")] * 20
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_no_damage_to_a_workbook_raises_anything_else(data):
+    whole = workbook().getvalue()
+    raw = bytearray(whole)
+    for _ in range(data.draw(st.integers(1, 4))):
+        raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
+    with suppress(ImportFormatError):
+        recognise(io.BytesIO(raw), "upload.xlsx", {"format": "xlsx"})
+    with suppress(ImportFormatError):
+        list(read_rows(io.BytesIO(raw), "xlsx"))
+
+
+@pytest.mark.parametrize("raw", [b"text\nWhere is it?\n", b'[{"text": "a"}]', b"PK\x03\x04"])
+def test_a_file_that_is_said_to_be_a_spreadsheet_and_is_none_says_so(raw):
+    with pytest.raises(ImportFormatError, match="archive" if raw[:2] == b"PK" else "no spreadsheet"):
+        recognise(io.BytesIO(raw), "upload.xlsx", {"format": "xlsx"})

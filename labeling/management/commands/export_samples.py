@@ -12,9 +12,9 @@ from labeling.access import Right, may
 from labeling.command import ServiceCommand, actor_of, add_user_option
 from labeling.formats import WRITERS
 from labeling.forms_exports import ExportForm
-from labeling.models import Export, SampleState, Split, WayIn
+from labeling.models import Export, Given, SampleState, Split, WayIn
 
-_ASKED = ("format", "split", "state", "label", "reviewer", "way_in", "since", "until", "as_of", "test_answers")
+_ASKED = ("format", "split", "state", "label", "reviewer", "given", "way_in", "since", "until", "as_of", "test_answers")
 
 
 class Command(ServiceCommand):
@@ -30,6 +30,7 @@ class Command(ServiceCommand):
         parser.add_argument("--state", choices=SampleState.values)
         parser.add_argument("--label", help="Whose answer has this label.")
         parser.add_argument("--reviewer", help="Whose answer this person gave.")
+        parser.add_argument("--given", choices=Given.values, help="How the answer was given.")
         parser.add_argument("--way-in", choices=WayIn.values)
         parser.add_argument("--since", metavar="DAY", help="Texts that came in on this day or later: 2026-12-31.")
         parser.add_argument("--until", metavar="DAY", help="Texts that came in on this day or before.")

@@ -13,6 +13,7 @@ from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QueryS
 from django.db.models.functions import Coalesce, Left
 
 from labeling.models import AlikeGroup, AlikeText, Project, SampleState, Split, VectorSet
+from labeling.querysets import blind
 
 # Texts of a group that a list shows, and characters of a text.
 SHOWN, HEAD = 10, 200
@@ -22,7 +23,7 @@ COUNTED = 1_000
 SUMMED = 1_000
 _IN_USE = ~Q(sample__state=SampleState.WITHDRAWN)
 _TEST = Q(sample__split=Split.TEST)
-_BLIND = Q(sample__split=Split.TEST, sample__state=SampleState.PENDING)
+_BLIND = blind("sample__")
 
 
 def groups(project: Project, *, crossing: bool = False) -> QuerySet[AlikeGroup]:

@@ -8,7 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from labeling import services
-from labeling.models import AlikeGroup, AlikeText, Sample
+from labeling.models import AlikeGroup, AlikeText, Sample, SampleState
+from labeling.querysets import blind
 from labeling.services.vectors import alike
 from labeling.services.vectors import groups as near
 from labeling.services.vectors.making import make_vectors
@@ -118,6 +119,24 @@ def test_the_api_gives_the_same(ana, shop, texts):
     make_project("other")
     assert api.get("/api/v1/projects/other/near-duplicates").status_code == 404
     assert api.get(f"{API}?page_size=51").status_code == 400
+
+
+def test_an_audit_that_waits_for_its_blind_answer_is_in_no_list(shop):
+    one, two, three = (make_sample(shop, text) for text in ("one", "two", "three"))
+    Sample.objects.filter(pk=two.pk).update(is_audit=True)
+    alike.note(shop, [(one.pk, two.pk, 0.99), (two.pk, three.pk, 0.98)])
+    [group] = near.with_texts(near.to_list(near.groups(shop)))
+    assert (group.size, group.hidden, {text.sample_id for text in group.shown}) == (3, 1, {one.pk, three.pk})
+
+
+@pytest.mark.parametrize("is_audit", [False, True])
+@pytest.mark.parametrize("split", ["train", "validation", "test"])
+@pytest.mark.parametrize("state", SampleState.values)
+def test_the_database_knows_what_is_blind_as_a_row_does(shop, split, state, is_audit):
+    sample = make_sample(shop, "one", split=split)
+    Sample.objects.filter(pk=sample.pk).update(state=state, is_audit=is_audit)
+    sample.refresh_from_db()
+    assert Sample.objects.filter(blind()).exists() == sample.is_blind
 
 
 def test_long_texts_are_cut_in_lists(client, ana, shop):
