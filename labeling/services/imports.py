@@ -153,7 +153,7 @@ def _store(batch: ImportBatch, job: ImportJob, texts: list[NewText]) -> dict[str
     # Of equal texts the first one that has an answer counts.
     answered = {splits.content_hash(text.text): text for text in reversed(texts) if text.answer is not None}
     samples = samples_of(batch.project, answered.values())
-    known = [(row, answered[content_hash].answer) for content_hash, row in samples.items()]
+    known = [(row, answer) for name, row in samples.items() if (answer := answered[name].answer) is not None]
     seen = {row.pk for content_hash, row in samples.items() if answered[content_hash].given == Given.SEEN}
     if job.join:
         extend(job, known, seen)
