@@ -12,9 +12,8 @@ from common import jsonl
 from common.problems import ProblemError
 from labeling import services, tasks
 from labeling.formats import WRITERS
-from labeling.models import Event, Sample
+from labeling.models import Event, GoldenSample, Sample
 from labeling.services import Filters, export_rows
-from labeling.services.golden import make_golden
 from tests.factories import SYSTEM, acting, make_expert, make_operator, make_project, make_sample
 from tests.labeling.exporting import exported, lines
 from tests.labeling.proposing import propose
@@ -100,8 +99,9 @@ def test_filters_narrow_by_what_was_so(project):
 
 def test_what_a_certificate_accepted_is_in_files_that_say_so_or_where_it_is_asked_for(project):
     services.decide(acting(make_expert(project)), make_sample(project, "read"), ["billing"])
-    sample = make_sample(project, "accepted")
-    make_golden(sample, project.spec, {"labels": ["praise"]}, source="certified", given="certified")
+    sample = make_sample(project, "accepted", state="golden")
+    accepted = {"answer": {"labels": ["praise"]}, "source": "certified", "given": "certified"}
+    GoldenSample.objects.create(project=project, sample=sample, spec=project.spec, **accepted)
     assert texts(exported(project)) == ["read", "accepted"]
     for format in ("jsonl", "openai_chat", "csv"):
         export = exported(project, format)
