@@ -78,6 +78,8 @@ def judge(staged: StagedVersion) -> GateReport | None:
         return write_report(staged, found, policy_of(version.project))
     # Asked once, at the beginning: what goes live meanwhile is not what the figures below are compared with.
     reference = reference_version(version)
+    if reference is None and (before := _judged_against_others(staged)) is not None:
+        return before
     suite, policy = freeze_suite(version.project), policy_of(version.project)
     if suite is None:
         return _cannot(staged, NO_SUITE, reference, policy)
@@ -110,6 +112,14 @@ def judge(staged: StagedVersion) -> GateReport | None:
     judged = judged_by_look(found, look, candidate, by)
     against = held_against[0] if held_against else None
     return write_report(staged, found, policy, reference, candidate, against, judged, hard=hard, beside=others)
+
+
+def _judged_against_others(staged: StagedVersion) -> GateReport | None:
+    """The newest report of a version that went live on it, where a message for the judgment comes twice: there is
+    nothing else left to hold it against, and what it passed stays.
+    """
+    report = staged.gate_reports.first()
+    return report if report is not None and report.held_against_id is not None else None
 
 
 def rejudge(actor: Actor, staged: StagedVersion) -> None:

@@ -51,6 +51,18 @@ def test_what_passed_goes_live_with_the_sentence_as_its_reason(shop, promoted):
     assert promoted[1:] == [("shop:v1", report.sentence)]
 
 
+def test_a_second_message_leaves_the_judgment_that_it_went_live_on(shop, models, promoted):
+    """The sweep asks again while the first one is slow; then nothing is left to hold the version against."""
+    first, second = make_standing(shop, 1), make_standing(shop, 2)
+    make_live(first)
+    models.answer(1, wrong)
+    report = advance(second.pk)
+    assert (report.verdict, [tag for tag, _ in promoted]) == ("passed", ["shop:v2"])
+    assert advance(second.pk) == report
+    second.refresh_from_db()
+    assert (second.verdict, second.gate_report, second.gate_reports.count()) == ("passed", report.uid, 1)
+
+
 def test_what_was_refused_does_not(shop, models, promoted):
     advance(make_standing(shop, 0).pk)
     models.answer(1, wrong)
