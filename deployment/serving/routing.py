@@ -36,7 +36,7 @@ def live_servers(project: Project) -> list[StagedVersion]:
         if not row.behind and not unavailable(row.server)  # type: ignore[attr-defined]  # annotated above
     ]
     if not well:
-        resting = [rests_for(row.server) for row in staged if not row.behind]  # type: ignore[attr-defined]
+        resting = [rests_for(row.server) for row in staged if not row.behind]  # type: ignore[attr-defined]  # annotated
         raise UnavailableError(
             f"No model server of {project.key} answers just now. Try again in a moment.",
             retry_after=min(resting, default=2),
