@@ -80,6 +80,20 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "review_keys",
+                    models.JSONField(
+                        default=dict,
+                        editable=False,
+                        help_text="The keys of the review page that are one's own, by command.",
+                    ),
+                ),
+                (
+                    "advances",
+                    models.BooleanField(
+                        default=False, editable=False, help_text="Choosing the one label of a text saves it at once."
+                    ),
+                ),
+                (
                     "groups",
                     models.ManyToManyField(
                         blank=True,
@@ -192,6 +206,19 @@ class Migration(migrations.Migration):
                     "keep_api_texts",
                     models.BooleanField(
                         default=True, help_text="Texts asked through the API become samples to review."
+                    ),
+                ),
+                (
+                    "preselect_from",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="In percent: a less sure proposal is shown on the review page, and not filled in. What counts is the share of such answers that are right, where it is measured, else the model's confidence. Empty: all are.",
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                        verbose_name="proposals are filled in from",
                     ),
                 ),
                 ("archived_at", models.DateTimeField(blank=True, null=True)),
@@ -1043,6 +1070,20 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("answer", models.JSONField(null=True)),
+                (
+                    "skip_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("unclear", "The text is unclear"),
+                            ("guideline", "The guideline does not cover it"),
+                            ("colleague", "Somebody else knows better"),
+                            ("time", "It takes too long now"),
+                            ("other", "Another reason"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
                 ("comment", models.TextField(blank=True)),
                 ("seconds", models.FloatField(help_text="Time from showing the sample to the decision.", null=True)),
                 (
@@ -1239,6 +1280,125 @@ class Migration(migrations.Migration):
                         name="given_is_known",
                     ),
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Comment",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("text", models.TextField()),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "review",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="said",
+                        to="labeling.review",
+                    ),
+                ),
+                (
+                    "sample",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="comments", to="labeling.sample"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-id"],
+                "indexes": [models.Index(fields=["sample", "-id"], name="newest_comments")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Guideline",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("number", models.PositiveIntegerField()),
+                ("text", models.TextField(blank=True)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="guidelines", to="labeling.project"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["project", "-number"],
+                "constraints": [models.UniqueConstraint(fields=("project", "number"), name="guidelines_are_numbered")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Mention",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("seen_at", models.DateTimeField(null=True)),
+                (
+                    "comment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="mentions", to="labeling.comment"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="mentions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-id"],
+                "indexes": [
+                    models.Index(condition=models.Q(("seen_at", None)), fields=["user", "-id"], name="open_mentions")
+                ],
+                "constraints": [models.UniqueConstraint(fields=("comment", "user"), name="mentioned_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="SecondLook",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "prediction",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="labeling.prediction",
+                    ),
+                ),
+                (
+                    "review",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="second_look", to="labeling.review"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-id"],
             },
         ),
         pgtrigger.migrations.AddTrigger(

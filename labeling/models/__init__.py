@@ -2,32 +2,37 @@
 
 from labeling.models.accounts import ApiToken, Membership, Role, Scope, User
 from labeling.models.base import PublicModel
+from labeling.models.comments import Comment, Mention
 from labeling.models.events import Event
 from labeling.models.exports import Export
+from labeling.models.guidelines import Guideline
 from labeling.models.logins import FirstLink, LoginCounter
 from labeling.models.projects import Label, Project, TaskSpec
 from labeling.models.retries import KeptResponse
 from labeling.models.samples import ImportBatch, MustPass, Sample, SampleState, Split, Withdrawal
 from labeling.models.vectors import AlikeGroup, AlikeText, TextVector, VectorSet
-from labeling.models.work import Feedback, GoldenSample, ParseStatus, Prediction, Review
+from labeling.models.work import Feedback, GoldenSample, ParseStatus, Prediction, Review, SecondLook
 from labeling.ways import Given, Hard, WayIn
 
 __all__ = [
     "AlikeGroup",
     "AlikeText",
     "ApiToken",
+    "Comment",
     "Event",
     "Export",
     "Feedback",
     "FirstLink",
     "Given",
     "GoldenSample",
+    "Guideline",
     "Hard",
     "ImportBatch",
     "KeptResponse",
     "Label",
     "LoginCounter",
     "Membership",
+    "Mention",
     "MustPass",
     "ParseStatus",
     "Prediction",
@@ -38,6 +43,7 @@ __all__ = [
     "Sample",
     "SampleState",
     "Scope",
+    "SecondLook",
     "Split",
     "TaskSpec",
     "TextVector",

@@ -15,6 +15,8 @@ from labeling.services import events
 from labeling.services.fitting import carried
 from labeling.services.golden import announce_golden, make_golden, refusals, settle, stored_answer
 from labeling.services.reviews import conclude
+from labeling.services.second_looks import has_looked
+from labeling.shares import fills_in
 from labeling.ways import Given
 
 Source = GoldenSample.Source
@@ -46,7 +48,8 @@ def decide(
     stored = stored_answer(spec, answer, sample.whole_input)
     proposal = carried(prediction.spec, prediction.answer, spec.to_spec()) if prediction else None
     kind = kind_of(sample.project)
-    if proposal is None and kind.is_empty(stored) and not none_ok:
+    filled_in = proposal is not None and fills_in(sample.project, prediction)
+    if not filled_in and kind.is_empty(stored) and not none_ok:
         raise NothingChosenError(kind.nothing_given)
     review = conclude(
         actor,
@@ -59,7 +62,8 @@ def decide(
         comment=comment,
         held_until=held_until,
     )
-    make_golden(sample, spec, stored, source=Source.REVIEW, given=_given(prediction), review=review)
+    given = _given(actor, sample, prediction)
+    make_golden(sample, spec, stored, source=Source.REVIEW, given=given, review=review)
     return review
 
 
@@ -100,7 +104,8 @@ def decide_known(actor: Actor, sample: Sample, answer: Any, *, source: str = Sou
     return taken
 
 
-def _given(prediction: Prediction | None) -> str:
-    """Whatever a model said was on the card, readable or not, the expert has seen it."""
+def _given(actor: Actor, sample: Sample, prediction: Prediction | None) -> str:
+    """Whatever a model said was on the card, readable or not, or was looked at after an earlier blind answer."""
     shown = prediction is not None and (prediction.answer is not None or prediction.raw)
+    shown = shown or (sample.is_answered_blind and has_looked(actor.person_id, sample.pk))
     return Given.SEEN if shown else Given.BLIND

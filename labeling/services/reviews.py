@@ -15,8 +15,10 @@ from common.problems import ConflictError, ProblemError
 from labeling.access import Right, require
 from labeling.models import Prediction, Project, Review, Sample, SampleState, Split
 from labeling.services import events
+from labeling.services.comments import comment_of
 from labeling.services.golden import retire_golden
 from labeling.services.queue import again_rank, back_rank, front_rank, lease
+from labeling.services.second_looks import SEEN, has_looked
 
 Action = Review.Action
 _VERBS: dict[str, str] = {
@@ -68,6 +70,12 @@ def undo(actor: Actor, project: Project) -> Review | None:
     newest = sample.reviews.order_by("-id").values_list("pk", flat=True).first()
     if newest != last.pk or _held_by_other(sample, actor):
         raise ConflictError("Somebody else has this sample now, so your last decision cannot be undone.")
+    if (
+        sample.is_answered_blind
+        and last.action in (Action.CONFIRM, Action.CORRECT)
+        and has_looked(last.reviewer_id, sample.pk)
+    ):
+        raise ConflictError(SEEN)
     return _reopen(actor, sample, last)
 
 
@@ -145,6 +153,7 @@ def conclude(
     )
     after = {"review": review.uid, "prediction": prediction.uid if prediction else None, **values}
     events.record(actor, _VERBS[action], sample, after=after)
+    comment_of(actor, review)
     return review
 
 

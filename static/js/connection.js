@@ -121,6 +121,9 @@
     asked.delete(form);
   });
 
+  // What was entered and not saved (`drafts.js`) is nobody else's.
+  document.querySelector("form[data-unguarded][action*=logout]")?.addEventListener("submit", () => sessionStorage.clear());
+
   // Somebody logged in beside this page: it goes on where it was.
   async function takeUp() {
     if (!lost) return;
