@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import nh3
 
+from common.text import storable
+
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
 
@@ -16,7 +18,8 @@ _TAGS = {
     *("p", "br", "hr", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a"),
     *("h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"),
 }
-_ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
+# Without the star, titles and languages may stand anywhere.
+_ATTRIBUTES: dict[str, set[str]] = {"*": set(), "a": {"href"}, "ol": {"start"}}
 # Titles of a page and of the panel stand above those of the text.
 _LOWER = 2
 
@@ -24,7 +27,7 @@ _LOWER = 2
 def to_html(text: str) -> str:
     """HTML of headings (`h3` and below), lists, tables, code, quotes and links, and nothing else."""
     parser = _parser()
-    tokens = parser.parse(text)
+    tokens = parser.parse(storable(text))
     for token in tokens:
         if token.type.startswith("heading_"):
             token.tag = f"h{min(6, int(token.tag[1:]) + _LOWER)}"

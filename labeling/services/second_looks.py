@@ -35,12 +35,10 @@ def look_again(actor: Actor, review: Review) -> Prediction:
     sample = review.sample
     require(actor, sample.project, Right.REVIEW)
     said = what_a_model_says(review)
-    # Only what is decided is shown: the answer in force is this one.
-    in_force = review.golden_samples.filter(retired_at=None).exists() and sample.state == SampleState.GOLDEN
+    # The row in hand may be older than the decision.
+    in_force = review.golden_samples.filter(retired_at=None, sample__state=SampleState.GOLDEN).exists()
     if said is None or review.reviewer_id != actor.person_id or not in_force:
-        raise ConflictError(
-            "There is nothing to compare: a model's answer is shown beside your own blind answer alone."
-        )
+        raise ConflictError("There is nothing to compare: that takes your own blind answer, in force, and a model's.")
     _, is_new = SecondLook.objects.get_or_create(review=review, defaults={"prediction": said})
     if is_new:
         events.record(actor, "sample.compared", sample, after={"review": review.uid, "prediction": said.uid})

@@ -46,6 +46,13 @@ class Line:
         """It is the last word, and its sample is in use."""
         return self.stands and self.review.sample.state != SampleState.WITHDRAWN
 
+    @property
+    def may_compare(self) -> bool:
+        """It was given blind and is in force: what a model says may be put beside it."""
+        sample, review = self.review.sample, self.review
+        is_blind = sample.is_answered_blind and review.answer is not None and review.prediction is None
+        return is_blind and self.stands and sample.state == SampleState.GOLDEN
+
 
 @login_required
 @require_safe
