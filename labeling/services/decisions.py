@@ -74,7 +74,7 @@ def confirm(actor: Actor, sample: Sample, *, prediction: Prediction, **details: 
         raise ProblemError(
             "The model gave no answer that fits the task of today, so there is nothing to confirm. Choose the answer."
         )
-    return decide(actor, sample, answer, prediction=prediction, **details)
+    return decide(actor, sample, answer, prediction=prediction, **details | {"none_ok": True})
 
 
 @transaction.atomic

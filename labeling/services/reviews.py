@@ -170,8 +170,8 @@ def _why_not(actor: Actor, sample: Sample) -> str:
         return f"Your time for this sample ran out and {sample.lease_user} has it now."
     if sample.state == SampleState.WITHDRAWN:
         return "This sample was withdrawn from every use in the meantime; its page says by whom and why."
-    last = sample.reviews.select_related("reviewer").order_by("-id").first()
+    last = sample.reviews.select_related("reviewer", "prediction").order_by("-id").first()
     if last is None:
         return "This sample got its answer in the meantime."
     who = "You have" if last.reviewer_id == actor.person_id else f"{last.reviewer} has"
-    return f"{who} decided this sample already ({last.get_action_display().lower()})."
+    return f"{who} decided this sample already ({last.done})."

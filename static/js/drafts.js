@@ -38,9 +38,10 @@ window.drafts = (() => {
     const mine = sample ? `draft:${document.body.dataset.user}:${sample}` : "";
     if (isNew && name && name !== mine) sessionStorage.removeItem(name);
     name = mine;
-    begin = state();
+    // A refused answer comes back as it was entered: what there is to lose is still counted from the card's beginning.
+    if (isNew) begin = state();
     const kept = name && sessionStorage.getItem(name);
-    if (!kept || kept === begin) return;
+    if (!kept || kept === state()) return;
     fill(JSON.parse(kept));
     form().dispatchEvent(new CustomEvent("draft:filled", { bubbles: true }));
     const saved = document.getElementById("saved");
