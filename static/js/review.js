@@ -68,13 +68,14 @@
   function fold() {
     const button = document.getElementById("unfold"), shownText = text();
     if (!button || !shownText) return;
-    const isLong = shownText.scrollHeight > shownText.clientHeight + 8;
+    const isLong = shownText.scrollHeight > shownText.clientHeight + 8 || "open" in shownText.dataset;
     button.hidden = !isLong;
-    shownText.classList.toggle("is-long", isLong);
+    // No class: htmx gives a part that it has just put in its classes back.
+    shownText.toggleAttribute("data-long", isLong);
   }
 
   function unfold(button) {
-    const isOpen = text().classList.toggle("is-open");
+    const isOpen = text().toggleAttribute("data-open");
     button.setAttribute("aria-expanded", isOpen);
     button.firstElementChild.textContent = isOpen ? "Fold it again" : "Show all of it";
   }
@@ -190,6 +191,7 @@
   // Whoever likes to see how others decided sees it beside the next text, too. `toggle` does not bubble.
   root.addEventListener("toggle", ({ target }) => {
     if (!target.matches(".similar") || !target.isConnected) return;
+    fold();
     if (target.open) sessionStorage.setItem(SIMILAR, "1");
     else sessionStorage.removeItem(SIMILAR);
   }, true);
@@ -221,6 +223,8 @@
     focus();
   });
 
+  // A panel beside it makes the text longer.
+  new ResizeObserver(fold).observe(root);
   why.querySelector(".ask").hidden = false;
   shownSample = sample();
   ready(true);
