@@ -12,6 +12,11 @@ class Command:
     key: str
     about: str
 
+    @property
+    def title(self) -> str:
+        """The beginning of what it does."""
+        return self.about.partition(":")[0].partition(";")[0]
+
 
 COMMANDS = (
     Command("comment", "c", "Write a comment; Enter there saves"),
@@ -49,20 +54,22 @@ def own_keys(said: Mapping[str, str]) -> dict[str, str]:
 
     Raises `KeysError` where a key is none, is taken, or is there twice.
     """
-    keys = {name: said.get(name, key).strip().lower() for name, key in keys_of({}).items()}
-    by_key: dict[str, str] = {}
-    for name, key in keys.items():
+    keys = {command.name: said.get(command.name, command.key).strip().lower() for command in COMMANDS}
+    by_key: dict[str, Command] = {}
+    for command in COMMANDS:
+        key = keys[command.name]
         if not key:
             continue
-        _check(name, key)
+        _check(command, key)
         if key in by_key:
-            raise KeysError(f"{key.upper()} is there twice, for {by_key[key]} and for {name}; give one another key.")
-        by_key[key] = name
+            twice = f"for “{by_key[key].title}” and for “{command.title}”"
+            raise KeysError(f"{key.upper()} is there twice, {twice}; give one another key.")
+        by_key[key] = command
     return {command.name: keys[command.name] for command in COMMANDS if keys[command.name] != command.key}
 
 
-def _check(name: str, key: str) -> None:
+def _check(command: Command, key: str) -> None:
     if len(key) != 1 or not key.isprintable() or key.isspace():
-        raise KeysError(f"“{key[:20]}” is no single key; write one letter or sign for {name}, or nothing.")
+        raise KeysError(f"“{key[:20]}” is no single key; write one letter or sign for “{command.title}”, or nothing.")
     if key in FIXED:
-        raise KeysError(f"{key.upper()} {FIXED[key]}; give {name} another key.")
+        raise KeysError(f"{key.upper()} {FIXED[key]}; give “{command.title}” another key.")

@@ -2,7 +2,7 @@
 
 from labeling.services.acceptance import accept_proposals, audit_proposals, reopen_accepted
 from labeling.services.comments import answer_mention, comment, members_of
-from labeling.services.decisions import NothingChosenError, confirm, decide, decide_known
+from labeling.services.decisions import NothingChosenError, confirm, decide, decide_known, decided_so
 from labeling.services.desks import save_desk
 from labeling.services.export_filters import Filters
 from labeling.services.exports import (
@@ -85,6 +85,7 @@ __all__ = [
     "create_user",
     "decide",
     "decide_known",
+    "decided_so",
     "delete_row",
     "end_access",
     "end_session",

@@ -1,10 +1,11 @@
 """An answer becomes the golden answer: the one verb for it, whoever gives the answer, and through whichever door."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils import timezone
 
 from common.actor import Actor
 from common.problems import ConflictError, ProblemError
@@ -20,6 +21,7 @@ from labeling.shares import fills_in
 from labeling.ways import Given
 
 Source = GoldenSample.Source
+_JUST = timedelta(minutes=10)
 
 
 class NothingChosenError(ProblemError):
@@ -75,6 +77,21 @@ def confirm(actor: Actor, sample: Sample, *, prediction: Prediction, **details: 
             "The model gave no answer that fits the task of today, so there is nothing to confirm. Choose the answer."
         )
     return decide(actor, sample, answer, prediction=prediction, **details | {"none_ok": True})
+
+
+def decided_so(actor: Actor, sample: Sample, answer: Any) -> Review | None:
+    """The last decision about a sample where it is this very answer, just given by the same person; else None.
+
+    What was saved and whose confirmation got lost on its way is sent once more: it is no conflict.
+    """
+    last = sample.reviews.select_related("sample__project", "prediction").order_by("-id").first()
+    if last is None or last.reviewer_id != actor.person_id or last.created_at < timezone.now() - _JUST:
+        return None
+    try:
+        same = last.answer is not None and last.answer == stored_answer(last.spec, answer, sample.whole_input)
+    except ProblemError:
+        return None
+    return last if same else None
 
 
 @transaction.atomic

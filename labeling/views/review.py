@@ -44,6 +44,10 @@ def review(request: HttpRequest, key: str) -> HttpResponse:
         sample = _sample(project, form.cleaned_data.get("sample"))
         return _done(request, project, _decide(actor(request), sample, form))
     except ProblemError as error:
+        sent_twice = isinstance(error, ConflictError) and sample is not None and form.asked == "save"
+        before = services.decided_so(actor(request), sample, form.entered) if sent_twice and sample else None
+        if before is not None:
+            return _done(request, project, before)
         return _refused(request, project, sample, form, error)
 
 

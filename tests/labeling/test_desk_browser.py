@@ -134,7 +134,7 @@ def test_own_keys_and_a_choice_that_saves_at_once(open_page, live_server, projec
     page.locator("summary", has_text="Keys").click()
     page.fill("[name=skip]", "u")
     page.click("text=Save >> nth=-1")
-    page.locator(".errorlist", has_text="U is there twice, for skip and for undo").wait_for()
+    page.locator(".errorlist", has_text="U is there twice, for “Skip” and").wait_for()
     page.fill("[name=skip]", "k")
     page.check("[name=advances]")
     page.click("text=Save >> nth=-1")

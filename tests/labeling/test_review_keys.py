@@ -27,7 +27,7 @@ def test_a_command_may_have_no_key():
 @pytest.mark.parametrize(
     ("keys", "words"),
     [
-        ({"skip": "u"}, "U is there twice, for skip and for undo"),
+        ({"skip": "u"}, "U is there twice, for “Skip” and for “Undo your last decision”"),
         ({"skip": "1"}, "1 turns a label on or off"),
         ({"skip": "?"}, "shows the keys"),
         ({"skip": "ab"}, "no single key"),
