@@ -140,6 +140,7 @@ def test_a_double_submit_is_refused_and_shows_the_answer_that_was_not_saved(clie
     assert answer.status_code == 409
     assert "You have decided this sample already" in html
     assert "not saved: <strong>praise</strong>" in html
+    assert f"/projects/shop/samples/{Sample.objects.get().uid}/" in html
     assert GoldenSample.objects.get().answer == {"labels": ["billing"]}
 
 
