@@ -43,6 +43,11 @@ window.panel = (() => {
     else close();
   }
 
+  // What asks for a decision has Enter for itself: it must not save the next text's answer.
+  document.addEventListener("htmx:afterSwap", ({ detail }) => {
+    if (panel.contains(detail.target) && current === "compare") detail.target.querySelector(".btn-primary")?.focus({ preventScroll: true });
+  });
+
   document.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
     const from = event.target.closest("[data-panel]");

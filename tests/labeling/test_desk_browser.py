@@ -5,7 +5,7 @@ import re
 import pytest
 
 from labeling import services
-from labeling.models import GoldenSample, Label, Mention, Review, TaskSpec, User
+from labeling.models import GoldenSample, Label, Mention, Review, User
 from tests.browser import log_in
 from tests.factories import acting, make_expert, make_manager, make_project, make_sample
 from tests.labeling.proposing import propose
@@ -127,8 +127,9 @@ def test_labels_are_found_told_counted_and_kept_over_a_reload(open_page):
 def test_own_keys_and_a_choice_that_saves_at_once(open_page, live_server, project):
     one = make_project("one", kind="single_label", labels=("yes", "no"))
     services.set_role(acting(make_manager(one, "max")), one, "ana", "expert")
-    for number in (1, 2):
-        make_sample(one, f"Text number {number}", rank=number)
+    blind = make_sample(one, "Text number 1", rank=1, split="test")
+    propose(blind, '{"label": "yes"}', source="api")
+    make_sample(one, "Text number 2", rank=2)
     page = open_page(1440, 900)
     page.goto(f"{live_server.url}/account/")
     page.locator("summary", has_text="Keys").click()
@@ -147,7 +148,15 @@ def test_own_keys_and_a_choice_that_saves_at_once(open_page, live_server, projec
     page.keyboard.press("2")
     page.locator("#saved", has_text="labelled, no").wait_for()
     sees(page, 2)
+    page.keyboard.press("v")
+    page.locator("#panel button:focus", has_text="Show what the model says").wait_for()
+    page.keyboard.press("Enter")
+    page.locator("#panel a:focus", has_text="Keep mine").wait_for()
+    assert "yes" in page.locator("#panel .both").inner_text()
+    page.keyboard.press("Enter")
+    page.locator("#panel").wait_for(state="hidden")
+    sees(page, 2)
     page.keyboard.press("k")
     page.locator("#saved", has_text="skipped").wait_for()
     assert list(Review.objects.order_by("id").values_list("action", flat=True)) == ["correct", "skip"]
-    assert TaskSpec.objects.filter(project=one).count() == 1
+    assert (GoldenSample.objects.get().given, GoldenSample.objects.get().answer) == ("blind", {"label": "no"})
