@@ -5,12 +5,13 @@ from labeling.models.base import PublicModel
 from labeling.models.events import Event
 from labeling.models.exports import Export
 from labeling.models.logins import FirstLink, LoginCounter
+from labeling.models.order import Place, Ranking, ReviewOrder, Turn
 from labeling.models.projects import Label, Project, TaskSpec
 from labeling.models.retries import KeptResponse
 from labeling.models.samples import ImportBatch, MustPass, Sample, SampleState, Split, Withdrawal
 from labeling.models.vectors import AlikeGroup, AlikeText, TextVector, VectorSet
 from labeling.models.work import Feedback, GoldenSample, ParseStatus, Prediction, Review
-from labeling.ways import Given, Hard, WayIn
+from labeling.ways import Given, Hard, Stream, WayIn
 
 __all__ = [
     "AlikeGroup",
@@ -30,17 +31,22 @@ __all__ = [
     "Membership",
     "MustPass",
     "ParseStatus",
+    "Place",
     "Prediction",
     "Project",
     "PublicModel",
+    "Ranking",
     "Review",
+    "ReviewOrder",
     "Role",
     "Sample",
     "SampleState",
     "Scope",
     "Split",
+    "Stream",
     "TaskSpec",
     "TextVector",
+    "Turn",
     "User",
     "VectorSet",
     "WayIn",

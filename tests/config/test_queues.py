@@ -41,6 +41,7 @@ QUEUES = {
     "training.look": "build",
     "training.look_at_encoder": "default",
     "training.propose_draft": "heads",
+    "training.rank_texts": "heads",
     "training.reap": "urgent",
     "training.settle_round": "default",
     "training.train_run": "gpu",
