@@ -19,15 +19,11 @@ class Shares(NamedTuple):
     blind: int = 20
 
     def without_blind(self) -> "Shares":
-        """The same where no test text is wanted: the other two share what it had, as they share the rest.
+        """The same where no test text is wanted: what they had goes to what teaches, and chance keeps its share.
 
-        Where they have nothing to share by, chance draws all.
+        Where nothing is to teach, chance draws all.
         """
-        rest = self.teach + self.random
-        if not rest:
-            return Shares(0, 100, 0)
-        teach = round(100 * self.teach / rest)
-        return Shares(teach, 100 - teach, 0)
+        return Shares(self.teach + self.blind, self.random, 0) if self.teach else Shares(0, 100, 0)
 
 
 @cache

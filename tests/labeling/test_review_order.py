@@ -86,7 +86,7 @@ def test_once_the_gate_has_enough_test_texts_wait(project, ana):
     texts = make_texts(project, train=20, test=10)
     rank(project, texts["train"])
     Ranking.objects.filter(project=project).update(wants_blind=False)
-    assert Counter(sample.stream for sample in give_out(ana, project, 8)) == {"teach": 6, "random": 2}
+    assert Counter(sample.stream for sample in give_out(ana, project, 10)) == {"teach": 8, "random": 2}
 
 
 def test_test_texts_validation_texts_and_audits_are_never_chosen_to_teach(project, ana):
@@ -187,7 +187,8 @@ def test_who_proposes_is_told_what_comes_next_in_all_streams(project, ana):
     given = [sample for sample in give_out(ana, project, 8) if sample.split != "test"]
     assert set(given) <= set(coming)
     set_order(SYSTEM, project, Shares(0, 100, 0))
-    assert upcoming(project, 4) == texts["train"][2:6]
+    left = [sample for sample in texts["train"] if sample not in given]
+    assert upcoming(project, 4) == left[:4]
 
 
 def test_handing_out_takes_few_statements_however_much_waits(project, ana, django_assert_max_num_queries):

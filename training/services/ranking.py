@@ -8,6 +8,8 @@ import logging
 import time
 from typing import Any
 
+from django.conf import settings
+
 from common.alone import alone
 from common.encoder import EncoderError
 from labeling.models import Project, Ranking, Sample
@@ -15,7 +17,7 @@ from labeling.querysets import capped_count
 from labeling.services.order.places import forget_places, ranking_of, store_places
 from training.models import Draft
 from training.ordering.candidates import Candidates
-from training.ordering.orders import ORDERS, Order
+from training.ordering.orders import ORDERS, Order, Placed
 from training.services.candidate_texts import candidates_of, waiting
 from training.services.ranking_due import BY_CHANCE, basis_of, draft_for, is_due, obstacle_to, orders_in_use, say
 
@@ -39,17 +41,25 @@ def rank_texts(project: Project) -> bool:
         orders = [each for each in orders_in_use(project, draft) if not each.of_golden or _is_old(ranking, draft)]
         newest = Sample.objects.filter(project=project).order_by("-pk").values_list("pk", flat=True).first() or 0
         try:
-            texts = candidates_of(project, draft)
+            texts, places = _placed(project, draft, orders)
         except EncoderError as error:
             forget_places(project, f"{BY_CHANCE} {error}")
             return False
-        places = {order.name: order.places(texts) for order in orders}
         told = _told(texts, draft, ranking, orders)
         told |= {"basis": basis, "last_sample": newest, "waiting": capped_count(waiting(project))}
         told["seconds"] = round(time.monotonic() - began, 2)
-        store_places(project, places, golden=[each.name for each in ORDERS.values() if each.of_golden], **told)
+        store_places(project, places, lists=[each.name for each in ORDERS.values() if each.of_golden], **told)
     logger.info("%s: %s texts ranked in %s s", project.key, len(texts.ids), told["seconds"])
     return True
+
+
+def _placed(project: Project, draft: Draft | None, orders: list[Order]) -> tuple[Candidates, dict[str, Placed]]:
+    from threadpoolctl import threadpool_limits
+
+    # Where cores are few and busy, threads that wait for each other take ten times as long as one.
+    with threadpool_limits(settings.ENCODER_THREADS):
+        texts = candidates_of(project, draft)
+        return texts, {order.name: order.places(texts) for order in orders}
 
 
 def _may(project: Project) -> bool:

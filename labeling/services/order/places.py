@@ -18,10 +18,10 @@ def ranking_of(project: Project) -> Ranking:
 
 
 @transaction.atomic
-def store_places(project: Project, places: Mapping[str, Placed], *, golden: Sequence[str] = (), **told: Any) -> None:
+def store_places(project: Project, places: Mapping[str, Placed], *, lists: Sequence[str] = (), **told: Any) -> None:
     """Replace the places of these orders, in one transaction: whoever hands out sees the old ones or the new ones.
 
-    `golden`: those of the orders that list decided samples. Of the others only training texts of the project keep a
+    `lists`: those of the orders that list decided samples. Of the others only training texts of the project keep a
     place. `told` are fields of the `Ranking`. Who calls it holds the project's lock of rankings.
     """
     ranking = Ranking.objects.select_for_update().get(project=project)
@@ -31,7 +31,7 @@ def store_places(project: Project, places: Mapping[str, Placed], *, golden: Sequ
     decided = set(mine.values_list("pk", flat=True))
     texts = set(mine.filter(split=Split.TRAIN, is_audit=False).values_list("pk", flat=True))
     for order, rows in places.items():
-        may = decided if order in golden else texts
+        may = decided if order in lists else texts
         kept = [(pk, score) for pk, score in rows if pk in may]
         Place.objects.bulk_create(
             Place(project=project, sample_id=pk, order=order, place=number, score=score)

@@ -1,0 +1,124 @@
+"""Lives by the order that teaches and lives by chance, on the same pools; what the first save, over seeds.
+
+An active life is held against the one by chance of the same pool. Texts of the authors' test file tell what a draft is
+truly worth: no project sees them.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+
+from scipy import stats
+from threadpoolctl import threadpool_limits
+
+from benchmarks.ordering.life import BENCHMARK, Life, begin, pool_of
+from benchmarks.ordering.vectors import Vectors, vectors_of
+from benchmarks.recipes.sets import Loaded, whole
+from benchmarks.report import Figure, Result
+from training.services.encoders import list_encoder
+
+# Labels at which chance is looked at in the end, and answers between two drafts.
+LABELS, STEP = 924, 42
+# Where both curves are told of.
+LOOKS = (84, 252, 378, 504, 672, 924)
+BAR, WITHIN = 0.45, 0.01
+Curve = dict[int, float]
+
+
+def measure(options: argparse.Namespace) -> Result:
+    """A table for each set, and what is saved as the record's own field."""
+    # Where cores are few and busy, threads that wait for each other take ten times as long as one.
+    with threadpool_limits(1):
+        return _measure(options)
+
+
+def _measure(options: argparse.Namespace) -> Result:
+    list_encoder(BENCHMARK)
+    tables: dict[str, dict[str, dict[str, Figure]]] = {}
+    saved: dict[str, dict[str, Figure]] = {}
+    for name in options.sets:
+        loaded = whole(name, options.folder)
+        pools = {seed: [text for text, _ in pool_of(name, loaded, seed)] for seed in options.seeds}
+        texts = [text for pool in pools.values() for text in pool] + [text for text, _ in loaded.cases]
+        vectors = vectors_of(name, sorted(set(texts)))
+        active = {seed: curve(name, loaded, seed, "active", vectors) for seed in options.seeds}
+        chance = {seed: curve(name, loaded, seed, "random", vectors) for seed in options.seeds}
+        tables[name] = told(active, chance)
+        saved[name] = what_is_saved(active, chance)
+    return Result(saved, tables={f"{name}, by labels": table for name, table in tables.items()}, top={"saved": saved})
+
+
+def curve(name: str, loaded: Loaded, seed: int, arm: str, vectors: Vectors) -> Curve:
+    """The figure by the number of labels. By chance nothing depends on drafts, so they are fitted where one looks."""
+    began = time.monotonic()
+    life = begin(name, loaded, seed, arm, STEP, vectors)
+    found: Curve = {}
+    if arm == "active":
+        life.rank()
+    for labels in range(STEP, LABELS + 1, STEP):
+        life.review(STEP)
+        if arm == "active" or labels in LOOKS:
+            found[labels] = _learnt(life, arm, last=labels == LABELS)
+    given = ", ".join(f"{count} {stream}" for stream, count in life.streams().items())
+    life.end()
+    shown = " ".join(f"{labels}:{found[labels]:.3f}" for labels in LOOKS)
+    print(f"{name} {arm} seed {seed}: {shown} ({given}; {time.monotonic() - began:.0f} s)", flush=True)
+    return found
+
+
+def _learnt(life: Life, arm: str, *, last: bool) -> float:
+    worth = life.worth(life.learn())
+    if arm == "active" and not last:
+        life.rank()
+    return worth
+
+
+def labels_for(found: Curve, figure: float) -> float:
+    """Labels after which a curve has reached `figure` and stays there for another look; more than all: it does not."""
+    counts = sorted(found)
+    for before, at, after in zip([0, *counts], counts, [*counts[1:], counts[-1]], strict=False):
+        if found[at] >= figure and found[after] >= figure:
+            # The look before was below it: a part of the way to this one.
+            rise = found[at] - found[before] if before else 0.0
+            return at - (at - before) * (found[at] - figure) / rise if rise > 0 else float(at)
+    return float("inf")
+
+
+def what_is_saved(active: Mapping[int, Curve], chance: Mapping[int, Curve]) -> dict[str, Figure]:
+    """The share of chance's labels that the order saves at chance's last figure, and the gap at equal labels.
+
+    Each with an interval of 95 % over seeds. A life that never gets there saves nothing.
+    """
+    shares = [max(0.0, 1.0 - labels_for(active[seed], chance[seed][LABELS]) / LABELS) for seed in active]
+    gaps = [statistics.fmean(active[seed][at] - chance[seed][at] for at in LOOKS) for seed in active]
+    low, high = interval(shares)
+    gap_low, gap_high = interval(gaps)
+    return {
+        "saved": statistics.fmean(shares), "low": low, "high": high, "lives": len(shares),
+        "gap": statistics.fmean(gaps), "gap low": gap_low, "gap high": gap_high,
+        "random at 924": statistics.fmean(each[LABELS] for each in chance.values()),
+        "active at 924": statistics.fmean(each[LABELS] for each in active.values()),
+    }  # fmt: skip
+
+
+def interval(values: Sequence[float], confidence: float = 0.95) -> tuple[float | None, float | None]:
+    """Student's, of the mean; None of one value."""
+    if len(values) < 2:
+        return None, None
+    half = stats.t.ppf((1 + confidence) / 2, len(values) - 1) * statistics.stdev(values) / len(values) ** 0.5
+    return statistics.fmean(values) - float(half), statistics.fmean(values) + float(half)
+
+
+def told(active: Mapping[int, Curve], chance: Mapping[int, Curve]) -> dict[str, dict[str, Figure]]:
+    """Both curves as means over seeds, and their difference with its interval, by the number of labels."""
+    table: dict[str, dict[str, Figure]] = {}
+    for at in LOOKS:
+        gaps = [active[seed][at] - chance[seed][at] for seed in active]
+        low, high = interval(gaps)
+        table[str(at)] = {
+            "random": statistics.fmean(each[at] for each in chance.values()),
+            "active": statistics.fmean(each[at] for each in active.values()),
+            "gap": statistics.fmean(gaps), "low": low, "high": high,
+        }  # fmt: skip
+    return table
