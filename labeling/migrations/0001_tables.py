@@ -1321,6 +1321,7 @@ class Migration(migrations.Migration):
                         default=0, help_text="The same, when doubtful answers were listed last."
                     ),
                 ),
+                ("doubted_at", models.DateTimeField(null=True)),
                 ("last_sample", models.BigIntegerField(default=0, help_text="The newest sample then.")),
                 ("seconds", models.FloatField(default=0.0)),
                 ("note", models.TextField(blank=True, help_text="Why texts come by chance, and what to do.")),

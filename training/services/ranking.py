@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
 from common.alone import alone
 from common.encoder import EncoderError
@@ -45,7 +46,7 @@ def rank_texts(project: Project) -> bool:
         except EncoderError as error:
             forget_places(project, f"{BY_CHANCE} {error}")
             return False
-        told = _told(texts, draft, ranking, orders)
+        told = _told(texts, draft, orders)
         told |= {"basis": basis, "last_sample": newest, "waiting": capped_count(waiting(project))}
         told["seconds"] = round(time.monotonic() - began, 2)
         store_places(project, places, lists=[each.name for each in ORDERS.values() if each.of_golden], **told)
@@ -78,13 +79,13 @@ def _is_old(ranking: Ranking, draft: Draft | None) -> bool:
     return draft is not None and draft.golden >= ranking.doubted + max(_DOUBTED_EVERY, ranking.doubted // 10)
 
 
-def _told(texts: Candidates, draft: Draft | None, ranking: Ranking, orders: list[Order]) -> dict[str, Any]:
+def _told(texts: Candidates, draft: Draft | None, orders: list[Order]) -> dict[str, Any]:
     """What the ranking says of itself."""
-    doubted = draft.golden if draft is not None and any(each.of_golden for each in orders) else ranking.doubted
+    is_doubted = any(each.of_golden for each in orders)
     return {
         "by_head": texts.is_headed,
         "looked_at": len(texts.ids),
         "golden": draft.golden if draft is not None else 0,
-        "doubted": doubted,
+        **({"doubted": draft.golden, "doubted_at": timezone.now()} if is_doubted and draft else {}),
         "note": "",
     }

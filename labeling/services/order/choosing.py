@@ -12,7 +12,7 @@ from labeling.services import events
 from labeling.services.rows import set_row
 from labeling.streams import Shares
 
-_LARGEST = 2**31 - 1
+LARGEST_SEED = 2**31 - 1
 
 
 def order_of(project: Project) -> ReviewOrder:
@@ -30,8 +30,8 @@ def set_order(actor: Actor, project: Project, shares: Shares, *, order: str = TE
     if min(shares) < 0 or sum(shares) != 100:
         told = f"{shares.teach} + {shares.random} + {shares.blind} = {sum(shares)}"
         raise ProblemError(f"The shares of the three streams must add up to 100: {told}.")
-    if not 0 <= seed <= _LARGEST:
-        raise ProblemError(f"The seed is a whole number from 0 to {_LARGEST}.")
+    if not 0 <= seed <= LARGEST_SEED:
+        raise ProblemError(f"The seed is a whole number from 0 to {LARGEST_SEED}.")
     values = {**shares._asdict(), "order": order, "seed": seed}
     row = set_row(actor, ReviewOrder, values, project=project)
     signals.order_changed.send_robust(sender=Project, project_id=project.pk)

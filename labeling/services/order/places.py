@@ -52,4 +52,4 @@ def forget_places(project: Project, note: str) -> None:
     ranking = Ranking.objects.select_for_update().get(project=project)
     if ranking.orders:
         Place.objects.filter(project=project).delete()
-    Ranking.objects.filter(pk=ranking.pk).update(orders=[], basis="", by_head=False, note=note)
+    Ranking.objects.filter(pk=ranking.pk).update(orders=[], basis="", by_head=False, doubted=0, note=note)

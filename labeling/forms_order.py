@@ -1,0 +1,56 @@
+"""Forms of the page that tells in which order texts come to review."""
+
+from typing import Any
+
+from django import forms
+
+from labeling import orders
+from labeling.models import Project
+from labeling.services.order.choosing import LARGEST_SEED, order_of
+from labeling.streams import Shares
+
+
+class OrderForm(forms.Form):
+    """What a manager sets: the shares of the streams, the order of training texts, and the seed of chance."""
+
+    teach = forms.IntegerField(label="Chosen to teach most (%)", min_value=0, max_value=100)
+    random = forms.IntegerField(
+        label="Drawn by chance (%)", min_value=0, max_value=100, help_text="What figures of training texts rest on."
+    )
+    blind = forms.IntegerField(
+        label="Test texts (%)", min_value=0, max_value=100, help_text="Until the gate has enough of them."
+    )
+    order = forms.ChoiceField(label="Training texts come")
+    seed = forms.IntegerField(
+        label="Seed", min_value=0, max_value=LARGEST_SEED, required=False, help_text="Of the order by chance."
+    )
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        row = order_of(project)
+        now = {name: getattr(row, name) for name in ("teach", "random", "blind", "order", "seed")}
+        super().__init__(*args, initial=now, **kwargs)
+        self.fields["order"].choices = orders.choices()  # type: ignore[attr-defined]  # of a choice
+
+    def clean(self) -> dict[str, Any]:
+        """The three shares are a whole."""
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        shares = [said.get(name) for name in Shares._fields]
+        if None not in shares and sum(shares) != 100:
+            self.add_error("teach", f"The three shares must add up to 100; these add up to {sum(shares)}.")
+        return said
+
+    @property
+    def shares(self) -> Shares:
+        """What was asked for."""
+        return Shares(*(self.cleaned_data[name] for name in Shares._fields))
+
+
+class OwnOrderForm(forms.Form):
+    """The order of one's own reviews; empty: the project's."""
+
+    order = forms.ChoiceField(label="My training texts come", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", "As the project has it"), *orders.choices()]
+        self.fields["order"].choices = choices  # type: ignore[attr-defined]  # of a choice
