@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
 from labeling import orders
 from labeling.models import Project
@@ -25,17 +26,16 @@ class OrderForm(forms.Form):
         label="Seed", min_value=0, max_value=LARGEST_SEED, required=False, help_text="Of the order by chance."
     )
 
-    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+    def __init__(self, data: QueryDict | None = None, *, project: Project) -> None:
         row = order_of(project)
-        now = {name: getattr(row, name) for name in ("teach", "random", "blind", "order", "seed")}
-        super().__init__(*args, initial=now, **kwargs)
+        super().__init__(data, initial={name: getattr(row, name) for name in (*Shares._fields, "order", "seed")})
         self.fields["order"].choices = orders.choices()  # type: ignore[attr-defined]  # of a choice
 
     def clean(self) -> dict[str, Any]:
         """The three shares are a whole."""
         said: dict[str, Any] = super().clean() or self.cleaned_data
-        shares = [said.get(name) for name in Shares._fields]
-        if None not in shares and sum(shares) != 100:
+        shares = [said[name] for name in Shares._fields if said.get(name) is not None]
+        if len(shares) == len(Shares._fields) and sum(shares) != 100:
             self.add_error("teach", f"The three shares must add up to 100; these add up to {sum(shares)}.")
         return said
 
