@@ -23,6 +23,7 @@ _QUEUES = {
         "training.fit_draft",
         "training.propose_draft",
         "training.rank_texts",
+        "evaluation.compare_orders",
         "deployment.build_head",
     ],
     "build": [

@@ -11,7 +11,7 @@ class EvaluationConfig(AppConfig):
         from deployment.serving import shares
         from evaluation import receivers  # noqa: F401  (connects the receivers)
         from evaluation.pace import benchmark_pace
-        from evaluation.panels import confidence_panel, evidence_panel, sample_panel
+        from evaluation.panels import confidence_panel, evidence_panel, order_panel, sample_panel
         from evaluation.services.blind_cases import wants_blind
         from evaluation.services.calibrating import newest_map
         from labeling import panels
@@ -22,5 +22,6 @@ class EvaluationConfig(AppConfig):
         panels.register("sample", sample_panel)
         panels.register("deployment", evidence_panel)
         panels.register("version_page", confidence_panel)
+        panels.register("order", order_panel)
         shares.register(newest_map)
         blind.register(wants_blind)

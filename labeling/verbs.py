@@ -50,6 +50,7 @@ VERBS = {
     "samples.accepted": "accepted proposals by a certificate",
     "samples.audited": "drew proposals for an audit",
     "samples.reopened": "sent accepted answers back to review",
+    "order.compared": "held the order of review against chance",
     "order.chosen": "chose an order for their own reviews",
     "feedback.given": "gave feedback on a prediction",
     "base_model.registered": "registered a base model",

@@ -24,6 +24,7 @@ QUEUES = {
     "evaluation.advance": "build",
     "evaluation.benchmark": "build",
     "evaluation.calibrate": "default",
+    "evaluation.compare_orders": "heads",
     "evaluation.reap": "urgent",
     "evaluation.reopen": "bulk",
     "evaluation.sweep": "default",
