@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 # Texts that are clustered at most: a few seconds of one core.
 CLUSTERED = 5_000
 # Of the texts with the smallest margin so many times what is chosen are spread over.
-WIDE = 10
+WIDE = 20
 # The head knows little below so many golden samples a label.
-A_LABEL = 2
+A_LABEL = 1
 
 
 def teaching(texts: Candidates, most: int) -> list[int]:
