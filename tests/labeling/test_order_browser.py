@@ -28,11 +28,10 @@ def test_a_manager_sets_the_shares_by_keyboard(browser, live_server, width, tmp_
     page.get_by_role("link", name="Order").click()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     page.get_by_label("Chosen to teach most").focus()
-    for share in ("70", "30", "10"):
+    for share, key in (("70", "Tab"), ("30", "Tab"), ("10", "Enter")):
         page.keyboard.press("Control+A")
         page.keyboard.type(share)
-        page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
+        page.keyboard.press(key)
     page.get_by_text("these add up to 110").wait_for()
     page.screenshot(path=tmp_path / f"refused-{width}.png", full_page=True)
     page.get_by_label("Chosen to teach most").fill("60")
