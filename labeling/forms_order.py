@@ -50,7 +50,8 @@ class OwnOrderForm(forms.Form):
 
     order = forms.ChoiceField(label="My training texts come", required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: QueryDict | None = None, *, order: str = "") -> None:
+        # Of its own: it stands on one page with the other form.
+        super().__init__(data, initial={"order": order}, auto_id="own_%s")
         choices = [("", "As the project has it"), *orders.choices()]
         self.fields["order"].choices = choices  # type: ignore[attr-defined]  # of a choice
