@@ -5,6 +5,8 @@ truly worth: no project sees them.
 """
 
 import argparse
+import hashlib
+import json
 import statistics
 import time
 from collections.abc import Mapping, Sequence
@@ -17,12 +19,15 @@ from benchmarks.ordering.life import BENCHMARK, Life, begin, pool_of
 from benchmarks.ordering.vectors import Vectors, vectors_of
 from benchmarks.recipes.sets import Loaded, whole
 from benchmarks.report import Figure, Result
+from common import files
+from config.launcher.environment import ROOT, var_dir
 from training.services.encoders import list_encoder
 
-# Labels at which chance is looked at in the end, and answers between two drafts.
-LABELS, STEP = 924, 42
+# Labels of a life by chance, of one by the order, and answers between two drafts.
+LABELS, ORDERED, STEP = 924, 588, 42
 # Where both curves are told of.
-LOOKS = (84, 252, 378, 504, 672, 924)
+LOOKS = (126, 252, 378, 504, 588)
+CODE = ("benchmarks/ordering", "labeling/services/order", "training/heads", "training/ordering")
 Curve = dict[int, float]
 
 
@@ -42,11 +47,30 @@ def _measure(options: argparse.Namespace) -> Result:
         pools = {seed: [text for text, _ in pool_of(name, loaded, seed)] for seed in options.seeds}
         texts = [text for pool in pools.values() for text in pool] + [text for text, _ in loaded.cases]
         vectors = vectors_of(name, sorted(set(texts)))
-        active = {seed: curve(name, loaded, seed, "active", vectors) for seed in options.seeds}
-        chance = {seed: curve(name, loaded, seed, "random", vectors) for seed in options.seeds}
+        lives = {
+            seed: {arm: kept(name, loaded, seed, arm, vectors) for arm in ("random", "active")}
+            for seed in options.seeds
+        }
+        chance, active = ({seed: each[arm] for seed, each in lives.items()} for arm in ("random", "active"))
         tables[name] = told(active, chance)
         saved[name] = what_is_saved(active, chance)
     return Result(saved, tables={f"{name}, by labels": table for name, table in tables.items()}, top={"saved": saved})
+
+
+def kept(name: str, loaded: Loaded, seed: int, arm: str, vectors: Vectors) -> Curve:
+    """The curve of a life, from the file of an earlier run by the very same code; a long benchmark so goes on."""
+    path = var_dir() / "bench" / "ordering" / f"{name}-{arm}-{seed}-{code_of(vectors.revision)}.json"
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        files.write_text(path, json.dumps(curve(name, loaded, seed, arm, vectors)))
+    return {int(labels): float(worth) for labels, worth in json.loads(path.read_text(encoding="utf-8")).items()}
+
+
+def code_of(revision: str) -> str:
+    """A digest of what a curve follows from: the encoder, and the code of queue, ranking, heads and this benchmark."""
+    found = sorted(path for place in CODE for path in (ROOT / place).rglob("*.py"))
+    body = b"".join(path.read_bytes() for path in found)
+    return hashlib.sha256(revision.encode() + body).hexdigest()[:16]
 
 
 def curve(name: str, loaded: Loaded, seed: int, arm: str, vectors: Vectors) -> Curve:
@@ -56,13 +80,14 @@ def curve(name: str, loaded: Loaded, seed: int, arm: str, vectors: Vectors) -> C
     found: Curve = {}
     if arm == "active":
         life.rank()
-    for labels in range(STEP, LABELS + 1, STEP):
+    last = ORDERED if arm == "active" else LABELS
+    for labels in range(STEP, last + 1, STEP):
         life.review(STEP)
-        if arm == "active" or labels in LOOKS:
-            found[labels] = _learnt(life, arm, last=labels == LABELS)
+        if arm == "active" or labels in (*LOOKS, LABELS):
+            found[labels] = _learnt(life, arm, last=labels == last)
     given = ", ".join(f"{count} {stream}" for stream, count in life.streams().items())
     life.end()
-    shown = " ".join(f"{labels}:{found[labels]:.3f}" for labels in LOOKS)
+    shown = " ".join(f"{labels}:{worth:.3f}" for labels, worth in found.items() if labels in (*LOOKS, LABELS))
     print(f"{name} {arm} seed {seed}: {shown} ({given}; {time.monotonic() - began:.0f} s)", flush=True)
     return found
 
@@ -75,7 +100,7 @@ def _learnt(life: Life, arm: str, *, last: bool) -> float:
 
 
 def labels_for(found: Curve, figure: float) -> float:
-    """Labels after which a curve reaches `figure`; as many as there are where it never does.
+    """Labels after which a curve reaches `figure`; `LABELS` where it never does.
 
     By the rising curve that is nearest to it, as one lucky draft is no skill; between two looks in a straight line.
     """
@@ -83,7 +108,7 @@ def labels_for(found: Curve, figure: float) -> float:
     rising = IsotonicRegression().fit_transform(counts, [found[at] for at in counts])
     above = [place for place, value in enumerate(rising) if value >= figure]
     if not above:
-        return float(counts[-1])
+        return float(LABELS)
     at = above[0]
     if not at:
         return float(counts[0])
@@ -105,8 +130,8 @@ def what_is_saved(active: Mapping[int, Curve], chance: Mapping[int, Curve]) -> d
     return {
         "saved": statistics.fmean(shares), "low": low, "high": high, "lives": len(shares),
         "gap": statistics.fmean(gaps), "gap low": gap_low, "gap high": gap_high,
-        "random at 924": statistics.fmean(each[LABELS] for each in chance.values()),
-        "active at 924": statistics.fmean(each[LABELS] for each in active.values()),
+        f"random at {LABELS}": figure,
+        f"active at {ORDERED}": statistics.fmean(each[ORDERED] for each in active.values()),
     }  # fmt: skip
 
 
