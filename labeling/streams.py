@@ -51,6 +51,16 @@ def stream_at(turn: int, shares: Shares) -> str:
     return order[turn % len(order)]
 
 
+def wants_validation(turn: int, shares: Shares, validation: float) -> bool:
+    """Whether chance draws a validation text at that turn: so often that they are the part `validation` (0 to 1) of all
+    that comes outside the test split, as far as the share of chance allows. What is chosen to teach has none of them.
+    """
+    drawn = shares.random / (shares.teach + shares.random) if shares.random else 0.0
+    often = min(1.0, validation / drawn) if drawn else 0.0
+    round_number = turn // len(cycle(shares))
+    return int((round_number + 1) * often) > int(round_number * often)
+
+
 def then(stream: str) -> tuple[str, ...]:
     """The streams to look into, in order, where the first has nothing left: chance first, test texts last."""
     return (stream, *(each for each in (RANDOM, TEACH, BLIND) if each != stream))

@@ -58,7 +58,10 @@ def sides_of(project: Project) -> Sides:
     """What chance has passed by, and as many of the first answers; answers of today's golden samples alone."""
     golden = GoldenSample.objects.trainable().filter(project=project, source=GoldenSample.Source.REVIEW)
     given = golden.filter(sample__stream__in=_STREAMS, sample__rank__gte=0)
-    last = given.filter(sample__stream=Stream.RANDOM).aggregate(last=Max("sample__rank"))["last"]
+    # Validation texts are drawn before their turn.
+    last = given.filter(sample__stream=Stream.RANDOM, sample__split=Split.TRAIN).aggregate(last=Max("sample__rank"))[
+        "last"
+    ]
     if last is None:
         return Sides(frozenset(), frozenset())
     passed = given.filter(sample__rank__lte=last).order_by("sample__rank").values_list("sample__uid", flat=True)

@@ -102,6 +102,17 @@ def test_test_texts_validation_texts_and_audits_are_never_chosen_to_teach(projec
     assert {sample.split for sample in given if sample.stream == "blind"} == {"test"}
 
 
+def test_validation_texts_come_as_often_as_their_share_and_by_chance_alone(project, ana):
+    texts = make_texts(project, train=90, validation=20)
+    set_order(SYSTEM, project, Shares(80, 20, 0))
+    rank(project, texts["train"][::-1])
+    given = give_out(ana, project, 90)
+    validation = [sample for sample in given if sample.split == "validation"]
+    assert len(validation) in (9, 10, 11), "a ninth of them, as the project's shares are 80 and 10"
+    assert {sample.stream for sample in validation} == {"random"}
+    assert validation == texts["validation"][: len(validation)]
+
+
 def test_where_a_stream_is_empty_chance_fills_up_and_nothing_is_left(project, ana):
     texts = make_texts(project, train=6, test=3)
     rank(project, texts["train"][:1])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling import streams
-from labeling.streams import Shares, cycle, stream_at, then
+from labeling.streams import Shares, cycle, stream_at, then, wants_validation
 
 pytestmark = pytest.mark.pure
 SHARES = st.integers(0, 100).flatmap(lambda a: st.integers(0, 100 - a).map(lambda b: Shares(a, b, 100 - a - b)))
@@ -39,6 +39,15 @@ def test_without_test_texts_chance_keeps_its_share_and_the_rest_teaches(shares):
     found = shares.without_blind()
     assert (sum(found), found.blind) == (100, 0)
     assert found.random == (shares.random if shares.teach else 100)
+
+
+@given(SHARES, st.floats(0, 1))
+def test_validation_texts_have_their_part_as_far_as_chance_draws(shares, validation):
+    size, rounds = len(cycle(shares)), 200
+    asked = [wants_validation(turn, shares, validation) for turn in range(0, size * rounds, size)]
+    drawn = shares.random / (shares.teach + shares.random) if shares.random else 0.0
+    wanted = min(drawn, validation) / drawn if drawn else 0.0
+    assert abs(sum(asked) / rounds - wanted) <= 1 / rounds + 1e-9
 
 
 def test_shares_that_are_none_are_refused():

@@ -46,9 +46,18 @@ def queues(
         return
     yield Stream.FIRST, rows.filter(rank__lt=0)
     number, own = _turn(project, person) if person is not None else (0, "")
-    for stream in streams.then(streams.stream_at(number, plan.shares)):
+    first = streams.stream_at(number, plan.shares)
+    if first == Stream.RANDOM and streams.wants_validation(number, plan.shares, _validation_share(project)):
+        yield Stream.RANDOM, rows.filter(split=Split.VALIDATION, rank__lt=SKIPPED)
+    for stream in streams.then(first):
         yield Stream(stream), part(rows, project, stream, own or plan.order)
     yield None, rows
+
+
+def _validation_share(project: Project) -> float:
+    """Of the texts outside the test split those that validate."""
+    train, validation, _ = project.shares
+    return validation / (train + validation) if validation else 0.0
 
 
 def part(rows: QuerySet[Sample], project: Project, stream: str, order: str) -> QuerySet[Sample]:
