@@ -16,11 +16,11 @@ from sklearn.isotonic import IsotonicRegression
 from threadpoolctl import threadpool_limits
 
 from benchmarks.ordering.life import BENCHMARK, Life, begin, pool_of
-from benchmarks.ordering.vectors import Vectors, vectors_of
+from benchmarks.ordering.vectors import Vectors, kept_in, vectors_of
 from benchmarks.recipes.sets import Loaded, whole
 from benchmarks.report import Figure, Result
 from common import files
-from config.launcher.environment import ROOT, var_dir
+from config.launcher.environment import ROOT
 from training.services.encoders import list_encoder
 
 # Labels of a life by chance, of one by the order, and answers between two drafts.
@@ -59,7 +59,7 @@ def _measure(options: argparse.Namespace) -> Result:
 
 def kept(name: str, loaded: Loaded, seed: int, arm: str, vectors: Vectors) -> Curve:
     """The curve of a life, from the file of an earlier run by the very same code; a long benchmark so goes on."""
-    path = var_dir() / "bench" / "ordering" / f"{name}-{arm}-{seed}-{code_of(vectors.revision)}.json"
+    path = kept_in() / f"{name}-{arm}-{seed}-{code_of(vectors.revision)}.json"
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
         files.write_text(path, json.dumps(curve(name, loaded, seed, arm, vectors)))

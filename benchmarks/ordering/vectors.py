@@ -16,6 +16,11 @@ from labeling.services.vectors import store
 _PART = 500
 
 
+def kept_in() -> Path:
+    """Where runs leave what the next ones take: beside the session's own folder, which is emptied at each start."""
+    return var_dir().parent / "ordering"
+
+
 class Vectors:
     """All vectors of a set, by text; `revision` is the encoder's key."""
 
@@ -42,7 +47,7 @@ def vectors_of(name: str, texts: list[str]) -> Vectors:
     record = read_record(ENCODER)
     texts = list(dict.fromkeys(texts))
     digest = hashlib.sha256("\0".join([record.key, *texts]).encode()).hexdigest()[:16]
-    path = var_dir() / "bench" / "ordering" / f"{name}-{digest}.npy"
+    path = kept_in() / f"{name}-{digest}.npy"
     if not path.is_file():
         encoder = open_encoder(ENCODER)
         parts = [encoder.encode(texts[start : start + _PART]).vectors for start in range(0, len(texts), _PART)]
