@@ -1,4 +1,4 @@
-"""REST endpoints of the order of review: its streams, one's own order, and doubtful golden answers."""
+"""REST endpoints of the order of review: its streams, and doubtful golden answers."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -8,24 +8,18 @@ from labeling import serializers_order as shapes
 from labeling.access import Right
 from labeling.models import Project
 from labeling.rest import ProjectDoor
-from labeling.services.order.choosing import choose_order, order_of, set_order
+from labeling.services.order.choosing import order_of, set_order
 from labeling.services.order.told import MOST_DOUBTFUL, doubtful, order_facts
 from labeling.streams import Shares
 
 
-class _Told(ProjectDoor):
-    def told(self, project: Project) -> Response:
-        """The whole state, as all doors give it."""
-        return Response(shapes.OrderSerializer(order_facts(project, self.caller.person_id)).data)
-
-
-class OrderOfProject(_Told):
+class OrderOfProject(ProjectDoor):
     """In which order texts come to review."""
 
     @extend_schema(responses=shapes.OrderSerializer)
     def get(self, request: Request, key: str) -> Response:
         """Three streams by shares, and how far the ranking of training texts is."""
-        return self.told(self.open(Right.VIEW))
+        return _told(self.open(Right.VIEW))
 
     @extend_schema(request=shapes.OrderChangeSerializer, responses=shapes.OrderSerializer)
     def patch(self, request: Request, key: str) -> Response:
@@ -35,18 +29,7 @@ class OrderOfProject(_Told):
         shares = Shares(*(asked.get(name, getattr(row, name)) for name in Shares._fields))
         order, seed = asked.get("order", row.order), asked.get("seed", row.seed)
         set_order(self.caller, project, shares, order=order, seed=seed)
-        return self.told(project)
-
-
-class OwnOrder(_Told):
-    """The order of the caller's own reviews."""
-
-    @extend_schema(request=shapes.OwnOrderSerializer, responses=shapes.OrderSerializer)
-    def put(self, request: Request, key: str) -> Response:
-        """Have one's own training texts come by another order; the shares of the streams stay."""
-        project = self.open(Right.REVIEW)
-        choose_order(self.caller, project, self.asked(shapes.OwnOrderSerializer)["order"])
-        return self.told(project)
+        return _told(project)
 
 
 class Doubtful(ProjectDoor):
@@ -59,3 +42,8 @@ class Doubtful(ProjectDoor):
         """Those that heads, which had not seen them, would give otherwise; the most doubtful first. No test texts."""
         rows = doubtful(self.open(Right.VIEW), self.query.get("k", MOST_DOUBTFUL))
         return Response(shapes.DoubtfulSerializer(rows, many=True).data)
+
+
+def _told(project: Project) -> Response:
+    """The whole state, as both methods give it."""
+    return Response(shapes.OrderSerializer(order_facts(project)).data)

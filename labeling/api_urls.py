@@ -11,7 +11,6 @@ urlpatterns = [
     path("projects/<slug:key>/labels/<uuid:uid>", api_labels.LabelDetail.as_view(), name="api-label"),
     path("projects/<slug:key>/labels/<uuid:uid>/merge", api_labels.LabelMerge.as_view(), name="api-label-merge"),
     path("projects/<slug:key>/order", api_order.OrderOfProject.as_view(), name="api-order"),
-    path("projects/<slug:key>/order/mine", api_order.OwnOrder.as_view(), name="api-own-order"),
     path("projects/<slug:key>/order/doubtful", api_order.Doubtful.as_view(), name="api-doubtful"),
     path("projects/<slug:key>/samples", api.Samples.as_view(), name="api-samples"),
     path("projects/<slug:key>/samples/<uuid:uid>", api.SampleDetail.as_view(), name="api-sample"),

@@ -38,7 +38,6 @@ class OrderSerializer(serializers.Serializer[Any]):
     now = SharesSerializer(help_text="As they are in force: without test texts once the gate has enough.")
     order = serializers.CharField(source="row.order", help_text="Of training texts.")
     seed = serializers.IntegerField(source="row.seed", help_text="Of the order by chance.")
-    mine = serializers.CharField(help_text="The order that the caller chose; empty: the project's.")
     wants_blind = serializers.BooleanField(help_text="The gate has too few test texts with an answer.")
     answered = serializers.DictField(
         child=serializers.IntegerField(), help_text="Answers in force that people gave, by the stream of the text."
@@ -55,12 +54,6 @@ class OrderChangeSerializer(Strict):
     blind = serializers.IntegerField(required=False, min_value=0, max_value=100)
     order = serializers.CharField(required=False, max_length=20)
     seed = serializers.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
-
-
-class OwnOrderSerializer(Strict):
-    """An order for one's own reviews; empty: the project's."""
-
-    order = serializers.CharField(max_length=20, allow_blank=True)
 
 
 class DoubtfulQuery(Query):

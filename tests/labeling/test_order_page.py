@@ -88,7 +88,7 @@ def test_the_api_tells_and_changes_the_same(project):
     url = reverse("api-order", args=[project.key])
     told = client.get(url).json()
     assert told["shares"] == told["now"] == {"teach": 60, "random": 20, "blind": 20}
-    assert (told["order"], told["mine"], told["ranking"]) == ("teach", "", None)
+    assert (told["order"], told["ranking"]) == ("teach", None)
     assert "come by chance" in told["note"]
     changed = client.patch(url, {"teach": 40, "random": 40}, format="json")
     assert (changed.status_code, changed.json()["shares"]["random"]) == (200, 40)
@@ -96,9 +96,7 @@ def test_the_api_tells_and_changes_the_same(project):
     assert refused.status_code == 400
     assert "add up to 100" in refused.json()["detail"]
     assert client.patch(url, {"tech": 90}, format="json").status_code == 400
-    own = reverse("api-own-order", args=[project.key])
-    assert client.put(own, {"order": "oldest"}, format="json").json()["mine"] == "oldest"
-    assert "Choose one of" in client.put(own, {"order": "doubtful"}, format="json").json()["detail"]
+    assert "Choose one of" in client.patch(url, {"order": "doubtful"}, format="json").json()["detail"]
     assert client.get(reverse("api-doubtful", args=[project.key]) + "?k=5").json() == []
 
 
