@@ -783,6 +783,22 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "stream",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("teach", "Chosen to teach most"),
+                            ("random", "Drawn by chance"),
+                            ("blind", "Test text, drawn by chance"),
+                            ("first", "Put first: an audit, a complaint, or sent back"),
+                            ("picked", "Picked by a person"),
+                        ],
+                        editable=False,
+                        help_text="What first gave it out to review.",
+                        max_length=8,
+                    ),
+                ),
+                (
                     "way_in",
                     models.CharField(
                         choices=[
@@ -848,6 +864,11 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(
                         condition=models.Q(("state", "pending")), fields=["project", "rank", "id"], name="review_queue"
+                    ),
+                    models.Index(
+                        condition=models.Q(("split", "test"), ("state", "pending")),
+                        fields=["project", "rank", "id"],
+                        name="blind_queue",
                     ),
                     models.Index(fields=["project", "group_hash"], name="near_duplicates"),
                     models.Index(fields=["project", "external_id"], name="external_ids"),
@@ -1430,5 +1451,163 @@ class Migration(migrations.Migration):
                     when="AFTER",
                 ),
             ),
+        ),
+        migrations.CreateModel(
+            name="Ranking",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "basis",
+                    models.CharField(
+                        blank=True, help_text="What it was computed from: the head, the vectors.", max_length=200
+                    ),
+                ),
+                ("orders", models.JSONField(default=list, help_text="The names of the orders that have places.")),
+                (
+                    "by_head",
+                    models.BooleanField(
+                        default=False, help_text="By the chances of a head; else by the vectors alone."
+                    ),
+                ),
+                ("looked_at", models.PositiveIntegerField(default=0, help_text="Training texts that were compared.")),
+                ("waiting", models.PositiveIntegerField(default=0, help_text="That waited then, counted to a bound.")),
+                (
+                    "golden",
+                    models.PositiveIntegerField(default=0, help_text="Golden samples that the head had learnt from."),
+                ),
+                (
+                    "doubted",
+                    models.PositiveIntegerField(
+                        default=0, help_text="The same, when doubtful answers were listed last."
+                    ),
+                ),
+                ("doubted_at", models.DateTimeField(null=True)),
+                ("last_sample", models.BigIntegerField(default=0, help_text="The newest sample then.")),
+                ("seconds", models.FloatField(default=0.0)),
+                ("note", models.TextField(blank=True, help_text="Why texts come by chance, and what to do.")),
+                ("ranked_at", models.DateTimeField(null=True)),
+                (
+                    "wants_blind",
+                    models.BooleanField(default=True, help_text="The gate has too few test texts with an answer yet."),
+                ),
+                (
+                    "project",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="ranking", to="labeling.project"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Place",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("order", models.CharField(max_length=20)),
+                ("place", models.PositiveIntegerField()),
+                (
+                    "score",
+                    models.FloatField(help_text="By which it has its place, where one number says it.", null=True),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="places", to="labeling.project"
+                    ),
+                ),
+                (
+                    "sample",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="places", to="labeling.sample"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("project", "order", "place"), name="one_sample_per_place")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ReviewOrder",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "teach",
+                    models.PositiveSmallIntegerField(
+                        default=60,
+                        help_text="Percent of training texts by the order below.",
+                        validators=[django.core.validators.MaxValueValidator(100)],
+                    ),
+                ),
+                (
+                    "random",
+                    models.PositiveSmallIntegerField(
+                        default=20,
+                        help_text="Percent of texts outside the test split that chance draws.",
+                        validators=[django.core.validators.MaxValueValidator(100)],
+                    ),
+                ),
+                (
+                    "blind",
+                    models.PositiveSmallIntegerField(
+                        default=20,
+                        help_text="Percent of test texts, until the gate has enough of them.",
+                        validators=[django.core.validators.MaxValueValidator(100)],
+                    ),
+                ),
+                ("order", models.CharField(default="teach", help_text="Of the training texts.", max_length=20)),
+                ("seed", models.PositiveIntegerField(default=1, help_text="Of the order by chance.")),
+                (
+                    "project",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="review_order", to="labeling.project"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "teach",
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.Value(100), "-", models.F("random")
+                                    ),
+                                    "-",
+                                    models.F("blind"),
+                                ),
+                            )
+                        ),
+                        name="streams_add_up_to_100",
+                        violation_error_message="The shares of the three streams must add up to 100.",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Turn",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("given", models.PositiveIntegerField(default=0)),
+                ("order", models.CharField(blank=True, default="", max_length=20)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="turns", to="labeling.project"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="turns", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("project", "user"), name="one_turn_per_reviewer")],
+            },
         ),
     ]

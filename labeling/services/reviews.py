@@ -13,7 +13,7 @@ from django.utils import timezone
 from common.actor import Actor
 from common.problems import ConflictError, ProblemError
 from labeling.access import Right, require
-from labeling.models import Prediction, Project, Review, Sample, SampleState, Split
+from labeling.models import Prediction, Project, Review, Sample, SampleState, Split, Stream
 from labeling.services import events
 from labeling.services.comments import comment_of
 from labeling.services.golden import retire_golden
@@ -98,7 +98,7 @@ def _refuse_withdrawn(sample: Sample) -> None:
 
 def _reopen(actor: Actor, sample: Sample, last: Review | None) -> Review:
     review = sent_back(actor, sample, last)
-    lease(sample, actor)
+    lease(sample, actor, Stream.FIRST)
     return review
 
 
