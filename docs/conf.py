@@ -31,7 +31,7 @@ CONTENTS = {
 
 project = "Touchstone"
 extensions = ["myst_parser"]
-exclude_patterns = ["img"]
+exclude_patterns = ["img", "static"]
 # Anchors as GitHub makes them.
 myst_heading_anchors = 4
 # Blocks of code name their language or are plain.
@@ -40,7 +40,8 @@ html_theme = "furo"
 html_title = "Touchstone"
 html_favicon = "../static/img/mark.svg"
 html_theme_options = {"light_logo": "mark.svg", "dark_logo": "mark.svg"}
-html_static_path = ["../static/img"]
+html_static_path = ["../static/img", "static"]
+html_css_files = ["site.css"]
 html_copy_source = False
 html_show_copyright = False
 html_show_sphinx = False

@@ -115,3 +115,26 @@ def test_other_variables_of_the_web_server_are_told():
     read = re.findall(r'environ\.get\("([A-Z_]+)"\)', (ROOT / "gunicorn.conf.py").read_text("utf-8"))
     assert read
     assert all(f"`{name}`" in text for name in read)
+
+
+# Of Django's own form of a user.
+OF_DJANGO = {"password-based authentication", "disabled"}
+
+
+def in_the_product() -> str:
+    """All that templates and code may show, in lower case; names of fields as forms show them."""
+    floors = ("labeling", "training", "deployment", "evaluation", "common", "config")
+    files = [
+        *(ROOT / "templates").rglob("*.html"),
+        *(file for floor in floors for file in (ROOT / floor).rglob("*.py")),
+    ]
+    return re.sub(r"\s+", " ", " ".join(file.read_text("utf-8") for file in files).replace("_", " ")).lower()
+
+
+@pytest.mark.parametrize("page", ["first-ten-minutes", "experts", "operators", "administrators"])
+def test_a_button_or_field_that_a_guide_names_is_there(page):
+    text = " ".join((ROOT / "docs" / f"{page}.md").read_text("utf-8").split())
+    phrases = re.findall(r"\*([^*]+)\*", re.sub(r"\*\*[^*]+\*\*", "", text))
+    named = {part.strip(" .").lower() for phrase in phrases for part in re.split("…|: ", phrase)}
+    product = in_the_product()
+    assert [name for name in sorted(named - OF_DJANGO) if name not in product] == []
