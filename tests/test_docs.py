@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,7 @@ SECTIONS = {
 SAID_ON_THE_PAGE = {"Certificate.Ending"}
 
 
+@cache
 def state_classes() -> dict[str, dict[str, str]]:
     """Class -> value -> label, of every `TextChoices` of states in the models."""
     files = (file for floor in ("labeling", "training", "deployment", "evaluation") for file in models_of(floor))
@@ -121,6 +123,7 @@ def test_other_variables_of_the_web_server_are_told():
 OF_DJANGO = {"password-based authentication", "disabled"}
 
 
+@cache
 def in_the_product() -> str:
     """All that templates and code may show, in lower case; names of fields as forms show them."""
     floors = ("labeling", "training", "deployment", "evaluation", "common", "config")
@@ -138,3 +141,12 @@ def test_a_button_or_field_that_a_guide_names_is_there(page):
     named = {part.strip(" .").lower() for phrase in phrases for part in re.split("…|: ", phrase)}
     product = in_the_product()
     assert [name for name in sorted(named - OF_DJANGO) if name not in product] == []
+
+
+def test_links_of_markdown_beside_the_site_lead_to_files():
+    beside = [*ROOT.glob("*.md"), *(ROOT / "benchmarks").rglob("README.md"), *(ROOT / "demo").rglob("README.md")]
+    links = [
+        (file, link) for file in beside for link in re.findall(r"\]\(([^)#\s:]+)(?:#[^)]*)?\)", file.read_text("utf-8"))
+    ]
+    assert any(file.name == "README.md" and link.endswith(".png") for file, link in links)
+    assert [(file.name, link) for file, link in links if not (file.parent / link).exists()] == []
