@@ -8,7 +8,7 @@ Django or the disk.
 from typing import Any, Protocol
 
 from labeling.decoding import DEFAULT_DECODING
-from labeling.kinds.base import KINDS, Answer, AnswerError, Kind, NoLongerFitsError, SpecError, shown
+from labeling.kinds.base import KINDS, Answer, AnswerError, Kind, NoLongerFitsError, SchemaError, SpecError, shown
 from labeling.kinds.change import Change
 from labeling.kinds.inputs import Input, InputError, InputForm, whole
 from labeling.kinds.multi_label import MultiLabel
@@ -77,6 +77,7 @@ __all__ = [
     "Kind",
     "LabelDef",
     "NoLongerFitsError",
+    "SchemaError",
     "Spec",
     "SpecError",
     "canonical",

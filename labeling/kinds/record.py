@@ -11,10 +11,29 @@ from labeling.kinds.phrases import ANSWERING
 from labeling.kinds.record_carrying import carried_record, known_part
 from labeling.kinds.record_form import RAW, THERE, Shown, is_typed, typed_in, typed_of, value_of
 from labeling.kinds.record_schema import Field, grammar_schema, read_schema
-from labeling.kinds.record_values import Reader, in_words, leaves
-from labeling.kinds.record_words import described, shape
+from labeling.kinds.record_values import Reader, leaves
+from labeling.kinds.record_words import described, in_words, place, said_values, shape
 from labeling.kinds.spec import Spec, fold
 
+EXAMPLE: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "sender": {"type": "string", "description": "Who wrote it, as the text names them."},
+        "topic": {"enum": ["order", "complaint", "question"]},
+        "due": {"type": ["string", "null"], "format": "date", "title": "Answer by"},
+        "amount": {"type": "number", "minimum": 0},
+        "items": {
+            "type": "array",
+            "maxItems": 10,
+            "items": {
+                "type": "object",
+                "properties": {"name": {"type": "string"}, "count": {"type": "integer", "minimum": 1}},
+                "required": ["name", "count"],
+            },
+        },
+    },
+    "required": ["sender", "topic", "due"],
+}
 _WRAPPING = ANSWERING | {"record", "data", "json", "object"}
 _MOST_SAID = 12
 _LINE = 160
@@ -27,6 +46,9 @@ class Record(Kind):
     title = "Record"
     about = "Fields that you name: amounts, dates, names, choices, lists of rows."
     has_schema = True
+    schema_example = EXAMPLE
+    scripts = ("js/record.js",)
+    style = "css/record.css"
     nothing_given = "Nothing is filled in. Fill in what the text says, or save once more if it says nothing."
 
     def check(self, spec: Spec) -> None:
@@ -84,8 +106,9 @@ class Record(Kind):
         """The values by name, in short."""
         if RAW in answer:
             return str(answer[RAW])[:_LINE]
-        values = answer.items() if is_typed(answer) else leaves(answer)
-        text = ", ".join(f"{_said(at)} {in_words(value)}" for at, value in values if value != "" and not at.endswith(THERE))
+        typed = {at: value for at, value in answer.items() if value and not at.endswith(THERE)}
+        said = (f"{place(at)}: {in_words(value)}" for at, value in typed.items())
+        text = ", ".join(said if is_typed(answer) else said_values(answer))
         return f"{text[: _LINE - 3]}..." if len(text) > _LINE else text or "nothing filled in"
 
     def entered(self, fields: Entered) -> Any:
@@ -93,8 +116,11 @@ class Record(Kind):
         return typed_in(fields)
 
     def shown_again(self, spec: Spec, entered: Any) -> Answer | None:
-        """All of it."""
-        return entered if isinstance(entered, dict) else None
+        """The record where it is one, else all that was typed."""
+        try:
+            return self.canonical(spec, entered, None)
+        except AnswerError:
+            return entered if isinstance(entered, dict) else None
 
     def fields(
         self, spec: Spec, proposal: Answer | None, current: Answer | None, input: Input | None
@@ -120,6 +146,7 @@ class Record(Kind):
             "widgets": shown.widget(root).children,
             "raw": raw or was,
             "raw_was": "" if raw else was,
+            "before": json.dumps(typed_of(proposal or {})),
             "is_raw": bool(raw),
             "has_proposal": proposal is not None,
             "unplaced": {at: why for at, why in problems.items() if at == ""},
@@ -134,11 +161,11 @@ class Record(Kind):
         said = []
         for at in dict.fromkeys([*before, *after]):
             if at not in after:
-                said.append(f"{_said(at)} {in_words(before[at])} taken away.")
+                said.append(f"{place(at)}: {in_words(before[at])} taken away.")
             elif at not in before:
-                said.append(f"{_said(at)} {in_words(after[at])} added.")
+                said.append(f"{place(at)}: {in_words(after[at])} added.")
             elif before[at] != after[at] or isinstance(before[at], bool) != isinstance(after[at], bool):
-                said.append(f"{_said(at)} {in_words(before[at])} became {in_words(after[at])}.")
+                said.append(f"{place(at)}: {in_words(before[at])} became {in_words(after[at])}.")
         more = [f"And {len(said) - _MOST_SAID} more."] if len(said) > _MOST_SAID else []
         return " ".join([*said[:_MOST_SAID], *more])
 
@@ -160,6 +187,8 @@ def _root(spec: Spec) -> Field:
 
 
 def _value(root: Field, value: Any) -> Any:
+    if isinstance(value, list | tuple) and len(value) == 1 and isinstance(value[0], dict | str):
+        value = value[0]
     if isinstance(value, str):
         return value_of(root, {RAW: value})
     return value_of(root, value) if is_typed(value) else value
@@ -177,9 +206,3 @@ def _whole(reader: Reader, record: Answer) -> Answer:
 def _knows(root: Field, value: dict[str, Any]) -> bool:
     known = {fold(inner.name) for inner in root.fields}
     return any(fold(key) in known for key in value)
-
-
-def _said(at: str) -> str:
-    """A pointer as people read it: `lines 2 sku`, rows counted from one."""
-    parts = [part.replace("~1", "/").replace("~0", "~") for part in at.split("/")[1:]]
-    return " ".join(str(int(part) + 1) if part.isdecimal() and len(part) < 5 else part for part in parts) + ":"

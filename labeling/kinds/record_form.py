@@ -11,7 +11,7 @@ from typing import Any
 from common import jsonbounds
 from labeling.kinds.base import AnswerError, Entered
 from labeling.kinds.record_formats import FORMATS
-from labeling.kinds.record_schema import Field, pointer
+from labeling.kinds.record_schema import LENGTH, Field, pointer
 from labeling.kinds.record_values import MISSING, Missing, leaves
 
 RAW = "/"
@@ -62,8 +62,11 @@ class Widget:
 
     @property
     def is_long(self) -> bool:
-        """Whether a text takes more than a line."""
-        return self.field.kind == "string" and not self.field.format and int(self.field.most or 0) > _LONG
+        """Whether a text takes more than a line: its schema says so, or it has several."""
+        if self.field.kind != "string" or self.field.format:
+            return False
+        most = int(self.field.most or 0)
+        return "\n" in self.value or (most > _LONG and most != LENGTH)
 
     @property
     def options(self) -> list[tuple[str, str]]:
@@ -157,9 +160,9 @@ def value_of(root: Field, typed: Mapping[str, str]) -> Any:
         try:
             return jsonbounds.loads(typed[RAW])
         except jsonbounds.JsonBoundsError as error:
-            raise AnswerError(f"The raw JSON cannot be read: {error}.") from error
+            raise AnswerError(f"The JSON cannot be read: {error}.") from error
         except ValueError as error:
-            raise AnswerError(f"The raw JSON cannot be read: {_place(error)}.") from error
+            raise AnswerError(f"The JSON cannot be read: {_place(error)}.") from error
     found = _value(root, typed, "")
     return {} if isinstance(found, Missing) else found
 

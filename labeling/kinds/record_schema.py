@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from labeling.kinds.base import SpecError, shown
+from labeling.kinds.base import SchemaError, shown
 from labeling.kinds.record_formats import FORMATS
 from labeling.marks import neutralise
 
@@ -47,10 +47,6 @@ _WHY = {
     "prefixItems": "use an object with a key for each place",
 }
 _BAD_IN_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|<\||\|>")
-
-
-class SchemaError(SpecError):
-    """A schema is none, or beyond what a record may ask for; the message names the place."""
 
 
 @dataclass(frozen=True)

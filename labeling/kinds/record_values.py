@@ -217,11 +217,3 @@ def leaves(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
             yield from leaves(inner, at + pointer(number))
     elif value is not None and value != "":
         yield at, value
-
-
-def in_words(value: Any) -> str:
-    """A single value as people read it."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    text = " ".join(value.split()) if isinstance(value, str) else json.dumps(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,9 +1,12 @@
-"""A record's schema in words, as prompts show it: one line that no answer can be taken for, and a line a description."""
+"""Records in words: their schema as prompts show it, in one line that no answer can be taken for, and their values."""
 
 import json
+from collections.abc import Iterator
+from typing import Any
 
 from labeling.kinds.record_formats import FORMATS
 from labeling.kinds.record_schema import LENGTH, Field, pointer
+from labeling.kinds.record_values import leaves
 
 
 def shape(field: Field) -> str:
@@ -53,3 +56,22 @@ def described(field: Field, at: str = "") -> list[str]:
         if inner.item:
             lines += described(inner.item, here)
     return lines
+
+
+def said_values(answer: Any) -> Iterator[str]:
+    """The single values with their places: `total: 30.5`, `lines 1 sku: nail`."""
+    return (f"{place(at)}: {in_words(value)}" for at, value in leaves(answer))
+
+
+def place(at: str) -> str:
+    """A pointer as people read it, rows counted from one: `lines 2 sku`."""
+    parts = [part.replace("~1", "/").replace("~0", "~") for part in at.split("/")[1:]]
+    return " ".join(str(int(part) + 1) if part.isdecimal() and len(part) < 5 else part for part in parts)
+
+
+def in_words(value: Any) -> str:
+    """A single value as people read it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = " ".join(value.split()) if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -42,7 +42,12 @@ def test_rows_are_put_beside_those_they_have_the_most_in_common_with():
 
 def test_the_figures_are_micro_means_and_whole_records():
     wrong = BILL | {"total": 4}
-    cases = [Scored(BILL, BILL), Scored(BILL, wrong), Scored(BILL, None, Status.FAILED), Scored({}, None, Status.FAILED)]
+    cases = [
+        Scored(BILL, BILL),
+        Scored(BILL, wrong),
+        Scored(BILL, None, Status.FAILED),
+        Scored({}, None, Status.FAILED),
+    ]
     figures = SCORER.figures(cases)
     assert SCORER.main_value(cases) == figures["f1_fields"] == Counts(9, 2, 6).f1
     assert figures["exact_records"] == 0.25

@@ -11,6 +11,7 @@ from labeling.kinds import KINDS, AnswerError, NoLongerFitsError, Spec, SpecErro
 from labeling.kinds.change import Change
 from labeling.prompts import system_message
 from tests.records import BILL, SCHEMA, spec_of
+from training.engine.forms import form_of
 
 KIND = KINDS["record"]
 
@@ -57,11 +58,20 @@ def test_required_keys_come_first_and_every_bound_is_said():
     assert asked["additionalProperties"] is False
 
 
+def test_the_example_of_the_kind_is_one_and_each_of_its_bounds_can_be_kept():
+    assert form_of(json_schema(spec_of(KIND.schema_example))).can_become('{"sender"')
+
+
 def test_the_prompt_shows_the_shape_in_one_line_and_what_is_said_of_fields():
     lines = system_message(spec_of()).split("\n")
     assert lines[0] == "Read the bill."
-    assert '{"vendor": text, "total": number 0 to 10000, "paid": true | false, "due": date (YYYY-MM-DD) or null' in lines[1]
-    assert '"kind"?: "invoice" | "reminder", "lines"?: [{"sku": text, "n": whole number 1 or more}, at most 4]' in lines[1]
+    assert (
+        '{"vendor": text, "total": number 0 to 10000, "paid": true | false, "due": date (YYYY-MM-DD) or null'
+        in lines[1]
+    )
+    assert (
+        '"kind"?: "invoice" | "reminder", "lines"?: [{"sku": text, "n": whole number 1 or more}, at most 4]' in lines[1]
+    )
     assert lines[2:] == ["vendor: Who wrote the bill."]
 
 
@@ -70,8 +80,14 @@ def test_the_prompt_shows_the_shape_in_one_line_and_what_is_said_of_fields():
     [
         (json.dumps(BILL), []),
         (json.dumps(BILL | {"total": "30.5"}), ["the text '30.5' at /total read as a number"]),
-        (json.dumps(BILL | {"paid": "True", "due": "null"}), ["the text 'True' at /paid read as true", "'null' at /due"]),
-        (json.dumps({"Vendor": "ACME", **{k: v for k, v in BILL.items() if k != "vendor"}}), ["the key 'Vendor' read as"]),
+        (
+            json.dumps(BILL | {"paid": "True", "due": "null"}),
+            ["the text 'True' at /paid read as true", "'null' at /due"],
+        ),
+        (
+            json.dumps({"Vendor": "ACME", **{k: v for k, v in BILL.items() if k != "vendor"}}),
+            ["the key 'Vendor' read as"],
+        ),
         (json.dumps(BILL | {"x": 1, "y": [2]}), ["2 unknown keys dropped: /x, /y"]),
         (json.dumps(BILL | {"lines": BILL["lines"][0]}), ["one value at /lines taken as a list"]),
         (json.dumps({"record": BILL}), ["the record taken out of the key 'record'"]),
@@ -149,9 +165,9 @@ def test_a_field_may_come_and_go_and_answers_go_with_it():
 def test_a_value_that_may_no_longer_be_said_does_not_fit_and_says_where():
     with pytest.raises(NoLongerFitsError, match="what it says at /kind is not allowed"):
         KIND.carry(changed(kind={"enum": ["reminder"]}), BILL | {"kind": "invoice"})
+    row = SCHEMA["properties"]["lines"]["items"]
+    narrow = {**row, "properties": {**row["properties"], "n": {"type": "integer", "maximum": 1}}}
     with pytest.raises(NoLongerFitsError, match=r"what it says at /lines/\*/n is not allowed"):
-        row = SCHEMA["properties"]["lines"]["items"]
-        narrow = {**row, "properties": {**row["properties"], "n": {"type": "integer", "maximum": 1}}}
         KIND.carry(changed(lines={"type": "array", "items": narrow}), BILL)
     asked = {**SCHEMA, "properties": {**SCHEMA["properties"], "tax": {"type": "number"}}}
     change = Change(spec_of(), spec_of({**asked, "required": [*SCHEMA["required"], "tax"]}))
