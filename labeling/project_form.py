@@ -97,7 +97,7 @@ class NewProjectForm(forms.Form):
 
     def with_example(self) -> "NewProjectForm":
         """The same with an example of a schema in its field, of the kind that is chosen or the first that takes one."""
-        data = self.data.copy()
+        data = dict(self.data.items())
         takers = {name: kind for name, kind in KINDS.items() if kind.has_schema}
         name = data.get("kind") if data.get("kind") in takers else next(iter(takers))
         data["kind"], data["schema"] = name, json.dumps(takers[name].schema_example, indent=2)

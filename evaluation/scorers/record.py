@@ -91,12 +91,12 @@ def compared(expected: Any, got: Any, path: str = "") -> Iterator[tuple[str, Cou
         for name in dict.fromkeys([*one, *other]):
             yield from compared(one.get(name), other.get(name), f"{path}/{name}")
     elif isinstance(expected, list) or isinstance(got, list):
-        one, other = (value if isinstance(value, list) else [] for value in (expected, got))
-        if any(isinstance(each, dict) for each in (*one, *other)):
-            for left, right in paired(one, other):
+        rows, others = (value if isinstance(value, list) else [] for value in (expected, got))
+        if any(isinstance(each, dict) for each in (*rows, *others)):
+            for left, right in paired(rows, others):
                 yield from compared(left, right, f"{path}/*")
         else:
-            yield path, _bags(Counter(map(_same, one)), Counter(map(_same, other)))
+            yield path, _bags(Counter(map(_same, rows)), Counter(map(_same, others)))
     else:
         wanted, found = (Counter([_same(value)] if _is_value(value) else []) for value in (expected, got))
         if wanted or found:

@@ -178,7 +178,7 @@ class Record(Kind):
         try:
             return carried_record(_root(change.asked), answer)
         except NoLongerFitsError:
-            return known_part(_root(change.asked), answer)
+            return dict(known_part(_root(change.asked), answer))
 
 
 @lru_cache(maxsize=64)

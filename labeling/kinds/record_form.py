@@ -26,6 +26,11 @@ _LONG = 80
 Typed = dict[str, str]
 
 
+def _may_be_negative(field: Field) -> bool:
+    """Phones' keyboards of digits have no minus."""
+    return field.least is None or field.least < 0
+
+
 @dataclass(frozen=True)
 class Widget:
     """One place of the form. `rows` are those of a list, `pattern` a new one; `children` are an object's."""
@@ -55,10 +60,16 @@ class Widget:
 
     @property
     def input(self) -> str:
-        """The type of the input."""
+        """The type of the input. Only a date's own: the others would drop what they do not take, or keep it from us."""
+        return "date" if self.field.format == "date" else "text"
+
+    @property
+    def mode(self) -> str:
+        """The keyboard that phones show."""
         if self.field.kind in ("number", "integer"):
-            return "number"
-        return FORMATS[self.field.format].input if self.field.format else "text"
+            digits = "numeric" if self.field.kind == "integer" else "decimal"
+            return "text" if _may_be_negative(self.field) else digits
+        return FORMATS[self.field.format].mode if self.field.format else "text"
 
     @property
     def is_long(self) -> bool:

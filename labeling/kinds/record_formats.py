@@ -10,11 +10,11 @@ from uuid import UUID
 
 @dataclass(frozen=True)
 class Format:
-    """`shown` is the form as people and models read it; `input` is the type of the field in a form."""
+    """`shown` is the form as people and models read it; `mode` is the keyboard for it."""
 
     is_one: Callable[[str], bool]
     shown: str
-    input: str = "text"
+    mode: str = "text"
 
 
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){1,8}")
@@ -54,7 +54,7 @@ def _is_uuid(text: str) -> bool:
 
 
 FORMATS: dict[str, Format] = {
-    "date": Format(_dated(_DATE, date.fromisoformat), "YYYY-MM-DD", "date"),
+    "date": Format(_dated(_DATE, date.fromisoformat), "YYYY-MM-DD"),
     "time": Format(_dated(_TIME, time.fromisoformat), "hh:mm:ssZ"),
     "date-time": Format(_dated(rf"{_DATE}T{_TIME}", datetime.fromisoformat), "YYYY-MM-DDThh:mm:ssZ"),
     "email": Format(lambda text: bool(_EMAIL.fullmatch(text)), "e-mail address", "email"),

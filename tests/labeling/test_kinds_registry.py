@@ -59,7 +59,7 @@ def test_its_form_gives_back_what_it_shows(name: str) -> None:
     for field, value in re.findall(r'<input[^>]* name="(\w+)" value="([^"]*)" checked', html):
         sent.setdefault(field, []).append(value)
     sent |= {field: [value] for field, value in re.findall(r'<textarea[^>]* name="(\w+)"[^>]*>([^<]*)<', html)}
-    values = r'<input type="(?:text|number|date)" [^>]*name="(/[^"]+)" value="([^"]*)"'
+    values = r'<input type="(?:text|date)" [^>]*name="(/[^"]+)" value="([^"]*)"'
     sent |= {field: [value] for field, value in re.findall(values, html)}
     sent |= {field: ["true"] for field in re.findall(r'name="(/[^"]+)" value="true" checked', html)}
     sent = {field: [unescape(value) for value in values] for field, values in sent.items()}
