@@ -1,6 +1,8 @@
-"""A project that reads bills: its schema, an answer, and the spec of any schema."""
+"""A project that reads bills: its schema, an answer, any answer, and the spec of any schema."""
 
 from typing import Any
+
+from hypothesis import strategies as st
 
 from labeling.kinds import Spec
 
@@ -31,6 +33,20 @@ BILL: dict[str, Any] = {
     "due": None,
     "lines": [{"sku": "nail", "n": 2}],
 }
+
+_TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=20).map(str.strip)
+BILLS = st.fixed_dictionaries(
+    {
+        "vendor": _TEXTS,
+        "total": st.one_of(st.integers(0, 10_000), st.sampled_from([0.5, 9.25, 1234.75])),
+        "paid": st.booleans(),
+        "due": st.one_of(st.none(), st.dates().map(str)),
+    },
+    optional={
+        "kind": st.sampled_from(["invoice", "reminder"]),
+        "lines": st.lists(st.fixed_dictionaries({"sku": _TEXTS.filter(bool), "n": st.integers(1, 99)}), max_size=4),
+    },
+)
 
 
 def spec_of(schema: Any = None) -> Spec:

@@ -4,13 +4,12 @@ import json
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from labeling.answers import Status, parse
 from labeling.kinds import KINDS, AnswerError, NoLongerFitsError, Spec, SpecError, canonical, dumps, json_schema
 from labeling.kinds.change import Change
 from labeling.prompts import system_message
-from tests.records import BILL, SCHEMA, spec_of
+from tests.records import BILL, BILLS, SCHEMA, spec_of
 from training.engine.forms import form_of
 
 KIND = KINDS["record"]
@@ -176,22 +175,7 @@ def test_a_value_that_may_no_longer_be_said_does_not_fit_and_says_where():
     assert KIND.carry_reading(change, BILL) == BILL
 
 
-texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=20).map(str.strip)
-bills = st.fixed_dictionaries(
-    {
-        "vendor": texts,
-        "total": st.one_of(st.integers(0, 10_000), st.sampled_from([0.5, 9.25, 1234.75])),
-        "paid": st.booleans(),
-        "due": st.one_of(st.none(), st.dates().map(str)),
-    },
-    optional={
-        "kind": st.sampled_from(["invoice", "reminder"]),
-        "lines": st.lists(st.fixed_dictionaries({"sku": texts.filter(bool), "n": st.integers(1, 99)}), max_size=4),
-    },
-)
-
-
-@given(bills)
+@given(BILLS)
 def test_what_is_written_is_read_back_strictly(bill):
     spec = spec_of()
     stored = canonical(spec, bill, None)
