@@ -99,7 +99,8 @@ class NewProjectForm(forms.Form):
         """The same with an example of a schema in its field, of the kind that is chosen or the first that takes one."""
         data = dict(self.data.items())
         takers = {name: kind for name, kind in KINDS.items() if kind.has_schema}
-        name = data.get("kind") if data.get("kind") in takers else next(iter(takers))
+        name = str(data.get("kind"))
+        name = name if name in takers else next(iter(takers))
         data["kind"], data["schema"] = name, json.dumps(takers[name].schema_example, indent=2)
         return type(self)(data)
 

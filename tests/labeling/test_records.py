@@ -182,3 +182,21 @@ def test_what_is_written_is_read_back_strictly(bill):
     found = parse(dumps(spec, stored, None), spec, "a bill")
     assert (found.answer, found.status) == (stored, Status.STRICT)
     assert KIND.difference(stored, stored) == ""
+
+
+@pytest.mark.parametrize(
+    ("format", "good", "bad"),
+    [
+        ("date", "2024-02-29", "2023-02-29"),
+        ("time", "12:00:00.5+01:00", "12:00:00"),
+        ("date-time", "2024-01-01T12:00:00Z", "2024-01-01 12:00:00"),
+        ("email", "a.b+c@d-e.co.uk", "a b@c.d"),
+        ("uri", "https://example.org/a?b=c", "example"),
+        ("uuid", "12345678-1234-1234-1234-123456789abc", "12345678"),
+    ],
+)
+def test_a_text_has_the_form_that_is_asked_for(format, good, bad):
+    spec = spec_of(schema(a={"type": "string", "format": format}))
+    assert canonical(spec, {"a": f" {good} "}, None) == {"a": good}
+    with pytest.raises(AnswerError, match="/a: .* is not written as"):
+        canonical(spec, {"a": bad}, None)
