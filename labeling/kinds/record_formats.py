@@ -19,14 +19,13 @@ class Format:
 
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){0,8}")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}:[^\s<>\"{}|\\^`]{1,2000}")
-_DATE = r"\d{4}-\d{2}-\d{2}"
-_TIME = r"\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})"
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_TIME = re.compile(r"\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
+_MOMENT = re.compile(rf"{_DATE.pattern}T{_TIME.pattern}", re.ASCII)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
-def _dated(pattern: str, read: Callable[[str], object]) -> Callable[[str], bool]:
-    expression = re.compile(pattern, re.ASCII)
-
+def _dated(expression: re.Pattern[str], read: Callable[[str], object]) -> Callable[[str], bool]:
     def is_one(text: str) -> bool:
         if not expression.fullmatch(text):
             return False
@@ -56,7 +55,7 @@ def _is_uuid(text: str) -> bool:
 FORMATS: dict[str, Format] = {
     "date": Format(_dated(_DATE, date.fromisoformat), "YYYY-MM-DD"),
     "time": Format(_dated(_TIME, time.fromisoformat), "hh:mm:ssZ"),
-    "date-time": Format(_dated(rf"{_DATE}T{_TIME}", datetime.fromisoformat), "YYYY-MM-DDThh:mm:ssZ"),
+    "date-time": Format(_dated(_MOMENT, datetime.fromisoformat), "YYYY-MM-DDThh:mm:ssZ"),
     "email": Format(lambda text: bool(_EMAIL.fullmatch(text)), "e-mail address", "email"),
     "uri": Format(_is_uri, "https://...", "url"),
     "uuid": Format(_is_uuid, "UUID"),

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.db import models
 
+from common import jsonbounds
+
 
 class OrderedJSONField(models.JSONField):
     """PostgreSQL's `jsonb` sorts keys; a schema's order is that of its form and of what models write. So it is kept as
@@ -17,4 +19,4 @@ class OrderedJSONField(models.JSONField):
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
         found = super().from_db_value(value, expression, connection)
-        return json.loads(found) if isinstance(found, str) else found
+        return jsonbounds.loads(found) if isinstance(found, str) else found

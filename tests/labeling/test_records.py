@@ -198,5 +198,5 @@ def test_what_is_written_is_read_back_strictly(bill):
 def test_a_text_has_the_form_that_is_asked_for(format, good, bad):
     spec = spec_of(schema(a={"type": "string", "format": format}))
     assert canonical(spec, {"a": f" {good} "}, None) == {"a": good}
-    with pytest.raises(AnswerError, match="/a: .* is not written as"):
+    with pytest.raises(AnswerError, match="is not written as"):
         canonical(spec, {"a": bad}, None)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from training.engine.chat import end_ids, token_ids
 from training.engine.errors import EngineError
 from training.engine.forms import Form
+from training.engine.looks.words import sentence
 
 if TYPE_CHECKING:
     import torch
@@ -64,7 +65,7 @@ class Holder:
             bias = torch.frombuffer(bytearray(matcher.compute_logit_bias()), dtype=torch.uint8)[: len(row)]
             allowed[: len(bias)] = bias > 0
         if matcher.is_error():
-            raise EngineError(f"An answer cannot be held to its schema: {matcher.get_error().splitlines()[0]}")
+            raise EngineError(f"An answer cannot be held to its schema: {sentence(ValueError(matcher.get_error()))}")
         allowed[[end for end in self.ends if end < len(row)]] = matcher.is_accepting()
         return allowed.to(row.device)
 

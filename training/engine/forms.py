@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from training.engine.errors import EngineError
+from training.engine.looks.words import sentence
 
 if TYPE_CHECKING:
     from llguidance import LLMatcher, LLTokenizer
@@ -44,7 +45,7 @@ class Form:
 
         matcher = LLMatcher(tokenizer, LLMatcher.grammar_from_lark(self.grammar), log_level=0)
         if matcher.is_error():
-            raise EngineError(f"Answers of this schema cannot be made: {matcher.get_error().splitlines()[0]}")
+            raise EngineError(f"Answers of this schema cannot be made: {sentence(ValueError(matcher.get_error()))}")
         return matcher
 
     @cached_property
