@@ -23,6 +23,7 @@ class RecordScorer(Scorer):
 
     main = "f1_fields"
     title = "field F1"
+    rows = ("fields", "Field")
     columns = (
         ("f1_fields", "Field F1", "Micro-F1 over the values of all fields of all cases"),
         ("precision_fields", "Precision", "Of the values given, the share that is right"),
