@@ -10,7 +10,8 @@ from labeling.kinds.inputs import Input
 from labeling.kinds.phrases import ANSWERING
 from labeling.kinds.record_carrying import carried_record, known_part
 from labeling.kinds.record_form import RAW, THERE, Shown, is_typed, typed_in, typed_of, value_of
-from labeling.kinds.record_schema import Field, grammar_schema, read_schema
+from labeling.kinds.record_grammar import grammar_schema
+from labeling.kinds.record_schema import Field, read_schema
 from labeling.kinds.record_values import Reader, leaves
 from labeling.kinds.record_words import described, in_words, place, said_values, shape
 from labeling.kinds.spec import Spec, fold
