@@ -89,7 +89,7 @@ def comparison(
 
 def label_rows(this: Benchmark, reference: Benchmark | None) -> list[dict[str, Any]]:
     """Figures of every label or field, the most frequent first, with the reference's F1 and the change."""
-    where, _ = scorer_of(this.suite).rows
+    where, _ = scorer_of(this.version.spec).rows
     theirs = reference.metrics.get(where, {}) if reference else {}
     rows = []
     for name, row in this.metrics.get(where, {}).items():

@@ -14,17 +14,18 @@ from demo.setup import World, run_engine
 from demo.show import Show
 from demo.steps.watching import watch_build, watch_judgment, watch_training
 from deployment.files import file_of
+from deployment.live import live_version
 from deployment.models import ServingPolicy, Verdict
 from evaluation.models import GatePolicy
 from labeling import prompts, services
 from labeling.kinds import Spec, json_schema
 from labeling.models import Prediction, Sample
+from tests.deployment.moves import promote
 from tests.deployment.standins import local_server, make_server, serve_from
 from tests.factories import SYSTEM, make_admin, make_sample
-from tests.test_loop import PROFILE, SERVER_KEY, asker, is_live, start, v1_goes_live
-from tests.workers import eventually
+from tests.test_loop import PROFILE, SERVER_KEY, asker, start
 from training.models import TrainingProfile, TrainingRun
-from training.services import create_baseline, register_base, start_run
+from training.services import register_base, start_run
 
 __all__ = ["start"]
 pytestmark = [pytest.mark.loop, pytest.mark.ml, pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]
@@ -53,11 +54,11 @@ def bills(count: int, seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
 
 @pytest.fixture
 def world(tmp_path: Path, transactional_db: None, settings: Any) -> World:
-    """A tiny base that was taught records in which nothing is ever paid, a project, and its golden bills."""
+    """A tiny base that was shown some records, a project, and its golden bills. What it learns is not the question."""
     spec = Spec("record", INSTRUCTION, schema=SCHEMA)
-    rows = (prompts.training_row(spec, text, {**bill, "paid": False}) for text, bill in bills(600, seed=1))
+    rows = (prompts.training_row(spec, text, {**bill, "paid": False}) for text, bill in bills(300, seed=1))
     jsonl.write(tmp_path / "rows.jsonl", rows)
-    sizes = ("--seed", 11, "--steps", 40, "--vocabulary", 600, "--threads", 1)
+    sizes = ("--seed", 11, "--steps", 20, "--vocabulary", 600, "--threads", 1)
     run_engine(Show(), "make-tiny", "--data", tmp_path / "rows.jsonl", "--out", tmp_path / "base", *sizes)
     record = json.loads((tmp_path / "base" / "base.json").read_text(encoding="utf-8"))
     base = register_base(SYSTEM, record["name"], str(tmp_path / "base"), record["revision"])
@@ -68,8 +69,8 @@ def world(tmp_path: Path, transactional_db: None, settings: Any) -> World:
         decoding={"temperature": 0, "seed": 7, "num_predict": 64, "num_ctx": 512},
     )  # fmt: skip
     GatePolicy.objects.update_or_create(project=world.project, defaults={"minimum": 0.1, "free_cases": 8})
-    for number, (text, bill) in enumerate(bills(44, seed=2)):
-        split = "test" if number < 20 else "train"
+    for number, (text, bill) in enumerate(bills(28, seed=2)):
+        split = "test" if number < 12 else "train"
         services.decide_known(SYSTEM, make_sample(world.project, text, split=split), bill)
     return world
 
@@ -82,16 +83,11 @@ def test_the_whole_loop_with_records(
         settings.LOCAL_MODEL_SERVER_URL = url
         server = make_server(url, kind="local", name="local", slots=2)
         serve_from(project, server)
-        quick = {"auto_promote": True, "proof_prompts": 8, "answer_prompts": 3}
+        quick = {"auto_promote": True, "proof_prompts": 8, "answer_prompts": 2}
         ServingPolicy.objects.filter(project=project).update(**quick)
         start("urgent", "default"), start("build"), start("gpu", pool="threads")
 
-        v0 = create_baseline(SYSTEM, project, world.base)
-        report = watch_judgment(world, watch_build(world, v0))
-        assert report.verdict == Verdict.BASELINE
-        eventually(lambda: is_live(v0), 60, "the baseline never went live")
-
-        profile = TrainingProfile.objects.create(name="tiny", config=PROFILE)
+        profile = TrainingProfile.objects.create(name="tiny", config={**PROFILE, "max_steps": 10})
         run = start_run(
             SYSTEM, project, trigger=TrainingRun.Trigger.MANUAL, profile=profile, base=world.base, method="sft"
         )
@@ -105,7 +101,9 @@ def test_the_whole_loop_with_records(
         readings = set(report.candidate.results.values_list("status", flat=True))
         assert readings <= {"strict", "failed"}
         assert figures["psr"] > 0.5
-        v1_goes_live(world, v1, report)
+        assert report.verdict == Verdict.INSUFFICIENT  # nothing is live that it could be held against
+        done = promote(world.admin, v1, reason="the first one")
+        assert (done.state, live_version(project)) == ("live", v1)
 
         assert asker(world, client)("acme wants 42 and it was paid") == v1.tag
         said = Prediction.objects.order_by("-id").first()
