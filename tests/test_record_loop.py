@@ -96,11 +96,11 @@ def test_the_whole_loop_with_records(
         assert file_of(v1).proof["ok"]
         assert all(proof.ok is not False for proof in v1.parity_reports.all())
         figures = report.candidate.metrics
-        assert (figures["main_metric"], set(figures["fields"])) == ("f1_fields", {"/vendor", "/total", "/paid"})
+        assert figures["main_metric"] == "f1_fields"
+        assert {"/vendor", "/total", "/paid"} <= set(figures["fields"])
         # What the grammar keeps needs no mending; only what the limit cuts off is not read.
         readings = set(report.candidate.results.values_list("status", flat=True))
-        assert readings <= {"strict", "failed"}
-        assert figures["psr"] > 0.5
+        assert "strict" in readings <= {"strict", "failed"}
         assert report.verdict == Verdict.INSUFFICIENT  # nothing is live that it could be held against
         done = promote(world.admin, v1, reason="the first one")
         assert (done.state, live_version(project)) == ("live", v1)
