@@ -1,6 +1,5 @@
 """The form of a new project: what is wrong is told beside its field, and the prompt is shown while one types."""
 
-import json
 from typing import Any
 
 from django import forms
@@ -42,7 +41,7 @@ class NewProjectForm(forms.Form):
         required=False,
         strip=False,
         widget=forms.Textarea(attrs=_PLAIN | {"rows": 8}),
-        help_text=f"One a line, up to {MAX_LABELS:,}; a description follows after “ | ” or a tab. Free text has none.",
+        help_text=f"One a line, up to {MAX_LABELS:,}; a description follows after “ | ” or a tab. Free text and records have none.",
     )
     schema = SchemaField(
         required=False,
@@ -96,13 +95,12 @@ class NewProjectForm(forms.Form):
             self.add_error("labels", str(error))
 
     def with_example(self) -> "NewProjectForm":
-        """The same with an example of a schema in its field, of the kind that is chosen or the first that takes one."""
-        data = dict(self.data.items())
+        """The same, not sent yet, with an example of a schema: of the chosen kind, or of the first that takes one."""
+        said = dict(self.data.items())
         takers = {name: kind for name, kind in KINDS.items() if kind.has_schema}
-        name = str(data.get("kind"))
-        name = name if name in takers else next(iter(takers))
-        data["kind"], data["schema"] = name, json.dumps(takers[name].schema_example, indent=2)
-        return type(self)(data)
+        name = str(said.get("kind"))
+        said["kind"] = name if name in takers else next(iter(takers))
+        return type(self)(initial=said | {"schema": takers[said["kind"]].schema_example})
 
     @property
     def shares(self) -> tuple[int, ...]:

@@ -49,6 +49,7 @@ def _made(request: HttpRequest, form: NewProjectForm) -> Project | None:
 
 def _page(request: HttpRequest, form: NewProjectForm, *, status: int = 200) -> HttpResponse:
     # The first look shows what the splits are as they stand; nothing is wrong yet.
-    shown = form if form.is_bound else NewProjectForm({name: field.initial for name, field in form.fields.items()})
+    filled = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
+    shown = form if form.is_bound else NewProjectForm(filled)
     context = {"form": form, "kinds": KINDS.values(), "preview": shown.preview()}
     return render(request, "labeling/new_project.html", context, status=status)

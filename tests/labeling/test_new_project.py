@@ -183,7 +183,9 @@ def test_an_example_of_a_schema_is_filled_in_on_request_and_nothing_is_made(clie
     page = client.post(PAGE, ASKED | {"example": "1", "schema": ""})
     assert page.status_code == 200
     example = next(kind.schema_example for kind in KINDS.values() if kind.has_schema)
-    assert json.loads(page.context["form"]["schema"].value()) == example
+    assert page.context["form"]["schema"].value() == json.dumps(example, indent=2)
+    assert "Tag the message." in page.text
+    assert "required." not in page.text
     assert re.search(r'value="record"[^>]* checked', page.text)
     assert not Project.objects.exists()
 
