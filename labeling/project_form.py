@@ -41,8 +41,8 @@ class NewProjectForm(forms.Form):
         required=False,
         strip=False,
         widget=forms.Textarea(attrs=_PLAIN | {"rows": 8}),
-        help_text=f"One a line, up to {MAX_LABELS:,}; a description follows after “ | ” or a tab. Free text and records "
-        "have none.",
+        help_text=f"One a line, up to {MAX_LABELS:,}; a description follows after “ | ” or a tab. Free text and "
+        "records have none.",
     )
     schema = SchemaField(
         required=False,
