@@ -17,6 +17,8 @@ CONTENTS = {
         "training",
         "methods",
         "reading",
+        "records",
+        "order",
         "gate",
         "test-cases",
         "text-figures",

@@ -2,6 +2,7 @@
 
 from evaluation.scorers.base import Baseline, Column, Counts, Example, Scored, Scorer, Task
 from evaluation.scorers.multi_label import MultiLabelScorer
+from evaluation.scorers.record import RecordScorer
 from evaluation.scorers.single_label import SingleLabelScorer
 from evaluation.scorers.text import TextScorer
 from labeling.kinds import Asked
@@ -10,6 +11,7 @@ SCORERS: dict[str, Scorer] = {
     "multi_label": MultiLabelScorer(),
     "single_label": SingleLabelScorer(),
     "text": TextScorer(),
+    "record": RecordScorer(),
 }
 
 

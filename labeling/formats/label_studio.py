@@ -50,5 +50,6 @@ class LabelStudio(Writer):
             names = self.kind.labels_in(answer)
             return [{"from_name": "label", "type": "choices", "value": {"choices": names}, **where}] if names else []
         # Of an earlier task it may be anything; as JSON it is told in any case.
-        text = self.said(item) if origin == "manual" else self.kind.line(answer)
+        told = encode(answer) if self.kind.is_json else self.kind.line(answer)
+        text = self.said(item) if origin == "manual" else told
         return [{"from_name": "answer", "type": "textarea", "value": {"text": [text]}, **where}]

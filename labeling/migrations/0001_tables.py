@@ -15,6 +15,7 @@ from django.db import migrations, models
 
 import labeling.kinds
 import labeling.models.digests
+import labeling.models.ordered
 import labeling.models.projects
 
 
@@ -155,7 +156,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "schema",
-                    models.JSONField(
+                    labeling.models.ordered.OrderedJSONField(
                         blank=True,
                         help_text="The JSON schema of an answer, for kinds whose schema is your own.",
                         null=True,
@@ -470,7 +471,12 @@ class Migration(migrations.Migration):
                 ("labels", models.JSONField(default=list, help_text='[{"id", "name", "description", "merged"}, ...]')),
                 ("max_labels", models.PositiveSmallIntegerField(default=5)),
                 ("prompt_template", models.TextField(default="{text}")),
-                ("schema", models.JSONField(help_text="The project's own JSON schema of an answer.", null=True)),
+                (
+                    "schema",
+                    labeling.models.ordered.OrderedJSONField(
+                        help_text="The project's own JSON schema of an answer.", null=True
+                    ),
+                ),
                 ("decoding", models.JSONField(default=dict)),
                 ("thinking", models.BooleanField(default=False)),
                 ("lists_labels", models.BooleanField(default=True, help_text="Whether the prompt lists the labels.")),

@@ -13,8 +13,9 @@ from django.utils import timezone
 from common.options import OptionsError
 from labeling import keys
 from labeling.decoding import checked_decoding
-from labeling.kinds import DEFAULT_DECODING, LabelDef, Spec, kind_choices, kind_of
+from labeling.kinds import DEFAULT_DECODING, Kind, LabelDef, Spec, kind_choices, kind_of
 from labeling.models.base import PublicModel
+from labeling.models.ordered import OrderedJSONField
 
 
 def default_decoding() -> dict[str, Any]:
@@ -54,7 +55,7 @@ class Project(PublicModel):
     max_labels = models.PositiveSmallIntegerField(
         default=5, validators=[MinValueValidator(1)], help_text="At most so many labels in one answer."
     )
-    schema = models.JSONField(
+    schema = OrderedJSONField(
         null=True, blank=True, help_text="The JSON schema of an answer, for kinds whose schema is your own."
     )
     decoding = models.JSONField(
@@ -115,6 +116,11 @@ class Project(PublicModel):
         return self.train_share, self.validation_share, self.test_share
 
     @property
+    def answer_kind(self) -> Kind:
+        """The kind of answer that is asked for."""
+        return kind_of(self)
+
+    @property
     def input_form(self) -> str:
         """The form of what is asked about, by which templates show it."""
         return kind_of(self).input.name
@@ -157,7 +163,7 @@ class TaskSpec(PublicModel):
     labels = models.JSONField(default=list, help_text='[{"id", "name", "description", "merged"}, ...]')
     max_labels = models.PositiveSmallIntegerField(default=5)
     prompt_template = models.TextField(default="{text}")
-    schema = models.JSONField(null=True, help_text="The project's own JSON schema of an answer.")
+    schema = OrderedJSONField(null=True, help_text="The project's own JSON schema of an answer.")
     decoding = models.JSONField(default=dict)
     thinking = models.BooleanField(default=False)
     lists_labels = models.BooleanField(default=True, help_text="Whether the prompt lists the labels.")

@@ -14,7 +14,7 @@ from labeling.models import Project
 from labeling.project_form import NewProjectForm
 from labeling.views.base import actor, may_add_projects, person, polls
 
-_PREVIEW = "preview"
+_PREVIEW, _EXAMPLE = "preview", "example"
 
 
 @login_required
@@ -28,6 +28,8 @@ def new_project(request: HttpRequest) -> HttpResponse:
         if polls(request):
             return render(request, "labeling/partials/project_preview.html", {"preview": form.preview()})
         return _page(request, form)
+    if _EXAMPLE in request.POST:
+        return _page(request, form.with_example())
     if form.is_valid() and (project := _made(request, form)):
         messages.success(request, f"{project} is made. Bring its texts in next.")
         return redirect("labeling:project", project.key)
@@ -47,6 +49,7 @@ def _made(request: HttpRequest, form: NewProjectForm) -> Project | None:
 
 def _page(request: HttpRequest, form: NewProjectForm, *, status: int = 200) -> HttpResponse:
     # The first look shows what the splits are as they stand; nothing is wrong yet.
-    shown = form if form.is_bound else NewProjectForm({name: field.initial for name, field in form.fields.items()})
+    filled = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
+    shown = form if form.is_bound else NewProjectForm(filled)
     context = {"form": form, "kinds": KINDS.values(), "preview": shown.preview()}
     return render(request, "labeling/new_project.html", context, status=status)

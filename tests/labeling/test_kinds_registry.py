@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -15,20 +16,23 @@ from labeling.answers import Status, parse
 from labeling.kinds import KINDS, Answer, LabelDef, Spec, SpecError, canonical, json_schema, kind_choices
 from labeling.kinds.inputs import CONVERSATION, INPUTS
 from tests.common.test_sources import ROOT, sources
+from tests.records import BILL, SCHEMA
 
 # An answer to each kind, in its stored form.
 ANSWERS: dict[str, Answer] = {
     "multi_label": {"labels": ["a", "b"]},
     "single_label": {"label": "b"},
     "text": {"text": "Dear Ana"},
+    "record": BILL,
 }
+# Of the kinds whose schema is the project's own.
+SCHEMAS: dict[str, dict[str, object]] = {"record": SCHEMA}
 ROOMS = ("labeling/kinds/", "evaluation/scorers/")
 
 
 def spec_of(name: str) -> Spec:
     labels = (LabelDef("a"), LabelDef("b")) if KINDS[name].has_labels else ()
-    schema = {"type": "object"} if KINDS[name].has_schema else None
-    return Spec(name, "Do it.", labels, schema=schema)
+    return Spec(name, "Do it.", labels, schema=SCHEMAS.get(name))
 
 
 def test_every_kind_has_a_scorer_and_an_example_here() -> None:
@@ -55,6 +59,10 @@ def test_its_form_gives_back_what_it_shows(name: str) -> None:
     for field, value in re.findall(r'<input[^>]* name="(\w+)" value="([^"]*)" checked', html):
         sent.setdefault(field, []).append(value)
     sent |= {field: [value] for field, value in re.findall(r'<textarea[^>]* name="(\w+)"[^>]*>([^<]*)<', html)}
+    values = r'<input type="(?:text|date)" [^>]*name="(/[^"]+)" value="([^"]*)"'
+    sent |= {field: [value] for field, value in re.findall(values, html)}
+    sent |= {field: ["true"] for field in re.findall(r'name="(/[^"]+)" value="true" checked', html)}
+    sent = {field: [unescape(value) for value in values] for field, values in sent.items()}
     assert canonical(spec, kind.entered(sent), input) == answer
     assert kind.shown_again(spec, kind.entered(sent)) == answer
 

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from labeling import services, splits
 from labeling.formats import WRITERS
 from labeling.formats.plain import guarded, unguarded
-from labeling.kinds import canonical
+from labeling.kinds import KINDS, canonical
 from labeling.models import GoldenSample, Project, Sample
 from labeling.services.samples import new_text
 from tests.factories import SYSTEM, make_project
 from tests.labeling.exporting import exported
+from tests.records import BILLS, SCHEMA
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +40,7 @@ ANSWERS: dict[str, st.SearchStrategy[Any]] = {
     "multi_label": st.one_of(st.none(), st.lists(st.sampled_from(LABELS), max_size=3, unique=True)),
     "single_label": st.one_of(st.none(), st.sampled_from(LABELS)),
     "text": st.one_of(st.none(), TEXTS),
+    "record": st.one_of(st.none(), BILLS),
 }
 # Those that hold no ids, and those that hold no texts without an answer.
 BARE = ("openai_chat", "prompt_completion", "sharegpt", "alpaca")
@@ -48,7 +50,8 @@ COLUMNS = {"text": "text", "answer": "answer", "external_id": "id", "answers": "
 
 
 def project_of(kind: str, key: str) -> Project:
-    return make_project(key, kind, labels=() if kind == "text" else LABELS)
+    labels = LABELS if KINDS[kind].has_labels else ()
+    return make_project(key, kind, labels=labels, schema=SCHEMA if KINDS[kind].has_schema else None)
 
 
 def fill(project: Project, rows: list[tuple[str, Any, str]]) -> None:
