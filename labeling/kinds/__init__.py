@@ -13,10 +13,11 @@ from labeling.kinds.change import Change
 from labeling.kinds.inputs import Input, InputError, InputForm, whole
 from labeling.kinds.multi_label import MultiLabel
 from labeling.kinds.single_label import SingleLabel
+from labeling.kinds.spans import Spans
 from labeling.kinds.spec import MAX_LABELS, LabelDef, Spec, find_label, fold
 from labeling.kinds.text import FreeText
 
-KINDS |= {kind.name: kind for kind in (MultiLabel(), SingleLabel(), FreeText())}
+KINDS |= {kind.name: kind for kind in (MultiLabel(), SingleLabel(), Spans(), FreeText())}
 
 
 class Asked(Protocol):

@@ -43,11 +43,16 @@ class Kind(ABC):
     # Capabilities: what others ask in place of the name.
     is_json: ClassVar[bool] = True  # else the model's text, as it stands, is the answer
     has_labels: ClassVar[bool] = False  # answers are made of the project's labels
+    labels_texts: ClassVar[bool] = False  # and say them of the text as a whole
+    has_places: ClassVar[bool] = False  # answers are `spans` with places in the text as it is stored
     has_schema: ClassVar[bool] = False  # the answer's JSON schema is the project's own
     can_join: ClassVar[bool] = False  # several answers to one text can be put together
     fits_every_spec: ClassVar[bool] = False  # an answer to one spec of a project is one to each of them
     # Said before an empty answer is approved.
     nothing_given: ClassVar[str] = ""
+    # Static files that pages with its fields load.
+    scripts: ClassVar[tuple[str, ...]] = ()
+    style: ClassVar[str] = ""
 
     def check(self, spec: "Spec") -> None:
         """Raise `SpecError` where a spec of this kind contradicts itself."""

@@ -13,7 +13,7 @@ from django.utils import timezone
 from common.options import OptionsError
 from labeling import keys
 from labeling.decoding import checked_decoding
-from labeling.kinds import DEFAULT_DECODING, LabelDef, Spec, kind_choices, kind_of
+from labeling.kinds import DEFAULT_DECODING, Kind, LabelDef, Spec, kind_choices, kind_of
 from labeling.models.base import PublicModel
 
 
@@ -105,6 +105,11 @@ class Project(PublicModel):
     def shares(self) -> tuple[int, int, int]:
         """Train, validation and test share in percent."""
         return self.train_share, self.validation_share, self.test_share
+
+    @property
+    def answer_kind(self) -> Kind:
+        """The kind of answer that is asked for."""
+        return kind_of(self)
 
     @property
     def input_form(self) -> str:

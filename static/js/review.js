@@ -39,6 +39,9 @@
   }
 
   function difference() {
+    // Fields with a script of their own say it themselves.
+    const own = root.querySelector("[data-changes]");
+    if (own) return own.dataset.changes;
     const answer = typed();
     if (answer) return answer.dataset.proposed && answer.value.trim() !== answer.dataset.proposed ? "The text differs from the proposal." : "";
     if (!toggles().some(proposed) && !root.querySelector("[data-has-proposal]")) return "";

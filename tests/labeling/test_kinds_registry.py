@@ -20,8 +20,11 @@ from tests.common.test_sources import ROOT, sources
 ANSWERS: dict[str, Answer] = {
     "multi_label": {"labels": ["a", "b"]},
     "single_label": {"label": "b"},
+    "spans": {"spans": [{"label": "b", "start": 0, "end": 4, "text": "What"}]},
     "text": {"text": "Dear Ana"},
 }
+# The constant of a kind whose answer to one text says nothing of another.
+CONSTANTS: dict[str, Answer] = {"spans": {"spans": []}}
 ROOMS = ("labeling/kinds/", "evaluation/scorers/")
 
 
@@ -52,8 +55,11 @@ def test_its_form_gives_back_what_it_shows(name: str) -> None:
     fields = kind.fields(spec, answer, answer, input)
     html = render_to_string(f"labeling/fields/{name}.html", {"fields": fields, "project": None})
     sent: dict[str, list[str]] = {}
-    for field, value in re.findall(r'<input[^>]* name="(\w+)" value="([^"]*)" checked', html):
+    typed = re.findall(r'<input type="text" name="(\w+)" value="([^"]*)"', html)
+    for field, value in [*typed, *re.findall(r'<input[^>]* name="(\w+)" value="([^"]*)" checked', html)]:
         sent.setdefault(field, []).append(value)
+    for field, options in re.findall(r'<select name="(\w+)"[^>]*>(.*?)</select>', html, re.DOTALL):
+        sent.setdefault(field, []).append("".join(re.findall(r'value="([^"]*)" selected', options)))
     sent |= {field: [value] for field, value in re.findall(r'<textarea[^>]* name="(\w+)"[^>]*>([^<]*)<', html)}
     assert canonical(spec, kind.entered(sent), input) == answer
     assert kind.shown_again(spec, kind.entered(sent)) == answer
@@ -80,7 +86,9 @@ def test_its_scorer_gives_the_figures_that_it_names_and_a_constant(name: str) ->
     assert figures["main"] == figures[scorer.main] == scorer.main_value(cases)
     sums = [sum(values) for values in zip(*map(scorer.parts, cases), strict=True)]
     assert scorer.figure(sums, len(cases)) == pytest.approx(figures["main"])
-    assert scorer.baselines["constant"].run([("x", answer)], [("y", answer)], Task()) == [Scored(answer, answer)]
+    assert scorer.baselines["constant"].run([("x", answer)], [("y", answer)], Task()) == [
+        Scored(answer, CONSTANTS.get(name, answer))
+    ]
 
 
 @pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if not kind.has_schema])
