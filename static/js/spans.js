@@ -86,6 +86,7 @@
     }
 
     remove(span) {
+      if (span !== this.current) this.picked = null;
       this.change(this.spans.filter((each) => each !== span), null, `No longer marked: ${this.told(span)}`);
     }
 
@@ -113,9 +114,17 @@
 
     next(edge, way, byCharacter) {
       const at = this.picked[edge === "start" ? 0 : 1];
-      if (byCharacter) return tools.step(this.text, at, way);
+      if (byCharacter) return this.character(edge, at, way);
       const places = this.words.map((word) => word[edge === "start" ? 0 : 1]);
       return (way > 0 ? places.find((place) => place > at) : places.findLast((place) => place < at)) ?? at;
+    }
+
+    // White space at an edge belongs to no mark: the next place is beyond it.
+    character(edge, at, way) {
+      let next = tools.step(this.text, at, way);
+      const grows = (edge === "end") === (way > 0);
+      while (grows && next > 0 && next < this.text.length && !this.text[edge === "end" ? next - 1 : next].trim()) next = tools.step(this.text, next, way);
+      return next;
     }
 
     word(way) {
@@ -225,7 +234,7 @@
         if (this.labels.includes(event.target.value)) this.label(event.target.value); else this.remove(span);
         this.list.children[this.spans.indexOf(this.current)]?.querySelector("[name=span_label]").focus();
       });
-      row.append(this.button(this.quote(span), "span-quote", () => { this.pick(span.start, span.end, span); this.box.focus({ preventScroll: true }); }), this.button("Remove", "", () => { this.remove(span); this.box.focus({ preventScroll: true }); }));
+      row.append(this.button(this.quote(span), "span-quote", () => { this.pick(span.start, span.end, span); this.box.focus({ preventScroll: true }); }), this.button("✕", "span-remove", () => { this.remove(span); this.box.focus({ preventScroll: true }); }));
       row.lastElementChild.setAttribute("aria-label", `Remove ${this.told(span)}`);
       return row;
     }
