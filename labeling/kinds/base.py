@@ -134,6 +134,10 @@ class Kind(ABC):
         """The same for what a model said, where what has no counterpart stays as it is, and so counts as wrong."""
         return answer
 
+    def respelled(self, spec: "Spec", answer: Answer, input: Input, stored: Input) -> Answer:
+        """An answer to `input` as one to the same input in other case or white space. Raises `AnswerError`."""
+        return answer
+
     def identities(self, spec: "Spec", answer: Answer) -> Answer:
         """The answer in a form that is equal for one answer under whatever names."""
         return answer

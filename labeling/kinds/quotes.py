@@ -6,6 +6,7 @@ the next mention from the begin of the one before.
 """
 
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -63,6 +64,14 @@ def number_of(text: str, span: Span, before: Collection[Span], after: int) -> in
         said = shown(text[span.start : span.end])
         raise AnswerError(f"{said} is mentioned more than {MOST_MENTIONS:,} times; mark a longer piece.")
     return places.index(Place(span.start, span.end)) + 1
+
+
+def moved(span: Span, text: str, other: str) -> Span | None:
+    """The span in another spelling of its text, which differs by case and white space alone; None where it does not."""
+    (letters, origins), (same, places) = _folded(text), _folded(other)
+    if letters != same:
+        return None
+    return Span(places[bisect_left(origins, span.start)], places[bisect_left(origins, span.end) - 1] + 1, span.label)
 
 
 def trimmed(text: str, start: int, end: int) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from labeling.kinds.change import Change
 from labeling.kinds.inputs import Input
 from labeling.kinds.labels import listed_labels, toggles
 from labeling.kinds.phrases import NOTHING
-from labeling.kinds.quotes import MOST_MENTIONS, Span, number_of
+from labeling.kinds.quotes import MOST_MENTIONS, Span, moved, number_of
 from labeling.kinds.reading import content_of
 from labeling.kinds.span_form import changed, entered_spans, rows_of, said_span
 from labeling.kinds.span_reading import KEY, MOST_SPANS, NUMBER, QuoteReader, claims_spans, pieces, placed
@@ -141,6 +141,14 @@ class Spans(Kind):
 
     def _renamed(self, spec: Spec, answer: Answer, today: Any) -> Answer:
         return _stored(spec, {Span(*span[:2], today(span.label)): quote for span, quote in _quotes(answer).items()})
+
+    def respelled(self, spec: Spec, answer: Answer, input: Input, stored: Input) -> Answer:
+        """The same pieces where they stand in the other spelling."""
+        text, other = self.input.text(input), self.input.text(stored)
+        found = [moved(span, text, other) for span in _spans(answer)] if text != other else _spans(answer)
+        if None in found:
+            raise AnswerError("The project has this text in another spelling, in which the places are not found again.")
+        return _stored(spec, {span: other[span.start : span.end] for span in found if span is not None})
 
     def identities(self, spec: Spec, answer: Answer) -> Answer:
         """Places with each label's identity."""

@@ -112,6 +112,48 @@ def test_what_no_project_takes_is_refused_with_a_sentence(shape, record, says):
     assert says in read(shape, record).error
 
 
+MARKED = "😀 Ana\r\nin Rome"
+ANA = {"label": "PER", "start": 2, "end": 5, "text": "Ana"}
+ROME = {"label": "LOC", "start": 9, "end": 13, "text": "Rome"}
+
+
+@pytest.mark.parametrize(
+    ("shape", "record", "spans"),
+    [
+        ("label_studio",
+         {"data": {"text": MARKED},
+          "annotations": [{"result": [
+              {"type": "labels", "value": {"start": 2, "end": 5, "text": "Ana", "labels": ["PER"]}},
+              {"type": "labels", "value": {"start": 11, "end": 15, "text": "Rome", "labels": ["LOC"]}},
+              {"type": "relation", "from_id": "a", "to_id": "b"}]}]},
+         [ANA, ROME]),
+        ("doccano", {"text": MARKED, "label": [[2, 5, "PER"], [10, 14, "LOC"]]}, [ANA, ROME]),
+        ("doccano", {"text": MARKED, "label": [], "entities": [{"start_offset": 2, "end_offset": 5, "label": "PER"}]},
+         [ANA]),
+        ("prodigy", {"text": MARKED, "_input_hash": 1, "answer": "accept",
+                     "spans": [{"start": 10, "end": 14, "label": "LOC", "token_start": 2, "token_end": 2}]}, [ROME]),
+        ("prodigy", {"text": MARKED, "_input_hash": 1, "answer": "accept", "spans": []}, []),
+    ],
+)  # fmt: skip
+def test_marked_pieces_have_places_in_the_text_as_it_is_stored(shape, record, spans):
+    row = read(shape, record, takes_spans=True)
+    assert (row.error, row.text, row.answer_raw) == ("", MARKED.replace("\r", ""), {"spans": spans})
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ({"end": 3, "text": "Bob"}, "is 'Bob', which characters 0 to 3"),
+        ({"end": "3"}, "not whole"),
+        ({"end": 3, "labels": []}, "not whole"),
+    ],
+)
+def test_a_mark_that_does_not_fit_its_text_is_refused(value, says):
+    result = [{"value": {"start": 0, "labels": ["PER"], **value}}]
+    row = read("label_studio", {"data": {"text": MARKED}, "annotations": [{"result": result}]}, takes_spans=True)
+    assert says in row.error
+
+
 @pytest.mark.parametrize("name", ["doccano", "label_studio"])
 def test_spans_leave_the_text_to_those_who_want_no_answers(name):
     record = next(record for shape, record, says in REFUSED if shape == name and says == "spans")
