@@ -42,7 +42,7 @@ from labeling.kinds.words import find_names, given_names
 from labeling.recognising import recognise
 from tests.common.hostile import SHAPES, hostile
 from tests.common.test_sources import sources
-from training.engine.constrained import form_of
+from training.engine.forms import form_of
 
 LENGTH = 100_000
 SECONDS = 1.0
@@ -116,7 +116,6 @@ EXCUSED = {
     "labeling.keys.is_key": "tried as `is_key`",
     "common.text._long_runs": "tried as `nfkc`",
     "evaluation.text_tokens._expression": "tried as `token_f1`",
-    "training.engine.constrained.Form._matches": "tried as `Form.complete` and `Form.can_become`",
 }
 
 
