@@ -14,7 +14,7 @@ from common.problems import ProblemError
 from labeling import splits
 from labeling.formats import SHAPES
 from labeling.import_columns import require_columns
-from labeling.importers import FORMATS, ColumnMapping, ImportFormatError, Row
+from labeling.importers import FORMATS, WITHOUT_COLUMNS, ColumnMapping, ImportFormatError, Row
 from labeling.kinds import kind_of, whole
 from labeling.models import ImportBatch, Project, TaskSpec
 from labeling.recognising import recognise
@@ -147,5 +147,5 @@ def check_options(options: dict[str, Any]) -> None:
         mapping = ColumnMapping.from_options(rest)
     except (ImportFormatError, TypeError) as error:
         raise ProblemError(str(error)) from error
-    if answers != "none" and mapping.answer is None and format not in SHAPES:
+    if answers != "none" and mapping.answer is None and format not in WITHOUT_COLUMNS:
         raise ProblemError("Say which column holds the known answers.")
