@@ -5,7 +5,6 @@ from contextlib import suppress
 from typing import Any
 
 from labeling.formats.shapes import (
-    SPANS,
     Plain,
     Shape,
     ShapeError,
@@ -193,7 +192,10 @@ class Argilla(Shape):
         answer = record.get("annotation")
         if answer is None and with_answer:
             answer = agreed(self._responses(record.get("responses")))
-        return Plain(texts[0] if text is None else text, answer, record.get("id", record.get("external_id")))
+        text = texts[0] if text is None else text
+        if with_answer and isinstance(answer, list) and any(map(is_span, answer)):
+            answer = marks_of(text, answer)
+        return Plain(text, answer, record.get("id", record.get("external_id")))
 
     def _responses(self, responses: Any) -> list[Any]:
         """Of one question: the answers by question, or (in older exports) a list of people with theirs."""
@@ -217,8 +219,4 @@ class Argilla(Shape):
         return isinstance(response, dict) and response.get("status", "submitted") == "submitted"
 
     def _value(self, answer: Any) -> Any:
-        value = answer.get("value") if isinstance(answer, dict) else answer
-        spans = isinstance(value, list) and any(map(is_span, value))
-        if spans:
-            raise ShapeError(SPANS)
-        return value
+        return answer.get("value") if isinstance(answer, dict) else answer

@@ -134,6 +134,8 @@ ROME = {"label": "LOC", "start": 9, "end": 13, "text": "Rome"}
         ("prodigy", {"text": MARKED, "_input_hash": 1, "answer": "accept",
                      "spans": [{"start": 10, "end": 14, "label": "LOC", "token_start": 2, "token_end": 2}]}, [ROME]),
         ("prodigy", {"text": MARKED, "_input_hash": 1, "answer": "accept", "spans": []}, []),
+        ("argilla", {"fields": {"text": MARKED}, "responses": {"marks": [
+            {"value": [{"start": 2, "end": 5, "label": "PER"}], "status": "submitted"}]}}, [ANA]),
     ],
 )  # fmt: skip
 def test_marked_pieces_have_places_in_the_text_as_it_is_stored(shape, record, spans):
