@@ -24,11 +24,14 @@ def _marks(text: str, span: Any) -> Iterator[dict[str, Any]]:
     start, end = (span.get(name, span.get(f"{name}_offset")) for name in ("start", "end"))
     labels = span.get("labels", span.get("label"))
     names = labels if isinstance(labels, list) else [labels]
-    is_place = all(isinstance(each, int) and not isinstance(each, bool) for each in (start, end))
-    if not is_place or not names or not all(isinstance(name, str) and name for name in names):
+    if not isinstance(start, int) or not isinstance(end, int) or not names or not all(map(_is_name, names)):
         raise ShapeError(_BROKEN)
     place = _place(text, start, end, span.get("text"))
     yield from ({"label": name, **place} for name in names)
+
+
+def _is_name(label: Any) -> bool:
+    return isinstance(label, str) and label != ""
 
 
 def _place(text: str, start: int, end: int, quote: Any) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def changed(one: list[dict[str, Any]], other: list[dict[str, Any]]) -> str:
     )
     gone = [span for span in before if span not in after]
     new = [span for span in after if span not in before]
-    renamed = {}
+    renamed: dict[Span, Span] = {}
     for span in gone:
         same = next((each for each in new if each[:2] == span[:2] and each not in renamed.values()), None)
         if same is not None:
