@@ -3,6 +3,7 @@
 from typing import Any
 
 from labeling.formats.base import Answered, Item, LeftOut, Writer, line
+from labeling.kinds.span_reading import KEY
 
 
 class Doccano(Writer):
@@ -22,7 +23,7 @@ class Doccano(Writer):
 
     def _label(self, item: Item, read: Answered) -> list[Any]:
         if self.kind.has_places:
-            return [[span["start"], span["end"], span["label"]] for span in read.answer["spans"]]
+            return [[span["start"], span["end"], span["label"]] for span in read.answer[KEY]]
         return read.labels if self.kind.labels_texts else [self.said(item)]
 
 
@@ -37,7 +38,7 @@ class Prodigy(Writer):
         """Without `answer` where there is none: Prodigy then asks."""
         found: dict[str, Any] = {"text": item.text, "meta": item.meta}
         if self.kind.has_places:
-            given = {"spans": item.read.answer["spans"], "answer": "accept"} if item.read else {}
+            given = {KEY: item.read.answer[KEY], "answer": "accept"} if item.read else {}
             return line(found | {"_view_id": "spans_manual"} | given)
         if not self.kind.labels_texts:
             given = {"user_input": self.said(item), "answer": "accept"} if item.read else {}

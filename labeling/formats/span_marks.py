@@ -5,6 +5,7 @@ from typing import Any
 
 from common.text import plain_lines, storable
 from labeling.formats.shapes import ShapeError
+from labeling.kinds.span_reading import KEY
 
 _BROKEN = "One of its spans is not whole: a begin, an end and a label are wanted."
 
@@ -13,7 +14,7 @@ def marks_of(text: Any, spans: Iterable[Any]) -> dict[str, Any]:
     """The answer that these spans make: (begin, end, label), or objects that say so. Raises `ShapeError`."""
     if not isinstance(text, str):
         raise ShapeError("It marks spans, and has no text.")
-    return {"spans": [mark for span in spans for mark in _marks(text, span)]}
+    return {KEY: [mark for span in spans for mark in _marks(text, span)]}
 
 
 def _marks(text: str, span: Any) -> Iterator[dict[str, Any]]:

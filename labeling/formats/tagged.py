@@ -7,6 +7,7 @@ from typing import Any
 
 from labeling.formats.base import Item, LeftOut, Writer
 from labeling.formats.shapes import Plain, Shape, ShapeError
+from labeling.kinds.span_reading import KEY
 
 TEXT, ID = "# text = ", "# id = "
 _WORD = re.compile(r"\S+")
@@ -36,7 +37,7 @@ class TaggedRows(Shape):
             text = " ".join(words)
             places = _places(words, text)
         assert places is not None, "a text that is made of the words holds them"
-        answer = {"spans": _spans(tags, places)} if with_answer else None
+        answer = {KEY: _spans(tags, places)} if with_answer else None
         return Plain(text, answer, record.get("id"))
 
     @staticmethod
@@ -63,7 +64,7 @@ class Conll(Writer):
             raise AssertionError("without an answer nothing is said")
         if {"\n", "\r"} & {*item.text, *item.external_id}:
             raise LeftOut("it has several lines, and this format holds texts of one")
-        spans = item.read.answer["spans"]
+        spans = item.read.answer[KEY]
         if any(one["end"] > other["start"] for one, other in pairwise(spans)):
             raise LeftOut("pieces of it overlap, which this format cannot say")
         about = f"{TEXT}{item.text}\n" + (f"{ID}{item.external_id}\n" if item.external_id else "")
