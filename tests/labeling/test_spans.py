@@ -65,6 +65,16 @@ def test_places_count_code_points_and_leave_white_space_out() -> None:
     assert canonical(SPEC, [[20, 26, "place"]], "Ana, then she went [ York ] and back")["spans"][0]["text"] == "York"
 
 
+@pytest.mark.parametrize("quote", ["New\nYork", "New\r\nYork", "NewYork"])
+def test_a_piece_over_a_line_end_comes_back_from_a_form(quote: str) -> None:
+    text = "In New\nYork."
+    wanted = stored({"label": "place", "start": 3, "end": 11, "text": "New\nYork"})
+    sent = {"span_label": ["place"], "span_text": [quote], "span_start": ["3"], "span_end": ["11"]}
+    assert canonical(SPEC, KIND.entered(sent), text) == wanted
+    sent |= {"span_start": [""], "span_end": [""]}
+    assert canonical(SPEC, KIND.entered(sent), text) == wanted
+
+
 @pytest.mark.parametrize(
     ("given_value", "says"),
     [
