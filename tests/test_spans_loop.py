@@ -97,14 +97,14 @@ def test_the_whole_loop_on_spans(project: Project) -> None:
         base=BaseModel.objects.get(),
         method="sft",
     )
-    eventually(lambda: ended(run), 240, "the run never ended")
+    eventually(lambda: ended(run), 400, "the run never ended")
     assert (run.state, run.error) == ("succeeded", "")
     version = ModelVersion.objects.get(run=run)
-    eventually(lambda: is_staged(version), 240, "it was never staged")
+    eventually(lambda: is_staged(version), 500, "it was never staged")
     reports = version.parity_reports.all()
     assert reports
     assert all(report.ok is not False for report in reports), [report.sentence for report in reports]
-    eventually(lambda: GateReport.objects.filter(staged__version=version).exists(), 240, "it was never judged")
+    eventually(lambda: GateReport.objects.filter(staged__version=version).exists(), 300, "it was never judged")
     report = GateReport.objects.get(staged__version=version)
     assert report.verdict == Verdict.INSUFFICIENT
     benchmark = Benchmark.objects.get(version=version, decoding="served")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from labeling.answers import Status, parse
+from labeling.answers import Status, keeps_form, parse
 from labeling.kinds import LabelDef, Spec, json_schema
 
 pytestmark = pytest.mark.pure
@@ -113,3 +113,20 @@ def test_the_schema_asks_for_quotes_with_known_labels_and_has_an_end() -> None:
     assert spans["maxItems"] == 200
     assert spans["items"]["required"] == ["label", "text"]
     assert spans["items"]["properties"]["label"]["enum"] == ["person", "place"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "keeps"),
+    [
+        (quotes(("person", "Nobody here")), True),
+        (quotes(("thing", "Ana")), False),
+        ('{"spans": [', False),
+        ("[" * 99, False),
+    ],
+)
+def test_the_form_is_kept_whatever_the_text_holds(raw: str, keeps: bool) -> None:
+    assert keeps_form(raw, SPEC) is keeps
+
+
+def test_the_form_of_free_text_is_a_text() -> None:
+    assert [keeps_form(raw, Spec("text", "Answer it.")) for raw in ("Hi", " ")] == [True, False]
