@@ -17,6 +17,7 @@ CONTENTS = {
         "training",
         "methods",
         "reading",
+        "spans",
         "records",
         "order",
         "gate",

@@ -4,12 +4,14 @@ from evaluation.scorers.base import Baseline, Column, Counts, Example, Scored, S
 from evaluation.scorers.multi_label import MultiLabelScorer
 from evaluation.scorers.record import RecordScorer
 from evaluation.scorers.single_label import SingleLabelScorer
+from evaluation.scorers.spans import SpanScorer
 from evaluation.scorers.text import TextScorer
 from labeling.kinds import Asked
 
 SCORERS: dict[str, Scorer] = {
     "multi_label": MultiLabelScorer(),
     "single_label": SingleLabelScorer(),
+    "spans": SpanScorer(),
     "text": TextScorer(),
     "record": RecordScorer(),
 }

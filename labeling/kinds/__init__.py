@@ -14,10 +14,11 @@ from labeling.kinds.inputs import Input, InputError, InputForm, whole
 from labeling.kinds.multi_label import MultiLabel
 from labeling.kinds.record import Record
 from labeling.kinds.single_label import SingleLabel
+from labeling.kinds.spans import Spans
 from labeling.kinds.spec import MAX_LABELS, LabelDef, Spec, find_label, fold
 from labeling.kinds.text import FreeText
 
-KINDS |= {kind.name: kind for kind in (MultiLabel(), SingleLabel(), FreeText(), Record())}
+KINDS |= {kind.name: kind for kind in (MultiLabel(), SingleLabel(), Spans(), FreeText(), Record())}
 
 
 class Asked(Protocol):

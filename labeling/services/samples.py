@@ -16,6 +16,7 @@ from labeling.kinds import Answer, Input, InputError, kind_of, whole
 from labeling.models import ImportBatch, Project, Sample, Split
 from labeling.services import events
 from labeling.services.golden import announce_golden, settle
+from labeling.services.spellings import Spellings
 from labeling.ways import DRAWN, Given, WayIn
 
 
@@ -162,9 +163,9 @@ def create_samples(
     added = {row.content_hash for row in add_samples(project, in_one_order(texts), way_in=WayIn.API)}
     hashes = [splits.content_hash(text.text) for text in texts]
     samples = samples_of(project, texts)
-    said = {
-        content_hash: text.answer for text, content_hash in zip(texts, hashes, strict=True) if text.answer is not None
-    }
+    spellings = Spellings(project.spec, (text.text for text in texts))
+    fitted = [spellings.fit(text.text, text.answer) for text in texts]
+    said = {name: answer for name, answer in zip(hashes, fitted, strict=True) if answer is not None}
     approved = settle([(samples[content_hash], answer) for content_hash, answer in said.items()], project.spec)
     if approved:
         announce_golden(project.pk, None)

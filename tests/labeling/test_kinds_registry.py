@@ -22,11 +22,14 @@ from tests.records import BILL, SCHEMA
 ANSWERS: dict[str, Answer] = {
     "multi_label": {"labels": ["a", "b"]},
     "single_label": {"label": "b"},
+    "spans": {"spans": [{"label": "b", "start": 0, "end": 4, "text": "What"}]},
     "text": {"text": "Dear Ana"},
     "record": BILL,
 }
 # Of the kinds whose schema is the project's own.
 SCHEMAS: dict[str, dict[str, object]] = {"record": SCHEMA}
+# The constant of a kind whose answer to one text says nothing of another.
+CONSTANTS: dict[str, Answer] = {"spans": {"spans": []}}
 ROOMS = ("labeling/kinds/", "evaluation/scorers/")
 
 
@@ -56,8 +59,11 @@ def test_its_form_gives_back_what_it_shows(name: str) -> None:
     fields = kind.fields(spec, answer, answer, input)
     html = render_to_string(f"labeling/fields/{name}.html", {"fields": fields, "project": None})
     sent: dict[str, list[str]] = {}
-    for field, value in re.findall(r'<input[^>]* name="(\w+)" value="([^"]*)" checked', html):
+    typed = re.findall(r'<input type="text" name="(\w+)" value="([^"]*)"', html)
+    for field, value in [*typed, *re.findall(r'<input[^>]* name="(\w+)" value="([^"]*)" checked', html)]:
         sent.setdefault(field, []).append(value)
+    for field, options in re.findall(r'<select name="(\w+)"[^>]*>(.*?)</select>', html, re.DOTALL):
+        sent.setdefault(field, []).append("".join(re.findall(r'value="([^"]*)" selected', options)))
     sent |= {field: [value] for field, value in re.findall(r'<textarea[^>]* name="(\w+)"[^>]*>([^<]*)<', html)}
     values = r'<input type="(?:text|date)" [^>]*name="(/[^"]+)" value="([^"]*)"'
     sent |= {field: [value] for field, value in re.findall(values, html)}
@@ -88,7 +94,9 @@ def test_its_scorer_gives_the_figures_that_it_names_and_a_constant(name: str) ->
     assert figures["main"] == figures[scorer.main] == scorer.main_value(cases)
     sums = [sum(values) for values in zip(*map(scorer.parts, cases), strict=True)]
     assert scorer.figure(sums, len(cases)) == pytest.approx(figures["main"])
-    assert scorer.baselines["constant"].run([("x", answer)], [("y", answer)], Task()) == [Scored(answer, answer)]
+    assert scorer.baselines["constant"].run([("x", answer)], [("y", answer)], Task()) == [
+        Scored(answer, CONSTANTS.get(name, answer))
+    ]
 
 
 @pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if not kind.has_schema])
