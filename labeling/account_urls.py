@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 
 from labeling.views.account import account
 from labeling.views.first import first_administrator
+from labeling.views.invitations import follow
 from labeling.views.login import LinkView, LoginView, ResetView
 from labeling.views.tokens import revoke
 
@@ -14,6 +15,7 @@ urlpatterns = [
     path("login/", LoginView.as_view(), name="account_login"),
     path("account/", account, name="account"),
     path("account/first/", first_administrator, name="first_administrator"),
+    path("account/invitation/", follow, name="invitation"),
     path("account/tokens/<uuid:uid>/revoke/", revoke, name="account_revoke_token"),
     path("account/password/", allauth.password_change, name="account_change_password"),
     # Who has no password is given one by a link.

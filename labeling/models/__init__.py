@@ -4,8 +4,9 @@ from labeling.models.accounts import ApiToken, Membership, Role, Scope, User
 from labeling.models.base import PublicModel
 from labeling.models.events import Event
 from labeling.models.exports import Export
+from labeling.models.invitations import Invitation
 from labeling.models.logins import FirstLink, LoginCounter
-from labeling.models.projects import Label, Project, TaskSpec
+from labeling.models.projects import Colour, Label, Project, TaskSpec
 from labeling.models.retries import KeptResponse
 from labeling.models.samples import ImportBatch, MustPass, Sample, SampleState, Split, Withdrawal
 from labeling.models.vectors import AlikeGroup, AlikeText, TextVector, VectorSet
@@ -16,6 +17,7 @@ __all__ = [
     "AlikeGroup",
     "AlikeText",
     "ApiToken",
+    "Colour",
     "Event",
     "Export",
     "Feedback",
@@ -24,6 +26,7 @@ __all__ = [
     "GoldenSample",
     "Hard",
     "ImportBatch",
+    "Invitation",
     "KeptResponse",
     "Label",
     "LoginCounter",

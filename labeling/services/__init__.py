@@ -2,6 +2,7 @@
 
 from labeling.services.acceptance import accept_proposals, audit_proposals, reopen_accepted
 from labeling.services.decisions import NothingChosenError, confirm, decide, decide_known
+from labeling.services.ending import archive_project, delete_project, held_by, reopen_project
 from labeling.services.export_filters import Filters
 from labeling.services.exports import (
     cancel_export,
@@ -25,10 +26,18 @@ from labeling.services.import_queue import (
     start_import,
 )
 from labeling.services.imports import import_file, import_rows, run_import
+from labeling.services.invitations import (
+    InvitationEndedError,
+    accept_as,
+    accept_as_new,
+    invitation_of,
+    invite,
+    revoke_invitation,
+)
 from labeling.services.judging import cases_left_out
 from labeling.services.labels import NewLabel, change_label, merge_label, remove_label, replace_labels
 from labeling.services.logins import Attempt, HeldBackError, forget_old_counters, logged_in, logged_out
-from labeling.services.members import remove_member, set_role
+from labeling.services.members import people_named, remove_member, set_role
 from labeling.services.must_pass import lift_must_pass, mark_must_pass
 from labeling.services.passwords import ask_reset, mail_links, make_link, password_changed, set_password
 from labeling.services.people import create_user, save_user, set_active
@@ -48,23 +57,36 @@ from labeling.services.sessions import (
     seen,
     sessions_of,
 )
+from labeling.services.settings import ChangedMeanwhileError, unless_changed
 from labeling.services.specs import AnswersLostError, freeze_spec
-from labeling.services.tokens import create_token, revoke_tokens, tokens_of
+from labeling.services.tokens import (
+    create_project_token,
+    create_token,
+    revoke_tokens,
+    take_out_token,
+    tokens_in,
+    tokens_of,
+)
 from labeling.services.withdrawals import restore_sample, withdraw_sample
 
 __all__ = [
     "Answered",
     "AnswersLostError",
     "Attempt",
+    "ChangedMeanwhileError",
     "Filters",
     "HeldBackError",
+    "InvitationEndedError",
     "Look",
     "NewLabel",
     "NewText",
     "NothingChosenError",
+    "accept_as",
+    "accept_as_new",
     "accept_proposals",
     "add_sample",
     "add_samples",
+    "archive_project",
     "ask_reset",
     "audit_proposals",
     "cancel_export",
@@ -74,11 +96,13 @@ __all__ = [
     "choose",
     "confirm",
     "create_project",
+    "create_project_token",
     "create_samples",
     "create_token",
     "create_user",
     "decide",
     "decide_known",
+    "delete_project",
     "delete_row",
     "end_access",
     "end_session",
@@ -89,8 +113,11 @@ __all__ = [
     "forget_old_sessions",
     "freeze_spec",
     "give_feedback",
+    "held_by",
     "import_file",
     "import_rows",
+    "invitation_of",
+    "invite",
     "keep_upload",
     "lift_must_pass",
     "logged_in",
@@ -105,6 +132,7 @@ __all__ = [
     "merge_label",
     "next_sample",
     "password_changed",
+    "people_named",
     "queue_import",
     "recheck",
     "record_prediction",
@@ -117,10 +145,12 @@ __all__ = [
     "remove_old_exports",
     "reopen",
     "reopen_accepted",
+    "reopen_project",
     "replace_labels",
     "restart_lost_exports",
     "restart_lost_imports",
     "restore_sample",
+    "revoke_invitation",
     "revoke_tokens",
     "right_to",
     "run_export",
@@ -137,9 +167,12 @@ __all__ = [
     "start_export",
     "start_import",
     "take",
+    "take_out_token",
+    "tokens_in",
     "tokens_of",
     "try_task",
     "undo",
+    "unless_changed",
     "update_project",
     "withdraw_sample",
 ]

@@ -16,7 +16,7 @@ from labeling import services
 from labeling.access import Right, project_for
 from labeling.forms import LabelForm, LabelListForm, MergeForm, RemoveLabelForm
 from labeling.kinds import MAX_LABELS, kind_of
-from labeling.models import Project
+from labeling.models import Colour, Project
 from labeling.services.fitting import answers_left_out, label_usage, samples_left_out
 from labeling.services.labels import labels_as_text
 from labeling.views.base import actor, page_context, person, problems_as_messages
@@ -114,6 +114,7 @@ def _page(request: HttpRequest, project: Project, form: LabelListForm, *, status
         "page": page,
         "rows": [(label, usage[label.name]) for label in page],
         "words": words,
+        "colours": Colour.choices,
         "names": project.labels.values_list("name", flat=True),
         "total": project.labels.count(),
         "most": MAX_LABELS,
