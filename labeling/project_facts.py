@@ -35,6 +35,11 @@ class Golden:
         return {split.value: self.there[split.value] for split in Split}
 
     @property
+    def counting(self) -> int:
+        """How many count today."""
+        return self.count.total()
+
+    @property
     def most_used(self) -> list[tuple[str, int]]:
         return self.labels.most_common(MOST_LABELS)
 

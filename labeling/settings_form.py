@@ -35,6 +35,11 @@ class Preset:
     values: Mapping[str, Any]
 
 
+def short(value: Any) -> Any:
+    """A number without a fraction as one: 2, not 2.0."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 class Shares(forms.FloatField):
     """A share of 0 to 1, asked for and shown in percent."""
 
@@ -43,7 +48,7 @@ class Shares(forms.FloatField):
         self.widget.attrs["step"] = "any"
 
     def prepare_value(self, value: Any) -> Any:
-        return round(100 * value, 6) if isinstance(value, float) else value
+        return short(round(100 * value, 6)) if isinstance(value, float) else value
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:
@@ -72,7 +77,12 @@ class SettingsForm(forms.Form):
         now = self.current(project)
         chosen = next((each for each in self.presets if each.name == preset), None)
         self.preset = chosen
-        initial = {**now, **(chosen.values if chosen else {}), "premise": premise_of(now)}
+        filled = {**now, **(chosen.values if chosen else {})}
+        # What is asked for in percent is turned into that by its field.
+        initial = {
+            name: value if isinstance(self.base_fields.get(name), Shares) else short(value)
+            for name, value in filled.items()
+        } | {"premise": premise_of(now)}
         super().__init__(data, initial=initial, label_suffix="")
         self.adapt()
 

@@ -71,7 +71,9 @@ def follow(request: HttpRequest) -> HttpResponse:
             return _page(request, form, invitation, status=400)
         return _followed(request, form, invitation)
     except (ProblemError, PermissionDenied) as problem:
-        response = _page(request, form, problem=str(problem), status=getattr(problem, "problem_status", 403))
+        # Unchecked: the errors of a form would say which names are taken.
+        typed = kind(initial={name: form.data.get(name, "") for name in ("token", "username")})
+        response = _page(request, typed, problem=str(problem), status=getattr(problem, "problem_status", 403))
         for name, value in getattr(problem, "headers", {}).items():
             response[name] = value
         return response
