@@ -4,14 +4,14 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from labeling import panels
-from labeling.access import Right, project_for, projects_for
-from labeling.models import GoldenSample, Membership, Project, Review, Sample
+from labeling.access import Right, project_for, projects_for, roles_with
+from labeling.models import GoldenSample, Membership, Project, Review, Sample, User
 from labeling.project_facts import golden_of, pace_of
 from labeling.querysets import COUNT_CAP, capped_count, capped_count_of
 from labeling.services.fitting import reasons
@@ -31,6 +31,7 @@ def home(request: HttpRequest) -> HttpResponse:
         waiting=capped_count_of(Sample.objects.pending()),
         golden=capped_count_of(GoldenSample.objects.current()),
         last_golden_at=Subquery(newest_golden.values("created_at")[:1]),
+        may_review=Exists(_reviewing(person(request))),
     )
     page = Paginator(projects, 24).get_page(request.GET.get("page"))
     archived = projects_for(person(request), Right.MANAGE, also_archived=True).exclude(archived_at=None)
@@ -69,6 +70,14 @@ def project(request: HttpRequest, key: str) -> HttpResponse:
         vectors=progress(project),
     )
     return render(request, "labeling/project.html", context)
+
+
+def _reviewing(user: User) -> QuerySet[Any]:
+    """What is there where a person may review the project of the row outside."""
+    if user.is_superuser:
+        return Project.objects.filter(pk=OuterRef("pk"))
+    roles = Membership.objects.in_force().filter(user=user, role__in=roles_with(Right.REVIEW))
+    return roles.filter(project=OuterRef("pk"))
 
 
 def _experts(project: Project) -> list[dict[str, object]]:

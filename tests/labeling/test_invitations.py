@@ -1,4 +1,4 @@
-"""A manager lets somebody in by a link: once, for a while, with a role that may end; a stranger learns nothing by it."""
+"""A manager lets somebody in by a link: once, for a while, with a role that may end; strangers learn nothing."""
 
 import re
 from datetime import timedelta

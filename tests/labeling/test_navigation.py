@@ -8,8 +8,10 @@ from labeling import navigation
 from tests.factories import make_expert, make_manager, make_operator, make_project
 
 pytestmark = pytest.mark.django_db
-EXPERTS = ["Overview", "Activity", "Review", "Analyze", "Auto-accept", "Samples", "Near-duplicates", "Runs", "Snapshots",
-           "Benchmarks", "Deployments", "Traffic"]  # fmt: skip
+EXPERTS = [
+    "Overview", "Activity", "Review", "Analyze", "Auto-accept", "Samples", "Near-duplicates", "Runs", "Snapshots",
+    "Benchmarks", "Deployments", "Traffic",
+]  # fmt: skip
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Managers change what each floor registers: typed values survive, others' changes are told, one change is one event."""
+"""Managers change what each floor registers: what was typed stays, others' changes are told, and events."""
 
 import re
 
