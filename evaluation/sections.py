@@ -8,7 +8,7 @@ from labeling.models import Project
 from labeling.sections import Section
 from labeling.settings_form import Group, Preset, RowForm, Shares, defaults_of, save_as_row
 
-_FIGURE = "of the judged figure, 0 to 1"
+_FIGURE = "(0 to 1)"
 
 
 class GateForm(RowForm):
@@ -56,7 +56,7 @@ class GateForm(RowForm):
     )
 
     groups = (
-        Group("How good", ("minimum", "margin", "accept_tie")),
+        Group("How good", ("minimum", "margin", "accept_tie"), "In the figure that is judged, such as F1."),
         Group("On what", ("min_cases", "confidence")),
         Group("What else is held against it", ("psr_tolerance", "hard_margin", "latency_ratio", "neighbours_refuse")),
         Group("Beside the judgment", ("free_cases",), folded=True),

@@ -141,7 +141,8 @@ class Field:
     @property
     def default(self) -> str:
         """What it is unless somebody chooses; empty where nothing is the default."""
-        return self._said(self.form.defaults[self.name]) if self.name in self.form.defaults else ""
+        value = self.form.defaults.get(self.name)
+        return "" if value is None else self._said(value)
 
     @property
     def meanwhile(self) -> str:
@@ -169,7 +170,7 @@ class Field:
         if isinstance(field, forms.ChoiceField):
             return str(dict(field.choices).get(value, value))  # type: ignore[arg-type]  # flat choices
         if value is None:
-            return "any"
+            return ""
         shown = field.prepare_value(value)
         number = f"{shown:,.10g}" if isinstance(shown, int | float) else str(shown)
         return f"{number} {self.unit}".strip()
