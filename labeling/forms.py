@@ -160,6 +160,8 @@ class LabelListForm(forms.Form):
     leave_out = forms.BooleanField(
         required=False, label="Go on, and leave those answers out", widget=forms.HiddenInput, initial=False
     )
+    # What the list was when the page was opened; a program that sends none means the list whatever it was.
+    premise = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     def clean_labels(self) -> list[NewLabel]:
         return parse_labels(self.cleaned_data["labels"])
