@@ -129,3 +129,12 @@ def test_the_pace_is_counted_by_week(shop):
     assert len(weeks) == WEEKS
     assert [week.decisions for week in weeks[-2:]] == [1, 2]
     assert [week.share for week in weeks[-2:]] == [50, 100]
+
+
+def test_the_page_costs_the_same_for_many_answers(client, shop, django_assert_max_num_queries):
+    ana = make_expert(shop, "ana")
+    for number in range(12):
+        services.decide(acting(ana), make_sample(shop), [["billing"], ["praise"], ["delivery", "praise"]][number % 3])
+    client.force_login(ana)
+    with django_assert_max_num_queries(60):
+        client.get("/projects/shop/")
