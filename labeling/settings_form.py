@@ -173,7 +173,7 @@ class Field:
             return ""
         shown = field.prepare_value(value)
         number = f"{shown:,.10g}" if isinstance(shown, int | float) else str(shown)
-        return f"{number} {self.unit}".strip()
+        return number if self.unit.startswith("(") else f"{number} {self.unit}".strip()
 
     @property
     def is_tick(self) -> bool:

@@ -170,6 +170,6 @@ def _says_methods(project: Project) -> str:
 SECTIONS = (
     Section("retraining", "Retraining", "When the project trains by itself, and what it makes of its golden samples.",
             10, Right.OPERATE, RetrainForm, save_as_row, _says),
-    Section("methods", "Further methods", "What a retraining fits beside its own method; the best of a round is judged.",
+    Section("methods", "Further methods", "What a retraining fits beside its own method; the best is judged.",
             20, Right.OPERATE, MethodsForm, _save_methods, _says_methods),
 )  # fmt: skip

@@ -17,10 +17,14 @@
 
   const fill = () => {
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const titleOf = link => link.textContent.trim().toLowerCase();
     const found = links().filter(link => {
-      const said = `${groupOf(link)} ${link.textContent}`.toLowerCase();
+      const said = `${groupOf(link).toLowerCase()} ${titleOf(link)}`;
       return words.every(word => said.includes(word));
     });
+    // What begins with the letters stands before what holds them, and that before what stands in a group of that name.
+    const rank = link => (titleOf(link).startsWith(words[0] || "") ? 0 : words.every(word => titleOf(link).includes(word)) ? 1 : 2);
+    found.sort((one, other) => rank(one) - rank(other));
     list.replaceChildren(...found.map((link, number) => {
       const option = make("a", { href: link.href, role: "option", id: `palette-${number}`, tabindex: "-1" });
       option.append(link.textContent.trim(), " ", make("span", { class: "muted small" }, groupOf(link)));
