@@ -6,6 +6,9 @@ from labeling.navigation import Page
 PAGES = (
     Page("project", "Overview", "labeling:project", "", 0),
     Page("review", "Review", "labeling:review", "Answers", 0, Right.REVIEW),
+    Page("guideline", "Guideline", "labeling:guideline", "Answers", 8),
+    Page("mine", "My reviews", "labeling:mine", "Answers", 2, Right.REVIEW),
+    Page("order", "Order", "labeling:order", "Answers", 5),
     Page("samples", "Samples", "labeling:samples", "Texts", 0),
     Page("imports", "Import", "labeling:imports", "Texts", 10, Right.IMPORT),
     Page("exports", "Export", "labeling:exports", "Texts", 20, Right.OPERATE),

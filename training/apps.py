@@ -8,9 +8,10 @@ class TrainingConfig(AppConfig):
     verbose_name = "Training"
 
     def ready(self) -> None:
-        from labeling import navigation, panels, sections, steps
+        from labeling import navigation, orders, panels, sections, steps
         from training import receivers, workers  # noqa: F401  (connects the receivers)
         from training.first_steps import baseline, first_training
+        from training.ordering.orders import ORDERS
         from training.pages import PAGES
         from training.panels import retrain_panel
         from training.sections import SECTIONS
@@ -20,3 +21,5 @@ class TrainingConfig(AppConfig):
         panels.register("project", retrain_panel)
         steps.register(50, baseline)
         steps.register(80, first_training)
+        for order in ORDERS.values():
+            orders.register(order)
