@@ -9,8 +9,8 @@ from tests.factories import make_expert, make_manager, make_operator, make_proje
 
 pytestmark = pytest.mark.django_db
 EXPERTS = [
-    "Overview", "Activity", "Review", "Analyze", "Auto-accept", "Samples", "Near-duplicates", "Runs", "Snapshots",
-    "Benchmarks", "Deployments", "Traffic",
+    "Overview", "Activity", "Review", "My reviews", "Order", "Guideline", "Analyze", "Auto-accept", "Samples",
+    "Near-duplicates", "Runs", "Snapshots", "Benchmarks", "Deployments", "Traffic",
 ]  # fmt: skip
 
 
