@@ -191,6 +191,10 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 # The folder of this host whose files may be imported by their path; empty: none.
 IMPORT_FOLDER = env.str("IMPORT_FOLDER", "")
+# Who makes projects beside administrators and whoever has Django's permission: `managers` of any project, or nobody.
+PROJECT_MAKERS = env.one_of("PROJECT_MAKERS", ("managers", "administrators"))
+# Whether an invitation of a manager makes an account for whoever has none.
+INVITED_MAY_SIGN_UP = env.bool("INVITED_MAY_SIGN_UP", True)
 # Days that the file of an export is kept.
 EXPORT_DAYS = env.int("EXPORT_DAYS", 7)
 

@@ -6,6 +6,7 @@ Every view, API endpoint and admin query goes through it. Administrators (active
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Exists
@@ -74,7 +75,7 @@ def projects_for(
         projects = projects.filter(tokens=token)
     if user.is_superuser:
         return projects
-    held = Membership.objects.filter(user_id=user.pk, role__in=roles_with(right))
+    held = Membership.objects.in_force().filter(user_id=user.pk, role__in=roles_with(right))
     return projects.filter(pk__in=held.values("project_id"))
 
 
@@ -140,7 +141,7 @@ def may(actor: Actor, project: Project, right: Right, *, also_archived: bool = F
         if not any(right in SCOPE_RIGHTS.get(scope, set()) for scope in actor.scopes):
             return False
         rows = rows.filter(tokens=actor.token_id)
-    here = Membership.objects.filter(
+    here = Membership.objects.in_force().filter(
         project=project.pk, user=actor.user_id, user__is_active=True, role__in=roles_with(right)
     )
     everywhere = User.objects.filter(pk=actor.person_id, is_active=True, is_superuser=True)
@@ -162,6 +163,24 @@ def has_permission(actor: Actor, permission: str, scope: str | None = None) -> b
         return False
     user = user_behind(actor)
     return user is not None and user.has_perm(permission)
+
+
+WHO_MAKES_PROJECTS = (
+    "Managers of a project make further ones, and so do administrators and whoever has the permission. Ask one of them."
+)
+
+
+def may_make_projects(actor: Actor) -> bool:
+    """Whether the actor may make a project: with the permission, or, where `PROJECT_MAKERS` says so, as a manager.
+
+    A token is bound to projects: it makes none.
+    """
+    if has_permission(actor, "labeling.add_project"):
+        return True
+    if settings.PROJECT_MAKERS != "managers" or actor.kind is not ActorKind.PERSON:
+        return False
+    roles = Membership.objects.in_force().filter(user=actor.user_id, user__is_active=True, role=Role.MANAGER)
+    return roles.filter(project__archived_at=None).exists()
 
 
 def visible(user: "User | AnonymousUser", queryset: Any, path: str = "project", right: Right = Right.VIEW) -> Any:

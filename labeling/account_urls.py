@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 
 from labeling.views.account import account, reviewing
 from labeling.views.first import first_administrator
+from labeling.views.invitations import follow
 from labeling.views.login import LinkView, LoginView, ResetView
 from labeling.views.tokens import revoke
 
@@ -15,6 +16,7 @@ urlpatterns = [
     path("account/", account, name="account"),
     path("account/reviewing/", reviewing, name="account_reviewing"),
     path("account/first/", first_administrator, name="first_administrator"),
+    path("account/invitation/", follow, name="invitation"),
     path("account/tokens/<uuid:uid>/revoke/", revoke, name="account_revoke_token"),
     path("account/password/", allauth.password_change, name="account_change_password"),
     # Who has no password is given one by a link.

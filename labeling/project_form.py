@@ -20,6 +20,7 @@ _STEM = keys.LONGEST - 4
 # A prompt with thousands of labels is shown from its beginning.
 _MOST_SHOWN = 20_000
 _TEXTS = 1_000
+_EXAMPLE = "The text that is asked about."
 _PLAIN = {"spellcheck": "false", "autocomplete": "off"}
 
 
@@ -116,7 +117,7 @@ class NewProjectForm(forms.Form):
         counted = [_TEXTS * share // 100 for share in self.shares] if said and sum(self.shares) == 100 else []
         return {
             "key": said.get("key", ""),
-            "messages": [_shown(each) for each in _messages(self.spec)] if self.spec else [],
+            "messages": shown_prompt(self.spec) if self.spec else [],
             "splits": dict(zip(("train", "validation", "test"), counted, strict=False)),
             "texts": _TEXTS,
         }
@@ -133,8 +134,9 @@ def proposed_key(name: str) -> str:
     return next(key for key in tried if key not in taken)
 
 
-def _messages(spec: Spec) -> list[prompts.Message]:
-    return prompts.messages(spec, kind_of(spec).input.of_text("The text that is asked about."))
+def shown_prompt(spec: Spec) -> list[dict[str, Any]]:
+    """The messages that a model is asked with, for the page: role, content from its beginning, and how much `more`."""
+    return [_shown(each) for each in prompts.messages(spec, kind_of(spec).input.of_text(_EXAMPLE))]
 
 
 def _shown(message: prompts.Message) -> dict[str, Any]:

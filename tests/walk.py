@@ -119,6 +119,7 @@ class World:
         export.file.save("shop.jsonl", ContentFile(b"{}\n"))
         member = self.project.memberships.get(user=self.people["expert"])
         label = self.project.labels.first()
+        invitation, _ = services.invite(acting(self.people["manager"]), self.project, Role.EXPERT)
         self.uids |= {
             "samples": sample,
             "predictions": prediction,
@@ -129,6 +130,7 @@ class World:
             "exports": export,
             "members": member,
             "labels": label,
+            "invitations": invitation,
         }
 
     def _train_something(self) -> None:
@@ -197,6 +199,8 @@ class World:
                   "window": "24h", "app_label": "labeling", "uidb36": "1"}  # fmt: skip
         if "servers/" in pattern:
             values["verb"] = "load"
+        if "settings/" in pattern:
+            values["name"] = "general"
         rest = pattern.rpartition("<uuid:uid>")[0].rstrip("/").rpartition("/")[2]
         if rest in self.uids:
             values["uid"] = str(self.uids[rest].uid)

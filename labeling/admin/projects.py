@@ -79,7 +79,7 @@ _AS_READ: dict[Any, str] = {"labels": "labels_read"}
 
 
 class MemberInline(MembershipInline):
-    fields = ("user", "role")
+    fields = ("user", "role", "ends_on")
     autocomplete_fields = ("user",)
 
 

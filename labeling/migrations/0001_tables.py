@@ -383,6 +383,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "ends_on",
+                    models.DateField(
+                        blank=True, help_text="Empty: the role has no end.", null=True, verbose_name="last day"
+                    ),
+                ),
+                (
                     "user",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE,
@@ -427,6 +433,72 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Invitation",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("expert", "Expert (reviews)"),
+                            ("operator", "Operator (runs, promotion)"),
+                            ("manager", "Manager (everything in the project)"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "ends_on",
+                    models.DateField(
+                        help_text="Of the role that it gives; empty: no end.", null=True, verbose_name="last day"
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(blank=True, help_text="For whom it is, as its maker calls them.", max_length=100),
+                ),
+                ("digest", models.CharField(editable=False, max_length=64, unique=True)),
+                ("expires_at", models.DateTimeField()),
+                ("used_at", models.DateTimeField(null=True)),
+                ("revoked_at", models.DateTimeField(null=True)),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "used_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="invitations", to="labeling.project"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("used_at", None), ("revoked_at", None), _connector="OR"),
+                        name="invitations_are_used_or_taken_back",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Label",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -435,6 +507,25 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=100)),
                 ("description", models.CharField(blank=True, max_length=300)),
                 ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "colour",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "None"),
+                            ("red", "Red"),
+                            ("orange", "Orange"),
+                            ("yellow", "Yellow"),
+                            ("green", "Green"),
+                            ("teal", "Teal"),
+                            ("blue", "Blue"),
+                            ("purple", "Purple"),
+                            ("pink", "Pink"),
+                        ],
+                        help_text="No part of the task.",
+                        max_length=8,
+                    ),
+                ),
                 (
                     "merged",
                     models.JSONField(

@@ -6,9 +6,10 @@ from labeling.models.comments import Comment, Mention
 from labeling.models.events import Event
 from labeling.models.exports import Export
 from labeling.models.guidelines import Guideline
+from labeling.models.invitations import Invitation
 from labeling.models.logins import FirstLink, LoginCounter
 from labeling.models.order import Place, Ranking, ReviewOrder, Turn
-from labeling.models.projects import Label, Project, TaskSpec
+from labeling.models.projects import Colour, Label, Project, TaskSpec
 from labeling.models.retries import KeptResponse
 from labeling.models.samples import ImportBatch, MustPass, Sample, SampleState, Split, Withdrawal
 from labeling.models.vectors import AlikeGroup, AlikeText, TextVector, VectorSet
@@ -19,6 +20,7 @@ __all__ = [
     "AlikeGroup",
     "AlikeText",
     "ApiToken",
+    "Colour",
     "Comment",
     "Event",
     "Export",
@@ -29,6 +31,7 @@ __all__ = [
     "Guideline",
     "Hard",
     "ImportBatch",
+    "Invitation",
     "KeptResponse",
     "Label",
     "LoginCounter",

@@ -5,6 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from common.actor import system
 from labeling.models.base import PublicModel
@@ -47,18 +49,33 @@ class Role(models.TextChoices):
     MANAGER = "manager", "Manager (everything in the project)"
 
 
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def in_force(self) -> "MembershipQuerySet":
+        """Roles whose last day is not over."""
+        return self.filter(Q(ends_on=None) | Q(ends_on__gte=timezone.localdate()))
+
+
 class Membership(PublicModel):
     """A person's role in a project. Administrators (superusers) need none."""
 
+    is_setup = True  # goes with a project that is deleted
     project = models.ForeignKey("labeling.Project", on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=16, choices=Role.choices)
+    ends_on = models.DateField("last day", null=True, blank=True, help_text="Empty: the role has no end.")
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "user"], name="one_role_per_project")]
 
     def __str__(self) -> str:
         return f"{self.user} is {self.role} of {self.project}"
+
+    @property
+    def has_ended(self) -> bool:
+        """Its last day is over."""
+        return self.ends_on is not None and self.ends_on < timezone.localdate()
 
 
 class Scope(models.TextChoices):

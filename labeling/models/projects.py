@@ -131,13 +131,29 @@ class Project(PublicModel):
         return self.specs.latest("number")
 
 
+class Colour(models.TextChoices):
+    """What pages mark a label with, beside its name; the stylesheet has each for light and dark."""
+
+    NONE = "", "None"
+    RED = "red", "Red"
+    ORANGE = "orange", "Orange"
+    YELLOW = "yellow", "Yellow"
+    GREEN = "green", "Green"
+    TEAL = "teal", "Teal"
+    BLUE = "blue", "Blue"
+    PURPLE = "purple", "Purple"
+    PINK = "pink", "Pink"
+
+
 class Label(PublicModel):
     """One possible label of a project. Its `uid` is the label's identity: the name may change, what it means stays."""
 
+    is_setup = True  # goes with a project that is deleted
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="labels")
     name = models.CharField(max_length=100)
     description = models.CharField(max_length=300, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
+    colour = models.CharField(max_length=8, blank=True, choices=Colour.choices, help_text="No part of the task.")
     merged = models.JSONField(default=list, blank=True, editable=False, help_text="Uids of labels merged into it.")
 
     class Meta:
@@ -156,6 +172,7 @@ class Label(PublicModel):
 class TaskSpec(PublicModel):
     """What exactly is asked: frozen and numbered. Editing a project makes a new one."""
 
+    is_setup = True  # goes with a project that is deleted
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="specs")
     number = models.PositiveIntegerField()
     kind = models.CharField(max_length=16, choices=kind_choices)

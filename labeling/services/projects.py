@@ -11,7 +11,7 @@ from common import actor as actors
 from common.actor import Actor
 from common.problems import ConflictError, ProblemError
 from labeling import keys, signals
-from labeling.access import Right, has_permission, require, user_behind
+from labeling.access import WHO_MAKES_PROJECTS, Right, may_make_projects, require, user_behind
 from labeling.models import Membership, Project, Role
 from labeling.services import events
 from labeling.services.labels import LabelInput, set_labels
@@ -33,11 +33,11 @@ def create_project(
 ) -> Project:
     """Make a project with its labels and first spec; who makes it becomes its manager.
 
-    Only administrators and staff who may add projects can do it. Raises `ConflictError` for a key in use and
+    `access.may_make_projects` says who can do it. Raises `ConflictError` for a key in use and
     `ProblemError` where the key is none, or labels and kind do not fit.
     """
-    if not has_permission(actor, "labeling.add_project"):
-        raise PermissionDenied("Only administrators may create projects. Ask one of them.")
+    if not may_make_projects(actor):
+        raise PermissionDenied(WHO_MAKES_PROJECTS)
     if not keys.is_key(key):
         raise ProblemError(keys.RULE)
     try:

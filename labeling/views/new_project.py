@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from common.problems import ConflictError, ProblemError
 from labeling import services
+from labeling.access import WHO_MAKES_PROJECTS
 from labeling.kinds import KINDS
 from labeling.models import Project
 from labeling.project_form import NewProjectForm
@@ -22,7 +23,7 @@ _PREVIEW, _EXAMPLE = "preview", "example"
 def new_project(request: HttpRequest) -> HttpResponse:
     """The form; with `preview` what follows from it so far, and nothing is made."""
     if not may_add_projects(person(request)):
-        raise PermissionDenied("Administrators make projects, and staff with the permission to add one. Ask them.")
+        raise PermissionDenied(WHO_MAKES_PROJECTS)
     form = NewProjectForm(request.POST if request.method == "POST" else None)
     if _PREVIEW in request.POST:
         if polls(request):

@@ -2,9 +2,11 @@
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.utils import timezone
 
 from deployment.models import ServingPolicy
 from deployment.servers.registration import built_in_server
@@ -12,7 +14,7 @@ from evaluation.models import GatePolicy
 from labeling.kinds import KINDS
 from labeling.models import Event, Membership, Project, Role
 from labeling.project_form import proposed_key
-from tests.factories import SYSTEM, make_admin, make_manager, make_project, make_user
+from tests.factories import SYSTEM, make_admin, make_expert, make_manager, make_project, make_user
 from tests.records import SCHEMA
 from training.models import RetrainPolicy
 from training.services import list_shipped_base, load_builtin_profiles
@@ -70,8 +72,8 @@ def test_it_has_what_it_trains_with_and_is_served_from(client, ada, settings):
 
 
 def test_who_may_add_projects_makes_them_and_nobody_else(client):
-    staff, manager = make_user("sam", is_staff=True), make_manager(make_project(), "mia")
-    for person in (staff, manager):
+    staff, expert = make_user("sam", is_staff=True), make_expert(make_project(), "ana")
+    for person in (staff, expert):
         client.force_login(person)
         assert [client.get(PAGE).status_code, client.post(PAGE, ASKED).status_code] == [403, 403]
         assert PAGE not in client.get("/").text
@@ -80,6 +82,22 @@ def test_who_may_add_projects_makes_them_and_nobody_else(client):
     assert PAGE in client.get("/").text
     assert client.post(PAGE, ASKED).status_code == 302
     assert Membership.objects.get(user=staff).role == Role.MANAGER
+
+
+def test_a_manager_makes_a_further_project_and_manages_it(client, settings):
+    project = make_project()
+    client.force_login(make_manager(project, "mia"))
+    assert PAGE in client.get("/").text
+    assert client.post(PAGE, ASKED).status_code == 302
+    assert Membership.objects.get(project__key="support-tags").role == Role.MANAGER
+    Membership.objects.update(ends_on=timezone.localdate() - timedelta(days=1))
+    assert client.get(PAGE).status_code == 403
+    Membership.objects.update(ends_on=None)
+    Project.objects.update(archived_at=timezone.now())
+    assert client.get(PAGE).status_code == 403
+    Project.objects.update(archived_at=None)
+    settings.PROJECT_MAKERS = "administrators"
+    assert client.get(PAGE).status_code == 403
 
 
 @pytest.mark.parametrize(
