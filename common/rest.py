@@ -20,6 +20,9 @@ class Strict(serializers.Serializer[Any]):
     A field that is dropped in silence does harm: whoever misspells `version` would get the version by default.
     """
 
+    # What the description shows of it, where its fields by themselves would make no sense together.
+    example: Any = None
+
     def to_internal_value(self, data: Any) -> Any:
         """As the base class, after both rules."""
         if isinstance(data, Mapping):

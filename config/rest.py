@@ -40,6 +40,7 @@ SPECTACULAR: dict[str, Any] = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.schema.nullable_anything",
+        "config.examples.with_examples",
     ],
     "ENUM_NAME_OVERRIDES": {
         "BenchmarkStateEnum": "evaluation.models.Benchmark.State",

@@ -17,10 +17,9 @@ urlpatterns = [
     path(f"{_SERVER}/use", artifacts.UseModel.as_view(), name="api-use-model"),
     path(f"{_SERVER}/pulls", servers.Pulls.as_view(), name="api-pulls"),
     path(f"{_SERVER}/pulls/<uuid:uid>/cancel", servers.CancelPull.as_view(), name="api-pull-cancel"),
-    *(
-        path(f"{_SERVER}/models/{verb}", servers.ServerModels.as_view(), {"verb": verb}, name=f"api-model-{verb}")
-        for verb in servers.ServerModels.verbs
-    ),
+    path(f"{_SERVER}/models/load", servers.LoadModel.as_view(), name="api-model-load"),
+    path(f"{_SERVER}/models/unload", servers.UnloadModel.as_view(), name="api-model-unload"),
+    path(f"{_SERVER}/models/delete", servers.DeleteModel.as_view(), name="api-model-delete"),
     path(f"{_PROJECT}/predict", serving.PredictView.as_view(), name="api-predict"),
     path(f"{_PROJECT}/batch_predict", serving.BatchPredictView.as_view(), name="api-batch-predict"),
     path(f"{_PROJECT}/predictions/<uuid:uid>/why", serving.WhyView.as_view(), name="api-why"),

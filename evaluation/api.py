@@ -34,7 +34,7 @@ class BenchmarkDoor(ProjectDoor):
 
     def benchmark(self) -> Benchmark:
         """The benchmark of the URL, in that project."""
-        return get_object_or_404(queries.benchmark_rows(self.open(Right.VIEW)), uid=self.kwargs["uid"])
+        return get_object_or_404(queries.benchmark_rows(self.open()), uid=self.kwargs["uid"])
 
 
 class Benchmarks(ProjectDoor, generics.ListAPIView[Benchmark]):
@@ -44,7 +44,7 @@ class Benchmarks(ProjectDoor, generics.ListAPIView[Benchmark]):
     queryset = Benchmark.objects.none()
 
     def get_queryset(self) -> QuerySet[Benchmark]:
-        return queries.benchmark_rows(self.open(Right.VIEW))
+        return queries.benchmark_rows(self.open())
 
 
 class BenchmarkDetail(BenchmarkDoor, generics.RetrieveAPIView[Benchmark]):
@@ -80,16 +80,18 @@ class Cases(BenchmarkDoor, generics.ListAPIView[CaseResult]):
 class GateReports(ProjectDoor, generics.ListAPIView[GateReport]):
     """Every judgment, newest first; and asking for a new one."""
 
+    rights = {"POST": Right.OPERATE}
+
     serializer_class = shapes.GateReportSerializer
     queryset = GateReport.objects.none()
 
     def get_queryset(self) -> QuerySet[GateReport]:
-        return queries.report_rows(self.open(Right.VIEW))
+        return queries.report_rows(self.open())
 
     @extend_schema(request=shapes.JudgeRequest, responses={202: shapes.JudgeResponse})
     def post(self, request: Request, key: str) -> Response:
         """Judge a version again, against what is live now. The report appears in this list when it is there."""
-        project = self.open(Right.OPERATE)
+        project = self.open()
         number = self.asked(shapes.JudgeRequest)["version"]
         rows = StagedVersion.objects.filter(version__project=project, version__number=number)
         staged = list(rows.select_related("version__project", "server"))
@@ -107,7 +109,7 @@ class Gains(ProjectDoor):
     @extend_schema(responses=GainsSerializer)
     def get(self, request: Request, key: str) -> Response:
         """Newest first. `shrunken` is what is to be expected: what went live was measured large, partly by luck."""
-        return Response(GainsSerializer(gains_of(self.open(Right.VIEW))).data)
+        return Response(GainsSerializer(gains_of(self.open())).data)
 
 
 class GateReportDetail(ProjectDoor, generics.RetrieveAPIView[GateReport]):
@@ -117,4 +119,4 @@ class GateReportDetail(ProjectDoor, generics.RetrieveAPIView[GateReport]):
     queryset = GateReport.objects.none()
 
     def get_object(self) -> GateReport:
-        return get_object_or_404(queries.report_rows(self.open(Right.VIEW)), uid=self.kwargs["uid"])
+        return get_object_or_404(queries.report_rows(self.open()), uid=self.kwargs["uid"])

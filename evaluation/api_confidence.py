@@ -23,7 +23,7 @@ class VersionConfidence(ProjectDoor):
     @extend_schema(responses=shapes.ConfidenceSerializer)
     def get(self, request: Request, key: str, number: int) -> Response:
         """Its reliability diagram with calibration error and area under the curve, as far as there are cases."""
-        rows = ModelVersion.objects.filter(project=self.open(Right.VIEW))
+        rows = ModelVersion.objects.filter(project=self.open())
         version = get_object_or_404(rows, number=number)
         return Response(shapes.ConfidenceSerializer(newest_calibration(version) or {}).data)
 
@@ -31,27 +31,31 @@ class VersionConfidence(ProjectDoor):
 class AutoAccept(ProjectDoor):
     """Proposals that become golden answers by a certificate."""
 
+    rights = {"PATCH": Right.MANAGE}
+
     @extend_schema(responses=shapes.AutoAcceptSerializer)
     def get(self, request: Request, key: str) -> Response:
-        """The promise, what certifies it, what was accepted, and how its audit goes."""
-        project = self.open(Right.VIEW)
+        """Automatic acceptance. The promise, what certifies it, what was accepted, and how its audit goes."""
+        project = self.open()
         return Response(shapes.AutoAcceptSerializer(acceptance_facts(project)).data)
 
     @extend_schema(request=shapes.AcceptPolicyRequest, responses=shapes.AutoAcceptSerializer)
     def patch(self, request: Request, key: str) -> Response:
-        """Change the policy; what is left out stays."""
-        project = self.open(Right.MANAGE)
+        """Change the policy of automatic acceptance. What is left out stays."""
+        project = self.open()
         set_row(self.caller, AcceptPolicy, self.asked(shapes.AcceptPolicyRequest), project=project)
         return Response(shapes.AutoAcceptSerializer(acceptance_facts(project)).data)
 
 
 class DecideAccepted(ProjectDoor):
-    """What becomes of what was accepted."""
+    """Decide on what was accepted automatically."""
+
+    rights = {"POST": Right.MANAGE}
 
     @extend_schema(request=shapes.DecideRequest, responses=shapes.DecideResponse)
     def post(self, request: Request, key: str) -> Response:
         """`reopen`: end its certificates and send it all back to review; `keep`: leave the answers of a broken one."""
-        project = self.open(Right.MANAGE)
+        project = self.open()
         asked: Any = self.asked(shapes.DecideRequest)
         count = 0
         if asked["accepted"] == shapes.REOPEN:

@@ -16,7 +16,7 @@ from common.text import storable
 from labeling import serializers as shapes
 from labeling import services
 from labeling.access import Right, projects_for, token_of
-from labeling.models import Feedback, GoldenSample, MustPass, Prediction, Project, Sample
+from labeling.models import Feedback, GoldenSample, MustPass, Prediction, Project, Sample, Scope
 from labeling.rest import Door, ProjectDoor
 from labeling.services.golden import stored_answer
 from labeling.services.samples import new_text
@@ -27,6 +27,10 @@ class ProjectList(Door, generics.ListAPIView[Project]):
 
     serializer_class = shapes.ProjectSerializer
     queryset = Project.objects.none()
+
+    @classmethod
+    def scopes_of(cls, method: str) -> list[str]:
+        return [Scope.READ]
 
     def get_queryset(self) -> QuerySet[Project]:
         return cast("QuerySet[Project]", projects_for(self.request.user, Right.VIEW, token_of(self.request)))
@@ -39,7 +43,7 @@ class ProjectDetail(ProjectDoor, generics.RetrieveAPIView[Project]):
     queryset = Project.objects.none()
 
     def get_object(self) -> Project:
-        return self.open(Right.VIEW)
+        return self.open()
 
 
 def _with_answers(samples: QuerySet[Sample]) -> QuerySet[Sample]:
@@ -53,12 +57,14 @@ def _with_answers(samples: QuerySet[Sample]) -> QuerySet[Sample]:
 class Samples(ProjectDoor, generics.ListAPIView[Sample]):
     """The samples of a project, newest first; and adding texts."""
 
+    rights = {"POST": Right.IMPORT}
+
     serializer_class = shapes.SampleSerializer
     queryset = Sample.objects.none()
     queries = {"GET": shapes.SamplesQuery}
 
     def get_queryset(self) -> QuerySet[Sample]:
-        rows = _with_answers(Sample.objects.filter(project=self.open(Right.VIEW)))
+        rows = _with_answers(Sample.objects.filter(project=self.open()))
         narrowed = {name: storable(self.query[name]) for name in shapes.SamplesQuery.narrows if name in self.query}
         return rows.filter(**narrowed)
 
@@ -66,7 +72,7 @@ class Samples(ProjectDoor, generics.ListAPIView[Sample]):
     def post(self, request: Request, key: str) -> Response:
         """Add up to 1,000 texts. Texts that are there already come back as they are, to whoever may read them; one bare
         text may be sent too."""
-        project = self.open(Right.IMPORT)
+        project = self.open()
         asked = self.read(shapes.NewSamplesSerializer(data=_many(request.data)))
         texts = _new_texts(project, asked["samples"])
         may_approve = self.may(project, Right.REVIEW)
@@ -111,7 +117,7 @@ class SampleDetail(ProjectDoor, generics.RetrieveAPIView[Sample]):
     queryset = Sample.objects.none()
 
     def get_object(self) -> Sample:
-        rows = _with_answers(Sample.objects.filter(project=self.open(Right.VIEW)))
+        rows = _with_answers(Sample.objects.filter(project=self.open()))
         return get_object_or_404(rows, uid=self.kwargs["uid"])
 
 
@@ -133,10 +139,12 @@ class SampleVerb(ProjectDoor):
 class WithdrawSample(SampleVerb):
     """Take a sample out of every use."""
 
+    rights = {"POST": Right.MANAGE}
+
     @extend_schema(request=shapes.ReasonSerializer, responses=shapes.SAMPLE_SHOWN)
     def post(self, request: Request, key: str, uid: UUID) -> Response:
         """For managers, with a reason; 409 where it is withdrawn already. Nothing is deleted."""
-        sample = get_object_or_404(Sample.objects.filter(project=self.open(Right.MANAGE)), uid=uid)
+        sample = get_object_or_404(Sample.objects.filter(project=self.open()), uid=uid)
         services.withdraw_sample(self.caller, sample, self.asked(shapes.ReasonSerializer)["reason"])
         return Response(self.shown(uid))
 
@@ -144,10 +152,12 @@ class WithdrawSample(SampleVerb):
 class RestoreSample(SampleVerb):
     """Bring a withdrawn sample back."""
 
+    rights = {"POST": Right.MANAGE}
+
     @extend_schema(request=shapes.OptionalReasonSerializer, responses=shapes.SAMPLE_SHOWN)
     def post(self, request: Request, key: str, uid: UUID) -> Response:
         """For managers; it has the state and the answer that it had. 409 where it is not withdrawn."""
-        sample = get_object_or_404(Sample.objects.filter(project=self.open(Right.MANAGE)), uid=uid)
+        sample = get_object_or_404(Sample.objects.filter(project=self.open()), uid=uid)
         services.restore_sample(self.caller, sample, self.asked(shapes.OptionalReasonSerializer)["reason"])
         return Response(self.shown(uid))
 
@@ -155,10 +165,12 @@ class RestoreSample(SampleVerb):
 class MustPassSample(SampleVerb):
     """Mark a test text that no version may lose."""
 
+    rights = {"POST": Right.MANAGE}
+
     @extend_schema(request=shapes.ReasonSerializer, responses=shapes.SAMPLE_SHOWN)
     def post(self, request: Request, key: str, uid: UUID) -> Response:
         """For managers, with a reason; of test texts alone. 409 where it is marked already."""
-        sample = get_object_or_404(Sample.objects.filter(project=self.open(Right.MANAGE)), uid=uid)
+        sample = get_object_or_404(Sample.objects.filter(project=self.open()), uid=uid)
         services.mark_must_pass(self.caller, sample, self.asked(shapes.ReasonSerializer)["reason"])
         return Response(self.shown(uid))
 
@@ -166,10 +178,12 @@ class MustPassSample(SampleVerb):
 class MayFailSample(SampleVerb):
     """Take a must-pass mark back."""
 
+    rights = {"POST": Right.MANAGE}
+
     @extend_schema(request=shapes.OptionalReasonSerializer, responses=shapes.SAMPLE_SHOWN)
     def post(self, request: Request, key: str, uid: UUID) -> Response:
         """For managers; 409 where it is not marked. The mark stays in the sample's history."""
-        sample = get_object_or_404(Sample.objects.filter(project=self.open(Right.MANAGE)), uid=uid)
+        sample = get_object_or_404(Sample.objects.filter(project=self.open()), uid=uid)
         services.lift_must_pass(self.caller, sample, self.asked(shapes.OptionalReasonSerializer)["reason"])
         return Response(self.shown(uid))
 
@@ -181,7 +195,7 @@ class PredictionDetail(ProjectDoor, generics.RetrieveAPIView[Prediction]):
     queryset = Prediction.objects.none()
 
     def get_object(self) -> Prediction:
-        rows = Prediction.objects.filter(project=self.open(Right.VIEW)).select_related("sample", "spec")
+        rows = Prediction.objects.filter(project=self.open()).select_related("sample", "spec")
         found = get_object_or_404(rows, uid=self.kwargs["uid"])
         # A token belongs to a program, which was given the answer when it asked; a person may have to answer blind.
         if found.is_withheld and token_of(self.request) is None:
@@ -193,18 +207,22 @@ class PredictionDetail(ProjectDoor, generics.RetrieveAPIView[Prediction]):
 class FeedbackList(ProjectDoor, generics.ListAPIView[Feedback]):
     """The feedback of a project, newest first; and giving some."""
 
+    rights = {"POST": Right.FEEDBACK}
+
     serializer_class = shapes.FeedbackSerializer
     queryset = Feedback.objects.none()
 
     def get_queryset(self) -> QuerySet[Feedback]:
-        return Feedback.objects.filter(project=self.open(Right.VIEW)).select_related("prediction")
+        return Feedback.objects.filter(project=self.open()).select_related("prediction")
 
     @extend_schema(request=shapes.NewFeedbackSerializer, responses={201: shapes.FeedbackSerializer})
     def post(self, request: Request, key: str) -> Response:
-        """Say whether a prediction was right. A right answer from an expert is approved at once, from a token
-        it is a hint: the text goes to the front of the review queue. `effect` says what followed; test texts are
-        neither answered nor moved by feedback."""
-        project = self.open(Right.FEEDBACK)
+        """Say whether a prediction was right, or what is.
+
+        A right answer from an expert is approved at once, from a token it is a hint: the text goes to the front of the
+        review queue. `effect` says what followed; test texts are neither answered nor moved by feedback.
+        """
+        project = self.open()
         said = self.asked(shapes.NewFeedbackSerializer)
         uid: UUID = said.pop("prediction")
         rows = Prediction.objects.filter(project=project).select_related("project", "sample")

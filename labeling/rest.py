@@ -11,11 +11,12 @@ from rest_framework.views import APIView
 from common.actor import Actor
 from common.problems import ConflictError, ProblemError
 from common.rest import PageQuery, Query, Strict
-from labeling.access import Right, actor_of, may, project_for, token_of
-from labeling.models import KeptResponse, Project
+from labeling.access import SCOPE_RIGHTS, Right, actor_of, may, project_for, token_of
+from labeling.models import KeptResponse, Project, Scope
 from labeling.services import retries
 
 KEY = "Idempotency-Key"
+IF_MATCH = "If-Match"
 MAX_KEY = 255
 
 
@@ -36,6 +37,8 @@ class Replayed(Exception):
 class Door(APIView):
     """A view of the API. It takes the parameters of its `queries` and no others, and a POST with a key works once."""
 
+    # What is edited by whoever has read it: `If-Match` says what was read.
+    raced: tuple[str, ...] = ()
     # By method; a list takes those of its pages unless it says more.
     queries: dict[str, type[Query]] = {}
     query: dict[str, Any]
@@ -48,6 +51,16 @@ class Door(APIView):
         method = "GET" if method == "HEAD" else method
         pages = method == "GET" and issubclass(cls, ListModelMixin)
         return cls.queries.get(method) or (PageQuery if pages else Query)
+
+    @classmethod
+    def races(cls, method: str) -> bool:
+        """Whether two callers may change the same thing by this method, each over what the other has done."""
+        return method in cls.raced
+
+    @classmethod
+    def scopes_of(cls, method: str) -> list[str]:
+        """The scopes of which a token needs one; without any no token is taken. Here each opens it."""
+        return list(Scope.values)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -129,10 +142,24 @@ class Door(APIView):
 
 
 class ProjectDoor(Door):
-    """Views below a project: `self.open(right)` is the one way to it, 404 or 403 for those without."""
+    """Views below a project: `self.open()` is the one way to it, 404 or 403 for those without the method's right."""
 
-    def open(self, right: Right) -> Project:
-        """The project of the URL, if the caller (and the token) has `right`; a POST may then begin."""
+    # By method; to read takes the right to view unless it says more, and what changes something always says it.
+    rights: dict[str, Right] = {}
+
+    @classmethod
+    def right_of(cls, method: str) -> Right:
+        """The right in the project that a method takes. Raises `KeyError` where nobody has decided on it."""
+        return cls.rights.get("GET", Right.VIEW) if method in ("GET", "HEAD") else cls.rights[method]
+
+    @classmethod
+    def scopes_of(cls, method: str) -> list[str]:
+        right = cls.right_of(method)
+        return [scope for scope, rights in SCOPE_RIGHTS.items() if right in rights]
+
+    def open(self) -> Project:
+        """The project of the URL, if the caller (and the token) has the method's right; a POST may then begin."""
+        right = self.right_of(str(self.request.method))
         project = project_for(self.request.user, self.kwargs["key"], right, token_of(self.request))
         self.begin()
         return project

@@ -142,6 +142,7 @@ class AskedSerializer(Strict):
 
     # `validated_data["asked"]` is what was sent.
 
+    example = {"text": "I was charged twice. Please send the money back."}
     longest = MAX_TEXT
     text = serializers.CharField(max_length=MAX_TEXT, required=False)
     input = InputField(required=False, default=None, allow_null=True)
@@ -161,6 +162,8 @@ class AskedSerializer(Strict):
 class NewSampleSerializer(AskedSerializer):
     """One text, or input, to add."""
 
+    example = {"text": "I was charged twice.", "external_id": "ticket-4711"}
+
     external_id = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
     answer = AnswerField(
         required=False, default=None, allow_null=True, help_text="Known answer; only from those who may review."
@@ -169,6 +172,8 @@ class NewSampleSerializer(AskedSerializer):
 
 class NewSamplesSerializer(Strict):
     """Up to 1,000 texts to add; all of them or, where one is wrong, none."""
+
+    example = {"samples": [{"text": "I was charged twice.", "external_id": "ticket-4711"}, {"text": "Where is it?"}]}
 
     samples = NewSampleSerializer(many=True, allow_empty=False, max_length=MAX_SAMPLES)  # type: ignore[call-arg]  # of the list
 
@@ -237,6 +242,8 @@ class FeedbackSerializer(Row):
 
 class NewFeedbackSerializer(Strict):
     """A thumb, a comment or the right answer; at least one of them."""
+
+    example = {"prediction": "0192f3a4-5b6c-7d8e-9f01-23456789abcd", "answer": {"labels": ["billing"]}}
 
     prediction = serializers.UUIDField(help_text="`uid` of the answer to a predict request.")
     thumb = serializers.ChoiceField(choices=Feedback.Thumb.choices, required=False, allow_null=True, default=None)

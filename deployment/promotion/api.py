@@ -30,26 +30,30 @@ class DeploymentList(ProjectDoor, ListAPIView[Deployment]):
     queryset = Deployment.objects.none()
 
     def get_queryset(self) -> Any:
-        return queries.history(self.open(Right.VIEW))
+        return queries.history(self.open())
 
 
 class PlanView(ProjectDoor):
     """What a promotion would do, without doing it."""
 
+    rights = {"GET": Right.OPERATE}
+
     @extend_schema(responses=PlanResponse)
     def get(self, request: Request, key: str, number: int) -> Response:
         """Send `premise` along with the promotion: it is refused (409) where what the plan hangs on has changed."""
-        project = self.open(Right.OPERATE)
+        project = self.open()
         return Response(PlanResponse(plan_promotion(numbered(project, number))).data)
 
 
 class PromoteView(ProjectDoor):
     """Make a version live."""
 
+    rights = {"POST": Right.OPERATE}
+
     @extend_schema(request=PromoteRequest, responses={201: DeploymentSerializer})
     def post(self, request: Request, key: str) -> Response:
         """400 where the verdict is not `passed`, or stale, and no reason is given; 409 where it cannot go live now."""
-        project = self.open(Right.OPERATE)
+        project = self.open()
         body = self.asked(PromoteRequest)
         plan = plan_promotion(numbered(project, body["version"]))
         if body["premise"]:
@@ -61,10 +65,12 @@ class PromoteView(ProjectDoor):
 class RollbackView(ProjectDoor):
     """Go back to the version before, or to any that was live once."""
 
+    rights = {"POST": Right.OPERATE}
+
     @extend_schema(request=RollbackRequest, responses={201: DeploymentSerializer})
     def post(self, request: Request, key: str) -> Response:
         """A reason is always asked; 409 where there is nothing to go back to."""
-        project = self.open(Right.OPERATE)
+        project = self.open()
         body = self.asked(RollbackRequest)
         target = numbered(project, body["version"]) if body.get("version") is not None else None
         plan = plan_rollback(project, target)

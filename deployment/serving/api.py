@@ -39,11 +39,13 @@ class AskingDoor(ProjectDoor):
 class PredictView(AskingDoor):
     """Ask the live version about one text."""
 
+    rights = {"POST": Right.PREDICT}
+
     @extend_schema(request=PredictRequest, responses=PredictionResponse)
     def post(self, request: Request, key: str) -> Response:
         """409 where nothing is live; 503 with Retry-After where no model server answers. A person who is logged in asks
         as on the Analyze page: the text is kept, and judges no version."""
-        project = self.open(Right.PREDICT)
+        project = self.open()
         body = self.asked(PredictRequest)
         prediction = predict(self.caller, project, body["asked"], source=self.source)
         return Response(PredictionResponse(prediction).data)
@@ -59,10 +61,12 @@ class PredictView(AskingDoor):
 class BatchPredictView(AskingDoor):
     """Ask the live version about up to 100 texts, several at once."""
 
+    rights = {"POST": Right.PREDICT}
+
     @extend_schema(request=BatchRequest, responses=BatchResponse)
     def post(self, request: Request, key: str) -> Response:
         """Results in the order of the texts; one that failed holds `error` and `status_code` in place of an answer."""
-        project = self.open(Right.PREDICT)
+        project = self.open()
         body = self.asked(BatchRequest)
         found = predict_many(self.caller, project, body["asked"], source=self.source)
         failed = [each for each in found if not isinstance(each, Prediction)]
@@ -84,10 +88,12 @@ class BatchPredictView(AskingDoor):
 class ReloadView(ProjectDoor):
     """Look again at what should be served, without downtime."""
 
+    rights = {"POST": Right.OPERATE}
+
     @extend_schema(request=None, responses=ReloadResponse)
     def post(self, request: Request, key: str) -> Response:
         """Loads the live version on its servers and queues builds and stagings that are due."""
-        project = self.open(Right.OPERATE)
+        project = self.open()
         return Response(ReloadResponse(reload_serving(self.caller, project)).data)
 
 
@@ -101,6 +107,6 @@ class WhyView(ProjectDoor):
         """The golden samples that are most like the text, the most alike first. 409 where no head made the prediction,
         where its text was not kept, and for a test text that waits for its blind answer.
         """
-        rows = Prediction.objects.filter(project=self.open(Right.VIEW)).select_related("sample__project", "project")
+        rows = Prediction.objects.filter(project=self.open()).select_related("sample__project", "project")
         found = why(self.caller, get_object_or_404(rows, uid=uid), self.query.get("k", SHOWN))
         return Response(WhyResponse(found).data)

@@ -29,6 +29,7 @@ class BatchRequest(Strict):
     """Texts or, where the project asks about more, inputs."""
 
     # `validated_data["asked"]` is what was sent.
+    example = {"texts": ["I was charged twice.", "Where is my parcel?"]}
 
     texts = serializers.ListField(
         child=serializers.CharField(max_length=MAX_TEXT), min_length=1, max_length=MAX_BATCH, required=False
