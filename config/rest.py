@@ -39,13 +39,15 @@ SPECTACULAR: dict[str, Any] = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "config.schema.nullable_anything",
+        "config.schema_hooks.nullable_anything",
+        "config.schema_hooks.whole_answers",
         "config.examples.with_examples",
     ],
     "ENUM_NAME_OVERRIDES": {
         "BenchmarkStateEnum": "evaluation.models.Benchmark.State",
         "CertificateEndingEnum": "evaluation.models.Certificate.Ending",
         "EndingEnum": "training.models.TrainingRun.Ending",
+        "RoleEnum": "labeling.models.Role",
         "RunStateEnum": "training.models.TrainingRun.State",
         "SampleStateEnum": "labeling.models.SampleState",
     },

@@ -122,20 +122,6 @@ def _key() -> dict[str, Any]:
     return {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": "^[ -~]+$"}
 
 
-def nullable_anything(result: Any, **context: Any) -> Any:
-    """Anything "or null" is anything: as one of two, drf-spectacular would have null be neither."""
-    waiting = [result]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, dict):
-            if each.get("oneOf") == [{}, {"type": "null"}]:
-                del each["oneOf"]
-            waiting += each.values()
-        elif isinstance(each, list):
-            waiting += each
-    return result
-
-
 class StrictExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]  # untyped base
     """A body with an unknown name is refused, and the description says so."""
 

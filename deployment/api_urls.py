@@ -6,6 +6,7 @@ from deployment.artifacts import api as artifacts
 from deployment.monitoring import api as monitoring
 from deployment.promotion import api as promotion
 from deployment.servers import api as servers
+from deployment.servers import api_policy
 from deployment.serving import api as serving
 from deployment.serving import api_health
 
@@ -28,6 +29,9 @@ urlpatterns = [
     path(f"{_PROJECT}/versions/<int:number>/edit", artifacts.EditView.as_view(), name="api-version-edit"),
     path(f"{_PROJECT}/versions/<int:number>/plan", promotion.PlanView.as_view(), name="api-version-plan"),
     path(f"{_PROJECT}/deployments", promotion.DeploymentList.as_view(), name="api-deployments"),
+    path(f"{_PROJECT}/deployments/<uuid:uid>", promotion.DeploymentDetail.as_view(), name="api-deployment"),
+    path(f"{_PROJECT}/live", promotion.Live.as_view(), name="api-live"),
+    path(f"{_PROJECT}/policies/serving", api_policy.ServingPolicyView.as_view(), name="api-serving-policy"),
     path(f"{_PROJECT}/watch", monitoring.WatchView.as_view(), name="api-watch"),
     path(f"{_PROJECT}/promote", promotion.PromoteView.as_view(), name="api-promote"),
     path(f"{_PROJECT}/rollback", promotion.RollbackView.as_view(), name="api-rollback"),

@@ -30,7 +30,7 @@ class Labels(ProjectDoor):
         name. 409 where approved answers would no longer fit: rename or merge, or send `leave_out`."""
         project = self.open()
         asked = self.asked(shapes.LabelsSerializer)
-        rows = [services.NewLabel(row["name"], row["description"], row["uid"]) for row in asked["labels"]]
+        rows = services.new_labels(asked["labels"])
         services.replace_labels(self.caller, project, rows, leave_out=asked["leave_out"])
         return Response(shapes.LabelSerializer(project.labels.all(), many=True).data)
 

@@ -2,6 +2,7 @@
 
 from typing import Any, NoReturn
 
+from django.db.models import QuerySet
 from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,6 +12,7 @@ from rest_framework.views import APIView
 from common.actor import Actor
 from common.problems import ConflictError, ProblemError
 from common.rest import PageQuery, Query, Strict
+from common.text import storable
 from labeling.access import SCOPE_RIGHTS, Right, actor_of, may, project_for, token_of
 from labeling.models import KeptResponse, Project, Scope
 from labeling.services import retries
@@ -37,8 +39,6 @@ class Replayed(Exception):
 class Door(APIView):
     """A view of the API. It takes the parameters of its `queries` and no others, and a POST with a key works once."""
 
-    # What is edited by whoever has read it: `If-Match` says what was read.
-    raced: tuple[str, ...] = ()
     # By method; a list takes those of its pages unless it says more.
     queries: dict[str, type[Query]] = {}
     query: dict[str, Any]
@@ -54,8 +54,8 @@ class Door(APIView):
 
     @classmethod
     def races(cls, method: str) -> bool:
-        """Whether two callers may change the same thing by this method, each over what the other has done."""
-        return method in cls.raced
+        """Whether a method edits what was read before, so that `If-Match` has to say what that was."""
+        return False
 
     @classmethod
     def scopes_of(cls, method: str) -> list[str]:
@@ -146,6 +146,7 @@ class ProjectDoor(Door):
 
     # By method; to read takes the right to view unless it says more, and what changes something always says it.
     rights: dict[str, Right] = {}
+    also_archived = False
 
     @classmethod
     def right_of(cls, method: str) -> Right:
@@ -160,10 +161,18 @@ class ProjectDoor(Door):
     def open(self) -> Project:
         """The project of the URL, if the caller (and the token) has the method's right; a POST may then begin."""
         right = self.right_of(str(self.request.method))
-        project = project_for(self.request.user, self.kwargs["key"], right, token_of(self.request))
+        project = project_for(
+            self.request.user, self.kwargs["key"], right, token_of(self.request), also_archived=self.also_archived
+        )
         self.begin()
         return project
 
     def may(self, project: Project, right: Right) -> bool:
         """Whether the caller, through the token, has `right` in `project`."""
         return may(self.caller, project, right)
+
+
+def narrowed(rows: QuerySet[Any], query: dict[str, Any], **paths: str) -> QuerySet[Any]:
+    """The rows that a query asks for; `paths` lead from the names that it may say to columns."""
+    asked = {path: query[name] for name, path in paths.items() if name in query}
+    return rows.filter(**{path: storable(value) if isinstance(value, str) else value for path, value in asked.items()})

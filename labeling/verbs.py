@@ -2,6 +2,8 @@
 
 VERBS = {
     "project.created": "created the project",
+    "project.archived": "archived the project",
+    "project.reopened": "opened the archived project again",
     "project.changed": "changed the project's settings",
     "spec.frozen": "froze a new task",
     "labels.replaced": "replaced the labels",
@@ -37,6 +39,7 @@ VERBS = {
     "export.removed": "removed the file of an export",
     "samples.added": "added texts",
     "sample.added": "kept a text that was asked about",
+    "sample.described": "changed what is said of a sample besides its text",
     "sample.withdrawn": "withdrew a sample from every use",
     "sample.restored": "brought a withdrawn sample back",
     "sample.must_pass": "marked a test text as must-pass",

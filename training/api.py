@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from common.paging import Cursor
 from labeling.access import Right
-from labeling.rest import ProjectDoor
+from labeling.rest import ProjectDoor, narrowed
 from training import queries
 from training import serializers as shapes
 from training.models import BaseModel, RunEvent, Snapshot, TrainingRun
@@ -40,9 +40,11 @@ class Runs(ProjectDoor, generics.ListAPIView[TrainingRun]):
 
     serializer_class = shapes.RunSerializer
     queryset = TrainingRun.objects.none()
+    queries = {"GET": shapes.RunsQuery}
 
     def get_queryset(self) -> QuerySet[TrainingRun]:
-        return queries.run_rows(self.open())
+        paths = {"state": "state", "method": "method", "snapshot": "snapshot__uid", "since": "created_at__gte"}
+        return narrowed(queries.run_rows(self.open()), self.query, **paths)
 
     @extend_schema(request=shapes.StartRunSerializer, responses={201: shapes.RunDetailSerializer})
     def post(self, request: Request, key: str) -> Response:

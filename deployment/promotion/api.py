@@ -1,7 +1,10 @@
 """REST of this floor: predictions, the state of versions on servers, deployments and moves."""
 
 from typing import Any
+from uuid import UUID
 
+from django.http import Http404
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.generics import ListAPIView
@@ -14,13 +17,14 @@ from deployment.promotion.plan import plan_promotion, plan_rollback
 from deployment.promotion.promote import check_premise, promote, rollback
 from deployment.promotion.serializers import (
     DeploymentSerializer,
+    DeploymentsQuery,
     PlanResponse,
     PromoteRequest,
     RollbackRequest,
 )
 from deployment.queries import numbered
 from labeling.access import Right
-from labeling.rest import ProjectDoor
+from labeling.rest import ProjectDoor, narrowed
 
 
 class DeploymentList(ProjectDoor, ListAPIView[Deployment]):
@@ -28,9 +32,34 @@ class DeploymentList(ProjectDoor, ListAPIView[Deployment]):
 
     serializer_class = DeploymentSerializer
     queryset = Deployment.objects.none()
+    queries = {"GET": DeploymentsQuery}
 
     def get_queryset(self) -> Any:
-        return queries.history(self.open())
+        paths = {"action": "action", "state": "state", "version": "version__number", "since": "created_at__gte"}
+        return narrowed(queries.history(self.open()), self.query, **paths)
+
+
+class DeploymentDetail(ProjectDoor):
+    """One promotion or rollback."""
+
+    @extend_schema(responses=DeploymentSerializer)
+    def get(self, request: Request, key: str, uid: UUID) -> Response:
+        """Its state, reason, evidence and Modelfile; an attempt that failed says at which step."""
+        row = get_object_or_404(queries.history(self.open()), uid=uid)
+        return Response(DeploymentSerializer(row).data)
+
+
+class Live(ProjectDoor):
+    """What is live in a project."""
+
+    @extend_schema(responses=DeploymentSerializer)
+    def get(self, request: Request, key: str) -> Response:
+        """The deployment that answers now. 404 before the first promotion."""
+        project = self.open()
+        row = queries.history(project).filter(pk__in=Deployment.objects.serving().filter(project=project)).first()
+        if row is None:
+            raise Http404(f"Nothing is live in {project.key} yet.")
+        return Response(DeploymentSerializer(row).data)
 
 
 class PlanView(ProjectDoor):

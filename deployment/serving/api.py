@@ -21,7 +21,7 @@ from deployment.serving.serializers import (
 )
 from deployment.serving.why import why
 from labeling.access import Right, token_of
-from labeling.models import Prediction
+from labeling.models import Prediction, Scope
 from labeling.rest import ProjectDoor
 from labeling.serializers_vectors import SimilarQuery
 from labeling.services.vectors.similar import SHOWN
@@ -32,8 +32,10 @@ class AskingDoor(ProjectDoor):
 
     @property
     def source(self) -> Prediction.Source:
-        """A person who has seen an answer may be the one who reviews the text: they ask as on the Analyze page."""
-        return Prediction.Source.API if token_of(self.request) else Prediction.Source.ANALYZE
+        """Whoever has seen an answer and may review the text asks as on the Analyze page: a person, or such a token."""
+        token = token_of(self.request)
+        blind = token is not None and Scope.REVIEW not in token.scopes
+        return Prediction.Source.API if blind else Prediction.Source.ANALYZE
 
 
 class PredictView(AskingDoor):
@@ -47,7 +49,7 @@ class PredictView(AskingDoor):
         as on the Analyze page: the text is kept, and judges no version."""
         project = self.open()
         body = self.asked(PredictRequest)
-        prediction = predict(self.caller, project, body["asked"], source=self.source)
+        prediction = predict(self.caller, project, body["asked"], source=self.source, said=body["said"])
         return Response(PredictionResponse(prediction).data)
 
     def kept(self, body: Any) -> Any:
@@ -55,7 +57,7 @@ class PredictView(AskingDoor):
         return body["uid"]
 
     def recalled(self, kept: Any) -> Any:
-        return PredictionResponse(get_object_or_404(Prediction, uid=kept)).data
+        return PredictionResponse(get_object_or_404(Prediction.objects.select_related("sample"), uid=kept)).data
 
 
 class BatchPredictView(AskingDoor):
@@ -79,9 +81,9 @@ class BatchPredictView(AskingDoor):
         return [row["uid"] or {name: row[name] for name in ("error", "status_code")} for row in body["results"]]
 
     def recalled(self, kept: Any) -> Any:
-        rows = {
-            str(row.uid): row for row in Prediction.objects.filter(uid__in=[one for one in kept if type(one) is str])
-        }
+        uids = [one for one in kept if type(one) is str]
+        found = Prediction.objects.filter(uid__in=uids).select_related("sample")
+        rows = {str(row.uid): row for row in found}
         return BatchResponse({"results": [rows[one] if type(one) is str else one for one in kept]}).data
 
 

@@ -59,6 +59,7 @@ class Scope(models.TextChoices):
     PREDICT = "predict", "Ask for predictions"
     FEEDBACK = "feedback", "Give feedback on predictions"
     IMPORT = "import", "Add samples"
+    REVIEW = "review", "Bring known answers and correct, where the owner may review"
     OPERATE = "operate", "Start runs, promote, roll back, reload"
     MANAGE = "manage", "Change the task's labels, withdraw samples"
     SERVERS = "servers", "Look after model servers, where the owner may"

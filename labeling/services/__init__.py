@@ -2,6 +2,8 @@
 
 from labeling.services.acceptance import accept_proposals, audit_proposals, reopen_accepted
 from labeling.services.decisions import NothingChosenError, confirm, decide, decide_known
+from labeling.services.describing import describe_sample
+from labeling.services.ending import archive_project, reopen_project
 from labeling.services.export_filters import Filters
 from labeling.services.exports import (
     cancel_export,
@@ -26,7 +28,7 @@ from labeling.services.import_queue import (
 )
 from labeling.services.imports import import_file, import_rows, run_import
 from labeling.services.judging import cases_left_out
-from labeling.services.labels import NewLabel, change_label, merge_label, remove_label, replace_labels
+from labeling.services.labels import NewLabel, change_label, merge_label, new_labels, remove_label, replace_labels
 from labeling.services.logins import Attempt, HeldBackError, forget_old_counters, logged_in, logged_out
 from labeling.services.members import remove_member, set_role
 from labeling.services.must_pass import lift_must_pass, mark_must_pass
@@ -65,6 +67,7 @@ __all__ = [
     "accept_proposals",
     "add_sample",
     "add_samples",
+    "archive_project",
     "ask_reset",
     "audit_proposals",
     "cancel_export",
@@ -80,6 +83,7 @@ __all__ = [
     "decide",
     "decide_known",
     "delete_row",
+    "describe_sample",
     "end_access",
     "end_session",
     "end_sessions",
@@ -103,6 +107,7 @@ __all__ = [
     "mark_must_pass",
     "may_start",
     "merge_label",
+    "new_labels",
     "next_sample",
     "password_changed",
     "queue_import",
@@ -117,6 +122,7 @@ __all__ = [
     "remove_old_exports",
     "reopen",
     "reopen_accepted",
+    "reopen_project",
     "replace_labels",
     "restart_lost_exports",
     "restart_lost_imports",

@@ -44,7 +44,8 @@ def client():
 
 def address(pattern):
     """An address of the pattern, in the project `shop`."""
-    for name, value in {"key": "shop", "uid": UID, "number": "1", "name": "local"}.items():
+    told = {"key": "shop", "uid": UID, "number": "1", "name": "local", "split": "train", "username": "olga"}
+    for name, value in told.items():
         pattern = pattern.replace(f"{{{name}}}", value)
     return f"/{pattern}"
 

@@ -20,7 +20,7 @@ from schemathesis.specs.openapi import checks
 
 from config.wsgi import application
 from labeling import services
-from labeling.api import ProjectList
+from labeling.api_projects import ProjectList
 from labeling.models import Prediction, Project, Scope
 from labeling.services import create_token
 from tests.deployment.moves import promote

@@ -32,7 +32,7 @@ def test_predict_answers_with_everything(shop):
     response = client.post(f"{API}/predict", {"text": "Where is it?"}, format="json")
     body = response.json()
     assert response.status_code == 200
-    told = {"confidence", "share", "label_chances"}
+    told = {"confidence", "share", "label_chances", "sample", "external_id"}
     assert set(body) == {"uid", "model", "answer", "status", "reason", "raw", "latency_ms"} | told
     assert body["model"] == "shop:v1"
     assert Prediction.objects.get(uid=body["uid"]).answer == body["answer"]
