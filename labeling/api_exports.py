@@ -33,6 +33,7 @@ class Exports(ProjectDoor, generics.ListAPIView[Export]):
 
     rights = {"GET": Right.OPERATE, "POST": Right.OPERATE}
 
+    made_at = "api-export"
     serializer_class = shapes.ExportSerializer
     queryset = Export.objects.none()
 

@@ -52,6 +52,7 @@ class Imports(ProjectDoor, generics.ListAPIView[ImportBatch]):
 
     rights = {"GET": Right.IMPORT, "POST": Right.IMPORT}
 
+    made_at = "api-import"
     serializer_class = shapes.ImportSerializer
     queryset = ImportBatch.objects.none()
     parser_classes = (MultiPartParser, AnyBody)

@@ -3,6 +3,7 @@
 from typing import Any, NoReturn
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -39,6 +40,8 @@ class Replayed(Exception):
 class Door(APIView):
     """A view of the API. It takes the parameters of its `queries` and no others, and a POST with a key works once."""
 
+    # The name of the address under which what a POST made is found by its `uid`.
+    made_at = ""
     # By method; a list takes those of its pages unless it says more.
     queries: dict[str, type[Query]] = {}
     query: dict[str, Any]
@@ -138,6 +141,8 @@ class Door(APIView):
         if self._claimed is not None:
             retries.keep(self._claimed, response.status_code, self.kept(response.data))
             self._claimed = None
+        if self.made_at and response.status_code in (201, 202) and "uid" in response.data:
+            response["Location"] = reverse(self.made_at, args=[self.kwargs["key"], response.data["uid"]])
         return super().finalize_response(request, response, *args, **kwargs)
 
 

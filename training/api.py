@@ -38,6 +38,7 @@ class Runs(ProjectDoor, generics.ListAPIView[TrainingRun]):
 
     rights = {"POST": Right.OPERATE}
 
+    made_at = "api-run"
     serializer_class = shapes.RunSerializer
     queryset = TrainingRun.objects.none()
     queries = {"GET": shapes.RunsQuery}

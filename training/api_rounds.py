@@ -25,6 +25,7 @@ class Rounds(ProjectDoor, generics.ListAPIView[TrainingRound]):
 
     rights = {"POST": Right.OPERATE}
 
+    made_at = "api-run"
     serializer_class = RoundSerializer
     queryset = TrainingRound.objects.none()
 
