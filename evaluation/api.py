@@ -20,7 +20,7 @@ from evaluation.models import Benchmark, CaseResult, GateReport
 from evaluation.serializers_history import GainsSerializer
 from evaluation.services import rejudge
 from labeling.access import Right
-from labeling.rest import ProjectDoor
+from labeling.rest import ProjectDoor, narrowed
 
 
 class CaseCursor(Cursor):
@@ -42,9 +42,11 @@ class Benchmarks(ProjectDoor, generics.ListAPIView[Benchmark]):
 
     serializer_class = shapes.BenchmarkSerializer
     queryset = Benchmark.objects.none()
+    queries = {"GET": shapes.BenchmarksQuery}
 
     def get_queryset(self) -> QuerySet[Benchmark]:
-        return queries.benchmark_rows(self.open())
+        paths = {"version": "version__number", "state": "state", "since": "created_at__gte"}
+        return narrowed(queries.benchmark_rows(self.open()), self.query, **paths)
 
 
 class BenchmarkDetail(BenchmarkDoor, generics.RetrieveAPIView[Benchmark]):
@@ -84,9 +86,11 @@ class GateReports(ProjectDoor, generics.ListAPIView[GateReport]):
 
     serializer_class = shapes.GateReportSerializer
     queryset = GateReport.objects.none()
+    queries = {"GET": shapes.GateReportsQuery}
 
     def get_queryset(self) -> QuerySet[GateReport]:
-        return queries.report_rows(self.open())
+        paths = {"version": "staged__version__number", "verdict": "verdict", "since": "created_at__gte"}
+        return narrowed(queries.report_rows(self.open()), self.query, **paths)
 
     @extend_schema(request=shapes.JudgeRequest, responses={202: shapes.JudgeResponse})
     def post(self, request: Request, key: str) -> Response:

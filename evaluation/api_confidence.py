@@ -1,6 +1,6 @@
 """REST: what a version's confidence is worth, and automatic acceptance."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
@@ -12,7 +12,9 @@ from evaluation.acceptance_facts import acceptance_facts
 from evaluation.models import AcceptPolicy
 from evaluation.services.certificates import keep_accepted, newest_calibration, reopen_all
 from labeling.access import Right
+from labeling.models import Project
 from labeling.rest import ProjectDoor
+from labeling.rest_edit import EditedDoor
 from labeling.services.rows import set_row
 from training.models import ModelVersion
 
@@ -28,23 +30,29 @@ class VersionConfidence(ProjectDoor):
         return Response(shapes.ConfidenceSerializer(newest_calibration(version) or {}).data)
 
 
-class AutoAccept(ProjectDoor):
+class AutoAccept(EditedDoor):
     """Proposals that become golden answers by a certificate."""
+
+    must_match = False
 
     rights = {"PATCH": Right.MANAGE}
 
     @extend_schema(responses=shapes.AutoAcceptSerializer)
     def get(self, request: Request, key: str) -> Response:
         """Automatic acceptance. The promise, what certifies it, what was accepted, and how its audit goes."""
-        project = self.open()
-        return Response(shapes.AutoAcceptSerializer(acceptance_facts(project)).data)
+        return self.told(self.open())
+
+    def shown(self, project: Project) -> dict[str, Any]:
+        return cast(dict[str, Any], shapes.AutoAcceptSerializer(acceptance_facts(project)).data)
 
     @extend_schema(request=shapes.AcceptPolicyRequest, responses=shapes.AutoAcceptSerializer)
     def patch(self, request: Request, key: str) -> Response:
         """Change the policy of automatic acceptance. What is left out stays."""
         project = self.open()
-        set_row(self.caller, AcceptPolicy, self.asked(shapes.AcceptPolicyRequest), project=project)
-        return Response(shapes.AutoAcceptSerializer(acceptance_facts(project)).data)
+        asked = self.asked(shapes.AcceptPolicyRequest)
+        with self.unchanged(project):
+            set_row(self.caller, AcceptPolicy, asked, project=project)
+        return self.told(project)
 
 
 class DecideAccepted(ProjectDoor):

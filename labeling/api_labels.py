@@ -1,5 +1,7 @@
 """REST endpoints of a project's labels."""
 
+from typing import Any, cast
+
 from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
@@ -12,6 +14,7 @@ from labeling import services
 from labeling.access import Right
 from labeling.models import Label, Project
 from labeling.rest import ProjectDoor
+from labeling.rest_edit import EditedDoor
 
 
 class Labels(ProjectDoor):
@@ -43,8 +46,10 @@ class OneLabel(ProjectDoor):
         return _label(project.labels.all(), str(self.kwargs["uid"]))
 
 
-class LabelDetail(OneLabel):
+class LabelDetail(OneLabel, EditedDoor):
     """One label: rename, describe, remove."""
+
+    must_match = False
 
     rights = {"PATCH": Right.MANAGE, "DELETE": Right.MANAGE}
 
@@ -53,14 +58,19 @@ class LabelDetail(OneLabel):
     @extend_schema(responses=shapes.LabelSerializer)
     def get(self, request: Request, key: str, uid: str) -> Response:
         """One label."""
-        return Response(shapes.LabelSerializer(self.label(self.open())).data)
+        return self.told(self.open())
+
+    def shown(self, project: Project) -> dict[str, Any]:
+        return cast(dict[str, Any], shapes.LabelSerializer(self.label(project)).data)
 
     @extend_schema(request=shapes.LabelChangeSerializer, responses=shapes.LabelSerializer)
     def patch(self, request: Request, key: str, uid: str) -> Response:
         """Rename or describe a label. Every approved answer that uses it goes with it."""
-        label = self.label(self.open())
-        changed = services.change_label(self.caller, label, **self.asked(shapes.LabelChangeSerializer))
-        return Response(shapes.LabelSerializer(changed).data)
+        project = self.open()
+        asked = self.asked(shapes.LabelChangeSerializer)
+        with self.unchanged(project):
+            services.change_label(self.caller, self.label(project), **asked)
+        return self.told(project)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, key: str, uid: str) -> Response:

@@ -17,8 +17,11 @@ from labeling.services.projects import held
 class EditedDoor(ProjectDoor):
     """One thing that is shown with its `ETag`; a PATCH says by `If-Match` which one it has read.
 
-    412 where it has changed since, 428 where the request does not say; `*` changes whatever is there.
+    412 where it has changed since, 428 where the request does not say, unless that is free to it (`must_match`); `*`
+    changes whatever is there.
     """
+
+    must_match = True
 
     @classmethod
     def races(cls, method: str) -> bool:
@@ -37,11 +40,11 @@ class EditedDoor(ProjectDoor):
     def unchanged(self, project: Project) -> Iterator[None]:
         """Within it the thing is as the caller has read it, and no other request changes it."""
         asked = self.request.headers.get(IF_MATCH, "").strip()
-        if not asked:
+        if not asked and self.must_match:
             raise UnreadError(f"Read it, and send its `ETag` as `{IF_MATCH}`; `*` changes whatever is there.")
         with held(project):
             now = etag_of(self.shown(project))
-            if asked != "*" and now not in [each.strip().removeprefix("W/") for each in asked.split(",")]:
+            if asked not in ("", "*") and now not in [each.strip().removeprefix("W/") for each in asked.split(",")]:
                 raise ChangedError(f"It was changed since you read it. Read it again: its `ETag` is {now} now.")
             yield
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from touchstone_client import Conflict, Invalid, NotAllowed, NotFound, TimedOut, Touchstone, Unavailable
+from touchstone_client import Changed, Conflict, Invalid, NotAllowed, NotFound, TimedOut, Touchstone, Unavailable
 from touchstone_client.project import _chunks
 
 from labeling.models import Feedback, Project, Sample
@@ -89,6 +89,15 @@ def test_known_answers_take_the_scope_of_their_own(live_server, project):
         assert touchstone.project("shop").add([row]) == 1
         (sample,) = touchstone.project("shop").samples(state="golden")
         assert (sample["answer"], sample["given"]) == ({"labels": ["billing"]}, "imported")
+
+
+def test_settings_are_changed_as_they_were_read(live_server, project):
+    with connected(live_server, project) as touchstone:
+        shop = touchstone.project("shop")
+        assert shop.change(name="Letters")["name"] == shop.read()["name"] == "Letters"
+        assert shop.change_policy("gate", minimum=0.6)["minimum"] == shop.policy("gate")["minimum"] == 0.6
+        with pytest.raises(Changed):
+            touchstone.api.request("PATCH", "projects/shop", body={"name": "x"}, headers={"If-Match": '"old"'})
 
 
 @pytest.mark.pure

@@ -28,6 +28,18 @@ class Project:
         """The project as it is now, with its labels."""
         return cast(shapes.ProjectDetail, self.api.get(self._at))
 
+    def change(self, **fields: Any) -> shapes.ProjectDetail:
+        """Change what is no part of the task, such as `name`. Raises `Changed` where somebody was quicker."""
+        return cast(shapes.ProjectDetail, self.api.patch(self._at, fields))
+
+    def policy(self, name: str) -> dict[str, Any]:
+        """One of `retrain`, `serving`, `gate`, `budget`."""
+        return cast(dict[str, Any], self.api.get(f"{self._at}/policies/{name}"))
+
+    def change_policy(self, name: str, **fields: Any) -> dict[str, Any]:
+        """Change a policy; what is left out stays. Raises `Changed` where somebody was quicker."""
+        return cast(dict[str, Any], self.api.patch(f"{self._at}/policies/{name}", fields))
+
     def ask(
         self,
         text: str,
