@@ -11,8 +11,14 @@ from drf_spectacular.generators import SchemaGenerator
 
 from config.problems import problem
 
+# Methods of one address in this order.
 ORDER = ("get", "post", "put", "patch", "delete")
-# Most first; whatever else there is follows by its name.
+# What is shown with another noun.
+_WITH = {
+    "archive": "projects", "reopen": "projects", "batch_predict": "predict", "rollback": "promote", "live": "promote",
+    "reload": "promote", "gains": "benchmarks", "watch": "deployments",
+}  # fmt: skip
+# These first; whatever else there is follows by its name.
 FIRST = ("predict", "feedback", "samples", "runs", "versions", "promote", "projects")
 
 
@@ -45,7 +51,8 @@ def groups(prefix: str) -> list[dict[str, Any]]:
 
 def _noun(path: str) -> str:
     parts = path.removeprefix("/api/v1").strip("/").split("/")
-    return parts[2] if parts[0] == "projects" and len(parts) > 2 else parts[0] or "resources"
+    noun = parts[2] if parts[0] == "projects" and len(parts) > 2 else parts[0] or "resources"
+    return _WITH.get(noun, noun)
 
 
 def _shown(path: str, method: str, operation: dict[str, Any], shapes: dict[str, Any]) -> dict[str, Any]:
@@ -59,7 +66,7 @@ def _shown(path: str, method: str, operation: dict[str, Any], shapes: dict[str, 
         "path": path,
         "summary": operation["summary"],
         "paragraphs": [parts(text) for text in operation["description"].split("\n\n")],
-        "parameters": [_parameter(each) for each in operation.get("parameters", [])],
+        "parameters": [_parameter(each) for each in sorted(operation.get("parameters", []), key=_place)],
         "fields": [field for body in content.values() for field in _fields(body["schema"], shapes)],
         "request": next((pretty(body.get("example")) for body in content.values()), ""),
         "answers": [
@@ -68,6 +75,10 @@ def _shown(path: str, method: str, operation: dict[str, Any], shapes: dict[str, 
         ],
         "errors": errors,
     }
+
+
+def _place(said: dict[str, Any]) -> int:
+    return ("path", "query", "header").index(said["in"])
 
 
 def _parameter(said: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ function find() {
   }
   for (const group of document.querySelectorAll("[data-group]")) {
     group.hidden = !group.querySelector("[data-operation]:not([hidden])");
+    document.querySelector(`.api-nouns [href="#${group.getAttribute("aria-labelledby")}"]`).hidden = group.hidden;
   }
   const shown = operations.filter((each) => !each.hidden).length;
   count.textContent = words.length ? `${shown} of ${operations.length} operations` : `${operations.length} operations`;
