@@ -26,8 +26,8 @@ FLOORS := common config labeling training deployment evaluation demo
 # words are left out.
 PURE := $(addprefix common/,addresses.py calibrating.py files.py intervals.py jsonbounds.py jsonl.py marks.py paired.py \
 	permutation.py stratified.py text.py) \
-	$(addprefix labeling/,answers.py apart.py carrying.py import_cells.py import_columns.py import_json.py import_paths.py \
-	importers.py keys.py loose_json.py marks.py prompts.py recognising.py splits.py spreadsheets.py tables.py workbooks.py) \
+	$(addprefix labeling/,answers.py apart.py carrying.py differences.py import_cells.py import_columns.py import_json.py import_paths.py \
+	importers.py keys.py loose_json.py marks.py prompts.py recognising.py review_keys.py splits.py spreadsheets.py streams.py tables.py workbooks.py) \
 	$(filter-out %/__init__.py %/phrases.py,$(wildcard labeling/kinds/*.py labeling/formats/*.py)) \
 	$(addprefix deployment/,modelfile/grammar.py modelfile/parameters.py artifacts/retention_rule.py \
 	monitoring/comparison.py) \
@@ -66,9 +66,10 @@ manage: venv ## Run manage.py with the servers up: make manage ARGS="createsuper
 bench: venv converter ## Measure and keep the figures in var/bench: make bench NAME=swap ARGS="--moves 10" (no NAME: the list)
 	@$(RUN) -m benchmarks $(NAME) $(ARGS)
 
+# They start some thousand processes. Where Python may keep what it compiled, those cost a sixth less.
 test: venv-dev converter ## Run the tests, three files at once (PYTEST_ARGS="-m browser" chooses some, one after the other)
 	@$(MAKE) --no-print-directory -s $(VENV)/.stamp-chromium
-	@$(RUN) -m pytest $(or $(PYTEST_ARGS),-n 3 --dist loadfile --no-loadscope-reorder)
+	@unset PYTHONDONTWRITEBYTECODE; $(RUN) -m pytest $(or $(PYTEST_ARGS),-n 3 --dist loadfile --no-loadscope-reorder)
 
 mutants: $(VENV)/.stamp-mutants ## Change the pure modules, one thing at a time: their tests must notice (MODULES="common/text.py" FIFTH=1)
 	@PYTHONPATH=$(CURDIR)/$(VENV)/mutants nice $(RUN) .ci/mutants.py $(if $(filter-out 0,$(FIFTH)),--fifth) $(or $(MODULES),$(PURE))
@@ -101,13 +102,13 @@ lock: venv-dev ## Resolve requirements/*.in into the locks (UPGRADE=1 takes newe
 	done
 	@$(MAKE) --no-print-directory -s wheels
 
+# Mostly waiting for the index, so all are asked for at once.
 wheels: venv-dev ## Check that every locked package has a wheel for each Python and platform; asks the package index
-	@for target in $(WHEELS_FOR); do \
-		MACOSX_DEPLOYMENT_TARGET=14.0 $(VENV)/bin/uv pip compile --quiet --no-deps --only-binary :all: \
+	@printf '%s\n' $(WHEELS_FOR) | xargs -P 12 -n 1 sh -c 'target=$$1; MACOSX_DEPLOYMENT_TARGET=14.0 \
+		$(VENV)/bin/uv pip compile --quiet --no-deps --only-binary :all: \
 			--python-version "$${target%/*}" --python-platform "$${target#*/}" \
 			$(filter-out requirements/converter.txt,$(wildcard requirements/*.txt)) >/dev/null \
-			|| { echo "Some package has no wheel for Python $${target%/*} on $${target#*/}." >&2; exit 1; }; \
-	done
+			|| { echo "Some package has no wheel for Python $${target%/*} on $${target#*/}." >&2; exit 1; }' sh
 	@echo "Every locked package has a wheel for each Python and platform."
 
 venv: $(VENV)/.stamp-packages ## Make .venv with everything that runs

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from common.queue import remind
 from labeling import services
+from labeling.services.order.blind import look_whether_blind_is_wanted
 from labeling.services.retries import forget_responses
 from labeling.services.vectors import due, making
 
@@ -28,7 +29,7 @@ def mail_links() -> None:
 
 @shared_task(name="labeling.sweep")
 def sweep() -> None:
-    """Free stale leases, mail what could not be mailed, forget what is over, remove old exports."""
+    """Free stale leases, mail and forget what is due, remove old exports, look whether the gate wants test texts."""
     services.release_stale_leases()
     services.mail_links()
     services.forget_old_counters()
@@ -36,6 +37,7 @@ def sweep() -> None:
     services.remove_old_exports()
     services.remove_old_drafts()
     forget_responses()
+    look_whether_blind_is_wanted()
 
 
 @shared_task(name="labeling.reap")

@@ -3,7 +3,6 @@
 import logging
 import time
 import uuid
-from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
@@ -19,6 +18,7 @@ from deployment.serving.predict import Answer
 from evaluation.models import Benchmark, CaseResult, Suite, SuiteCase
 from evaluation.scorers import Scored, scorer_of
 from evaluation.services.asking import answers_to
+from evaluation.services.carried import carry_over, open_cases
 from evaluation.services.scoring import score
 from labeling import prompts
 from labeling.carrying import Carrier
@@ -47,6 +47,8 @@ def start_benchmark(
 
 def run_benchmark(benchmark_id: int) -> Benchmark:
     """Ask the cases that have no result yet, then work out the figures. Returns quietly where another worker is at it.
+
+    What the staged version answered in other benchmarks is taken from there, so a suite that grew costs what is new.
 
     A case that the server did not answer is never scored: the benchmark is queued again, and fails with the error
     after `MAX_ATTEMPTS` in a row that brought no answer at all.
@@ -80,20 +82,13 @@ def requeue_failed(actor: Actor, staged: StagedVersion) -> int:
     return len(failed)
 
 
-def open_cases(benchmark: Benchmark) -> Iterator[SuiteCase]:
-    """The cases still to be asked, in order."""
-    done = CaseResult.objects.filter(benchmark=benchmark).values("case_id")
-    cases = SuiteCase.objects.filter(suite=benchmark.suite_id, position__lt=benchmark.cases).exclude(pk__in=done)
-    # Read at once: a cursor of the database would stay open through hours of asking.
-    return iter(cases.order_by("position"))
-
-
 def _work(benchmark: Benchmark, token: uuid.UUID) -> None:
     started = time.monotonic()
     if benchmark.started_at is None:
         leases.renew(Benchmark, benchmark.pk, token, started_at=timezone.now())
     try:
         with leases.heartbeat(Benchmark, benchmark.pk, token):
+            carry_over(benchmark)
             asked = _ask_open_cases(benchmark, token)
     except DriverError as error:
         # Answered cases set the count back, so only a server that gives nothing at all uses its attempts up.

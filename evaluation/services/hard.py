@@ -4,12 +4,11 @@ from deployment.models import StagedVersion
 from evaluation import gate
 from evaluation.checks import Check
 from evaluation.hard import check_hard, numbers_of
-from evaluation.models import Benchmark, CaseResult, SuiteCase
-from evaluation.scorers import Scored, scorer_of
-from evaluation.services.benchmarks import open_cases, run_benchmark, start_benchmark
+from evaluation.models import Benchmark, CaseResult
+from evaluation.scorers import scorer_of
+from evaluation.services.benchmarks import run_benchmark, start_benchmark
 from evaluation.services.scoring import scored_again, scored_cases
 from evaluation.services.suites import freeze_hard_suite, groups_of
-from labeling.answers import Status
 from labeling.models import Project
 
 State = Benchmark.State
@@ -26,46 +25,11 @@ def hard_benchmarks(project: Project, rows: list[StagedVersion]) -> list[Benchma
     found = []
     for row in rows:
         benchmark = start_benchmark(row, suite)
-        if benchmark.state == State.QUEUED:
-            carry_over(benchmark)
         benchmark = scored_again(benchmark) if benchmark.state == State.SUCCEEDED else run_benchmark(benchmark.pk)
         if benchmark.state != State.SUCCEEDED:
             return None
         found.append(benchmark)
     return found
-
-
-def carry_over(benchmark: Benchmark) -> int:
-    """Take what the staged version answered to the same inputs in its other benchmarks; how many cases it was.
-
-    Nothing is asked twice: most hard cases stand among those that chance drew, or stood in the hard suite before.
-    Answers are in the labels of their suite, so only those of suites with the same task are taken.
-    """
-    wanted = {case.sample_id: case for case in open_cases(benchmark) if case.sample_id is not None}
-    rows = CaseResult.objects.filter(
-        benchmark__staged=benchmark.staged_id,
-        benchmark__decoding=benchmark.decoding,
-        benchmark__suite__spec=benchmark.suite.spec_id,
-        case__sample__in=list(wanted),
-    ).exclude(benchmark=benchmark)
-    newest = {row.case.sample_id: row for row in rows.select_related("case").order_by("pk")}
-    taken = [
-        _again(benchmark, wanted[sample], row)
-        for sample, row in newest.items()
-        if sample is not None and row.case.whole_input == wanted[sample].whole_input
-    ]
-    CaseResult.objects.bulk_create(taken, batch_size=500, ignore_conflicts=True)
-    return len(taken)
-
-
-def _again(benchmark: Benchmark, case: SuiteCase, row: CaseResult) -> CaseResult:
-    """The same answer to a case of another suite, scored by what is right there."""
-    scorer = scorer_of(benchmark.suite.spec)
-    scored = Scored(case.expected, row.answer, Status(row.status))
-    told = ("messages", "raw", "answer", "status", "reason", "latency_ms", "confidence")
-    same = {name: getattr(row, name) for name in told}
-    scores = scorer.case_scores(scored)
-    return CaseResult(benchmark=benchmark, case=case, exact=scorer.is_exact(scored), scores=scores, **same)
 
 
 def hard_checks(policy: gate.Policy, benchmarks: list[Benchmark]) -> tuple[Check, ...]:

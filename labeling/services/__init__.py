@@ -1,8 +1,10 @@
 """One function per mutating verb; pages, API, admin, tasks and commands all call these."""
 
 from labeling.services.acceptance import accept_proposals, audit_proposals, reopen_accepted
-from labeling.services.decisions import NothingChosenError, confirm, decide, decide_known
+from labeling.services.comments import answer_mention, comment, members_of
+from labeling.services.decisions import NothingChosenError, confirm, decide, decide_known, decided_so
 from labeling.services.describing import describe_sample
+from labeling.services.desks import save_desk
 from labeling.services.ending import archive_project, reopen_project
 from labeling.services.export_filters import Filters
 from labeling.services.exports import (
@@ -16,6 +18,7 @@ from labeling.services.exports import (
 )
 from labeling.services.feedback import give_feedback
 from labeling.services.first_administrator import make_first_administrator, make_first_link
+from labeling.services.guidelines import guideline_of, write_guideline
 from labeling.services.import_look import Look, look
 from labeling.services.import_queue import (
     cancel_import,
@@ -41,6 +44,7 @@ from labeling.services.rechecks import recheck
 from labeling.services.reviews import reject, reopen, skip, undo
 from labeling.services.rows import delete_row, save_row, set_row
 from labeling.services.samples import NewText, add_sample, add_samples, create_samples
+from labeling.services.second_looks import look_again, what_a_model_says
 from labeling.services.sessions import (
     end_access,
     end_session,
@@ -67,6 +71,7 @@ __all__ = [
     "accept_proposals",
     "add_sample",
     "add_samples",
+    "answer_mention",
     "archive_project",
     "ask_reset",
     "audit_proposals",
@@ -75,6 +80,7 @@ __all__ = [
     "cases_left_out",
     "change_label",
     "choose",
+    "comment",
     "confirm",
     "create_project",
     "create_samples",
@@ -82,6 +88,7 @@ __all__ = [
     "create_user",
     "decide",
     "decide_known",
+    "decided_so",
     "delete_row",
     "describe_sample",
     "end_access",
@@ -93,6 +100,7 @@ __all__ = [
     "forget_old_sessions",
     "freeze_spec",
     "give_feedback",
+    "guideline_of",
     "import_file",
     "import_rows",
     "keep_upload",
@@ -100,12 +108,14 @@ __all__ = [
     "logged_in",
     "logged_out",
     "look",
+    "look_again",
     "mail_links",
     "make_first_administrator",
     "make_first_link",
     "make_link",
     "mark_must_pass",
     "may_start",
+    "members_of",
     "merge_label",
     "new_labels",
     "next_sample",
@@ -131,6 +141,7 @@ __all__ = [
     "right_to",
     "run_export",
     "run_import",
+    "save_desk",
     "save_row",
     "save_user",
     "seen",
@@ -147,5 +158,7 @@ __all__ = [
     "try_task",
     "undo",
     "update_project",
+    "what_a_model_says",
     "withdraw_sample",
+    "write_guideline",
 ]

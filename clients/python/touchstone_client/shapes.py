@@ -118,6 +118,17 @@ DeploymentActionEnum: TypeAlias = Literal["promote", "rollback"]
 DeploymentStateEnum: TypeAlias = Literal["planned", "staged", "warmed", "moved", "proven", "live", "replaced", "failed"]
 
 
+class Doubtful(TypedDict):
+    """
+    A golden sample whose answer heads, which had not seen it, would give otherwise.
+    """
+
+    uid: str
+    text: str
+    split: str
+    doubt: float | None
+
+
 class Draft(TypedDict):
     """
     The head that learns at once. What was measured is null before the first fit.
@@ -483,6 +494,18 @@ class PatchedLabelChange(TypedDict):
     description: NotRequired[str]
 
 
+class PatchedOrderChange(TypedDict):
+    """
+    What is to change; the shares come together.
+    """
+
+    teach: NotRequired[int]
+    random: NotRequired[int]
+    blind: NotRequired[int]
+    order: NotRequired[str]
+    seed: NotRequired[int]
+
+
 class PatchedProjectChange(TypedDict):
     """
     What of a project is no part of the task; what is left out stays. The task changes by a new spec.
@@ -642,6 +665,19 @@ PullStateEnum: TypeAlias = Literal["queued", "pulling", "done", "failed", "cance
 QuestionEnum: TypeAlias = Literal["tokens", "server", "answers", "head"]
 
 
+class Ranking(TypedDict):
+    """
+    How the training texts were ranked last.
+    """
+
+    by_head: bool
+    looked_at: int
+    golden: int
+    seconds: float
+    orders: list[str]
+    ranked_at: str | None
+
+
 class Reason(TypedDict):
     """
     Why a sample is withdrawn or must pass; it stays with it.
@@ -758,6 +794,16 @@ class ServingPolicy(TypedDict):
     watch_slowdown: float | None
     keep_previous: int
     keep_days: int
+
+
+class Shares(TypedDict):
+    """
+    Percent of what is given out, by stream; together 100.
+    """
+
+    teach: int
+    random: int
+    blind: int
 
 
 class Shrunken(TypedDict):
@@ -1421,6 +1467,21 @@ class NewToken(TypedDict):
     projects: list[Project]
     scopes: list[ScopesEnum]
     expires_at: NotRequired[str | None]
+
+
+class Order(TypedDict):
+    """
+    The order of review. `note`: why training texts come by chance, and what to do; empty where they are ranked.
+    """
+
+    shares: Shares
+    now: Shares
+    order: str
+    seed: int
+    wants_blind: bool
+    answered: dict[str, int]
+    ranking: Ranking | None
+    note: str
 
 
 class PaginatedActivityList(TypedDict):
