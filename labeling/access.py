@@ -45,6 +45,8 @@ SCOPE_RIGHTS: dict[str, set[Right]] = {
     Scope.PREDICT: {Right.PREDICT},
     Scope.FEEDBACK: {Right.FEEDBACK},
     Scope.IMPORT: {Right.IMPORT},
+    # Chosen apart from `import`: what such a token answers is approved at once, in its owner's name.
+    Scope.REVIEW: {Right.REVIEW},
     Scope.OPERATE: {Right.OPERATE},
     Scope.MANAGE: {Right.MANAGE},
     # A server serves many projects: no right in one, but a permission of the owner (`has_permission`).
@@ -98,14 +100,22 @@ def known_projects(user: "User | AnonymousUser") -> Any:
 
 
 def project_for(
-    user: "User | AnonymousUser", key: str, right: Right = Right.VIEW, token: ApiToken | None = None
+    user: "User | AnonymousUser",
+    key: str,
+    right: Right = Right.VIEW,
+    token: ApiToken | None = None,
+    *,
+    also_archived: bool = False,
 ) -> Project:
     """The project `key`; 404 where the caller may not even see it, `PermissionDenied` where only `right` is missing."""
-    project: Project | None = projects_for(user, right, token).filter(key=key).first()
+
+    def open_with(needed: Right) -> Any:
+        return projects_for(user, needed, token, also_archived=also_archived).filter(key=key)
+
+    project: Project | None = open_with(right).first()
     if project is not None:
         return project
-    visible = [other for other in Right if projects_for(user, other, token).filter(key=key).exists()]
-    if visible:
+    if any(open_with(other).exists() for other in Right):
         raise PermissionDenied(f"You may not {right.value} in project {key}. Ask a manager of the project.")
     raise Http404(f"No project {key} is open to you.")
 

@@ -45,6 +45,7 @@ VERBS = {
     "export.removed": "removed the file of an export",
     "samples.added": "added texts",
     "sample.added": "kept a text that was asked about",
+    "sample.described": "changed what is said of a sample besides its text",
     "sample.withdrawn": "withdrew a sample from every use",
     "sample.restored": "brought a withdrawn sample back",
     "sample.must_pass": "marked a test text as must-pass",

@@ -196,7 +196,7 @@ class World:
 
     def _filled(self, pattern: str) -> str:
         values = {"key": "shop", "name": "box", "number": "1", "position": "1", "verb": "dismiss", "split": "train",
-                  "window": "24h", "app_label": "labeling", "uidb36": "1"}  # fmt: skip
+                  "window": "24h", "app_label": "labeling", "uidb36": "1", "username": "expert"}  # fmt: skip
         if "servers/" in pattern:
             values["verb"] = "load"
         if "settings/" in pattern:

@@ -1,6 +1,7 @@
 import uuid
 
 import django.contrib.auth.validators
+import django.contrib.postgres.indexes
 import django.core.serializers.json
 import django.core.validators
 import django.db.models.constraints
@@ -855,6 +856,9 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("external_id", models.CharField(blank=True, max_length=200)),
+                ("tags", models.JSONField(blank=True, default=list)),
+                ("metadata", models.JSONField(blank=True, default=dict)),
                 ("text", models.TextField(help_text="What is hashed, searched and shown in a line.")),
                 (
                     "input",
@@ -862,7 +866,6 @@ class Migration(migrations.Migration):
                         editable=False, help_text="All that is asked about, where that is more.", null=True
                     ),
                 ),
-                ("external_id", models.CharField(blank=True, max_length=200)),
                 ("content_hash", models.CharField(max_length=64)),
                 (
                     "text_digest",
@@ -970,6 +973,9 @@ class Migration(migrations.Migration):
                     models.Index(fields=["project", "group_hash"], name="near_duplicates"),
                     models.Index(fields=["project", "external_id"], name="external_ids"),
                     models.Index(fields=["text_digest"], name="samples_of_a_text"),
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["tags"], name="samples_by_tag", opclasses=["jsonb_path_ops"]
+                    ),
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("project", "content_hash"), name="one_sample_per_text"),
@@ -1095,6 +1101,9 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("external_id", models.CharField(blank=True, max_length=200)),
+                ("tags", models.JSONField(blank=True, default=list)),
+                ("metadata", models.JSONField(blank=True, default=dict)),
                 ("model_tag", models.CharField(db_index=True, max_length=200)),
                 ("raw", models.TextField()),
                 ("answer", models.JSONField(null=True)),
@@ -1165,6 +1174,11 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["sample", "-id"], name="newest_prediction"),
                     models.Index(fields=["project", "-id"], name="project_predictions"),
+                    models.Index(
+                        condition=models.Q(("external_id", ""), _negated=True),
+                        fields=["project", "external_id"],
+                        name="predictions_by_external_id",
+                    ),
                 ],
             },
         ),

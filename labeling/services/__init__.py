@@ -3,6 +3,7 @@
 from labeling.services.acceptance import accept_proposals, audit_proposals, reopen_accepted
 from labeling.services.comments import answer_mention, comment, members_of
 from labeling.services.decisions import NothingChosenError, confirm, decide, decide_known, decided_so
+from labeling.services.describing import describe_sample
 from labeling.services.desks import save_desk
 from labeling.services.ending import archive_project, delete_project, held_by, reopen_project
 from labeling.services.export_filters import Filters
@@ -38,7 +39,7 @@ from labeling.services.invitations import (
     revoke_invitation,
 )
 from labeling.services.judging import cases_left_out
-from labeling.services.labels import NewLabel, change_label, merge_label, remove_label, replace_labels
+from labeling.services.labels import NewLabel, change_label, merge_label, new_labels, remove_label, replace_labels
 from labeling.services.logins import Attempt, HeldBackError, forget_old_counters, logged_in, logged_out
 from labeling.services.members import people_named, remove_member, set_role
 from labeling.services.must_pass import lift_must_pass, mark_must_pass
@@ -111,6 +112,7 @@ __all__ = [
     "decided_so",
     "delete_project",
     "delete_row",
+    "describe_sample",
     "end_access",
     "end_session",
     "end_sessions",
@@ -140,6 +142,7 @@ __all__ = [
     "may_start",
     "members_of",
     "merge_label",
+    "new_labels",
     "next_sample",
     "password_changed",
     "people_named",

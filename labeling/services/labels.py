@@ -1,7 +1,8 @@
 """Change the labels of a project. A label's row is its identity: renaming it takes no answer away."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -137,6 +138,11 @@ def _as_new(label: LabelInput) -> NewLabel:
     if isinstance(label, NewLabel):
         return label
     return NewLabel(label) if isinstance(label, str) else NewLabel(*label)
+
+
+def new_labels(rows: Iterable[Mapping[str, Any]]) -> list[NewLabel]:
+    """Labels as the API has them, each with `name`, `description` and, where it is a known one, `uid`."""
+    return [NewLabel(row["name"], row["description"], row["uid"]) for row in rows]
 
 
 def check_labels(wanted: list[NewLabel]) -> None:
