@@ -197,6 +197,7 @@ FormatEnum: TypeAlias = Literal[
     "label_studio",
     "doccano",
     "prodigy",
+    "conll",
     "openai_chat",
     "prompt_completion",
     "sharegpt",
@@ -278,7 +279,7 @@ class Judgment(TypedDict):
     before: float | None
 
 
-KindEnum: TypeAlias = Literal["multi_label", "single_label", "text"]
+KindEnum: TypeAlias = Literal["multi_label", "single_label", "spans", "text", "record"]
 
 
 class Label(TypedDict):
