@@ -38,7 +38,7 @@
   function difference() {
     // Fields with a script of their own say it themselves.
     const own = root.querySelector("[data-changes]");
-    if (own) return own.dataset.changes;
+    if (own) return own.dataset.changes ? [own.dataset.changes] : [];
     const answer = typed();
     if (answer) {
       const before = answer.dataset.proposed, after = answer.value.trim();
