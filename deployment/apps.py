@@ -8,7 +8,7 @@ class DeploymentConfig(AppConfig):
     verbose_name = "Deployment"
 
     def ready(self) -> None:
-        from deployment import receivers  # noqa: F401  (connects the receivers)
+        from deployment import receivers, told  # noqa: F401  (connects the receivers)
         from deployment.artifacts.methods import method_obstacle
         from deployment.live import is_live
         from deployment.panels import standing_panel, why_panel
@@ -19,3 +19,4 @@ class DeploymentConfig(AppConfig):
         register_live(is_live)
         panels.register("version", standing_panel)
         panels.register("proposal", why_panel)
+        told.register()

@@ -8,4 +8,6 @@ class LabelingConfig(AppConfig):
     verbose_name = "Labeling"
 
     def ready(self) -> None:
-        from labeling import receivers  # noqa: F401  (connects them)
+        from labeling import receivers, told  # noqa: F401  (connects them)
+
+        told.register()

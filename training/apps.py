@@ -9,7 +9,8 @@ class TrainingConfig(AppConfig):
 
     def ready(self) -> None:
         from labeling import panels
-        from training import receivers, workers  # noqa: F401  (connects the receivers)
+        from training import receivers, told, workers  # noqa: F401  (connects the receivers)
         from training.panels import retrain_panel
 
         panels.register("project", retrain_panel)
+        told.register()

@@ -5,10 +5,12 @@ from labeling.models.base import PublicModel
 from labeling.models.events import Event
 from labeling.models.exports import Export
 from labeling.models.logins import FirstLink, LoginCounter
+from labeling.models.news import Digest, LastingNews, News, NewsChoice, Notification
 from labeling.models.projects import Label, Project, TaskSpec
 from labeling.models.retries import KeptResponse
 from labeling.models.samples import ImportBatch, MustPass, Sample, SampleState, Split, Withdrawal
 from labeling.models.vectors import AlikeGroup, AlikeText, TextVector, VectorSet
+from labeling.models.webhooks import Delivery, Webhook
 from labeling.models.work import Feedback, GoldenSample, ParseStatus, Prediction, Review
 from labeling.ways import Given, Hard, WayIn
 
@@ -16,6 +18,8 @@ __all__ = [
     "AlikeGroup",
     "AlikeText",
     "ApiToken",
+    "Delivery",
+    "Digest",
     "Event",
     "Export",
     "Feedback",
@@ -26,9 +30,13 @@ __all__ = [
     "ImportBatch",
     "KeptResponse",
     "Label",
+    "LastingNews",
     "LoginCounter",
     "Membership",
     "MustPass",
+    "News",
+    "NewsChoice",
+    "Notification",
     "ParseStatus",
     "Prediction",
     "Project",
@@ -44,5 +52,6 @@ __all__ = [
     "User",
     "VectorSet",
     "WayIn",
+    "Webhook",
     "Withdrawal",
 ]
