@@ -1,8 +1,8 @@
 """What of all that happens is news, and for whom: kinds of news, and the verbs that each floor registers for them.
 
 A higher floor registers in its `apps.py`: `news.register("run_ended", "run.failed", tell)`. `tell` is given the event
-and says a sentence for people, without texts of samples, and the path of the page that says more. A state, rather than a
-change, is registered with `lasting`: it is news when it begins, and when it is over.
+and says a sentence for people, without texts of samples, and the path of the page that says more. A state, rather than
+a change, is registered with `register_lasting`: it is news when it begins, and when it is over.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -31,8 +31,9 @@ def record(
 ) -> Event:
     """One event about `subject`; its project is found by itself where it has one.
 
-    What is news (`labeling/news.py`) is put into the outbox with it. Of texts among the values only a digest is kept. Raises `TypeError` without an actor, `ValueError` for an unknown
-    verb, and `TransactionManagementError` outside a transaction: the event comes with what it tells, or not at all.
+    What is news (`labeling/news.py`) is put into the outbox with it. Of texts among the values only a digest is kept.
+    Raises `TypeError` without an actor, `ValueError` for an unknown verb, and `TransactionManagementError` outside a
+    transaction: the event comes with what it tells, or not at all.
     """
     actor = actors.required(actor)
     if verb not in VERBS:
