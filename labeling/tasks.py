@@ -38,6 +38,7 @@ def sweep() -> None:
     services.remove_old_drafts()
     forget_responses()
     lasting.look_for_lasting()
+    outbox.forget_old()
 
 
 @shared_task(name="labeling.tell")

@@ -9,6 +9,7 @@ from urllib.parse import urljoin
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from common.actor import ActorKind
@@ -21,6 +22,7 @@ from labeling.verbs import VERBS
 
 logger = logging.getLogger(__name__)
 BATCH = 200
+KEPT = timedelta(days=90)
 
 
 def tell_all() -> int:
@@ -43,6 +45,21 @@ def _tell(row: News) -> bool:
         _tell_people(row)
         _tell_programs(row)
     return True
+
+
+def forget_old() -> int:
+    """Delete what was told, mailed and sent long ago, `BATCH` rows of each at most; how many. Events stay."""
+    old = timezone.now() - KEPT
+    ended = [Delivery.State.DELIVERED, Delivery.State.FAILED]
+    rows: list[QuerySet[Any]] = [
+        Delivery.objects.filter(created_at__lt=old, state__in=ended),
+        Digest.objects.filter(created_at__lt=old),
+        News.objects.filter(told_at__lt=old),
+    ]
+    return sum(
+        each.model._default_manager.filter(pk__in=list(each.values_list("pk", flat=True)[:BATCH])).delete()[0]
+        for each in rows
+    )
 
 
 def _told(event: Event) -> news.Told:

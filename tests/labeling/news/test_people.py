@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from labeling import news
-from labeling.models import Digest, Event, LastingNews, Membership, Notification, User
+from labeling.models import Digest, Event, LastingNews, Membership, News, Notification, User
 from labeling.services import events
 from labeling.services.news import lasting, mails, outbox
 from labeling.services.news.audience import Wish, choose_news
@@ -153,6 +153,17 @@ def test_an_empty_queue_is_told_when_it_begins_and_when_it_is_over(shop):
     verbs = list(Event.objects.filter(verb__startswith="queue.").order_by("id").values_list("verb", flat=True))
     assert verbs == ["queue.emptied", "queue.filled"]
     assert sample.project == shop
+
+
+def test_after_three_months_what_was_told_is_forgotten_and_its_event_stays(shop):
+    make_expert(shop)
+    for _ in range(2):
+        happen(shop)
+        outbox.tell_all()
+    News.objects.filter(pk=News.objects.first().pk).update(told_at=timezone.now() - timedelta(days=91))
+    assert outbox.forget_old() == 2
+    assert (News.objects.count(), Notification.objects.count()) == (1, 1)
+    assert Event.objects.filter(verb="queue.emptied").count() == 2
 
 
 def test_the_bell_counts_what_is_unread_and_may_be_seen(client, shop):

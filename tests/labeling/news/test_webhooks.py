@@ -1,7 +1,11 @@
 """Webhooks: signed, sent again where it failed, switched off by 410, never sent elsewhere; nothing is lost."""
 
+import contextlib
 import ipaddress
 import json
+import socket
+import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -158,6 +162,22 @@ def test_a_receiver_that_hangs_ends_in_time_and_one_that_is_gone_at_once(receive
     gone = webhook_call.call("http://127.0.0.1:1/hook", {}, b"{}", seconds=0.5)
     assert (gone.status, gone.is_delivered) == (None, False)
     assert "ConnectError" in gone.said
+
+
+def test_an_answer_that_drips_does_not_hold_the_sender(receiver):
+    """Each byte comes within any wait for one; the call as a whole has its time."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip() -> None:
+            with contextlib.suppress(OSError), server.accept()[0] as peer:
+                while True:
+                    peer.sendall(b"H")
+                    time.sleep(0.05)  # slower than nothing, faster than any limit of a single wait
+
+        threading.Thread(target=drip, daemon=True).start()
+        found = webhook_call.call(f"http://127.0.0.1:{server.getsockname()[1]}/", {}, b"{}", seconds=0.5)
+    assert found.status is None
+    assert found.milliseconds < 5_000
 
 
 def test_of_an_answer_only_the_beginning_is_read(receiver):
