@@ -31,7 +31,15 @@ def tell_all() -> int:
         if not mine:
             return 0
         waiting = News.objects.filter(told_at=None).order_by("id")[:BATCH]
-        return sum(_tell(row) for row in waiting.select_related("project", "event"))
+        return sum(_try(row) for row in waiting.select_related("project", "event"))
+
+
+def _try(row: News) -> bool:
+    try:
+        return _tell(row)
+    except Exception:  # a floor's sentence that fails must not hold up all the news behind it
+        logger.exception("news %s could not be told; it is tried again in the next round", row.uid)
+        return False
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from labeling import news
+from labeling import told as floor
 from labeling.models import Digest, Event, LastingNews, Membership, News, Notification, User
 from labeling.services import events
 from labeling.services.news import lasting, mails, outbox
@@ -84,6 +85,25 @@ def test_rights_and_wishes_say_who_is_told_and_nobody_hears_of_their_own(shop):
     User.objects.filter(pk=mia.pk).update(is_active=False)
     happen(shop, "finding.opened")
     assert told() == {"olga", "root"}
+
+
+@pytest.fixture
+def speechless():
+    def fail(event: Event) -> news.Told:
+        raise RuntimeError(event.verb)
+
+    news.register("queue_empty", "queue.emptied", fail)
+    yield
+    floor.register()
+
+
+def test_a_sentence_that_fails_holds_up_nothing_and_is_tried_again(shop, speechless):
+    make_manager(shop)
+    happen(shop)
+    happen(shop, "queue.filled")
+    assert outbox.tell_all() == 1
+    floor.register()
+    assert outbox.tell_all() == 1
 
 
 def test_an_archived_project_tells_nobody(shop):
