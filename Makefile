@@ -26,8 +26,8 @@ FLOORS := common config labeling training deployment evaluation demo
 # words are left out.
 PURE := $(addprefix common/,addresses.py calibrating.py files.py intervals.py jsonbounds.py jsonl.py marks.py paired.py \
 	permutation.py standard_webhooks.py stratified.py text.py) \
-	$(addprefix labeling/,answers.py apart.py carrying.py import_cells.py import_columns.py import_json.py import_paths.py \
-	importers.py keys.py loose_json.py marks.py prompts.py recognising.py splits.py spreadsheets.py tables.py workbooks.py) \
+	$(addprefix labeling/,answers.py apart.py carrying.py differences.py import_cells.py import_columns.py import_json.py import_paths.py \
+	importers.py keys.py loose_json.py marks.py prompts.py recognising.py review_keys.py splits.py spreadsheets.py streams.py tables.py workbooks.py) \
 	$(filter-out %/__init__.py %/phrases.py,$(wildcard labeling/kinds/*.py labeling/formats/*.py)) \
 	$(addprefix deployment/,modelfile/grammar.py modelfile/parameters.py artifacts/retention_rule.py \
 	monitoring/comparison.py) \
@@ -41,7 +41,7 @@ UNUSED_SETTINGS := SECRET_KEY=unused DATABASE_URL=postgresql://unused@127.0.0.1/
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve manage bench test mutants check lint format lock wheels venv venv-dev base-model encoder \
+.PHONY: help demo serve manage bench test mutants check docs lint format lock wheels venv venv-dev base-model encoder \
 	encoder-if-any converter clean
 export PORT
 
@@ -74,7 +74,7 @@ test: venv-dev converter ## Run the tests, three files at once (PYTEST_ARGS="-m 
 mutants: $(VENV)/.stamp-mutants ## Change the pure modules, one thing at a time: their tests must notice (MODULES="common/text.py" FIFTH=1)
 	@PYTHONPATH=$(CURDIR)/$(VENV)/mutants nice $(RUN) .ci/mutants.py $(if $(filter-out 0,$(FIFTH)),--fifth) $(or $(MODULES),$(PURE))
 
-check: venv-dev lint ## Lint, types, floors, templates, Django's checks, missing migrations
+check: venv-dev lint docs ## Lint, the site, types, floors, templates, Django's checks, missing migrations
 	@echo "import-linter"; $(VENV)/bin/lint-imports --no-logo
 	@echo "mypy"; $(UNUSED_SETTINGS) $(VENV)/bin/mypy $(FLOORS)
 	@echo "djlint"; $(VENV)/bin/djlint templates --lint --quiet
@@ -83,6 +83,11 @@ check: venv-dev lint ## Lint, types, floors, templates, Django's checks, missing
 		$(CURDIR)/$(RUN) manage.py makemigrations --check --dry-run; \
 		$(CURDIR)/$(RUN) manage.py spectacular --api-version v1 --validate --fail-on-warn --file /dev/null'
 	@echo "All checks passed."
+
+# Every page anew, or what one run complained about would pass the next. Nothing outside is asked.
+docs: venv-dev ## Build the site of docs/ into var/docs: a broken link, a missing anchor, a page in no contents is an error
+	@echo "docs"; $(VENV)/bin/sphinx-build --quiet --fail-on-warning --keep-going --nitpicky --fresh-env --write-all \
+		--doctree-dir $(VAR)/docs/.doctrees docs $(VAR)/docs
 
 lint: venv-dev ## Check style and format of the Python code
 	@echo "ruff"; $(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .

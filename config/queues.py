@@ -18,7 +18,14 @@ _QUEUES = {
     ],
     "bulk": ["labeling.run_export", "labeling.run_import", "evaluation.accept", "evaluation.reopen"],
     "vectors": ["labeling.make_vectors", "labeling.sweep_vectors"],
-    "heads": ["training.fit_head", "training.fit_draft", "training.propose_draft", "deployment.build_head"],
+    "heads": [
+        "training.fit_head",
+        "training.fit_draft",
+        "training.propose_draft",
+        "training.rank_texts",
+        "evaluation.compare_orders",
+        "deployment.build_head",
+    ],
     "build": [
         "training.look",
         "deployment.build",

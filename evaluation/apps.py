@@ -11,13 +11,17 @@ class EvaluationConfig(AppConfig):
         from deployment.serving import shares
         from evaluation import receivers  # noqa: F401  (connects the receivers)
         from evaluation.pace import benchmark_pace
-        from evaluation.panels import confidence_panel, evidence_panel, sample_panel
+        from evaluation.panels import confidence_panel, evidence_panel, order_panel, sample_panel
+        from evaluation.services.blind_cases import wants_blind
         from evaluation.services.calibrating import newest_map
         from labeling import panels
+        from labeling.services.order import blind
         from training.higher import register_pace
 
         register_pace(benchmark_pace)
         panels.register("sample", sample_panel)
         panels.register("deployment", evidence_panel)
         panels.register("version_page", confidence_panel)
+        panels.register("order", order_panel)
         shares.register(newest_map)
+        blind.register(wants_blind)

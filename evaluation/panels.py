@@ -1,14 +1,20 @@
 """What this floor says on pages of the floors below."""
 
+from typing import Any
+
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
 from deployment.models import Deployment
 from evaluation.diagram import diagram_of
+from evaluation.models import OrderComparison
 from evaluation.queries import results_of
+from evaluation.scorers import scorer_of
 from evaluation.services.bundles import can_travel
 from evaluation.services.certificates import newest_calibration
-from labeling.models import Sample, Split
+from evaluation.services.order_comparison import CASES, LABELS, cases_of, sides_of
+from labeling.models import Project, Sample, Split
+from training.methods import HEAD
 from training.models import ModelVersion
 
 SHOWN = 10
@@ -29,6 +35,20 @@ def confidence_panel(request: HttpRequest, version: ModelVersion) -> str:
     bins = row.figures.get("bins", []) if row else []
     context = {"calibration": row, "diagram": diagram_of(bins) if bins else None, "project": version.project}
     return render_to_string("evaluation/confidence.html", context, request=request)
+
+
+def order_panel(request: HttpRequest, project: Project) -> str:
+    """What the order of review is worth in a project, or what it waits for."""
+    if HEAD.obstacle(project):
+        return ""
+    row = OrderComparison.objects.filter(project=project).first()
+    context: dict[str, Any] = {"row": row, "wanted_labels": LABELS, "wanted_cases": CASES}
+    if row is None:
+        context |= {"labels": sides_of(project).labels, "cases": cases_of(project)}
+    else:
+        context |= {name: f"{getattr(row, name):+.3f}" for name in ("difference", "low", "high")}
+        context["title"] = scorer_of(project.spec.to_spec()).title
+    return render_to_string("evaluation/order_panel.html", context, request=request)
 
 
 def evidence_panel(request: HttpRequest, deployment: Deployment) -> str:

@@ -50,6 +50,17 @@ def reopen(project_id: int) -> None:
     reopening.reopen_due(project_id)
 
 
+@shared_task(name="evaluation.compare_orders")
+def compare_orders(project_id: int) -> None:
+    """Hold the order of review of one project against chance."""
+    from evaluation.services import order_comparison
+    from labeling.models import Project
+
+    project = Project.objects.filter(pk=project_id, archived_at=None).first()
+    if project is not None:
+        order_comparison.compare_orders(project)
+
+
 @shared_task(name="evaluation.reap")
 def reap() -> None:
     """Beat: benchmarks that lost their worker."""
@@ -62,12 +73,14 @@ def reap() -> None:
 @shared_task(name="evaluation.sweep")
 def sweep() -> None:
     """Beat: whatever is due."""
-    from evaluation.services import accepting, calibrating, reopening, reports, upkeep
+    from evaluation.services import accepting, calibrating, order_comparison, reopening, reports, upkeep
 
     reports.retry_promotions()
     upkeep.ask_live_again()
     for version_id in calibrating.due():
         enqueue("evaluation.calibrate", version_id)
+    for project_id in order_comparison.due():
+        remind("evaluation.compare_orders", project_id)
     for project_id in accepting.due():
         enqueue("evaluation.accept", project_id)
     for project_id in reopening.due():

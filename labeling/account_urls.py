@@ -4,7 +4,7 @@ from allauth.account import views as allauth
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from labeling.views.account import account
+from labeling.views.account import account, reviewing
 from labeling.views.first import first_administrator
 from labeling.views.login import LinkView, LoginView, ResetView
 from labeling.views.notifications import news_settings
@@ -14,6 +14,7 @@ urlpatterns = [
     path("login/", LoginView.as_view(), name="login"),
     path("login/", LoginView.as_view(), name="account_login"),
     path("account/", account, name="account"),
+    path("account/reviewing/", reviewing, name="account_reviewing"),
     path("account/first/", first_administrator, name="first_administrator"),
     path("account/notifications/", news_settings, name="news_settings"),
     path("account/tokens/<uuid:uid>/revoke/", revoke, name="account_revoke_token"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from labeling import api, api_events, api_exports, api_imports, api_labels, api_vectors
+from labeling import api, api_events, api_exports, api_imports, api_labels, api_order, api_vectors
 
 urlpatterns = [
     path("projects", api.ProjectList.as_view(), name="api-projects"),
@@ -10,6 +10,8 @@ urlpatterns = [
     path("projects/<slug:key>/labels", api_labels.Labels.as_view(), name="api-labels"),
     path("projects/<slug:key>/labels/<uuid:uid>", api_labels.LabelDetail.as_view(), name="api-label"),
     path("projects/<slug:key>/labels/<uuid:uid>/merge", api_labels.LabelMerge.as_view(), name="api-label-merge"),
+    path("projects/<slug:key>/order", api_order.OrderOfProject.as_view(), name="api-order"),
+    path("projects/<slug:key>/order/doubtful", api_order.Doubtful.as_view(), name="api-doubtful"),
     path("projects/<slug:key>/samples", api.Samples.as_view(), name="api-samples"),
     path("projects/<slug:key>/samples/<uuid:uid>", api.SampleDetail.as_view(), name="api-sample"),
     path("projects/<slug:key>/samples/<uuid:uid>/similar", api_vectors.SimilarSamples.as_view(), name="api-similar"),

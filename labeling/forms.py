@@ -9,7 +9,7 @@ from django.utils import timezone
 from common.fields import TextField, validate_near
 from common.problems import ProblemError
 from labeling.kinds import kind_of
-from labeling.models import Label, Project, Role, Scope
+from labeling.models import Label, Project, Review, Role, Scope
 from labeling.services.labels import NewLabel, parse_labels
 from labeling.services.withdrawals import MAX_REASON
 
@@ -53,6 +53,18 @@ class ReviewForm(CardForm):
     sample = forms.UUIDField(required=False)
     lease = forms.DateTimeField(required=False, validators=[validate_near])
     comment = forms.CharField(required=False, max_length=500)
+    skip_reason = forms.ChoiceField(required=False, choices=Review.SkipReason.choices)
+    # Of a skip, in place of the comment; and who is asked to look.
+    why = forms.CharField(required=False, max_length=500)
+    ask = forms.CharField(required=False, max_length=150)
+
+    @property
+    def why_skipped(self) -> dict[str, str]:
+        """What a skip with a reason keeps: the reason, and in the comment one's own words and who is asked."""
+        said = self.cleaned_data
+        asked = f"@{said['ask']}" if said["ask"] else ""
+        words = [said["why"] or said["comment"], asked]
+        return {"skip_reason": said["skip_reason"], "comment": " ".join(word for word in words if word)}
 
     @property
     def said(self) -> str:

@@ -11,3 +11,6 @@ golden_sample_added = Signal()
 
 # project_id: int. An expert reviews: keep the next samples of the queue proposed.
 proposals_wanted = Signal()
+
+# project_id: int. A manager or a reviewer chose an order or other shares: what it takes may have to be ranked.
+order_changed = Signal()

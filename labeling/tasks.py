@@ -5,6 +5,7 @@ from celery import shared_task
 from common.queue import enqueue, remind
 from labeling import services
 from labeling.services.news import deliveries, lasting, mails, outbox
+from labeling.services.order.blind import look_whether_blind_is_wanted
 from labeling.services.retries import forget_responses
 from labeling.services.vectors import due, making
 
@@ -29,7 +30,7 @@ def mail_links() -> None:
 
 @shared_task(name="labeling.sweep")
 def sweep() -> None:
-    """Free stale leases, mail what was not mailed, forget what is over, remove old exports, look for lasting news."""
+    """Free stale leases, mail and forget what is due, look whether the gate wants test texts and for lasting news."""
     services.release_stale_leases()
     services.mail_links()
     services.forget_old_counters()
@@ -37,6 +38,7 @@ def sweep() -> None:
     services.remove_old_exports()
     services.remove_old_drafts()
     forget_responses()
+    look_whether_blind_is_wanted()
     lasting.look_for_lasting()
     outbox.forget_old()
 

@@ -1,14 +1,14 @@
 """What happened to a sample, newest first: proposals, decisions, golden answers, feedback, withdrawals,
-must-pass marks.
+comments, must-pass marks.
 
-Of a test text that waits for its answer, what models and feedback say is left out: its experts answer blind.
+Of a test text that waits for its answer, what models, feedback and comments say is left out: its experts answer blind.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from labeling.kinds import Answer
-from labeling.models import Feedback, GoldenSample, MustPass, Prediction, Review, Sample, Withdrawal
+from labeling.models import Comment, Feedback, GoldenSample, MustPass, Prediction, Review, Sample, Withdrawal
 from labeling.shares import percent
 
 # Of each kind of event; a sample that was asked about more often shows its newest.
@@ -33,13 +33,15 @@ def timeline_of(sample: Sample) -> list[Event]:
     events = [
         *map(_of_withdrawal, sample.withdrawals.select_related("user").order_by("-id")[:LIMIT]),
         *map(_of_must_pass, sample.must_passes.select_related("user").order_by("-id")[:LIMIT]),
-        *map(_of_review, sample.reviews.select_related("reviewer").order_by("-id")[:LIMIT]),
+        *map(_of_review, sample.reviews.select_related("reviewer", "prediction").order_by("-id")[:LIMIT]),
         *map(_of_golden, sample.golden_samples.exclude(source=GoldenSample.Source.REVIEW).order_by("-id")[:LIMIT]),
     ]
     if not sample.is_blind:
         feedback = Feedback.objects.filter(prediction__sample=sample).select_related("user", "token").order_by("-id")
         events += map(_of_prediction, sample.predictions.order_by("-id")[:LIMIT])
         events += map(_of_feedback, feedback[:LIMIT])
+        # What was said with a decision stands with it.
+        events += map(_of_comment, sample.comments.filter(review=None).select_related("author").order_by("-id")[:LIMIT])
     return sorted(events, key=lambda event: event.at, reverse=True)
 
 
@@ -47,7 +49,8 @@ def hidden_from(sample: Sample) -> int:
     """How many events `timeline_of` leaves out of a test text that waits for its answer."""
     if not sample.is_blind:
         return 0
-    return sample.predictions.count() + Feedback.objects.filter(prediction__sample=sample).count()
+    said = Feedback.objects.filter(prediction__sample=sample).count() + sample.comments.filter(review=None).count()
+    return sample.predictions.count() + said
 
 
 def _of_prediction(row: Prediction) -> Event:
@@ -63,10 +66,14 @@ _TONES = {"confirm": "ok", "correct": "info", "reject": "bad"}
 
 def _of_review(row: Review) -> Event:
     took = "" if row.seconds is None else f"{max(row.seconds, 1):.0f} s"
-    detail = " · ".join(part for part in (took, row.comment) if part)
-    return Event(
-        row.created_at, "Review", str(row.reviewer), row.answer, row.action, _TONES.get(row.action, ""), detail
-    )
+    why = row.get_skip_reason_display() if row.skip_reason else ""
+    detail = " · ".join(part for part in (took, why, row.comment) if part)
+    badge = "label" if row.is_label else row.action
+    return Event(row.created_at, "Review", str(row.reviewer), row.answer, badge, _TONES.get(row.action, ""), detail)
+
+
+def _of_comment(row: Comment) -> Event:
+    return Event(row.created_at, "Comment", str(row.author), detail=row.text)
 
 
 def _of_golden(row: GoldenSample) -> Event:

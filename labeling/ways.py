@@ -25,6 +25,16 @@ class Given(TextChoices):
     CERTIFIED = "certified", "Accepted by a certificate"
 
 
+class Stream(TextChoices):
+    """From where the review queue took a text when it first gave it out; stored once."""
+
+    TEACH = "teach", "Chosen to teach most"
+    RANDOM = "random", "Drawn by chance"
+    BLIND = "blind", "Test text, drawn by chance"
+    FIRST = "first", "Put first: an audit, a complaint, or sent back"
+    PICKED = "picked", "Picked by a person"
+
+
 class Hard(TextChoices):
     """Why a test text is a hard case: one that a version may be refused for, and never promoted by."""
 

@@ -35,6 +35,9 @@ TABLES = {
     "labeling_vectorset": "how far that is",
     "labeling_alikegroup": "found by the same program; nothing follows from it",
     "labeling_aliketext": "the same",
+    "labeling_ranking": "how far the places are, which a program computes",
+    "labeling_place": "what it computed",
+    "labeling_turn": "how many texts the streams gave whom; an order that is chosen has its event",
     "labeling_logincounter": "how often log-ins failed; each refusal has an event",
     "training_runevent": "the engine's own events; the run's end has one of ours",
     "training_workerheartbeat": "signs of life",
@@ -44,7 +47,7 @@ TABLES = {
 }
 # Columns that say who holds a row, or what a probe saw last, and nothing about what was decided.
 COLUMNS = {
-    "labeling_sample": ({"lease_user_id", "lease_until"}, "an expert's lease"),
+    "labeling_sample": ({"lease_user_id", "lease_until", "stream"}, "an expert's lease, and what gave it"),
     "labeling_apitoken": ({"last_used_at"}, "a sign of life"),
     "labeling_user": ({"last_login", "reset_asked_at"}, "a sign of life; a mail that is still to be sent"),
     "deployment_inferenceserver": (

@@ -36,7 +36,20 @@ PLAUSIBLE = {
 
 def names() -> list[str]:
     """The fields of all forms and serializers that there are, and what pages read of an address."""
-    found = {"page", "q", "cursor", "page_size", "before", "proposal", "after", "window", "leave_out", "model", "saved"}
+    found = {
+        "page",
+        "q",
+        "cursor",
+        "page_size",
+        "before",
+        "proposal",
+        "take",
+        "after",
+        "window",
+        "leave_out",
+        "model",
+        "saved",
+    }
     found |= {"_selected_action", "action", "index", "select_across", "confirmed", "o", "p", "e", "_popup", "_to_field"}
     found |= {"date_hierarchy", "created_at__year", "at__month", "project__id__exact", "id__exact", "state", "csrf"}
     waiting: list[Any] = [forms.BaseForm, BaseSerializer]

@@ -32,7 +32,7 @@ from evaluation.bundles.reading import line_read
 from evaluation.bundles.writing import line_of
 from evaluation.methods.overlap import Overlap
 from evaluation.verify import one_line
-from labeling import answers, apart, importers, kinds, loose_json, marks, prompts, splits
+from labeling import answers, apart, differences, importers, kinds, loose_json, marks, prompts, splits
 from labeling.formats import shape_of
 from labeling.formats.plain import guarded, unguarded
 from labeling.import_cells import ColumnMapping, ImportFormatError
@@ -65,6 +65,7 @@ ANYWHERE = {
     "evaluation.methods.overlap._ARTICLES",
     "evaluation.text_metrics._ARTICLES",
     "evaluation.text_metrics._PLAIN_WORD",
+    "labeling.differences._WORDS",
     "labeling.import_cells._HALVES",
     "labeling.import_cells._NOT_UTF8",
     "labeling.import_cells._UNSTORABLE",
@@ -79,6 +80,7 @@ ANYWHERE = {
     "labeling.loose_json._OPENING",
     "labeling.marks._HALF",
     "labeling.marks._MARK",
+    "labeling.services.comments._MENTION",
     "training.engine.template._CLOCK",
     "training.engine.template._MARKS",
     "training.engine.template._OPENED",
@@ -168,6 +170,7 @@ def traps_of(text: str) -> object:
 
 FORM = form_of(kinds.json_schema(FEW) or {})
 FUNCTIONS: dict[str, Callable[[str], object]] = {
+    "differences.pieces": lambda text: differences.pieces(text, text[::-1]),
     "neutralise": marks.neutralise,
     "break_marks": lambda text: break_marks(text, OWN_MARKS),
     "take_apart": apart.take_apart,

@@ -143,7 +143,7 @@ def test_an_empty_answer_is_asked_about_in_the_kinds_own_words(quotes, client):
     client.force_login(make_expert(quotes))
     refused = review(client, quotes, quotes="")
     assert "Nothing is quoted." in refused.content.decode()
-    assert "corrected, no quote" in html_of(review(client, quotes, quotes="", none_ok="1"))
+    assert "labelled, no quote" in html_of(review(client, quotes, quotes="", none_ok="1"))
 
 
 def test_a_conversation_comes_in_by_the_api_and_is_reviewed(judged, client):
@@ -162,7 +162,7 @@ def test_a_conversation_comes_in_by_the_api_and_is_reviewed(judged, client):
     page = html_of(client.get(reverse("labeling:review", args=["j"])))
     assert "of 3 turns" in page
     assert "That is no help!" in page
-    assert "corrected, mood angry" in html_of(review(client, judged, mood="angry"))
+    assert "labelled, mood angry" in html_of(review(client, judged, mood="angry"))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -107,7 +107,9 @@ class World:
             source="analyze", sample=sample,
         )  # fmt: skip
         services.give_feedback(SYSTEM, prediction, thumb=1)
-        services.decide(acting(self.people["expert"]), make_sample(self.project), ["billing"])
+        review = services.decide(acting(self.people["expert"]), make_sample(self.project), ["billing"])
+        services.write_guideline(SYSTEM, self.project, "# When it is *billing*")
+        said = services.comment(acting(self.people["manager"]), sample, "Is this one billing, @expert?")
         services.withdraw_sample(SYSTEM, make_sample(self.project), "a private letter")
         services.mark_must_pass(SYSTEM, make_sample(self.project, split="test"), "an incident")
         batch = ImportBatch.objects.create(project=self.project, name="mails.csv", state="succeeded")
@@ -122,6 +124,9 @@ class World:
         self.uids |= {
             "samples": sample,
             "predictions": prediction,
+            "proposals": prediction,
+            "reviews": review,
+            "mentions": said.mentions.get(),
             "imports": batch,
             "exports": export,
             "members": member,

@@ -8,9 +8,12 @@ class TrainingConfig(AppConfig):
     verbose_name = "Training"
 
     def ready(self) -> None:
-        from labeling import panels
+        from labeling import orders, panels
         from training import receivers, told, workers  # noqa: F401  (connects the receivers)
+        from training.ordering.orders import ORDERS
         from training.panels import retrain_panel
 
         panels.register("project", retrain_panel)
+        for order in ORDERS.values():
+            orders.register(order)
         told.register()

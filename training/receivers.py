@@ -8,7 +8,7 @@ from django.dispatch import receiver
 from common.actor import Actor, system
 from common.queue import enqueue
 from labeling.models import Project
-from labeling.signals import golden_sample_added, project_created, proposals_wanted
+from labeling.signals import golden_sample_added, order_changed, project_created, proposals_wanted
 from training.models import RetrainPolicy
 
 
@@ -23,6 +23,12 @@ def have_the_draft_propose(sender: Any, project_id: int, **kwargs: Any) -> None:
     """An expert reviews: keep the draft's proposals ahead of them, where the project asks for it."""
     if RetrainPolicy.objects.filter(project=project_id, draft_proposes=True, draft_every__gt=0).exists():
         enqueue("training.propose_draft", project_id)
+
+
+@receiver(order_changed)
+def have_the_texts_ranked(sender: Any, project_id: int, **kwargs: Any) -> None:
+    """Another order may never have been ranked."""
+    enqueue("training.rank_texts", project_id)
 
 
 @receiver(project_created)

@@ -4,7 +4,17 @@ from celery import shared_task
 
 from common.actor import system
 from labeling.models import Project
-from training.services import draft_proposals, drafts, looks, reaper, settling, supervisor, triggers
+from training.services import (
+    draft_proposals,
+    drafts,
+    looks,
+    ranking,
+    ranking_due,
+    reaper,
+    settling,
+    supervisor,
+    triggers,
+)
 from training.services.encoders import list_encoder
 
 # Training ends when it ends: the row's lease watches over it, no time limit of the worker.
@@ -42,6 +52,7 @@ def check_trigger(project_id: int) -> None:
     if project is not None:
         triggers.check_trigger(project)
         drafts.check_draft(project)
+        ranking_due.check_ranking(project)
 
 
 @shared_task(name="training.fit_draft")
@@ -60,6 +71,14 @@ def propose_draft(project_id: int) -> None:
         draft_proposals.propose(project)
 
 
+@shared_task(name="training.rank_texts")
+def rank_texts(project_id: int) -> None:
+    """Rank the training texts of a project that wait."""
+    project = Project.objects.filter(pk=project_id, archived_at=None).first()
+    if project is not None:
+        ranking.rank_texts(project)
+
+
 @shared_task(name="training.settle_round")
 def settle_round(round_id: int) -> None:
     """A run of a round has ended: is it time to choose?"""
@@ -73,6 +92,7 @@ def check_triggers() -> None:
     triggers.check_all_triggers()
     drafts.check_all_drafts()
     draft_proposals.propose_due()
+    ranking_due.check_all_rankings()
     looks.queue_waiting()
     list_encoder(system("look"))
 

@@ -108,12 +108,16 @@ def _support_tags(folder: Path) -> Loaded:
 
 def _banking77(folder: Path) -> Loaded:
     """Questions of a bank's customers. The test cases are a fixed part of its authors' test file."""
+    whole = _whole_banking77(folder)
+    chance = random.Random("banking77")
+    cases = evenly(chance.sample(whole.cases, len(whole.cases)), chance)[: CASES_A_LABEL * len(whole.spec.labels)]
+    return Loaded(whole.spec, without(whole.pool, cases), cases)
+
+
+def _whole_banking77(folder: Path) -> Loaded:
     labels = json.loads((folder / "banking77/categories.json").read_text(encoding="utf-8"))
     spec = Spec("single_label", "Name the intent of the customer's question.", tuple(map(LabelDef, labels)))
-    chance = random.Random("banking77")
-    test = _questions(folder / "banking77/test.csv")
-    cases = evenly(chance.sample(test, len(test)), chance)[: CASES_A_LABEL * len(labels)]
-    return Loaded(spec, without(_questions(folder / "banking77/train.csv"), cases), cases)
+    return Loaded(spec, _questions(folder / "banking77/train.csv"), _questions(folder / "banking77/test.csv"))
 
 
 def _questions(file: Path) -> list[Row]:
@@ -123,12 +127,26 @@ def _questions(file: Path) -> list[Row]:
 
 def _goemotions(folder: Path) -> Loaded:
     """Comments and their emotions, none to several of 28. The test cases are a fixed part of the authors' test file."""
+    whole = _whole_goemotions(folder)
+    cases = random.Random("goemotions").sample(whole.cases, CASES_OF_COMMENTS)
+    return Loaded(whole.spec, without(whole.pool, cases), cases)
+
+
+def _whole_goemotions(folder: Path) -> Loaded:
     place = folder / "goemotions"
     labels = (place / "labels.txt").read_text(encoding="utf-8").split()
     spec = Spec("multi_label", "Name the emotions of the comment.", tuple(map(LabelDef, labels)))
-    test = _comments(place / "test.tsv", spec, labels)
-    cases = random.Random("goemotions").sample(test, CASES_OF_COMMENTS)
-    return Loaded(spec, without(_comments(place / "train.tsv", spec, labels), cases), cases)
+    train, test = (_comments(place / name, spec, labels) for name in ("train.tsv", "test.tsv"))
+    return Loaded(spec, train, test)
+
+
+_WHOLE = {"banking77": _whole_banking77, "goemotions": _whole_goemotions}
+
+
+def whole(name: str, folder: Path) -> Loaded:
+    """All rows of the authors' training file that are like none of the test file, and all of the test file."""
+    found = _WHOLE[name](folder)
+    return Loaded(found.spec, without(found.pool, found.cases), found.cases)
 
 
 def _comments(file: Path, spec: Spec, labels: Sequence[str]) -> list[Row]:

@@ -13,6 +13,7 @@ from deployment.serving.predict import Answer, answered
 from labeling.answers import ParsedAnswer, Status
 from labeling.models import Prediction, Project, Sample, Split
 from labeling.services import record_predictions
+from labeling.services.order.ahead import upcoming
 from training.services.draft_proposals import for_live
 
 logger = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ def unproposed(project: Project, ahead: int = AHEAD) -> list[Sample]:
     version = live_version(project)
     if version is None:
         return []
-    queue = for_live(project, list(Sample.objects.filter(project=project).to_propose()[:ahead]))
+    queue = for_live(project, upcoming(project, ahead))
     answered = Prediction.objects.filter(sample__in=queue, model_tag=version.tag).values_list("sample_id", flat=True)
     done = set(answered)
     return [sample for sample in queue if sample.pk not in done]

@@ -839,4 +839,36 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
+        migrations.CreateModel(
+            name="OrderComparison",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("labels", models.PositiveIntegerField(help_text="That each of the two learnt from.")),
+                ("cases", models.PositiveIntegerField(help_text="Test texts that both answered.")),
+                (
+                    "ordered",
+                    models.FloatField(
+                        help_text="The main figure of the head on the first labels that the streams gave."
+                    ),
+                ),
+                ("by_chance", models.FloatField(help_text="The same on as many labels of texts that chance drew.")),
+                ("difference", models.FloatField()),
+                ("low", models.FloatField(help_text="Of the paired interval of 95 %.")),
+                ("high", models.FloatField()),
+                ("made_at", models.DateTimeField()),
+                (
+                    "project",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="order_comparison",
+                        to="labeling.project",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+            },
+        ),
     ]

@@ -11,6 +11,7 @@ from evaluation.models.judging import (
     Suite,
     SuiteCase,
 )
+from evaluation.models.ordering import OrderComparison
 
 __all__ = [
     "AcceptPolicy",
@@ -23,6 +24,7 @@ __all__ = [
     "GatePolicy",
     "GateReport",
     "Look",
+    "OrderComparison",
     "Suite",
     "SuiteCase",
 ]

@@ -100,7 +100,7 @@ class ProjectAdmin(MembersAdmin, RecordedAdmin):
             },
         ),
         ("Splits, in percent", {"fields": (("train_share", "validation_share", "test_share"),)}),
-        ("Other", {"fields": ("keep_api_texts", "archived_at", "lineage")}),
+        ("Other", {"fields": ("keep_api_texts", "preselect_from", "archived_at", "lineage")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Project]:

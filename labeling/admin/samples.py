@@ -29,8 +29,8 @@ class SampleAdmin(EvidenceAdmin):
     search_fields = ("text", "=external_id", "=uid")
     search_help_text = "Part of the text, or an exact external id or uid."
     fields = (
-        "page", "history", "project", "text", "input", "external_id", "split", "state", "way_in", "rank",
-        "of_batch", "lease_user", "lease_until", "uid", "created_at",
+        "page", "history", "project", "text", "input", "external_id", "split", "state", "way_in", "stream",
+        "rank", "of_batch", "lease_user", "lease_until", "uid", "created_at",
     )  # fmt: skip
     readonly_fields = fields
 

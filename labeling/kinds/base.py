@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from labeling.kinds.inputs import TEXT, Input, InputForm
 
 if TYPE_CHECKING:
+    from labeling.differences import Piece
     from labeling.kinds.change import Change
     from labeling.kinds.spec import Spec
 
@@ -120,6 +121,10 @@ class Kind(ABC):
     @abstractmethod
     def difference(self, one: Answer, other: Answer) -> str:
         """What leads from one answer to the other, in words for people; empty where they say the same."""
+
+    def pieces(self, before: Answer, after: Answer) -> "list[Piece] | None":
+        """The same word by word, where an answer is a text and the two are not too long; else None."""
+        return None
 
     def carry(self, change: "Change", answer: Answer) -> Answer:
         """An approved answer to one spec as an answer to another. Raises `NoLongerFitsError` with the reason."""

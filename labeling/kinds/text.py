@@ -4,6 +4,7 @@ from typing import Any
 
 from common.text import plain_lines, storable
 from labeling.apart import unfenced
+from labeling.differences import Piece, pieces
 from labeling.kinds.base import Answer, AnswerError, Entered, Kind, first
 from labeling.kinds.inputs import Input
 from labeling.kinds.reading import content_of
@@ -57,3 +58,7 @@ class FreeText(Kind):
     def difference(self, one: Answer, other: Answer) -> str:
         """That there is one."""
         return "" if one["text"] == other["text"] else "The texts differ."
+
+    def pieces(self, before: Answer, after: Answer) -> list[Piece] | None:
+        """The words that went and came."""
+        return pieces(before["text"], after["text"])

@@ -80,6 +80,20 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "review_keys",
+                    models.JSONField(
+                        default=dict,
+                        editable=False,
+                        help_text="The keys of the review page that are one's own, by command.",
+                    ),
+                ),
+                (
+                    "advances",
+                    models.BooleanField(
+                        default=False, editable=False, help_text="Choosing the one label of a text saves it at once."
+                    ),
+                ),
+                (
                     "groups",
                     models.ManyToManyField(
                         blank=True,
@@ -192,6 +206,19 @@ class Migration(migrations.Migration):
                     "keep_api_texts",
                     models.BooleanField(
                         default=True, help_text="Texts asked through the API become samples to review."
+                    ),
+                ),
+                (
+                    "preselect_from",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="In percent: a less sure proposal is shown on the review page, and not filled in. What counts is the share of such answers that are right, where it is measured, else the model's confidence. Empty: all are.",
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                        verbose_name="proposals are filled in from",
                     ),
                 ),
                 ("archived_at", models.DateTimeField(blank=True, null=True)),
@@ -756,6 +783,22 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "stream",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("teach", "Chosen to teach most"),
+                            ("random", "Drawn by chance"),
+                            ("blind", "Test text, drawn by chance"),
+                            ("first", "Put first: an audit, a complaint, or sent back"),
+                            ("picked", "Picked by a person"),
+                        ],
+                        editable=False,
+                        help_text="What first gave it out to review.",
+                        max_length=8,
+                    ),
+                ),
+                (
                     "way_in",
                     models.CharField(
                         choices=[
@@ -821,6 +864,11 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(
                         condition=models.Q(("state", "pending")), fields=["project", "rank", "id"], name="review_queue"
+                    ),
+                    models.Index(
+                        condition=models.Q(("split", "test"), ("state", "pending")),
+                        fields=["project", "rank", "id"],
+                        name="blind_queue",
                     ),
                     models.Index(fields=["project", "group_hash"], name="near_duplicates"),
                     models.Index(fields=["project", "external_id"], name="external_ids"),
@@ -1043,6 +1091,20 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("answer", models.JSONField(null=True)),
+                (
+                    "skip_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("unclear", "The text is unclear"),
+                            ("guideline", "The guideline does not cover it"),
+                            ("colleague", "Somebody else knows better"),
+                            ("time", "It takes too long now"),
+                            ("other", "Another reason"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
                 ("comment", models.TextField(blank=True)),
                 ("seconds", models.FloatField(help_text="Time from showing the sample to the decision.", null=True)),
                 (
@@ -1241,6 +1303,125 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="Comment",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("text", models.TextField()),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "review",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="said",
+                        to="labeling.review",
+                    ),
+                ),
+                (
+                    "sample",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="comments", to="labeling.sample"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-id"],
+                "indexes": [models.Index(fields=["sample", "-id"], name="newest_comments")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Guideline",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("number", models.PositiveIntegerField()),
+                ("text", models.TextField(blank=True)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="guidelines", to="labeling.project"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["project", "-number"],
+                "constraints": [models.UniqueConstraint(fields=("project", "number"), name="guidelines_are_numbered")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Mention",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("seen_at", models.DateTimeField(null=True)),
+                (
+                    "comment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="mentions", to="labeling.comment"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="mentions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-id"],
+                "indexes": [
+                    models.Index(condition=models.Q(("seen_at", None)), fields=["user", "-id"], name="open_mentions")
+                ],
+                "constraints": [models.UniqueConstraint(fields=("comment", "user"), name="mentioned_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="SecondLook",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "prediction",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="labeling.prediction",
+                    ),
+                ),
+                (
+                    "review",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="second_look", to="labeling.review"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-id"],
+            },
+        ),
         pgtrigger.migrations.AddTrigger(
             model_name="event",
             trigger=pgtrigger.compiler.Trigger(
@@ -1270,6 +1451,164 @@ class Migration(migrations.Migration):
                     when="AFTER",
                 ),
             ),
+        ),
+        migrations.CreateModel(
+            name="Ranking",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "basis",
+                    models.CharField(
+                        blank=True, help_text="What it was computed from: the head, the vectors.", max_length=200
+                    ),
+                ),
+                ("orders", models.JSONField(default=list, help_text="The names of the orders that have places.")),
+                (
+                    "by_head",
+                    models.BooleanField(
+                        default=False, help_text="By the chances of a head; else by the vectors alone."
+                    ),
+                ),
+                ("looked_at", models.PositiveIntegerField(default=0, help_text="Training texts that were compared.")),
+                ("waiting", models.PositiveIntegerField(default=0, help_text="That waited then, counted to a bound.")),
+                (
+                    "golden",
+                    models.PositiveIntegerField(default=0, help_text="Golden samples that the head had learnt from."),
+                ),
+                (
+                    "doubted",
+                    models.PositiveIntegerField(
+                        default=0, help_text="The same, when doubtful answers were listed last."
+                    ),
+                ),
+                ("doubted_at", models.DateTimeField(null=True)),
+                ("last_sample", models.BigIntegerField(default=0, help_text="The newest sample then.")),
+                ("seconds", models.FloatField(default=0.0)),
+                ("note", models.TextField(blank=True, help_text="Why texts come by chance, and what to do.")),
+                ("ranked_at", models.DateTimeField(null=True)),
+                (
+                    "wants_blind",
+                    models.BooleanField(default=True, help_text="The gate has too few test texts with an answer yet."),
+                ),
+                (
+                    "project",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="ranking", to="labeling.project"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Place",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("order", models.CharField(max_length=20)),
+                ("place", models.PositiveIntegerField()),
+                (
+                    "score",
+                    models.FloatField(help_text="By which it has its place, where one number says it.", null=True),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="places", to="labeling.project"
+                    ),
+                ),
+                (
+                    "sample",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="places", to="labeling.sample"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("project", "order", "place"), name="one_sample_per_place")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ReviewOrder",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "teach",
+                    models.PositiveSmallIntegerField(
+                        default=60,
+                        help_text="Percent of training texts by the order below.",
+                        validators=[django.core.validators.MaxValueValidator(100)],
+                    ),
+                ),
+                (
+                    "random",
+                    models.PositiveSmallIntegerField(
+                        default=20,
+                        help_text="Percent of texts outside the test split that chance draws.",
+                        validators=[django.core.validators.MaxValueValidator(100)],
+                    ),
+                ),
+                (
+                    "blind",
+                    models.PositiveSmallIntegerField(
+                        default=20,
+                        help_text="Percent of test texts, until the gate has enough of them.",
+                        validators=[django.core.validators.MaxValueValidator(100)],
+                    ),
+                ),
+                ("order", models.CharField(default="teach", help_text="Of the training texts.", max_length=20)),
+                ("seed", models.PositiveIntegerField(default=1, help_text="Of the order by chance.")),
+                (
+                    "project",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="review_order", to="labeling.project"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "teach",
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.Value(100), "-", models.F("random")
+                                    ),
+                                    "-",
+                                    models.F("blind"),
+                                ),
+                            )
+                        ),
+                        name="streams_add_up_to_100",
+                        violation_error_message="The shares of the three streams must add up to 100.",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Turn",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("given", models.PositiveIntegerField(default=0)),
+                ("order", models.CharField(blank=True, default="", max_length=20)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="turns", to="labeling.project"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="turns", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("project", "user"), name="one_turn_per_reviewer")],
+            },
         ),
         migrations.CreateModel(
             name="Digest",

@@ -2,22 +2,26 @@
 
 from labeling.models.accounts import ApiToken, Membership, Role, Scope, User
 from labeling.models.base import PublicModel
+from labeling.models.comments import Comment, Mention
 from labeling.models.events import Event
 from labeling.models.exports import Export
+from labeling.models.guidelines import Guideline
 from labeling.models.logins import FirstLink, LoginCounter
 from labeling.models.news import Digest, LastingNews, News, NewsChoice, Notification
+from labeling.models.order import Place, Ranking, ReviewOrder, Turn
 from labeling.models.projects import Label, Project, TaskSpec
 from labeling.models.retries import KeptResponse
 from labeling.models.samples import ImportBatch, MustPass, Sample, SampleState, Split, Withdrawal
 from labeling.models.vectors import AlikeGroup, AlikeText, TextVector, VectorSet
 from labeling.models.webhooks import Delivery, Webhook
-from labeling.models.work import Feedback, GoldenSample, ParseStatus, Prediction, Review
-from labeling.ways import Given, Hard, WayIn
+from labeling.models.work import Feedback, GoldenSample, ParseStatus, Prediction, Review, SecondLook
+from labeling.ways import Given, Hard, Stream, WayIn
 
 __all__ = [
     "AlikeGroup",
     "AlikeText",
     "ApiToken",
+    "Comment",
     "Delivery",
     "Digest",
     "Event",
@@ -26,6 +30,7 @@ __all__ = [
     "FirstLink",
     "Given",
     "GoldenSample",
+    "Guideline",
     "Hard",
     "ImportBatch",
     "KeptResponse",
@@ -33,22 +38,29 @@ __all__ = [
     "LastingNews",
     "LoginCounter",
     "Membership",
+    "Mention",
     "MustPass",
     "News",
     "NewsChoice",
     "Notification",
     "ParseStatus",
+    "Place",
     "Prediction",
     "Project",
     "PublicModel",
+    "Ranking",
     "Review",
+    "ReviewOrder",
     "Role",
     "Sample",
     "SampleState",
     "Scope",
+    "SecondLook",
     "Split",
+    "Stream",
     "TaskSpec",
     "TextVector",
+    "Turn",
     "User",
     "VectorSet",
     "WayIn",

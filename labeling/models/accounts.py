@@ -31,6 +31,13 @@ class User(AbstractUser, PublicModel):
         null=True, editable=False, help_text="A link for a new password is to be mailed."
     )
 
+    review_keys = models.JSONField(
+        default=dict, editable=False, help_text="The keys of the review page that are one's own, by command."
+    )
+    advances = models.BooleanField(
+        default=False, editable=False, help_text="Choosing the one label of a text saves it at once."
+    )
+
     objects = People()  # type: ignore[misc]  # the base declares it for the class
 
 

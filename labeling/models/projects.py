@@ -78,6 +78,14 @@ class Project(PublicModel):
     keep_api_texts = models.BooleanField(
         default=True, help_text="Texts asked through the API become samples to review."
     )
+    preselect_from = models.PositiveSmallIntegerField(
+        "proposals are filled in from",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text="In percent: a less sure proposal is shown on the review page, and not filled in. What counts is the "
+        "share of such answers that are right, where it is measured, else the model's confidence. Empty: all are.",
+    )
     archived_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -9,7 +9,7 @@ from labeling.models.base import PublicModel
 from labeling.models.digests import FORGET_VECTORS, TextDigest
 from labeling.models.projects import Project, TaskSpec
 from labeling.querysets import MustPassQuerySet, SampleQuerySet
-from labeling.ways import WayIn
+from labeling.ways import Stream, WayIn
 
 
 class Split(models.TextChoices):
@@ -94,6 +94,9 @@ class Sample(PublicModel):
     is_audit = models.BooleanField(
         default=False, editable=False, help_text="Drawn by chance to audit what is accepted: answered blind."
     )
+    stream = models.CharField(
+        max_length=8, choices=Stream.choices, blank=True, editable=False, help_text="What first gave it out to review."
+    )
     # Review order: lowest rank first. A skip sends the sample to the back by raising its rank.
     rank = models.BigIntegerField(default=0)
     lease_user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -109,6 +112,10 @@ class Sample(PublicModel):
         ]
         indexes = [
             models.Index(fields=["project", "rank", "id"], condition=Q(state="pending"), name="review_queue"),
+            # Few of a million texts are, and none of them may be left.
+            models.Index(
+                fields=["project", "rank", "id"], condition=Q(state="pending", split="test"), name="blind_queue"
+            ),
             models.Index(fields=["project", "group_hash"], name="near_duplicates"),
             models.Index(fields=["project", "external_id"], name="external_ids"),
             models.Index(fields=["text_digest"], name="samples_of_a_text"),

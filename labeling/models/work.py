@@ -75,12 +75,20 @@ class Review(PublicModel):
         SKIP = "skip"
         UNDO = "undo"
 
+    class SkipReason(models.TextChoices):
+        UNCLEAR = "unclear", "The text is unclear"
+        GUIDELINE = "guideline", "The guideline does not cover it"
+        COLLEAGUE = "colleague", "Somebody else knows better"
+        TIME = "time", "It takes too long now"
+        OTHER = "other", "Another reason"
+
     sample = models.ForeignKey(Sample, on_delete=models.CASCADE, related_name="reviews")
     spec = models.ForeignKey(TaskSpec, on_delete=models.PROTECT, related_name="+")
     prediction = models.ForeignKey(Prediction, null=True, on_delete=models.SET_NULL, related_name="reviews")
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reviews")
     action = models.CharField(max_length=10, choices=Action.choices)
     answer = models.JSONField(null=True)
+    skip_reason = models.CharField(max_length=10, choices=SkipReason.choices, blank=True)
     comment = models.TextField(blank=True)
     seconds = models.FloatField(null=True, help_text="Time from showing the sample to the decision.")
     undoes = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="undone_by")
@@ -94,6 +102,38 @@ class Review(PublicModel):
 
     def __str__(self) -> str:
         return f"{self.reviewer} {self.action} {self.sample_id}"
+
+    @property
+    def is_label(self) -> bool:
+        """An answer where no model had proposed one: nothing was corrected."""
+        return self.action == self.Action.CORRECT and (self.prediction is None or self.prediction.answer is None)
+
+    @property
+    def done(self) -> str:
+        """What was done, as a word for people."""
+        return "labelled" if self.is_label else _DONE[self.action]
+
+
+_DONE: dict[str, str] = {
+    Review.Action.CONFIRM: "confirmed",
+    Review.Action.CORRECT: "corrected",
+    Review.Action.REJECT: "rejected",
+    Review.Action.SKIP: "skipped",
+    Review.Action.UNDO: "undone",
+}
+
+
+class SecondLook(PublicModel):
+    """Somebody saw what a model says of what they had answered blind: a further answer of theirs is not blind."""
+
+    review = models.OneToOneField(Review, on_delete=models.CASCADE, related_name="second_look")
+    prediction = models.ForeignKey(Prediction, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"second look at {self.review_id}"
 
 
 class GoldenSample(PublicModel):

@@ -1,7 +1,9 @@
 """One function per mutating verb; pages, API, admin, tasks and commands all call these."""
 
 from labeling.services.acceptance import accept_proposals, audit_proposals, reopen_accepted
-from labeling.services.decisions import NothingChosenError, confirm, decide, decide_known
+from labeling.services.comments import answer_mention, comment, members_of
+from labeling.services.decisions import NothingChosenError, confirm, decide, decide_known, decided_so
+from labeling.services.desks import save_desk
 from labeling.services.export_filters import Filters
 from labeling.services.exports import (
     cancel_export,
@@ -14,6 +16,7 @@ from labeling.services.exports import (
 )
 from labeling.services.feedback import give_feedback
 from labeling.services.first_administrator import make_first_administrator, make_first_link
+from labeling.services.guidelines import guideline_of, write_guideline
 from labeling.services.import_look import Look, look
 from labeling.services.import_queue import (
     cancel_import,
@@ -39,6 +42,7 @@ from labeling.services.rechecks import recheck
 from labeling.services.reviews import reject, reopen, skip, undo
 from labeling.services.rows import delete_row, save_row, set_row
 from labeling.services.samples import NewText, add_sample, add_samples, create_samples
+from labeling.services.second_looks import look_again, what_a_model_says
 from labeling.services.sessions import (
     end_access,
     end_session,
@@ -65,6 +69,7 @@ __all__ = [
     "accept_proposals",
     "add_sample",
     "add_samples",
+    "answer_mention",
     "ask_reset",
     "audit_proposals",
     "cancel_export",
@@ -72,6 +77,7 @@ __all__ = [
     "cases_left_out",
     "change_label",
     "choose",
+    "comment",
     "confirm",
     "create_project",
     "create_samples",
@@ -79,6 +85,7 @@ __all__ = [
     "create_user",
     "decide",
     "decide_known",
+    "decided_so",
     "delete_row",
     "end_access",
     "end_session",
@@ -89,6 +96,7 @@ __all__ = [
     "forget_old_sessions",
     "freeze_spec",
     "give_feedback",
+    "guideline_of",
     "import_file",
     "import_rows",
     "keep_upload",
@@ -96,12 +104,14 @@ __all__ = [
     "logged_in",
     "logged_out",
     "look",
+    "look_again",
     "mail_links",
     "make_first_administrator",
     "make_first_link",
     "make_link",
     "mark_must_pass",
     "may_start",
+    "members_of",
     "merge_label",
     "next_sample",
     "password_changed",
@@ -125,6 +135,7 @@ __all__ = [
     "right_to",
     "run_export",
     "run_import",
+    "save_desk",
     "save_row",
     "save_user",
     "seen",
@@ -141,5 +152,7 @@ __all__ = [
     "try_task",
     "undo",
     "update_project",
+    "what_a_model_says",
     "withdraw_sample",
+    "write_guideline",
 ]

@@ -1,10 +1,11 @@
 """An answer becomes the golden answer: the one verb for it, whoever gives the answer, and through whichever door."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils import timezone
 
 from common.actor import Actor
 from common.problems import ConflictError, ProblemError
@@ -15,9 +16,12 @@ from labeling.services import events
 from labeling.services.fitting import carried
 from labeling.services.golden import announce_golden, make_golden, refusals, settle, stored_answer
 from labeling.services.reviews import conclude
+from labeling.services.second_looks import has_looked
+from labeling.shares import fills_in
 from labeling.ways import Given
 
 Source = GoldenSample.Source
+_JUST = timedelta(minutes=10)
 
 
 class NothingChosenError(ProblemError):
@@ -46,7 +50,8 @@ def decide(
     stored = stored_answer(spec, answer, sample.whole_input)
     proposal = carried(prediction.spec, prediction.answer, spec.to_spec()) if prediction else None
     kind = kind_of(sample.project)
-    if proposal is None and kind.is_empty(stored) and not none_ok:
+    filled_in = proposal is not None and fills_in(sample.project, prediction)
+    if not filled_in and kind.is_empty(stored) and not none_ok:
         raise NothingChosenError(kind.nothing_given)
     review = conclude(
         actor,
@@ -59,7 +64,8 @@ def decide(
         comment=comment,
         held_until=held_until,
     )
-    make_golden(sample, spec, stored, source=Source.REVIEW, given=_given(prediction), review=review)
+    given = _given(actor, sample, prediction)
+    make_golden(sample, spec, stored, source=Source.REVIEW, given=given, review=review)
     return review
 
 
@@ -70,7 +76,22 @@ def confirm(actor: Actor, sample: Sample, *, prediction: Prediction, **details: 
         raise ProblemError(
             "The model gave no answer that fits the task of today, so there is nothing to confirm. Choose the answer."
         )
-    return decide(actor, sample, answer, prediction=prediction, **details)
+    return decide(actor, sample, answer, prediction=prediction, **details | {"none_ok": True})
+
+
+def decided_so(actor: Actor, sample: Sample, answer: Any) -> Review | None:
+    """The last decision about a sample where it is this very answer, just given by the same person; else None.
+
+    What was saved and whose confirmation got lost on its way is sent once more: it is no conflict.
+    """
+    last = sample.reviews.select_related("sample__project", "prediction").order_by("-id").first()
+    if last is None or last.reviewer_id != actor.person_id or last.created_at < timezone.now() - _JUST:
+        return None
+    try:
+        same = last.answer is not None and last.answer == stored_answer(last.spec, answer, sample.whole_input)
+    except ProblemError:
+        return None
+    return last if same else None
 
 
 @transaction.atomic
@@ -100,7 +121,8 @@ def decide_known(actor: Actor, sample: Sample, answer: Any, *, source: str = Sou
     return taken
 
 
-def _given(prediction: Prediction | None) -> str:
-    """Whatever a model said was on the card, readable or not, the expert has seen it."""
+def _given(actor: Actor, sample: Sample, prediction: Prediction | None) -> str:
+    """Whatever a model said was on the card, readable or not, or was looked at after an earlier blind answer."""
     shown = prediction is not None and (prediction.answer is not None or prediction.raw)
+    shown = shown or (sample.is_answered_blind and has_looked(actor.person_id, sample.pk))
     return Given.SEEN if shown else Given.BLIND

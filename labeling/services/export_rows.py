@@ -32,7 +32,7 @@ def _as_text(name: str) -> Cast:
 # What is told of a prediction and of a review, by the columns that hold it.
 _GIVEN = {"at": "created_at", "answer": "answer", "spec_number": "spec__number"}
 _PROPOSAL = {name: name for name in ("raw", "status", "confidence", "latency_ms", "source")} | {"model": "model_tag"}
-_DECISION = {name: name for name in ("action", "comment", "seconds")} | {"by": "reviewer__username"}
+_DECISION = {name: name for name in ("action", "skip_reason", "comment", "seconds")} | {"by": "reviewer__username"}
 _JSON, _AT = _as_text("answer"), _as_text("created_at")
 _SAMPLE = ("pk", _as_text("uid"), "text", "input", "external_id", "split", "way_in", _AT, "state", "is_audit")
 

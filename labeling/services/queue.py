@@ -3,14 +3,15 @@
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from common.actor import Actor
 from common.problems import ConflictError
 from labeling import signals
 from labeling.access import Right, require
-from labeling.models import Project, Review, Sample, SampleState, Split
+from labeling.models import Project, Review, Sample, SampleState, Split, Stream
+from labeling.services.order import drawing
 
 LEASE = timedelta(minutes=10)
 # A test text that was sent back to review is for others first: for whoever did not ask, and did not answer it before.
@@ -18,8 +19,6 @@ _OTHERS_FIRST = timedelta(days=3)
 _ANSWERED = (Review.Action.CONFIRM, Review.Action.CORRECT)
 # A skipped test text comes again behind so many others, then behind four times as many, and so on for a few skips.
 _AGAIN, _MORE, _MOST_SKIPS = 20, 4, 5
-# Ranks of new texts are below 2**32, those of `back_rank` above this.
-_BACK = 2**40
 # A sample shown again keeps its lease while more than this is left, so that two tabs of one expert agree.
 _RENEW_BELOW = timedelta(minutes=5)
 
@@ -36,13 +35,24 @@ def next_sample(actor: Actor, project: Project) -> Sample | None:
     with transaction.atomic():
         # SKIP LOCKED: two experts at once pass over the row that the other is just taking.
         rows = Sample.objects.filter(project=project).awaiting_review(actor.person_id)
-        rows = rows.select_for_update(skip_locked=True, no_key=True)
-        sample = rows.exclude(_known_to(actor)).first() or rows.first()
-        if sample is None:
+        rows = rows.select_for_update(skip_locked=True, no_key=True, of=("self",))
+        found = _drawn(actor, project, rows)
+        if found is None:
             return None
-        lease(sample, actor)
+        sample, stream = found
+        lease(sample, actor, stream)
     signals.proposals_wanted.send_robust(sender=Project, project_id=project.pk)
     return sample
+
+
+def _drawn(actor: Actor, project: Project, rows: QuerySet[Sample]) -> tuple[Sample, Stream] | None:
+    """The next text of what waits, and the stream that gives it; what the person knows only where nothing else is."""
+    unknown = rows.exclude(_known_to(actor))
+    for stream, part in drawing.queues(unknown, project, drawing.plan_of(project), actor.person_id):
+        if (sample := part.first()) is not None:
+            return sample, stream or drawing.chance(sample)
+    known = rows.first()
+    return None if known is None else (known, drawing.chance(known))
 
 
 @transaction.atomic
@@ -52,7 +62,7 @@ def take(actor: Actor, sample: Sample) -> Sample:
     locked = Sample.objects.awaiting_review(actor.person_id).select_for_update(no_key=True).filter(pk=sample.pk).first()
     if locked is None:
         raise ConflictError("This sample is decided, or somebody else has it now.")
-    lease(locked, actor)
+    lease(locked, actor, Stream.PICKED)
     return locked
 
 
@@ -90,10 +100,11 @@ def _held(actor: Actor, project: Project) -> Sample | None:
     return sample
 
 
-def lease(sample: Sample, actor: Actor) -> None:
-    """Give a locked sample to a person for ten minutes."""
+def lease(sample: Sample, actor: Actor, stream: Stream) -> None:
+    """Give a locked sample to a person for ten minutes. What gave it out first stays known."""
     sample.lease_user_id, sample.lease_until = actor.person_id, timezone.now() + LEASE
-    sample.save(update_fields=["lease_user", "lease_until"])
+    sample.stream = sample.stream or stream
+    sample.save(update_fields=["lease_user", "lease_until", "stream"])
 
 
 def release_stale_leases() -> int:
@@ -119,11 +130,11 @@ def again_rank(sample: Sample) -> int:
     What is still to come in may come before it or behind it, as chance has it.
     """
     skips = sample.reviews.filter(action=Review.Action.SKIP).count()
-    others = Sample.objects.pending().filter(project=sample.project_id, rank__lt=_BACK).exclude(pk=sample.pk)
+    others = Sample.objects.pending().filter(project=sample.project_id, rank__lt=drawing.SKIPPED).exclude(pk=sample.pk)
     gap = _AGAIN * _MORE ** min(skips, _MOST_SKIPS)
     behind = others.filter(rank__gte=sample.rank).values_list("rank", flat=True)[:gap]
     last = max(behind, default=sample.rank)
-    return min(last, _BACK) + 1
+    return min(last, drawing.SKIPPED) + 1
 
 
 def _milliseconds() -> int:

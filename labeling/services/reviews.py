@@ -13,10 +13,12 @@ from django.utils import timezone
 from common.actor import Actor
 from common.problems import ConflictError, ProblemError
 from labeling.access import Right, require
-from labeling.models import Prediction, Project, Review, Sample, SampleState, Split
+from labeling.models import Prediction, Project, Review, Sample, SampleState, Split, Stream
 from labeling.services import events
+from labeling.services.comments import comment_of
 from labeling.services.golden import retire_golden
 from labeling.services.queue import again_rank, back_rank, front_rank, lease
+from labeling.services.second_looks import SEEN, has_looked
 
 Action = Review.Action
 _VERBS: dict[str, str] = {
@@ -68,6 +70,12 @@ def undo(actor: Actor, project: Project) -> Review | None:
     newest = sample.reviews.order_by("-id").values_list("pk", flat=True).first()
     if newest != last.pk or _held_by_other(sample, actor):
         raise ConflictError("Somebody else has this sample now, so your last decision cannot be undone.")
+    if (
+        sample.is_answered_blind
+        and last.action in (Action.CONFIRM, Action.CORRECT)
+        and has_looked(last.reviewer_id, sample.pk)
+    ):
+        raise ConflictError(SEEN)
     return _reopen(actor, sample, last)
 
 
@@ -90,7 +98,7 @@ def _refuse_withdrawn(sample: Sample) -> None:
 
 def _reopen(actor: Actor, sample: Sample, last: Review | None) -> Review:
     review = sent_back(actor, sample, last)
-    lease(sample, actor)
+    lease(sample, actor, Stream.FIRST)
     return review
 
 
@@ -145,6 +153,7 @@ def conclude(
     )
     after = {"review": review.uid, "prediction": prediction.uid if prediction else None, **values}
     events.record(actor, _VERBS[action], sample, after=after)
+    comment_of(actor, review)
     return review
 
 
@@ -161,8 +170,8 @@ def _why_not(actor: Actor, sample: Sample) -> str:
         return f"Your time for this sample ran out and {sample.lease_user} has it now."
     if sample.state == SampleState.WITHDRAWN:
         return "This sample was withdrawn from every use in the meantime; its page says by whom and why."
-    last = sample.reviews.select_related("reviewer").order_by("-id").first()
+    last = sample.reviews.select_related("reviewer", "prediction").order_by("-id").first()
     if last is None:
         return "This sample got its answer in the meantime."
     who = "You have" if last.reviewer_id == actor.person_id else f"{last.reviewer} has"
-    return f"{who} decided this sample already ({last.get_action_display().lower()})."
+    return f"{who} decided this sample already ({last.done})."

@@ -1,4 +1,4 @@
-"""One's own account: the password, where one is logged in, and the tokens that act in one's name."""
+"""One's own account: the password, where one is logged in, how one reviews, the tokens that act in one's name."""
 
 from django import forms
 from django.contrib import messages
@@ -6,10 +6,14 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
+from common.problems import ProblemError
 from labeling import services
+from labeling.forms_desk import DeskForm
 from labeling.login.forms import ChangePasswordForm
+from labeling.models import User
+from labeling.review_keys import keys_of
 from labeling.views.base import actor, person
 
 
@@ -25,14 +29,40 @@ def account(request: HttpRequest) -> HttpResponse:
     """Password, sessions and tokens; a POST ends one session, or all others."""
     if request.method == "POST":
         return _end(request)
+    return _page(request, _desk(person(request)))
+
+
+def _page(request: HttpRequest, desk: DeskForm, status: int = 200) -> HttpResponse:
     context = {
         "form": ChangePasswordForm(user=person(request)),
         "sessions": services.sessions_of(person(request)),
         "current": request.session.session_key,
         "tokens": services.tokens_of(person(request)).filter(revoked_at=None),
         "now": timezone.now(),
+        "desk": desk,
     }
-    return render(request, "account/account.html", context)
+    return render(request, "account/account.html", context, status=status)
+
+
+def _desk(user: User) -> DeskForm:
+    return DeskForm(initial=keys_of(user.review_keys) | {"advances": user.advances})
+
+
+@login_required
+@require_POST
+def reviewing(request: HttpRequest) -> HttpResponse:
+    """One's own keys of the review page, and whether choosing one label saves at once."""
+    form = DeskForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form, 400)
+    keys = keys_of({}) if "reset" in request.POST else form.keys
+    try:
+        services.save_desk(actor(request), person(request), keys=keys, advances=form.cleaned_data["advances"])
+    except ProblemError as problem:
+        form.add_error(None, str(problem))
+        return _page(request, form, problem.problem_status)
+    messages.success(request, "Saved: this is how you review from now on.")
+    return redirect("account")
 
 
 def _end(request: HttpRequest) -> HttpResponse:

@@ -50,7 +50,7 @@ def project(request: HttpRequest, key: str) -> HttpResponse:
         waiting=capped_count(Sample.objects.pending().filter(project=project)),
         cap=COUNT_CAP,
         golden=_golden_by_split(project),
-        reviews=Review.objects.filter(sample__project=project).select_related("sample", "reviewer")[:8],
+        reviews=Review.objects.filter(sample__project=project).select_related("sample", "reviewer", "prediction")[:8],
         experts=_experts(project),
         panels=panels.render("project", request, project),
         vectors=progress(project),

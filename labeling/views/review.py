@@ -20,11 +20,10 @@ from labeling.forms import ReviewForm
 from labeling.kinds import kind_of
 from labeling.models import Prediction, Project, Review, Sample, SampleState
 from labeling.querysets import COUNT_CAP
+from labeling.review_keys import COMMANDS, keys_of
 from labeling.services.reviews import ProposalSeenError
 from labeling.views.base import actor, page_context, part_of_page, person, polls
 from labeling.views.review_card import Card, make_card, progress, proposed_to
-
-SAID = {"confirm": "confirmed", "correct": "corrected", "reject": "rejected", "skip": "skipped", "undo": "undone"}
 
 
 @login_required
@@ -35,7 +34,9 @@ def review(request: HttpRequest, key: str) -> HttpResponse:
     project = project_for(person(request), key, Right.REVIEW)
     if request.method != "POST":
         asked = request.GET.get("proposal")
-        return _proposal_of(request, project, asked) if asked else _show(request, project)
+        if asked:
+            return _proposal_of(request, project, asked)
+        return _show(request, project, taken=request.GET.get("take", ""))
     form, sample = ReviewForm(request.POST, project=project), None
     try:
         if form.asked == "undo":
@@ -43,6 +44,10 @@ def review(request: HttpRequest, key: str) -> HttpResponse:
         sample = _sample(project, form.cleaned_data.get("sample"))
         return _done(request, project, _decide(actor(request), sample, form))
     except ProblemError as error:
+        sent_twice = isinstance(error, ConflictError) and sample is not None and form.asked == "save"
+        before = services.decided_so(actor(request), sample, form.entered) if sent_twice and sample else None
+        if before is not None:
+            return _done(request, project, before)
         return _refused(request, project, sample, form, error)
 
 
@@ -80,7 +85,7 @@ def _decide(who: Actor, sample: Sample, form: ReviewForm) -> Review:
     }
     match form.asked:
         case "skip":
-            return services.skip(who, sample, **details)
+            return services.skip(who, sample, **details | form.why_skipped)
         case "reject":
             return services.reject(who, sample, **details)
         case "save":
@@ -93,13 +98,18 @@ def _done(request: HttpRequest, project: Project, review: Review | None) -> Http
     if not polls(request):
         messages.success(request, saved)
         return redirect("labeling:review", project.key)
-    return _show(request, project, saved=saved)
+    return _show(request, project, saved=saved, compared=_to_compare(review))
 
 
 def _saved_line(project: Project, review: Review) -> str:
     at = timezone.localtime(review.created_at).strftime("%H:%M:%S")
     answer = kind_of(project).line(review.answer) if review.answer is not None else ""
-    return f"Saved {at}: {SAID[review.action]}{f', {answer}' if answer else ''}"
+    return f"Saved {at}: {review.done}{f', {answer}' if answer else ''}"
+
+
+def _to_compare(review: Review | None) -> Review | None:
+    """The review, where it was a blind answer to a text that a model has answered, too."""
+    return review if review is not None and services.what_a_model_says(review) else None
 
 
 def _refused(
@@ -117,22 +127,34 @@ def _refused(
             again = None if seen else kind.shown_again(project.spec.to_spec(), entered)
             card = make_card(project, sample, again, form.said)
         except ConflictError:
+            context["conflict"] = sample.uid
             if form.asked == "save":
                 context["not_saved"] = kind.line(entered)
     return _show(request, project, card, status=error.problem_status, **context)
 
 
 def _show(
-    request: HttpRequest, project: Project, card: Card | None = None, *, status: int = 200, **context: Any
+    request: HttpRequest,
+    project: Project,
+    card: Card | None = None,
+    *,
+    status: int = 200,
+    taken: str = "",
+    **context: Any,
 ) -> HttpResponse:
-    """The page, or the part of it that HTMX swaps in, with `card` or the next one of this expert."""
+    """The page, or the part of it that HTMX swaps in, with `card` or the next one of this expert.
+
+    `taken` is the sample whose proposal is to be filled in, however unsure it is.
+    """
     if card is None:
         sample = services.next_sample(actor(request), project)
-        card = make_card(project, sample) if sample else None
+        card = make_card(project, sample, taken=taken == str(sample.uid)) if sample else None
     if card is None:
         context["ever"] = project.samples.exists()
     proposed = card.prediction if card and not card.is_blind else None
     context["why"] = panels.render("proposal", request, proposed) if proposed else []
     context |= {"card": card, "cap": COUNT_CAP, "progress": progress(request, project)}
+    if not polls(request):
+        context |= {"keys": keys_of(person(request).review_keys), "commands": COMMANDS, "reasons": Review.SkipReason}
     template = "labeling/partials/review_card.html" if polls(request) else "labeling/review.html"
     return part_of_page(render(request, template, page_context(request, project, "review", **context), status=status))

@@ -11,6 +11,7 @@ from labeling.kinds import Answer, Spec, kind_of
 from labeling.models import Prediction, Project, Review, Sample
 from labeling.querysets import capped_count
 from labeling.services.fitting import carried
+from labeling.shares import fills_in, percent, sureness
 
 
 @dataclass
@@ -23,6 +24,7 @@ class Card:
     proposal: Answer | None
     entered: Answer | None = None
     comment: str = ""
+    is_filled_in: bool = True  # else the proposal is told, and whoever wants it takes it
     shown: float = field(default_factory=lambda: timezone.now().timestamp())
 
     @property
@@ -35,25 +37,46 @@ class Card:
         return self.sample.lease_until.isoformat() if self.sample.lease_until else ""
 
     @property
+    def start(self) -> Answer | None:
+        """The proposal, where the form begins with it."""
+        return self.proposal if self.is_filled_in else None
+
+    @property
+    def is_withheld_for_doubt(self) -> bool:
+        """There is a proposal that is too unsure to be filled in."""
+        return self.proposal is not None and not self.is_filled_in
+
+    @property
+    def sureness(self) -> str:
+        """How sure the proposal is, in percent."""
+        sure = sureness(self.prediction) if self.prediction else None
+        return "" if sure is None else percent(sure)
+
+    @property
     def current(self) -> Answer | None:
         """What the form shows: what was entered before, else the proposal."""
-        return self.proposal if self.entered is None else self.entered
+        return self.start if self.entered is None else self.entered
 
     @cached_property
     def fields(self) -> dict[str, Any]:
         """What the kind's form shows."""
-        return kind_of(self.spec).fields(self.spec, self.proposal, self.current, self.sample.whole_input)
+        return kind_of(self.spec).fields(self.spec, self.start, self.current, self.sample.whole_input)
 
 
-def make_card(project: Project, sample: Sample, entered: Answer | None = None, comment: str = "") -> Card:
-    """The card of a leased sample; an answer that was just undone, or entered before, is filled in again."""
+def make_card(
+    project: Project, sample: Sample, entered: Answer | None = None, comment: str = "", *, taken: bool = False
+) -> Card:
+    """The card of a leased sample; an answer that was just undone, or entered before, is filled in again.
+
+    `taken`: the expert asked for the proposal, however unsure it is.
+    """
     spec = project.spec.to_spec()
     prediction = proposed_to(sample)
     # None also where it answers an older spec, with labels that are gone.
     proposal = carried(prediction.spec, prediction.answer, spec) if prediction else None
     if entered is None:
         entered = _undone_answer(sample, spec)
-    return Card(sample, spec, prediction, proposal, entered, comment)
+    return Card(sample, spec, prediction, proposal, entered, comment, taken or fills_in(project, prediction))
 
 
 def proposed_to(sample: Sample) -> Prediction | None:

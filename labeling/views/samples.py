@@ -14,6 +14,7 @@ from common.problems import ProblemError
 from common.text import storable
 from labeling import panels, services
 from labeling.access import Right, in_project, project_for
+from labeling.forms_desk import CommentForm
 from labeling.models import Project, Sample, SampleState, Split, WayIn
 from labeling.services.fitting import carried
 from labeling.timeline import hidden_from, timeline_of
@@ -89,6 +90,7 @@ def sample(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
         "timeline": timeline_of(sample),
         "hidden": hidden_from(sample),
         "panels": panels.render("sample", request, sample),
+        "comment_form": CommentForm(initial={"text": request.session.pop("comment", {}).get(str(uid), "")}),
     }
     return render(request, "labeling/sample.html", page_context(request, project, "samples", **context))
 

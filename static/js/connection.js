@@ -76,12 +76,26 @@
     else fail(failed, "somebody logged in or out in another tab since this page was opened. It is up to date now", kept);
   }
 
+  // An answer that met silence is sent again by itself, until its person does something. The server knows one that it has.
+  const SOON = 3e3, LATE = 6e4;
+  let again = 0, pause = SOON;
+  function sendAgain({ xhr, requestConfig }) {
+    clearTimeout(again);
+    const button = requestConfig.triggeringEvent?.submitter;
+    if (xhr.status || !button?.matches("[data-command=save]")) return false;
+    again = setTimeout(() => button.isConnected && button.click(), pause);
+    pause = Math.min(2 * pause, LATE);
+    return true;
+  }
+  for (const name of ["keydown", "pointerdown", "input"]) document.addEventListener(name, () => { clearTimeout(again); pause = SOON; }, true);
+
   function onFailure({ detail }) {
     const writes = detail.requestConfig.verb !== "get";
     const failed = writes ? (detail.elt.dataset.failed ?? "Not saved") : "Not up to date";
-    const kept = writes ? `${KEPT}: try again.` : "";
     if (unsaved && !writes) return;
     unsaved = writes;
+    const isSent = writes && sendAgain(detail);
+    const kept = writes ? `${KEPT}: ${isSent ? "it is sent again by itself, or save it once more" : "try again"}.` : "";
     const request = detail.xhr;
     if (request.status === 401) failLost(failed, writes ? `${KEPT}.` : "");
     else if (request.status === 403 && request.getResponseHeader("X-Problem") === "csrf") failToken(failed, kept);
@@ -120,6 +134,9 @@
     form.requestSubmit(event.submitter);
     asked.delete(form);
   });
+
+  // What was entered and not saved (`drafts.js`) is nobody else's.
+  document.querySelector("form[data-unguarded][action*=logout]")?.addEventListener("submit", () => sessionStorage.clear());
 
   // Somebody logged in beside this page: it goes on where it was.
   async function takeUp() {

@@ -105,6 +105,19 @@ def test_without_an_answer_from_the_server_nothing_is_lost(page):
     sees(page, "number 2")
 
 
+def test_an_answer_that_met_silence_is_sent_again_once_somebody_answers(page):
+    sees(page, "number 1")
+    page.keyboard.press("3")
+    page.context.set_offline(True)
+    page.keyboard.press("Enter")
+    page.locator("#trouble", has_text="it is sent again by itself").wait_for()
+    page.context.set_offline(False)
+    saved(page, "corrected, billing, praise")
+    sees(page, "number 2")
+    page.wait_for_timeout(4000)  # longer than the pause: it is not sent a third time
+    assert Review.objects.count() == 1
+
+
 def test_a_proposal_that_comes_late_is_filled_in(page, project):
     late = make_sample(project, "A late one", rank=-1)
     page.evaluate("window.neverReloaded = true")

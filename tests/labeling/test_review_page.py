@@ -140,7 +140,18 @@ def test_a_double_submit_is_refused_and_shows_the_answer_that_was_not_saved(clie
     assert answer.status_code == 409
     assert "You have decided this sample already" in html
     assert "not saved: <strong>praise</strong>" in html
+    assert f"/projects/shop/samples/{Sample.objects.get().uid}/" in html
     assert GoldenSample.objects.get().answer == {"labels": ["billing"]}
+
+
+def test_the_same_answer_sent_twice_is_saved_once_and_no_conflict(client, project, ana):
+    propose(make_sample(project))
+    form = fields(page(client), labels=["praise"])
+    client.post(URL, form)
+    again = client.post(URL, form, headers={"HX-Request": "true"})
+    assert again.status_code == 200
+    assert "corrected, praise" in again.content.decode()
+    assert Review.objects.count() == GoldenSample.objects.count() == 1
 
 
 def test_a_lease_taken_over_loses_nothing(client, project, ana):

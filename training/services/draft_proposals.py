@@ -16,6 +16,7 @@ from labeling.answers import parse
 from labeling.models import Prediction, Project, Sample
 from labeling.prompts import messages
 from labeling.services import record_predictions
+from labeling.services.order.ahead import upcoming
 from labeling.services.predictions import Answered
 from labeling.splits import drawn
 from training.heads.answering import Answering
@@ -71,7 +72,7 @@ def unproposed(draft: Draft, ahead: int = AHEAD) -> list[Sample]:
     """
     is_live = has_live(draft.project)
     free = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
-    queue = list(Sample.objects.filter(project=draft.project).to_propose()[:ahead])
+    queue = upcoming(draft.project, ahead)
     mine = [sample.pk for sample in queue if not (is_live and is_for_live(sample))]
     answered = Prediction.objects.filter(sample__in=mine, model_tag=draft.tag, created_at__gte=draft.fitted_at)
     return list(Sample.objects.filter(free, pk__in=mine).to_propose().exclude(pk__in=answered.values("sample")))

@@ -160,6 +160,7 @@ def fit_draft(project: Project) -> Draft | None:
         return None
     logger.info("%s: fitted on %s golden samples in %s s", draft, draft.golden, draft.seconds)
     enqueue("training.propose_draft", project.pk)
+    enqueue("training.rank_texts", project.pk)
     return draft
 
 

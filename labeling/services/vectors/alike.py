@@ -48,7 +48,10 @@ def note(project: Project, found: Sequence[Pair], generation: int = 0) -> None:
     group_of = {pk: row.group_id for pk, row in known.items()}
     new: list[AlikeText] = []
     for members in _joined(found):
-        group_id = _group(project, generation, {group_of[each] for each in members if each in group_of})
+        joined = {group_of[each] for each in members if each in group_of}
+        group_id = _group(project, generation, joined)
+        # A text of another part may have been in a group that is gone now.
+        group_of = {each: group_id if group in joined else group for each, group in group_of.items()}
         group_of |= dict.fromkeys(members, group_id)
         fixed = {"group_id": group_id, "generation": generation}
         new += [AlikeText(**fixed, sample_id=each, likeness=likeness[each]) for each in sorted(members)]

@@ -54,6 +54,14 @@ def test_texts_that_are_nearly_alike_are_one_group_and_keep_their_splits(shop, t
     assert near.summary(shop) == near.Summary(groups=1, texts=3, crossing=1, test_texts=1)
 
 
+def test_two_parts_of_a_batch_may_meet_in_one_group(shop):
+    one, two, three, four, five = (make_sample(shop, text).pk for text in ("one", "two", "three", "four", "five"))
+    alike.note(shop, [(one, two, 0.96), (three, four, 0.97)])
+    alike.note(shop, [(two, three, 0.96), (four, five, 0.95)])
+    connection.check_constraints()
+    assert members(shop) == [[one, two, three, four, five]]
+
+
 def test_a_later_text_joins_groups(shop, encoder):
     first = [make_sample(shop, text) for text in ("one", "two", "three", "four")]
     one, two, three, four = (each.pk for each in first)

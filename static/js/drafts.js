@@ -1,0 +1,54 @@
+// What was entered and not saved survives a reload, in this tab, until it is saved or its person logs out.
+"use strict";
+
+window.drafts = (() => {
+  const root = document.getElementById("review");
+  const FACTS = ["csrfmiddlewaretoken", "sample", "prediction", "lease", "shown", "none_ok"];
+  let begin = "", name = "";
+
+  const form = () => document.getElementById("review-form");
+  const fields = () => [...root.querySelectorAll("[name]")].filter((field) => !FACTS.includes(field.name) && field.type !== "submit");
+  const isBox = (field) => ["checkbox", "radio"].includes(field.type);
+  const state = () => JSON.stringify(fields().map((field) => [field.name, isBox(field) ? field.checked && field.value : field.value]).filter(([, value]) => value !== false));
+
+  function keep() {
+    if (!name) return;
+    const now = state();
+    if (now === begin) sessionStorage.removeItem(name);
+    else sessionStorage.setItem(name, now);
+  }
+
+  function fill(kept) {
+    const left = kept.slice();
+    for (const field of fields()) {
+      const at = left.findIndex(([each, value]) => each === field.name && (!isBox(field) || value === field.value));
+      const [[, value] = []] = at < 0 ? [] : left.splice(at, 1);
+      if (isBox(field) ? field.checked === at >= 0 : value === undefined || field.value === value) continue;
+      if (isBox(field)) field.checked = at >= 0;
+      else field.value = value;
+      field.closest("details")?.setAttribute("open", "");
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      field.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+  }
+
+  // Of the card that is shown now; `isNew` where it is another sample's: what was kept of the last one is done with.
+  function ready(isNew) {
+    const sample = form()?.elements.sample?.value;
+    const mine = sample ? `draft:${document.body.dataset.user}:${sample}` : "";
+    if (isNew && name && name !== mine) sessionStorage.removeItem(name);
+    name = mine;
+    // A refused answer comes back as it was entered: what there is to lose is still counted from the card's beginning.
+    if (isNew) begin = state();
+    const kept = name && sessionStorage.getItem(name);
+    if (!kept || kept === state()) return;
+    fill(JSON.parse(kept));
+    form().dispatchEvent(new CustomEvent("draft:filled", { bubbles: true }));
+    const saved = document.getElementById("saved");
+    if (!saved.textContent.trim()) saved.textContent = "What you had entered before is filled in again.";
+  }
+
+  root.addEventListener("input", keep);
+  root.addEventListener("change", keep);
+  return { ready };
+})();
