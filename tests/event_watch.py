@@ -49,7 +49,10 @@ TABLES = {
 COLUMNS = {
     "labeling_sample": ({"lease_user_id", "lease_until", "stream"}, "an expert's lease, and what gave it"),
     "labeling_apitoken": ({"last_used_at"}, "a sign of life"),
-    "labeling_user": ({"last_login", "reset_asked_at"}, "a sign of life; a mail that is still to be sent"),
+    "labeling_user": (
+        {"last_login", "reset_asked_at", "unread_news"},
+        "a sign of life; a mail that is still to be sent; how much was not read yet",
+    ),
     "deployment_inferenceserver": (
         {"failures", "unavailable_until", "error", "version", "seen_at"},
         "what a probe saw",

@@ -80,6 +80,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "unread_news",
+                    models.PositiveIntegerField(
+                        default=0,
+                        editable=False,
+                        help_text="Told in the page and not yet read; with the person, every page has it.",
+                    ),
+                ),
+                (
                     "review_keys",
                     models.JSONField(
                         default=dict,

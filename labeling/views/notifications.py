@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from labeling.access import Right, project_for, projects_for
 from labeling.forms_news import ReadForm, WishForm
 from labeling.news import KINDS
-from labeling.notifications import notifications_of, unread_count
+from labeling.notifications import notifications_of
 from labeling.services.news.audience import choose_news, mark_read, wishes_of
 from labeling.views.base import actor, person
 
@@ -30,7 +30,7 @@ def notifications(request: HttpRequest) -> HttpResponse:
         "rows": [(row, KINDS[row.news.kind].title if row.news.kind in KINDS else "") for row in found[:PAGE]],
         "more": found[PAGE - 1].pk if len(found) > PAGE else None,
         "first_page": not paged,
-        "unread": unread_count(user),
+        "unread": user.unread_news,
     }
     return render(request, "labeling/notifications.html", context)
 

@@ -67,7 +67,16 @@ def choose_news(actor: Actor, project: Project, wanted: Mapping[str, Wish]) -> N
     events.record(actor, "news.chosen", project, after=after)
 
 
+@transaction.atomic
 def mark_read(user: User, *, uid: UUID | None = None) -> int:
-    """Note that somebody has seen one of their notifications, or all of them; how many were unread."""
+    """Note that somebody has seen one of their notifications, or all of them; how many were unread.
+
+    The person's row is locked first, so that their count stays right beside news that are just being told. All: the
+    count is 0 then, also where what it counted is gone.
+    """
+    person = User.objects.filter(pk=user.pk)
+    before = person.select_for_update(no_key=True).values_list("unread_news", flat=True).get()
     rows = Notification.objects.filter(user=user, in_page=True, read_at=None)
-    return (rows if uid is None else rows.filter(uid=uid)).update(read_at=timezone.now())
+    read = (rows if uid is None else rows.filter(uid=uid)).update(read_at=timezone.now())
+    person.update(unread_news=0 if uid is None else max(before - read, 0))
+    return read

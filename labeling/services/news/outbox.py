@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from common.actor import ActorKind
@@ -87,6 +87,8 @@ def _tell_people(row: News) -> None:
             if wish.in_page or wish.by_mail
         ]
     )
+    in_page = [user.pk for user, wish in told if wish.in_page]
+    User.objects.filter(pk__in=in_page).update(unread_news=F("unread_news") + 1)
 
 
 def _mail_to(user: User, wish: Wish) -> Digest | None:

@@ -205,7 +205,11 @@ def test_the_bell_counts_what_is_unread_and_may_be_seen(client, shop):
     assert Notification.objects.filter(read_at=None).count() == 31
     assert "31 marked as read" in client.post("/notifications/read/", follow=True).text
     assert "unread:" not in client.get("/notifications/").text
+    happen(shop)
+    outbox.tell_all()
     Membership.objects.all().delete()
+    client.post("/notifications/read/")
+    assert "unread:" not in client.get("/notifications/").text, "what one may see no more is not counted for ever"
     assert "Nothing to tell yet" in client.get("/notifications/").text
 
 
