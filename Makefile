@@ -26,7 +26,7 @@ FLOORS := common config labeling training deployment evaluation demo
 # words are left out.
 PURE := $(addprefix common/,addresses.py calibrating.py files.py intervals.py jsonbounds.py jsonl.py marks.py paired.py \
 	permutation.py standard_webhooks.py stratified.py text.py) \
-	$(addprefix labeling/,answers.py apart.py carrying.py differences.py import_cells.py import_columns.py import_json.py import_paths.py \
+	$(addprefix labeling/,answers.py apart.py carrying.py differences.py import_cells.py import_columns.py import_conll.py import_json.py import_paths.py \
 	importers.py keys.py loose_json.py marks.py prompts.py recognising.py review_keys.py splits.py spreadsheets.py streams.py tables.py workbooks.py) \
 	$(filter-out %/__init__.py %/phrases.py,$(wildcard labeling/kinds/*.py labeling/formats/*.py)) \
 	$(addprefix deployment/,modelfile/grammar.py modelfile/parameters.py artifacts/retention_rule.py \
@@ -41,7 +41,7 @@ UNUSED_SETTINGS := SECRET_KEY=unused DATABASE_URL=postgresql://unused@127.0.0.1/
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve manage bench test mutants check docs lint format lock wheels venv venv-dev base-model encoder \
+.PHONY: help demo serve manage bench test mutants check docs client lint format lock wheels venv venv-dev base-model encoder \
 	encoder-if-any converter clean
 export PORT
 
@@ -76,7 +76,7 @@ mutants: $(VENV)/.stamp-mutants ## Change the pure modules, one thing at a time:
 
 check: venv-dev lint docs ## Lint, the site, types, floors, templates, Django's checks, missing migrations
 	@echo "import-linter"; $(VENV)/bin/lint-imports --no-logo
-	@echo "mypy"; $(UNUSED_SETTINGS) $(VENV)/bin/mypy $(FLOORS)
+	@echo "mypy"; $(UNUSED_SETTINGS) $(VENV)/bin/mypy $(FLOORS) clients/python/touchstone_client
 	@echo "djlint"; $(VENV)/bin/djlint templates --lint --quiet
 	@echo "django"; TOUCHSTONE_VAR=$(VAR)/check HTTPS=true HSTS_SECONDS=31536000 $(LAUNCH) run -- sh -ec '\
 		$(CURDIR)/$(RUN) manage.py check --deploy --fail-level ERROR; \
@@ -88,6 +88,9 @@ check: venv-dev lint docs ## Lint, the site, types, floors, templates, Django's 
 docs: venv-dev ## Build the site of docs/ into var/docs: a broken link, a missing anchor, a page in no contents is an error
 	@echo "docs"; $(VENV)/bin/sphinx-build --quiet --fail-on-warning --keep-going --nitpicky --fresh-env --write-all \
 		--doctree-dir $(VAR)/docs/.doctrees docs $(VAR)/docs
+
+client: venv-dev ## Generate the types of the Python client (clients/python) from the API's description
+	@$(UNUSED_SETTINGS) $(RUN) .ci/client_shapes.py clients/python/touchstone_client/shapes.py
 
 lint: venv-dev ## Check style and format of the Python code
 	@echo "ruff"; $(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .

@@ -17,6 +17,13 @@ class Cursor(CursorPagination):
     page_size_query_param = "page_size"
     max_page_size = 500
 
+    def get_ordering(self, request: Any, queryset: Any, view: Any) -> tuple[str, ...]:
+        """As the view has it, unless `order` says what comes first. Every ordering is of one growing number."""
+        (usual,) = super().get_ordering(request, queryset, view)
+        asked = str(getattr(view, "query", {}).get("order"))
+        name = str(usual).removeprefix("-")
+        return {"newest": (f"-{name}",), "oldest": (name,)}.get(asked, (usual,))
+
     def decode_cursor(self, request: Any) -> Any:
         """As the base class; a cursor that was made up is a 400, before a position that is no number is asked for."""
         try:

@@ -14,6 +14,18 @@ class ConflictError(ProblemError):
     problem_status = 409
 
 
+class ChangedError(ProblemError):
+    """It is no longer as the caller read it."""
+
+    problem_status = 412
+
+
+class UnreadError(ProblemError):
+    """The caller does not say what it read before it changes that."""
+
+    problem_status = 428
+
+
 class TooLargeError(ProblemError):
     """More than is read at once."""
 

@@ -20,6 +20,9 @@ class Strict(serializers.Serializer[Any]):
     A field that is dropped in silence does harm: whoever misspells `version` would get the version by default.
     """
 
+    # What the description shows of it, where its fields by themselves would make no sense together.
+    example: Any = None
+
     def to_internal_value(self, data: Any) -> Any:
         """As the base class, after both rules."""
         if isinstance(data, Mapping):
@@ -55,6 +58,9 @@ class PageQuery(Query):
 
     cursor = serializers.CharField(required=False, max_length=1000, help_text="From `next` or `previous` of a page.")
     page_size = serializers.IntegerField(required=False, min_value=1, max_value=500)
+    order = serializers.ChoiceField(
+        choices=["newest", "oldest"], required=False, help_text="Which come first; absent: as the list says of itself."
+    )
 
 
 def unknown(given: Iterable[Any], known: Iterable[str], noun: str) -> dict[str, list[str]]:
@@ -123,6 +129,5 @@ class FiguresField(ObjectField):
 
 
 class Row(serializers.ModelSerializer[Any]):
-    """A row as it is shown; its figures are rounded."""
-
+    # A row as it is shown; its figures are rounded. As a docstring this would describe every shape without its own.
     serializer_field_mapping = {**serializers.ModelSerializer.serializer_field_mapping, models.FloatField: Figure}

@@ -30,11 +30,11 @@ class RootResponse(serializers.Serializer[Any]):
 
 
 class Root(Door):
-    """Where everything is."""
+    """Every resource of the API."""
 
     @extend_schema(responses=RootResponse)
     def get(self, request: Request) -> Response:
-        """Every resource of the API."""
+        """Read from the addresses themselves; any scope is enough."""
         links = {"schema": "schema", "docs": "api-docs", "health": "api-health"}
         body = {name: reverse(url) for name, url in links.items()} | {"resources": _resources(reverse("api-root"))}
         return Response(RootResponse(body).data)

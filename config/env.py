@@ -71,6 +71,13 @@ class Env:
     def list(self, name: builtins.str, default: Any = _MISSING) -> builtins.list[builtins.str]:
         return list(self._get("list", name, default))
 
+    def one_of(self, name: builtins.str, choices: tuple[builtins.str, ...]) -> builtins.str:
+        """One of the words, the first unless told otherwise."""
+        value = self.str(name, choices[0])
+        if value not in choices:
+            raise ImproperlyConfigured(f"{name} must be {' or '.join(choices)}, not {value!r}.")
+        return value
+
     def hosts(self, name: builtins.str, default: Any = _MISSING) -> builtins.list[builtins.str | Network]:
         """Names of hosts, `*.domain` for all under it, and networks such as 10.0.0.0/8; a single address is one."""
         return [_host(name, word.strip().lower()) for word in self.list(name, default)]

@@ -1,8 +1,8 @@
 """The description of the API: each operation with its parameters, its limits and its problems."""
 
+from copy import deepcopy
 from typing import Any
 
-from django.conf import settings
 from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
@@ -10,24 +10,38 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.serializers import ListSerializer
 
 from common.rest import Strict
-from labeling.rest import KEY, MAX_KEY, Door
+from config import schema_words as words
+from labeling.rest import IF_MATCH, KEY, MAX_KEY, Door
 from labeling.serializers import ReceiptSerializer
 
 _SENT_AGAIN = (
     "Names the request, so that it can be sent again: the first one with a key does the work, and the others get its "
     "response for a day. Another request with the same key is a 422, the same one at the same time a 409."
 )
+_UNCHANGED = (
+    "The `ETag` of what was read: where that has changed meanwhile, this is a 412. `*` takes whatever is there."
+)
+_CHANGES = ("POST", "PUT", "PATCH")
 _PROBLEMS = {
     "400": "What was sent is wrong; `errors` says where.",
     "401": "No token, no session, or neither in force.",
     "403": "The caller may not do this.",
-    "404": "There is no such thing, or it is not open to the caller.",
+    "406": "`Accept` asks for a form that this has not.",
+    "429": "Too many requests; `Retry-After` says when to try again.",
+    "500": "An error of the server; its log has it under the `X-Request-ID` of the answer.",
+    "503": "A part that is needed does not answer; `Retry-After` says when to try again.",
 }
+_MISSING = {"404": "There is no such thing, or it is not open to the caller."}
+_STATE = {"409": "The state of things does not allow it now."}
 _BODY_PROBLEMS = {
-    "409": "The state of things does not allow it now.",
+    **_STATE,
     "413": "The body is too long.",
-    "415": "The body is no JSON.",
+    "415": "The body is of another type.",
     "422": f"The {KEY} was sent with another request before.",
+}
+_RACED = {
+    "412": "It was changed since it was read; read it again, and send its new `ETag` as `If-Match`.",
+    "428": "Send the `ETag` that you have read as `If-Match`, or `*` to overwrite whatever is there.",
 }
 _PROBLEM = {
     "type": "object",
@@ -54,23 +68,47 @@ class Schema(AutoSchema):
             found += [query] if query().fields else []
             if self.method == "POST":
                 found.append(OpenApiParameter(KEY, _key(), OpenApiParameter.HEADER, description=_SENT_AGAIN))
+            if self.view.races(self.method):
+                found.append(OpenApiParameter(IF_MATCH, str, OpenApiParameter.HEADER, description=_UNCHANGED))
         return found
 
+    def get_summary(self) -> str:
+        """What the view says first; of several methods, each says its own."""
+        return words.summary(type(self.view), self.method)
+
     def get_description(self) -> str:  # type: ignore[override]  # as drf-spectacular has it
-        """With the limit of a body, where there is one."""
-        said: str = super().get_description()
-        if self.method in ("POST", "PUT", "PATCH") and self.get_request_serializer() is not None:
-            said = f"{said}\n\nThe body holds at most {settings.API_MAX_BODY_BYTES:,} bytes.".strip()
-        return said
+        """What it does, whom it lets through, and how much it takes."""
+        sends = self.method in _CHANGES and self.get_request_serializer() is not None
+        return "\n\n".join(filter(None, words.description(self.view, self.method, sends=sends)))
+
+    def get_extensions(self) -> dict[str, Any]:
+        """The same for programs: the scopes of which a token needs one, and the limits."""
+        found = words.limits(self.view, self.method)
+        if isinstance(self.view, Door):
+            return {"x-scopes": type(self.view).scopes_of(self.method), "x-limits": found}
+        return {"x-limits": found}
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         found: dict[str, Any] = super()._get_response_bodies(direction)
-        problems = _PROBLEMS | (_BODY_PROBLEMS if self.method in ("POST", "PUT", "PATCH") else {})
         ref = self._problem().ref
         content = {"application/problem+json": {"schema": ref}}
-        found |= {code: {"description": said, "content": content} for code, said in problems.items()}
+        found |= {code: {"description": said, "content": content} for code, said in self._problems().items()}
         found["default"] = {"description": "Any other error.", "content": content}
-        return found
+        return {code: {**answer, "content": deepcopy(answer["content"])} if "content" in answer else answer
+                for code, answer in found.items()}  # fmt: skip
+
+    def _problems(self) -> dict[str, str]:
+        """Every error that the operation may answer with, with what it means."""
+        found = dict(_PROBLEMS)
+        if "{" in self.path:
+            found |= _MISSING
+        if self.method in _CHANGES:
+            found |= _BODY_PROBLEMS
+        elif self.method == "DELETE":
+            found |= _STATE
+        if isinstance(self.view, Door) and self.view.races(self.method):
+            found |= _RACED
+        return dict(sorted(found.items()))
 
     def _problem(self) -> Any:
         component = ResolvedComponent(  # type: ignore[no-untyped-call]  # untyped there
@@ -84,20 +122,6 @@ def _key() -> dict[str, Any]:
     return {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": "^[ -~]+$"}
 
 
-def nullable_anything(result: Any, **context: Any) -> Any:
-    """Anything "or null" is anything: as one of two, drf-spectacular would have null be neither."""
-    waiting = [result]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, dict):
-            if each.get("oneOf") == [{}, {"type": "null"}]:
-                del each["oneOf"]
-            waiting += each.values()
-        elif isinstance(each, list):
-            waiting += each
-    return result
-
-
 class StrictExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]  # untyped base
     """A body with an unknown name is refused, and the description says so."""
 
@@ -108,6 +132,8 @@ class StrictExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-ca
         found: dict[str, Any] = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
         if direction != "request":
             return found
+        if self.target.example:
+            found["example"] = self.target.example
         for name, field in self.target.fields.items():
             if isinstance(field, ListSerializer) and name in found["properties"]:
                 limits = {"minItems": 0 if field.allow_empty else 1, "maxItems": getattr(field, "max_length", None)}

@@ -68,9 +68,9 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "pgtrigger",
     "django_htmx",
+    "corsheaders",
     "rest_framework",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
     "config.apps.ConfigConfig",
     "training.apps.TrainingConfig",
     "deployment.apps.DeploymentConfig",
@@ -82,6 +82,7 @@ MIDDLEWARE = [
     # Before all that asks for a known host, TLS or the database.
     "config.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.RequestIdMiddleware",
@@ -193,6 +194,10 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 # The folder of this host whose files may be imported by their path; empty: none.
 IMPORT_FOLDER = env.str("IMPORT_FOLDER", "")
+# Who makes projects beside administrators and whoever has Django's permission: `managers` of any project, or nobody.
+PROJECT_MAKERS = env.one_of("PROJECT_MAKERS", ("managers", "administrators"))
+# Whether an invitation of a manager makes an account for whoever has none.
+INVITED_MAY_SIGN_UP = env.bool("INVITED_MAY_SIGN_UP", True)
 # Days that the file of an export is kept.
 EXPORT_DAYS = env.int("EXPORT_DAYS", 7)
 
@@ -258,6 +263,12 @@ ENGINE_LOADING_SECONDS = env.float("ENGINE_LOADING_SECONDS", 1800.0)
 API_MAX_BODY_BYTES = env.int("API_MAX_BODY_BYTES", 16_000_000)
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", 1_073_741_824)
 DOORS = doors(API_MAX_BODY_BYTES, UPLOAD_MAX_BYTES)
+# Pages of other sites whose scripts may read the API, such as https://tool.example.org; with a token, never a session.
+CORS_ALLOWED_ORIGINS = env.list("CORS_ORIGINS", [])
+CORS_URLS_REGEX = r"^/api/v1(/|$)"
+CORS_ALLOW_HEADERS = ("accept", "authorization", "content-type", "idempotency-key", "if-match")
+CORS_EXPOSE_HEADERS = ("ETag", "Location", "Retry-After", "Idempotency-Replayed", "X-Request-ID")
+
 REST_FRAMEWORK = rest_framework(env.str("API_RATE", "6000/minute"))
 SPECTACULAR_SETTINGS = SPECTACULAR
 

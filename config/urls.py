@@ -3,9 +3,9 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularJSONAPIView
 
-from config import errors, refusals, sessions
+from config import api_docs, errors, refusals, sessions
 from config.api_root import Root
 
 api: list[URLPattern | URLResolver] = [
@@ -14,7 +14,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("deployment.api_urls")),
     path("", include("evaluation.api_urls")),
     path("schema", SpectacularJSONAPIView.as_view(), name="schema"),
-    path("docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
+    path("docs", api_docs.docs, name="api-docs"),
 ]
 
 # `/livez` and `/readyz` are answered by config.health, before any of these.

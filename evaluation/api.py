@@ -20,7 +20,7 @@ from evaluation.models import Benchmark, CaseResult, GateReport
 from evaluation.serializers_history import GainsSerializer
 from evaluation.services import rejudge
 from labeling.access import Right
-from labeling.rest import ProjectDoor
+from labeling.rest import ProjectDoor, narrowed
 
 
 class CaseCursor(Cursor):
@@ -34,7 +34,7 @@ class BenchmarkDoor(ProjectDoor):
 
     def benchmark(self) -> Benchmark:
         """The benchmark of the URL, in that project."""
-        return get_object_or_404(queries.benchmark_rows(self.open(Right.VIEW)), uid=self.kwargs["uid"])
+        return get_object_or_404(queries.benchmark_rows(self.open()), uid=self.kwargs["uid"])
 
 
 class Benchmarks(ProjectDoor, generics.ListAPIView[Benchmark]):
@@ -42,9 +42,11 @@ class Benchmarks(ProjectDoor, generics.ListAPIView[Benchmark]):
 
     serializer_class = shapes.BenchmarkSerializer
     queryset = Benchmark.objects.none()
+    queries = {"GET": shapes.BenchmarksQuery}
 
     def get_queryset(self) -> QuerySet[Benchmark]:
-        return queries.benchmark_rows(self.open(Right.VIEW))
+        paths = {"version": "version__number", "state": "state", "since": "created_at__gte"}
+        return narrowed(queries.benchmark_rows(self.open()), self.query, **paths)
 
 
 class BenchmarkDetail(BenchmarkDoor, generics.RetrieveAPIView[Benchmark]):
@@ -80,16 +82,20 @@ class Cases(BenchmarkDoor, generics.ListAPIView[CaseResult]):
 class GateReports(ProjectDoor, generics.ListAPIView[GateReport]):
     """Every judgment, newest first; and asking for a new one."""
 
+    rights = {"POST": Right.OPERATE}
+
     serializer_class = shapes.GateReportSerializer
     queryset = GateReport.objects.none()
+    queries = {"GET": shapes.GateReportsQuery}
 
     def get_queryset(self) -> QuerySet[GateReport]:
-        return queries.report_rows(self.open(Right.VIEW))
+        paths = {"version": "staged__version__number", "verdict": "verdict", "since": "created_at__gte"}
+        return narrowed(queries.report_rows(self.open()), self.query, **paths)
 
     @extend_schema(request=shapes.JudgeRequest, responses={202: shapes.JudgeResponse})
     def post(self, request: Request, key: str) -> Response:
         """Judge a version again, against what is live now. The report appears in this list when it is there."""
-        project = self.open(Right.OPERATE)
+        project = self.open()
         number = self.asked(shapes.JudgeRequest)["version"]
         rows = StagedVersion.objects.filter(version__project=project, version__number=number)
         staged = list(rows.select_related("version__project", "server"))
@@ -107,7 +113,7 @@ class Gains(ProjectDoor):
     @extend_schema(responses=GainsSerializer)
     def get(self, request: Request, key: str) -> Response:
         """Newest first. `shrunken` is what is to be expected: what went live was measured large, partly by luck."""
-        return Response(GainsSerializer(gains_of(self.open(Right.VIEW))).data)
+        return Response(GainsSerializer(gains_of(self.open())).data)
 
 
 class GateReportDetail(ProjectDoor, generics.RetrieveAPIView[GateReport]):
@@ -117,4 +123,4 @@ class GateReportDetail(ProjectDoor, generics.RetrieveAPIView[GateReport]):
     queryset = GateReport.objects.none()
 
     def get_object(self) -> GateReport:
-        return get_object_or_404(queries.report_rows(self.open(Right.VIEW)), uid=self.kwargs["uid"])
+        return get_object_or_404(queries.report_rows(self.open()), uid=self.kwargs["uid"])

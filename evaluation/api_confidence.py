@@ -1,6 +1,6 @@
 """REST: what a version's confidence is worth, and automatic acceptance."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
@@ -12,7 +12,9 @@ from evaluation.acceptance_facts import acceptance_facts
 from evaluation.models import AcceptPolicy
 from evaluation.services.certificates import keep_accepted, newest_calibration, reopen_all
 from labeling.access import Right
+from labeling.models import Project
 from labeling.rest import ProjectDoor
+from labeling.rest_edit import EditedDoor
 from labeling.services.rows import set_row
 from training.models import ModelVersion
 
@@ -23,35 +25,45 @@ class VersionConfidence(ProjectDoor):
     @extend_schema(responses=shapes.ConfidenceSerializer)
     def get(self, request: Request, key: str, number: int) -> Response:
         """Its reliability diagram with calibration error and area under the curve, as far as there are cases."""
-        rows = ModelVersion.objects.filter(project=self.open(Right.VIEW))
+        rows = ModelVersion.objects.filter(project=self.open())
         version = get_object_or_404(rows, number=number)
         return Response(shapes.ConfidenceSerializer(newest_calibration(version) or {}).data)
 
 
-class AutoAccept(ProjectDoor):
+class AutoAccept(EditedDoor):
     """Proposals that become golden answers by a certificate."""
+
+    must_match = False
+
+    rights = {"PATCH": Right.MANAGE}
 
     @extend_schema(responses=shapes.AutoAcceptSerializer)
     def get(self, request: Request, key: str) -> Response:
-        """The promise, what certifies it, what was accepted, and how its audit goes."""
-        project = self.open(Right.VIEW)
-        return Response(shapes.AutoAcceptSerializer(acceptance_facts(project)).data)
+        """Automatic acceptance. The promise, what certifies it, what was accepted, and how its audit goes."""
+        return self.told(self.open())
+
+    def shown(self, project: Project) -> dict[str, Any]:
+        return cast(dict[str, Any], shapes.AutoAcceptSerializer(acceptance_facts(project)).data)
 
     @extend_schema(request=shapes.AcceptPolicyRequest, responses=shapes.AutoAcceptSerializer)
     def patch(self, request: Request, key: str) -> Response:
-        """Change the policy; what is left out stays."""
-        project = self.open(Right.MANAGE)
-        set_row(self.caller, AcceptPolicy, self.asked(shapes.AcceptPolicyRequest), project=project)
-        return Response(shapes.AutoAcceptSerializer(acceptance_facts(project)).data)
+        """Change the policy of automatic acceptance. What is left out stays."""
+        project = self.open()
+        asked = self.asked(shapes.AcceptPolicyRequest)
+        with self.unchanged(project):
+            set_row(self.caller, AcceptPolicy, asked, project=project)
+        return self.told(project)
 
 
 class DecideAccepted(ProjectDoor):
-    """What becomes of what was accepted."""
+    """Decide on what was accepted automatically."""
+
+    rights = {"POST": Right.MANAGE}
 
     @extend_schema(request=shapes.DecideRequest, responses=shapes.DecideResponse)
     def post(self, request: Request, key: str) -> Response:
         """`reopen`: end its certificates and send it all back to review; `keep`: leave the answers of a broken one."""
-        project = self.open(Right.MANAGE)
+        project = self.open()
         asked: Any = self.asked(shapes.DecideRequest)
         count = 0
         if asked["accepted"] == shapes.REOPEN:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evaluation import api, api_confidence, evidence
+from evaluation import api, api_confidence, api_policy, evidence
 
 _PROJECT = "projects/<slug:key>"
 _VERSION = f"{_PROJECT}/versions/<int:number>"
@@ -13,6 +13,8 @@ urlpatterns = [
     path(f"{_PROJECT}/benchmarks/<uuid:uid>", api.BenchmarkDetail.as_view(), name="api-benchmark"),
     path(f"{_PROJECT}/benchmarks/<uuid:uid>/cases", api.Cases.as_view(), name="api-benchmark-cases"),
     path(f"{_PROJECT}/deployments/<uuid:uid>/evidence", evidence.EvidenceView.as_view(), name="api-evidence"),
+    path(f"{_PROJECT}/policies/gate", api_policy.GatePolicyView.as_view(), name="api-gate-policy"),
+    path(f"{_PROJECT}/policies/budget", api_policy.BudgetView.as_view(), name="api-budget"),
     path(f"{_PROJECT}/gains", api.Gains.as_view(), name="api-gains"),
     path(f"{_PROJECT}/gate-reports", api.GateReports.as_view(), name="api-gate-reports"),
     path(f"{_PROJECT}/gate-reports/<uuid:uid>", api.GateReportDetail.as_view(), name="api-gate-report"),

@@ -88,10 +88,11 @@ def comparison(
 
 
 def label_rows(this: Benchmark, reference: Benchmark | None) -> list[dict[str, Any]]:
-    """Figures of every label, the most frequent first, with the reference's F1 and the change."""
-    theirs = reference.metrics.get("labels", {}) if reference else {}
+    """Figures of every label or field, the most frequent first, with the reference's F1 and the change."""
+    where, _ = scorer_of(this.version.spec).rows
+    theirs = reference.metrics.get(where, {}) if reference else {}
     rows = []
-    for name, row in this.metrics.get("labels", {}).items():
+    for name, row in this.metrics.get(where, {}).items():
         before = theirs.get(name, {}).get("f1")
         rows.append({"name": name, **row, "before": before, "change": None if before is None else row["f1"] - before})
     return sorted(rows, key=lambda row: (-row["support"], row["name"]))

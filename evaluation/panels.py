@@ -7,6 +7,7 @@ from django.template.loader import render_to_string
 
 from deployment.models import Deployment
 from evaluation.diagram import diagram_of
+from evaluation.gains import gains_of
 from evaluation.models import OrderComparison
 from evaluation.queries import results_of
 from evaluation.scorers import scorer_of
@@ -18,6 +19,7 @@ from training.methods import HEAD
 from training.models import ModelVersion
 
 SHOWN = 10
+GAINS = 5
 
 
 def sample_panel(request: HttpRequest, sample: Sample) -> str:
@@ -57,3 +59,10 @@ def evidence_panel(request: HttpRequest, deployment: Deployment) -> str:
         return ""
     context = {"row": deployment, "project": deployment.project}
     return render_to_string("evaluation/evidence.html", context, request=request)
+
+
+def gains_panel(request: HttpRequest, project: Project) -> str:
+    """What the answers of the experts gained: the versions that went live, each against what it was held against."""
+    history = gains_of(project)
+    context = {"rows": history.rows[:GAINS], "told": history.sentence, "project": project}
+    return render_to_string("evaluation/gained.html", context, request=request) if history.rows else ""

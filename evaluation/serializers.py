@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from common.rest import Figure, FiguresField, ObjectField, PageQuery, Row, Strict
+from deployment.models import Verdict
 from evaluation import neighbours, queries
 from evaluation.effort import effort
 from evaluation.models import Benchmark, CaseResult, GateReport
@@ -107,6 +108,22 @@ class CaseSerializer(Row):
             "position", "sample", "text", "input", "expected", "reasons", "answer", "raw", "status", "reason", "exact",
             "scores", "latency_ms", "messages",
         ]  # fmt: skip
+
+
+class BenchmarksQuery(PageQuery):
+    """Which benchmarks."""
+
+    version = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
+    state = serializers.ChoiceField(choices=Benchmark.State.choices, required=False)
+    since = serializers.DateTimeField(required=False, help_text="From this time on.")
+
+
+class GateReportsQuery(PageQuery):
+    """Which judgments."""
+
+    version = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
+    verdict = serializers.ChoiceField(choices=Verdict.choices, required=False)
+    since = serializers.DateTimeField(required=False, help_text="From this time on.")
 
 
 class CasesQuery(PageQuery):

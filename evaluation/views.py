@@ -103,6 +103,7 @@ def benchmark(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
         "titles": titles,
         "comparison": compared,
         "labels": figures.label_rows(row, reference),
+        "part": scorer_of(spec).rows[1],
         "report": report,
         "stale": staleness(report.staged, live_version(project)) if report else "",
         "effort": _effort(project, (report.told.get("advice") or {}).get("more")) if report else "",

@@ -6,6 +6,7 @@ Every view, API endpoint and admin query goes through it. Administrators (active
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Exists
@@ -44,6 +45,8 @@ SCOPE_RIGHTS: dict[str, set[Right]] = {
     Scope.PREDICT: {Right.PREDICT},
     Scope.FEEDBACK: {Right.FEEDBACK},
     Scope.IMPORT: {Right.IMPORT},
+    # Chosen apart from `import`: what such a token answers is approved at once, in its owner's name.
+    Scope.REVIEW: {Right.REVIEW},
     Scope.OPERATE: {Right.OPERATE},
     Scope.MANAGE: {Right.MANAGE},
     # A server serves many projects: no right in one, but a permission of the owner (`has_permission`).
@@ -74,7 +77,7 @@ def projects_for(
         projects = projects.filter(tokens=token)
     if user.is_superuser:
         return projects
-    held = Membership.objects.filter(user_id=user.pk, role__in=roles_with(right))
+    held = Membership.objects.in_force().filter(user_id=user.pk, role__in=roles_with(right))
     return projects.filter(pk__in=held.values("project_id"))
 
 
@@ -97,14 +100,22 @@ def known_projects(user: "User | AnonymousUser") -> Any:
 
 
 def project_for(
-    user: "User | AnonymousUser", key: str, right: Right = Right.VIEW, token: ApiToken | None = None
+    user: "User | AnonymousUser",
+    key: str,
+    right: Right = Right.VIEW,
+    token: ApiToken | None = None,
+    *,
+    also_archived: bool = False,
 ) -> Project:
     """The project `key`; 404 where the caller may not even see it, `PermissionDenied` where only `right` is missing."""
-    project: Project | None = projects_for(user, right, token).filter(key=key).first()
+
+    def open_with(needed: Right) -> Any:
+        return projects_for(user, needed, token, also_archived=also_archived).filter(key=key)
+
+    project: Project | None = open_with(right).first()
     if project is not None:
         return project
-    visible = [other for other in Right if projects_for(user, other, token).filter(key=key).exists()]
-    if visible:
+    if any(open_with(other).exists() for other in Right):
         raise PermissionDenied(f"You may not {right.value} in project {key}. Ask a manager of the project.")
     raise Http404(f"No project {key} is open to you.")
 
@@ -140,7 +151,7 @@ def may(actor: Actor, project: Project, right: Right, *, also_archived: bool = F
         if not any(right in SCOPE_RIGHTS.get(scope, set()) for scope in actor.scopes):
             return False
         rows = rows.filter(tokens=actor.token_id)
-    here = Membership.objects.filter(
+    here = Membership.objects.in_force().filter(
         project=project.pk, user=actor.user_id, user__is_active=True, role__in=roles_with(right)
     )
     everywhere = User.objects.filter(pk=actor.person_id, is_active=True, is_superuser=True)
@@ -162,6 +173,24 @@ def has_permission(actor: Actor, permission: str, scope: str | None = None) -> b
         return False
     user = user_behind(actor)
     return user is not None and user.has_perm(permission)
+
+
+WHO_MAKES_PROJECTS = (
+    "Managers of a project make further ones, and so do administrators and whoever has the permission. Ask one of them."
+)
+
+
+def may_make_projects(actor: Actor) -> bool:
+    """Whether the actor may make a project: with the permission, or, where `PROJECT_MAKERS` says so, as a manager.
+
+    A token is bound to projects: it makes none.
+    """
+    if has_permission(actor, "labeling.add_project"):
+        return True
+    if settings.PROJECT_MAKERS != "managers" or actor.kind is not ActorKind.PERSON:
+        return False
+    roles = Membership.objects.in_force().filter(user=actor.user_id, user__is_active=True, role=Role.MANAGER)
+    return roles.filter(project__archived_at=None).exists()
 
 
 def visible(user: "User | AnonymousUser", queryset: Any, path: str = "project", right: Right = Right.VIEW) -> Any:

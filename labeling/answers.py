@@ -66,6 +66,17 @@ def parse(raw: str, spec: Spec, input: Input | None, *, complete: bool = True) -
         return ParsedAnswer(None, Status.FAILED, str(error))
 
 
+def keeps_form(raw: str, spec: Spec) -> bool:
+    """Whether a text has the form that the task asks for, whatever it says of what was asked about."""
+    if not kind_of(spec).is_json:
+        return bool(raw.strip())
+    try:
+        _check_bounds(raw)
+        return bool(_validator(spec).is_valid(_DECODER.decode(raw)))
+    except ValueError:
+        return False
+
+
 def apart_of(raw: str, *, is_json: bool) -> Apart:
     """What a page shows of a model's text: the answer in it, and what stood around that."""
     return take_apart(raw) if is_json else take_apart_text(raw)

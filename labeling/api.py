@@ -1,7 +1,7 @@
-"""REST endpoints of this floor: projects, samples, predictions, feedback."""
+"""REST endpoints of samples, single predictions and feedback."""
 
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
@@ -15,31 +15,12 @@ from common.problems import ConflictError, ProblemError
 from common.text import storable
 from labeling import serializers as shapes
 from labeling import services
-from labeling.access import Right, projects_for, token_of
-from labeling.models import Feedback, GoldenSample, MustPass, Prediction, Project, Sample
-from labeling.rest import Door, ProjectDoor
+from labeling.access import Right, token_of
+from labeling.models import Feedback, GoldenSample, MustPass, Prediction, Project, Sample, Scope
+from labeling.rest import ProjectDoor, narrowed
+from labeling.rest_edit import EditedDoor
 from labeling.services.golden import stored_answer
 from labeling.services.samples import new_text
-
-
-class ProjectList(Door, generics.ListAPIView[Project]):
-    """The projects that the caller may read."""
-
-    serializer_class = shapes.ProjectSerializer
-    queryset = Project.objects.none()
-
-    def get_queryset(self) -> QuerySet[Project]:
-        return cast("QuerySet[Project]", projects_for(self.request.user, Right.VIEW, token_of(self.request)))
-
-
-class ProjectDetail(ProjectDoor, generics.RetrieveAPIView[Project]):
-    """One project with its labels."""
-
-    serializer_class = shapes.ProjectDetailSerializer
-    queryset = Project.objects.none()
-
-    def get_object(self) -> Project:
-        return self.open(Right.VIEW)
 
 
 def _with_answers(samples: QuerySet[Sample]) -> QuerySet[Sample]:
@@ -53,20 +34,24 @@ def _with_answers(samples: QuerySet[Sample]) -> QuerySet[Sample]:
 class Samples(ProjectDoor, generics.ListAPIView[Sample]):
     """The samples of a project, newest first; and adding texts."""
 
+    rights = {"POST": Right.IMPORT}
+
     serializer_class = shapes.SampleSerializer
     queryset = Sample.objects.none()
     queries = {"GET": shapes.SamplesQuery}
 
     def get_queryset(self) -> QuerySet[Sample]:
-        rows = _with_answers(Sample.objects.filter(project=self.open(Right.VIEW)))
-        narrowed = {name: storable(self.query[name]) for name in shapes.SamplesQuery.narrows if name in self.query}
-        return rows.filter(**narrowed)
+        rows = _with_answers(Sample.objects.filter(project=self.open()))
+        if "tag" in self.query:
+            rows = rows.filter(tags__contains=[storable(self.query["tag"])])
+        paths = {"since": "created_at__gte", "until": "created_at__lt", "q": "text__icontains"}
+        return narrowed(rows, self.query, **{name: name for name in shapes.SamplesQuery.narrows}, **paths)
 
     @extend_schema(request=shapes.SAMPLES_TO_ADD, responses={201: shapes.SAMPLES_ADDED})
     def post(self, request: Request, key: str) -> Response:
         """Add up to 1,000 texts. Texts that are there already come back as they are, to whoever may read them; one bare
         text may be sent too."""
-        project = self.open(Right.IMPORT)
+        project = self.open()
         asked = self.read(shapes.NewSamplesSerializer(data=_many(request.data)))
         texts = _new_texts(project, asked["samples"])
         may_approve = self.may(project, Right.REVIEW)
@@ -96,7 +81,7 @@ def _new_texts(project: Project, rows: list[dict[str, Any]]) -> list[services.Ne
     spec, texts = project.spec, []
     for number, row in enumerate(rows):
         try:
-            text = new_text(project, row["asked"], row["external_id"])
+            text = new_text(project, row["asked"], said=row["said"])
             answer = None if row["answer"] is None else stored_answer(spec, row["answer"], text.whole_input)
             texts.append(replace(text, answer=answer))
         except ProblemError as error:
@@ -104,15 +89,33 @@ def _new_texts(project: Project, rows: list[dict[str, Any]]) -> list[services.Ne
     return texts
 
 
-class SampleDetail(ProjectDoor, generics.RetrieveAPIView[Sample]):
+class SampleDetail(EditedDoor):
     """One sample with its golden answer."""
 
-    serializer_class = shapes.SampleSerializer
-    queryset = Sample.objects.none()
+    rights = {"PATCH": Right.IMPORT}
 
-    def get_object(self) -> Sample:
-        rows = _with_answers(Sample.objects.filter(project=self.open(Right.VIEW)))
-        return get_object_or_404(rows, uid=self.kwargs["uid"])
+    def shown(self, project: Project) -> dict[str, Any]:
+        rows = _with_answers(Sample.objects.filter(project=project).select_related("project"))
+        sample = get_object_or_404(rows, uid=self.kwargs["uid"])
+        return dict(shapes.shown([sample], readable=self.may(project, Right.VIEW))[0])
+
+    @extend_schema(responses=shapes.SampleSerializer)
+    def get(self, request: Request, key: str, uid: UUID) -> Response:
+        """One sample with its golden answer. Its `ETag` is what a change of it sends as `If-Match`."""
+        return self.told(self.open())
+
+    @extend_schema(request=shapes.DescribeSerializer, responses=shapes.SAMPLE_SHOWN)
+    def patch(self, request: Request, key: str, uid: UUID) -> Response:
+        """Change what your own system says of a sample: its id there, its tags, its metadata. What is left out stays.
+
+        The text never changes; withdraw the sample and add another.
+        """
+        project = self.open()
+        asked = self.asked(shapes.DescribeSerializer)
+        with self.unchanged(project):
+            sample = get_object_or_404(Sample.objects.filter(project=project).select_related("project"), uid=uid)
+            services.describe_sample(self.caller, sample, **asked)
+        return self.told(project)
 
 
 class SampleVerb(ProjectDoor):
@@ -133,10 +136,12 @@ class SampleVerb(ProjectDoor):
 class WithdrawSample(SampleVerb):
     """Take a sample out of every use."""
 
+    rights = {"POST": Right.MANAGE}
+
     @extend_schema(request=shapes.ReasonSerializer, responses=shapes.SAMPLE_SHOWN)
     def post(self, request: Request, key: str, uid: UUID) -> Response:
         """For managers, with a reason; 409 where it is withdrawn already. Nothing is deleted."""
-        sample = get_object_or_404(Sample.objects.filter(project=self.open(Right.MANAGE)), uid=uid)
+        sample = get_object_or_404(Sample.objects.filter(project=self.open()), uid=uid)
         services.withdraw_sample(self.caller, sample, self.asked(shapes.ReasonSerializer)["reason"])
         return Response(self.shown(uid))
 
@@ -144,10 +149,12 @@ class WithdrawSample(SampleVerb):
 class RestoreSample(SampleVerb):
     """Bring a withdrawn sample back."""
 
+    rights = {"POST": Right.MANAGE}
+
     @extend_schema(request=shapes.OptionalReasonSerializer, responses=shapes.SAMPLE_SHOWN)
     def post(self, request: Request, key: str, uid: UUID) -> Response:
         """For managers; it has the state and the answer that it had. 409 where it is not withdrawn."""
-        sample = get_object_or_404(Sample.objects.filter(project=self.open(Right.MANAGE)), uid=uid)
+        sample = get_object_or_404(Sample.objects.filter(project=self.open()), uid=uid)
         services.restore_sample(self.caller, sample, self.asked(shapes.OptionalReasonSerializer)["reason"])
         return Response(self.shown(uid))
 
@@ -155,10 +162,12 @@ class RestoreSample(SampleVerb):
 class MustPassSample(SampleVerb):
     """Mark a test text that no version may lose."""
 
+    rights = {"POST": Right.MANAGE}
+
     @extend_schema(request=shapes.ReasonSerializer, responses=shapes.SAMPLE_SHOWN)
     def post(self, request: Request, key: str, uid: UUID) -> Response:
         """For managers, with a reason; of test texts alone. 409 where it is marked already."""
-        sample = get_object_or_404(Sample.objects.filter(project=self.open(Right.MANAGE)), uid=uid)
+        sample = get_object_or_404(Sample.objects.filter(project=self.open()), uid=uid)
         services.mark_must_pass(self.caller, sample, self.asked(shapes.ReasonSerializer)["reason"])
         return Response(self.shown(uid))
 
@@ -166,10 +175,12 @@ class MustPassSample(SampleVerb):
 class MayFailSample(SampleVerb):
     """Take a must-pass mark back."""
 
+    rights = {"POST": Right.MANAGE}
+
     @extend_schema(request=shapes.OptionalReasonSerializer, responses=shapes.SAMPLE_SHOWN)
     def post(self, request: Request, key: str, uid: UUID) -> Response:
         """For managers; 409 where it is not marked. The mark stays in the sample's history."""
-        sample = get_object_or_404(Sample.objects.filter(project=self.open(Right.MANAGE)), uid=uid)
+        sample = get_object_or_404(Sample.objects.filter(project=self.open()), uid=uid)
         services.lift_must_pass(self.caller, sample, self.asked(shapes.OptionalReasonSerializer)["reason"])
         return Response(self.shown(uid))
 
@@ -181,10 +192,11 @@ class PredictionDetail(ProjectDoor, generics.RetrieveAPIView[Prediction]):
     queryset = Prediction.objects.none()
 
     def get_object(self) -> Prediction:
-        rows = Prediction.objects.filter(project=self.open(Right.VIEW)).select_related("sample", "spec")
+        rows = Prediction.objects.filter(project=self.open()).select_related("sample", "spec")
         found = get_object_or_404(rows, uid=self.kwargs["uid"])
-        # A token belongs to a program, which was given the answer when it asked; a person may have to answer blind.
-        if found.is_withheld and token_of(self.request) is None:
+        # A token belongs to a program, which was given the answer when it asked; who reviews may have to answer blind.
+        token = token_of(self.request)
+        if found.is_withheld and (token is None or Scope.REVIEW in token.scopes):
             what = "an audit" if found.sample and found.sample.is_audit else "a test text"
             raise ConflictError(f"This is {what}; what models say of it is shown when it has its own answer.")
         return found
@@ -193,18 +205,25 @@ class PredictionDetail(ProjectDoor, generics.RetrieveAPIView[Prediction]):
 class FeedbackList(ProjectDoor, generics.ListAPIView[Feedback]):
     """The feedback of a project, newest first; and giving some."""
 
+    rights = {"POST": Right.FEEDBACK}
+
     serializer_class = shapes.FeedbackSerializer
     queryset = Feedback.objects.none()
+    queries = {"GET": shapes.FeedbackQuery}
 
     def get_queryset(self) -> QuerySet[Feedback]:
-        return Feedback.objects.filter(project=self.open(Right.VIEW)).select_related("prediction")
+        rows = Feedback.objects.filter(project=self.open()).select_related("prediction")
+        paths = {"prediction": "prediction__uid", "since": "created_at__gte"}
+        return narrowed(rows, self.query, thumb="thumb", effect="effect", **paths)
 
     @extend_schema(request=shapes.NewFeedbackSerializer, responses={201: shapes.FeedbackSerializer})
     def post(self, request: Request, key: str) -> Response:
-        """Say whether a prediction was right. A right answer from an expert is approved at once, from a token
-        it is a hint: the text goes to the front of the review queue. `effect` says what followed; test texts are
-        neither answered nor moved by feedback."""
-        project = self.open(Right.FEEDBACK)
+        """Say whether a prediction was right, or what is.
+
+        A right answer from an expert is approved at once, from a token it is a hint: the text goes to the front of the
+        review queue. `effect` says what followed; test texts are neither answered nor moved by feedback.
+        """
+        project = self.open()
         said = self.asked(shapes.NewFeedbackSerializer)
         uid: UUID = said.pop("prediction")
         rows = Prediction.objects.filter(project=project).select_related("project", "sample")

@@ -31,16 +31,19 @@ class AnyType(JSONRenderer):
 class Exports(ProjectDoor, generics.ListAPIView[Export]):
     """The exports of a project, newest first; and asking for one."""
 
+    rights = {"GET": Right.OPERATE, "POST": Right.OPERATE}
+
+    made_at = "api-export"
     serializer_class = shapes.ExportSerializer
     queryset = Export.objects.none()
 
     def get_queryset(self) -> QuerySet[Export]:
-        return Export.objects.filter(project=self.open(Right.OPERATE))
+        return Export.objects.filter(project=self.open())
 
     @extend_schema(request=shapes.NewExportSerializer, responses={202: shapes.ExportSerializer})
     def post(self, request: Request, key: str) -> Response:
-        """Have a file written; `state` and `done` of `total` tell how far it is. It is kept for some days."""
-        project = self.open(Right.OPERATE)
+        """Have a file written. `state` and `done` of `total` tell how far it is. It is kept for some days."""
+        project = self.open()
         asked = self.asked(shapes.NewExportSerializer)
         export = services.start_export(self.caller, project, **asked)
         return Response(shapes.ExportSerializer(export).data, status=status.HTTP_202_ACCEPTED)
@@ -49,9 +52,11 @@ class Exports(ProjectDoor, generics.ListAPIView[Export]):
 class OneExport(ProjectDoor):
     """Views of one export."""
 
+    rights = {"GET": Right.OPERATE, "POST": Right.OPERATE}
+
     def export(self) -> Export:
         """The export of the URL."""
-        rows = Export.objects.filter(project=self.open(Right.OPERATE)).select_related("project")
+        rows = Export.objects.filter(project=self.open()).select_related("project")
         return get_object_or_404(rows, uid=self.kwargs["uid"])
 
 

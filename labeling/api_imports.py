@@ -50,13 +50,16 @@ class AnyBody(BaseParser):
 class Imports(ProjectDoor, generics.ListAPIView[ImportBatch]):
     """The imports of a project, newest first; and sending a file."""
 
+    rights = {"GET": Right.IMPORT, "POST": Right.IMPORT}
+
+    made_at = "api-import"
     serializer_class = shapes.ImportSerializer
     queryset = ImportBatch.objects.none()
     parser_classes = (MultiPartParser, AnyBody)
     queries = {"POST": shapes.ImportQuery}
 
     def get_queryset(self) -> QuerySet[ImportBatch]:
-        return ImportBatch.objects.filter(project=self.open(Right.IMPORT))
+        return ImportBatch.objects.filter(project=self.open())
 
     def sent(self) -> Any:
         """The file by its digest, and how it is to be read."""
@@ -72,10 +75,13 @@ class Imports(ProjectDoor, generics.ListAPIView[ImportBatch]):
         responses={202: shapes.ImportSerializer},
     )
     def post(self, request: Request, key: str) -> Response:
-        """Send the file as the body, or as `file` of a multipart one: NDJSON, JSON, CSV, TSV, XLSX, plain text, or what
-        other tools export. It is read in the background; `state` and the counts tell how far it is, and `report` lists
-        each row that was not taken."""
-        project = self.open(Right.IMPORT)
+        """Import a file.
+
+        Send it as the body, or as `file` of a multipart one: NDJSON, JSON, CSV, TSV, XLSX, plain text, or what other
+        tools export. It is read in the background; `state` and the counts tell how far it is, and `report` lists each
+        row that was not taken.
+        """
+        project = self.open()
         options = import_options(project, **{name: self.query.get(name) for name in OPTION_FIELDS})
         with self._upload() as upload:
             batch = services.start_import(self.caller, project, upload, options)
@@ -113,9 +119,11 @@ class Imports(ProjectDoor, generics.ListAPIView[ImportBatch]):
 class OneImport(ProjectDoor):
     """Views of one import."""
 
+    rights = {"GET": Right.IMPORT, "POST": Right.IMPORT}
+
     def batch(self) -> ImportBatch:
         """The import of the URL."""
-        rows = ImportBatch.objects.filter(project=self.open(Right.IMPORT)).select_related("project")
+        rows = ImportBatch.objects.filter(project=self.open()).select_related("project")
         return get_object_or_404(rows, uid=self.kwargs["uid"])
 
 

@@ -2,11 +2,30 @@
 
 from django.urls import path
 
-from labeling import api, api_events, api_exports, api_imports, api_labels, api_order, api_vectors
+from labeling import (
+    api,
+    api_events,
+    api_exports,
+    api_imports,
+    api_labels,
+    api_order,
+    api_people,
+    api_projects,
+    api_reviews,
+    api_vectors,
+)
 
 urlpatterns = [
-    path("projects", api.ProjectList.as_view(), name="api-projects"),
-    path("projects/<slug:key>", api.ProjectDetail.as_view(), name="api-project"),
+    path("projects", api_projects.ProjectList.as_view(), name="api-projects"),
+    path("projects/<slug:key>", api_projects.ProjectDetail.as_view(), name="api-project"),
+    path("projects/<slug:key>/archive", api_projects.ArchiveProject.as_view(), name="api-project-archive"),
+    path("projects/<slug:key>/reopen", api_projects.ReopenProject.as_view(), name="api-project-reopen"),
+    path("projects/<slug:key>/specs", api_projects.Specs.as_view(), name="api-specs"),
+    path("projects/<slug:key>/specs/<int:number>", api_projects.SpecDetail.as_view(), name="api-spec"),
+    path("projects/<slug:key>/members", api_people.Members.as_view(), name="api-members"),
+    path("projects/<slug:key>/members/<str:username>", api_people.Member.as_view(), name="api-member"),
+    path("tokens", api_people.Tokens.as_view(), name="api-tokens"),
+    path("tokens/<uuid:uid>", api_people.Token.as_view(), name="api-token"),
     path("projects/<slug:key>/labels", api_labels.Labels.as_view(), name="api-labels"),
     path("projects/<slug:key>/labels/<uuid:uid>", api_labels.LabelDetail.as_view(), name="api-label"),
     path("projects/<slug:key>/labels/<uuid:uid>/merge", api_labels.LabelMerge.as_view(), name="api-label-merge"),
@@ -21,6 +40,10 @@ urlpatterns = [
     path("projects/<slug:key>/samples/<uuid:uid>/restore", api.RestoreSample.as_view(), name="api-sample-restore"),
     path("projects/<slug:key>/samples/<uuid:uid>/must-pass", api.MustPassSample.as_view(), name="api-sample-must-pass"),
     path("projects/<slug:key>/samples/<uuid:uid>/may-fail", api.MayFailSample.as_view(), name="api-sample-may-fail"),
+    path("projects/<slug:key>/samples/<uuid:uid>/review", api_reviews.ReviewSample.as_view(), name="api-sample-review"),
+    path("projects/<slug:key>/reviews", api_reviews.Reviews.as_view(), name="api-reviews"),
+    path("projects/<slug:key>/golden-samples", api_reviews.GoldenSamples.as_view(), name="api-golden-samples"),
+    path("projects/<slug:key>/predictions", api_reviews.Predictions.as_view(), name="api-predictions"),
     path("projects/<slug:key>/predictions/<uuid:uid>", api.PredictionDetail.as_view(), name="api-prediction"),
     path("projects/<slug:key>/exports", api_exports.Exports.as_view(), name="api-exports"),
     path("projects/<slug:key>/exports/<uuid:uid>", api_exports.ExportDetail.as_view(), name="api-export"),

@@ -11,7 +11,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from labeling import serializers_vectors as shapes
-from labeling.access import Right
 from labeling.models import AlikeGroup, Sample
 from labeling.rest import ProjectDoor
 from labeling.services.vectors import groups as near
@@ -25,7 +24,7 @@ class Vectors(ProjectDoor):
     @extend_schema(responses=shapes.VectorsSerializer)
     def get(self, request: Request, key: str) -> Response:
         """They are made in the background; `done` of `total` are there."""
-        return Response(shapes.VectorsSerializer(progress(self.open(Right.VIEW))).data)
+        return Response(shapes.VectorsSerializer(progress(self.open())).data)
 
 
 class SimilarSamples(ProjectDoor):
@@ -36,7 +35,7 @@ class SimilarSamples(ProjectDoor):
     @extend_schema(responses=shapes.SimilarSamplesSerializer)
     def get(self, request: Request, key: str, uid: UUID) -> Response:
         """By the vectors of both texts, the most alike first. 409 for a test text that waits for its blind answer."""
-        rows = Sample.objects.filter(project=self.open(Right.VIEW)).select_related("project")
+        rows = Sample.objects.filter(project=self.open()).select_related("project")
         found = similar(self.caller, get_object_or_404(rows, uid=uid), self.query.get("k", SHOWN))
         return Response(shapes.SimilarSamplesSerializer(found).data)
 
@@ -49,7 +48,7 @@ class NearDuplicates(ProjectDoor, generics.ListAPIView[AlikeGroup]):
     queries = {"GET": shapes.NearDuplicatesQuery}
 
     def get_queryset(self) -> QuerySet[AlikeGroup]:
-        return near.to_list(near.groups(self.open(Right.VIEW), crossing=self.query["crossing"]))
+        return near.to_list(near.groups(self.open(), crossing=self.query["crossing"]))
 
     def paginate_queryset(self, queryset: Any) -> Any:
         """The texts of the groups of one page."""

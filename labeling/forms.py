@@ -8,8 +8,10 @@ from django.utils import timezone
 
 from common.fields import TextField, validate_near
 from common.problems import ProblemError
+from labeling.activity import DAYS
 from labeling.kinds import kind_of
 from labeling.models import Label, Project, Review, Role, Scope
+from labeling.services.invitations import LONGEST_DAYS
 from labeling.services.labels import NewLabel, parse_labels
 from labeling.services.withdrawals import MAX_REASON
 
@@ -80,11 +82,83 @@ class TokenForm(forms.Form):
     days = forms.IntegerField(required=False, min_value=1, max_value=36_500)
 
 
-class MemberForm(forms.Form):
-    """Somebody's name and role."""
+class LastDayField(forms.DateField):
+    """The last day of something, today at the earliest; none: it has no end."""
 
-    username = forms.CharField(label="User name", max_length=150)
+    def __init__(self, label: str = "Last day") -> None:
+        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        super().__init__(label=label, help_text="Empty: no end.", required=False, widget=widget, validators=DAYS)
+
+    def clean(self, value: Any) -> Any:
+        day = super().clean(value)
+        if day is not None and day < timezone.localdate():
+            raise forms.ValidationError("This day is over: choose today or a later one, or none.")
+        return day
+
+
+class MemberForm(forms.Form):
+    """Somebody's name, role, and its last day."""
+
+    username = forms.CharField(
+        label="User name", max_length=150, error_messages={"required": "Give a user name."},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )  # fmt: skip
     role = forms.ChoiceField(choices=Role.choices)
+    ends_on = LastDayField()
+
+
+class InviteForm(forms.Form):
+    """A link for somebody: for which role, until when, and how long it can be followed."""
+
+    name = forms.CharField(
+        required=False, max_length=100, label="For whom", help_text="So that you know the link again in the list."
+    )
+    role = forms.ChoiceField(choices=Role.choices)
+    ends_on = LastDayField(label="Last day of the role")
+    days = forms.IntegerField(
+        min_value=1, max_value=LONGEST_DAYS, initial=7, label="The link is good for, in days", help_text="And once."
+    )
+
+
+class ProjectTokenForm(forms.Form):
+    """What a token of a project is called, may, and how long."""
+
+    name = forms.CharField(max_length=100, help_text="Such as the program that uses it.")
+    scopes = forms.MultipleChoiceField(
+        choices=[choice for choice in Scope.choices if choice[0] != Scope.SERVERS],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose what the token may."},
+    )
+    last_day = LastDayField()
+
+
+class SearchForm(forms.Form):
+    """The beginning of a name."""
+
+    q = forms.CharField(required=False, max_length=150)
+
+    @property
+    def words(self) -> str:
+        """What was typed; nothing of what is no text."""
+        return str(self.cleaned_data["q"]) if self.is_valid() else ""
+
+
+class TypedKeyForm(forms.Form):
+    """The key of the project, typed, so that nobody ends the wrong one."""
+
+    typed = forms.CharField(
+        max_length=80, label="Type the project's key",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, key: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.key = key
+
+    def clean_typed(self) -> str:
+        if self.cleaned_data["typed"] != self.key:
+            raise forms.ValidationError(f"This is not the key of this project: type {self.key}.")
+        return self.key
 
 
 class LabelListForm(forms.Form):
@@ -98,6 +172,8 @@ class LabelListForm(forms.Form):
     leave_out = forms.BooleanField(
         required=False, label="Go on, and leave those answers out", widget=forms.HiddenInput, initial=False
     )
+    # What the list was when the page was opened; a program that sends none means the list whatever it was.
+    premise = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     def clean_labels(self) -> list[NewLabel]:
         return parse_labels(self.cleaned_data["labels"])
@@ -109,11 +185,11 @@ class LabelListForm(forms.Form):
 
 
 class LabelForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
-    """A label's name and description."""
+    """A label's name and description, and the colour that pages give it."""
 
     class Meta:
         model = Label
-        fields = ("name", "description")
+        fields = ("name", "description", "colour")
 
 
 class MergeForm(forms.Form):

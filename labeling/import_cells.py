@@ -7,6 +7,7 @@ from typing import Any
 from common import jsonbounds
 from common.text import plain_lines, stream_safe
 from labeling.formats import SHAPES, Plain, ShapeError, Told, given_of
+from labeling.formats.shapes import SPANS
 from labeling.import_paths import Column, RowError, pick, shown
 from labeling.kinds.inputs import INPUTS, TEXT, Input, InputError
 
@@ -28,7 +29,8 @@ class ColumnMapping:
 
     Columns are names (of a header or of JSON keys; `a.b` reaches into objects) or positions from 0, for files
     without a header. Answers are JSON, or names between `separator`s, or (with `label_ids`) positions in that
-    list of labels, or one bare name; with `answer_is_text` they are taken as they stand.
+    list of labels, or one bare name; with `answer_is_text` they are taken as they stand. Marked pieces of a text are
+    refused unless `takes_spans`.
     `input_form` says what the column of the text holds: a text, or in JSON what the form takes.
     `path` is ijson's path to the rows of a JSON file (`item`: the file is a list; empty: it is one row). `quoted`
     False reads `"` as a plain character. `shape` is one of `formats.SHAPES`, whose rows need no columns, in a task with
@@ -42,6 +44,7 @@ class ColumnMapping:
     separator: str | None = None
     label_ids: tuple[str, ...] = ()
     answer_is_text: bool = False
+    takes_spans: bool = False
     input_form: str = TEXT.name
     delimiter: str | None = None
     quoted: bool = True
@@ -137,6 +140,8 @@ def _shaped(record: Any, mapping: ColumnMapping) -> Plain:
         said = SHAPES[mapping.shape].read(record, mapping.instruction, mapping.answer is not None)
     except ShapeError as error:
         raise RowError(str(error)) from error
+    if not mapping.takes_spans:
+        said = _without_spans(said)
     if mapping.external_id is not None:
         said = said._replace(id=pick(record, mapping.external_id, None))
     if mapping.input_form == TEXT.name:
@@ -145,6 +150,19 @@ def _shaped(record: Any, mapping: ColumnMapping) -> Plain:
             raise RowError(f"It is {what}, and this project asks about single texts.")
         return said._replace(input=None)
     return said if said.input is not None else said._replace(input=INPUTS[mapping.input_form].of_text(_str(said.text)))
+
+
+def _without_spans(said: Plain) -> Plain:
+    """The same in a project that takes no marked pieces. Raises `RowError` where its answer is made of them."""
+    if _marks(said.answer):
+        if said.answer["spans"]:
+            raise RowError(SPANS)
+        said = said._replace(answer=None)
+    return said._replace(told=tuple(each for each in said.told if not _marks(each.answer)))
+
+
+def _marks(answer: Any) -> bool:
+    return isinstance(answer, dict) and isinstance(answer.get("spans"), list)
 
 
 def _str(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Readers of JSONL, JSON, CSV, TSV, XLSX and plain text files: one row after the other, in constant memory.
+"""Readers of JSONL, JSON, CSV, TSV, XLSX, CoNLL and plain text files: one row after the other, in constant memory.
 
 A row that cannot be read comes out with its line number and the reason in `error`, and reading goes on. Only what
 spoils the whole file (an unknown format, a column that is not there) raises `ImportFormatError`.
@@ -13,15 +13,19 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
 from common import jsonl
+from labeling.formats import SHAPES
 from labeling.formats.plain import COLUMNS, unguarded
 from labeling.import_cells import MAX_LINE, ColumnMapping, ImportFormatError, Row, column_index, read_row
+from labeling.import_conll import conll_rows
 from labeling.import_json import in_utf8, read_json, whole_records
 from labeling.import_paths import Column
 from labeling.spreadsheets import SpreadsheetError, sheet_rows
 
-__all__ = ["FORMATS", "ColumnMapping", "ImportFormatError", "Row", "read_rows"]
+__all__ = ["FORMATS", "WITHOUT_COLUMNS", "ColumnMapping", "ImportFormatError", "Row", "read_rows"]
 
-FORMATS = ("jsonl", "json", "csv", "tsv", "text", "xlsx")
+FORMATS = ("jsonl", "json", "csv", "tsv", "text", "xlsx", "conll")
+# Those that say themselves what is the text and what the answer.
+WITHOUT_COLUMNS = (*SHAPES, "conll")
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
@@ -48,7 +52,7 @@ def read_rows(
         # A line of JSON ends at a line feed alone, one of another file where its writer thought that it does.
         ends = "\n" if format == "jsonl" else ""
         text = io.TextIOWrapper(stream, _encoding(stream, mapping), errors="surrogateescape", newline=ends)
-        readers = {"jsonl": _read_jsonl, "text": _read_text}
+        readers = {"jsonl": _read_jsonl, "text": _read_text, "conll": _read_conll}
         try:
             if format in readers:
                 yield from readers[format](text, mapping)
@@ -92,6 +96,11 @@ def _read_text(text: io.TextIOWrapper, mapping: ColumnMapping) -> Iterator[Row]:
             continue
         if line.strip():
             yield read_row(lines.number, {"text": line}, replace(mapping, text="text", answer=None, external_id=None))
+
+
+def _read_conll(text: io.TextIOWrapper, mapping: ColumnMapping) -> Iterator[Row]:
+    for number, row, error in conll_rows(jsonl.BoundedLines(text, MAX_LINE, ends=("\n", "\r"))):
+        yield Row(number, error=error) if error else read_row(number, row, mapping)
 
 
 def _read_csv(text: io.TextIOWrapper, format: str, mapping: ColumnMapping) -> Iterator[tuple[int, list[str], str]]:

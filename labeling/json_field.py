@@ -23,11 +23,25 @@ class BoundedJSONField(forms.JSONField):
             raise ValidationError(f"This is no JSON that can be read: {_reason(value)}.", code="invalid") from error
 
 
+class SchemaField(BoundedJSONField):
+    """A JSON schema: shown with its levels apart, in the order of its keys."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """The text of the field."""
+        return (
+            json.dumps(value, ensure_ascii=False, indent=2) if isinstance(value, dict) else super().prepare_value(value)
+        )
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Also where only the order of keys is another: forms and models go by it."""
+        return super().has_changed(initial, data) or json.dumps(initial) != json.dumps(self.to_python(data))
+
+
 def _reason(value: Any) -> str:
     try:
         json.loads(value, cls=BoundedDecoder)
     except json.JSONDecodeError as error:
-        return error.msg
+        return f"{error.msg} (line {error.lineno}, column {error.colno})"
     except TypeError as error:
         return str(error)
     return "not what this field holds"

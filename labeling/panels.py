@@ -4,7 +4,8 @@ A higher floor registers in its `apps.py`: `panels.register("project", runs_pane
 request and the slot's subject that returns safe HTML, or an empty string where it has nothing to say.
 Slots: `project` (a `Project`), `sample` (a `Sample`), `proposal` (a `Prediction`, beside a text to review, in place of
 the similar golden samples), `version` (a `ModelVersion`, on its page of the admin), `version_page` (the same on its
-page of the site), `deployment` (a `Deployment`), `order` (a `Project`, on the page of its order of review).
+page of the site), `deployment` (a `Deployment`), `order` (a `Project`, on the page of its order of review), `end` (a
+`Project` that is about to be archived).
 """
 
 from collections import defaultdict
@@ -13,7 +14,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-SLOTS = ("project", "sample", "proposal", "version", "version_page", "deployment", "order")
+SLOTS = ("project", "sample", "proposal", "version", "version_page", "deployment", "order", "end")
 Panel = Callable[[HttpRequest, Any], str]
 _panels: dict[str, list[Panel]] = defaultdict(list)
 

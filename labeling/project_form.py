@@ -10,7 +10,8 @@ from django.utils.text import slugify
 from common.fields import TextField
 from common.problems import ProblemError
 from labeling import keys, prompts
-from labeling.kinds import MAX_LABELS, Spec, SpecError, kind_choices, kind_of
+from labeling.json_field import SchemaField
+from labeling.kinds import KINDS, MAX_LABELS, SchemaError, Spec, SpecError, kind_choices, kind_of
 from labeling.models import Project, TaskSpec
 from labeling.services.labels import NewLabel, check_labels, parse_labels
 
@@ -19,6 +20,7 @@ _STEM = keys.LONGEST - 4
 # A prompt with thousands of labels is shown from its beginning.
 _MOST_SHOWN = 20_000
 _TEXTS = 1_000
+_EXAMPLE = "The text that is asked about."
 _PLAIN = {"spellcheck": "false", "autocomplete": "off"}
 
 
@@ -40,7 +42,14 @@ class NewProjectForm(forms.Form):
         required=False,
         strip=False,
         widget=forms.Textarea(attrs=_PLAIN | {"rows": 8}),
-        help_text=f"One a line, up to {MAX_LABELS:,}; a description follows after “ | ” or a tab. Free text has none.",
+        help_text=f"One a line, up to {MAX_LABELS:,}; a description follows after “ | ” or a tab. Free text and "
+        "records have none.",
+    )
+    schema = SchemaField(
+        required=False,
+        label="JSON schema",
+        widget=forms.Textarea(attrs=_PLAIN | {"rows": 12}),
+        help_text="The fields of an answer, in the order in which they are asked for. Records have one.",
     )
     train_share = forms.IntegerField(min_value=0, max_value=100, initial=80, label="Train")
     validation_share = forms.IntegerField(min_value=0, max_value=100, initial=10, label="Validation")
@@ -72,16 +81,28 @@ class NewProjectForm(forms.Form):
                 self.add_error("key", f"No key can be made from this name: choose one. {keys.RULE}")
         if self.shares and sum(self.shares) != 100:
             self.add_error("test_share", f"The three add up to {sum(self.shares)}; make it 100.")
-        if "kind" in said and "labels" in said:
+        if {"kind", "labels", "schema"} <= set(said):
             self._make_spec(said)
         return said
 
     def _make_spec(self, said: dict[str, Any]) -> None:
         rows = [{"name": label.name, "description": label.description} for label in said["labels"]]
         try:
-            self.spec = TaskSpec(kind=said["kind"], instruction=said.get("instruction", ""), labels=rows).to_spec()
+            self.spec = TaskSpec(
+                kind=said["kind"], instruction=said.get("instruction", ""), labels=rows, schema=said["schema"]
+            ).to_spec()
+        except SchemaError as error:
+            self.add_error("schema", str(error))
         except SpecError as error:
             self.add_error("labels", str(error))
+
+    def with_example(self) -> "NewProjectForm":
+        """The same, not sent yet, with an example of a schema: of the chosen kind, or of the first that takes one."""
+        said = dict(self.data.items())
+        takers = {name: kind for name, kind in KINDS.items() if kind.has_schema}
+        name = str(said.get("kind"))
+        said["kind"] = name if name in takers else next(iter(takers))
+        return type(self)(initial=said | {"schema": takers[said["kind"]].schema_example})
 
     @property
     def shares(self) -> tuple[int, ...]:
@@ -96,7 +117,7 @@ class NewProjectForm(forms.Form):
         counted = [_TEXTS * share // 100 for share in self.shares] if said and sum(self.shares) == 100 else []
         return {
             "key": said.get("key", ""),
-            "messages": [_shown(each) for each in _messages(self.spec)] if self.spec else [],
+            "messages": shown_prompt(self.spec) if self.spec else [],
             "splits": dict(zip(("train", "validation", "test"), counted, strict=False)),
             "texts": _TEXTS,
         }
@@ -113,8 +134,9 @@ def proposed_key(name: str) -> str:
     return next(key for key in tried if key not in taken)
 
 
-def _messages(spec: Spec) -> list[prompts.Message]:
-    return prompts.messages(spec, kind_of(spec).input.of_text("The text that is asked about."))
+def shown_prompt(spec: Spec) -> list[dict[str, Any]]:
+    """The messages that a model is asked with, for the page: role, content from its beginning, and how much `more`."""
+    return [_shown(each) for each in prompts.messages(spec, kind_of(spec).input.of_text(_EXAMPLE))]
 
 
 def _shown(message: prompts.Message) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from labeling.models import Project, Role, User
+from django.db.models import QuerySet
+
+from labeling.models import Membership, Project, Role, User
 
 NAMED = 10
 
@@ -21,9 +23,13 @@ class Helpers:
         return " ".join(f"{title}: {', '.join(names)}." for title, names in groups if names)
 
 
+def _managing(project: Project) -> QuerySet[Membership]:
+    return Membership.objects.in_force().filter(project=project, role=Role.MANAGER)
+
+
 def who_helps(project: Project | None) -> Helpers:
     """The managers of a project, where it is about one, and the administrators."""
     people = User.objects.filter(is_active=True).order_by("username")
-    managers = people.filter(memberships__project=project, memberships__role=Role.MANAGER) if project else people.none()
+    managers = people.filter(memberships__in=_managing(project)) if project else people.none()
     administrators = people.filter(is_superuser=True)
     return Helpers(*(list(group.values_list("username", flat=True)[:NAMED]) for group in (managers, administrators)))

@@ -12,8 +12,11 @@ from itertools import islice
 from typing import Any, BinaryIO
 
 from common import jsonbounds
+from common.jsonl import BoundedLines
 from labeling.formats import SHAPES, Shape, shape_of
-from labeling.import_cells import ImportFormatError
+from labeling.formats.tagged import TaggedRows
+from labeling.import_cells import MAX_LINE, ImportFormatError
+from labeling.import_conll import conll_rows
 from labeling.import_json import first_list, whole_records
 from labeling.import_paths import columns_of, has_column
 from labeling.importers import FORMATS, bom_of, suffix_of
@@ -33,10 +36,6 @@ _FOREIGN = (
         "This is a spreadsheet of the old kind, which is not read here. Save the sheet as CSV first.",
     ),
     (b"\x1f\x8b", "This file is compressed (gzip). Unpack it first."),
-)
-_CONLL = (
-    "This is a CoNLL file: a word on each line, with a mark. Such marks are spans, which no project here takes yet. To "
-    "have its texts, write one on each line of a plain text file."
 )
 _ENCODING_NAMES = {"cp1252": "Windows-1252", "utf-8-sig": "UTF-8", "utf-16": "UTF-16", "utf-8": "UTF-8"}
 
@@ -132,7 +131,7 @@ def _container(text: str, head: bytes, name: str, said: Mapping[str, Any]) -> Re
         return _json(text, head, name, said)
     suffix = suffix_of(name)
     if _is_conll(text):
-        raise ImportFormatError(_CONLL)
+        return _of_conll(text)
     table = table_in(text, len(head) < HEAD, said, by_name=suffix if suffix in ("csv", "tsv") else "")
     return _of_text(text) if table is None else _of_table(table)
 
@@ -145,6 +144,8 @@ def _as(format: str, text: str, head: bytes, said: Mapping[str, Any]) -> Recogni
         return _of_list(text, said)
     if format == "text":
         return _of_text(text)
+    if format == "conll":
+        return _of_conll(text)
     return _of_table(table_in(text, len(head) < HEAD, said, by_name=format) or Table(format))
 
 
@@ -209,6 +210,12 @@ def _of_text(text: str) -> Recognised:
     return Recognised({"format": "text"}, [{"text": line} for line in lines], ["text"])
 
 
+def _of_conll(text: str) -> Recognised:
+    lines = BoundedLines(io.StringIO(text, newline=""), MAX_LINE, ends=("\n", "\r"))
+    rows = [row for _, row, error in islice(conll_rows(lines), ROWS) if not error]
+    return Recognised({"format": "conll", "shape": TaggedRows.name}, rows, columns_of(rows))
+
+
 def _of_table(table: Table) -> Recognised:
     options: dict[str, Any] = {"format": table.format}
     if table.delimiter != Table(table.format).delimiter:
@@ -233,7 +240,8 @@ def _of_sheet(stream: BinaryIO, said: Mapping[str, Any]) -> Recognised:
 
 def _is_conll(text: str) -> bool:
     """Whether nearly every line that is not blank is a word and, last, O or the begin or inside of something."""
-    lines = [line.split() for line in text.split("\n")[:200] if line.strip() and not line.startswith("-DOCSTART-")]
+    kept = [line for line in text.split("\n")[:200] if line.strip() and not line.startswith(("-DOCSTART-", "# "))]
+    lines = [line.split() for line in kept]
     marked = [
         words for words in lines if len(words) > 1 and (words[-1] == "O" or words[-1][:2] in ("B-", "I-", "E-", "S-"))
     ]

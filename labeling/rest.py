@@ -2,6 +2,8 @@
 
 from typing import Any, NoReturn
 
+from django.db.models import QuerySet
+from django.urls import reverse
 from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,11 +13,13 @@ from rest_framework.views import APIView
 from common.actor import Actor
 from common.problems import ConflictError, ProblemError
 from common.rest import PageQuery, Query, Strict
-from labeling.access import Right, actor_of, may, project_for, token_of
-from labeling.models import KeptResponse, Project
+from common.text import storable
+from labeling.access import SCOPE_RIGHTS, Right, actor_of, may, project_for, token_of
+from labeling.models import KeptResponse, Project, Scope
 from labeling.services import retries
 
 KEY = "Idempotency-Key"
+IF_MATCH = "If-Match"
 MAX_KEY = 255
 
 
@@ -36,6 +40,8 @@ class Replayed(Exception):
 class Door(APIView):
     """A view of the API. It takes the parameters of its `queries` and no others, and a POST with a key works once."""
 
+    # The name of the address under which what a POST made is found by its `uid`.
+    made_at = ""
     # By method; a list takes those of its pages unless it says more.
     queries: dict[str, type[Query]] = {}
     query: dict[str, Any]
@@ -48,6 +54,16 @@ class Door(APIView):
         method = "GET" if method == "HEAD" else method
         pages = method == "GET" and issubclass(cls, ListModelMixin)
         return cls.queries.get(method) or (PageQuery if pages else Query)
+
+    @classmethod
+    def races(cls, method: str) -> bool:
+        """Whether a method edits what was read before, so that `If-Match` has to say what that was."""
+        return False
+
+    @classmethod
+    def scopes_of(cls, method: str) -> list[str]:
+        """The scopes of which a token needs one; without any no token is taken. Here each opens it."""
+        return list(Scope.values)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -125,18 +141,43 @@ class Door(APIView):
         if self._claimed is not None:
             retries.keep(self._claimed, response.status_code, self.kept(response.data))
             self._claimed = None
+        if self.made_at and response.status_code in (201, 202) and "uid" in response.data:
+            response["Location"] = reverse(self.made_at, args=[self.kwargs["key"], response.data["uid"]])
         return super().finalize_response(request, response, *args, **kwargs)
 
 
 class ProjectDoor(Door):
-    """Views below a project: `self.open(right)` is the one way to it, 404 or 403 for those without."""
+    """Views below a project: `self.open()` is the one way to it, 404 or 403 for those without the method's right."""
 
-    def open(self, right: Right) -> Project:
-        """The project of the URL, if the caller (and the token) has `right`; a POST may then begin."""
-        project = project_for(self.request.user, self.kwargs["key"], right, token_of(self.request))
+    # By method; to read takes the right to view unless it says more, and what changes something always says it.
+    rights: dict[str, Right] = {}
+    also_archived = False
+
+    @classmethod
+    def right_of(cls, method: str) -> Right:
+        """The right in the project that a method takes. Raises `KeyError` where nobody has decided on it."""
+        return cls.rights.get("GET", Right.VIEW) if method in ("GET", "HEAD") else cls.rights[method]
+
+    @classmethod
+    def scopes_of(cls, method: str) -> list[str]:
+        right = cls.right_of(method)
+        return [scope for scope, rights in SCOPE_RIGHTS.items() if right in rights]
+
+    def open(self) -> Project:
+        """The project of the URL, if the caller (and the token) has the method's right; a POST may then begin."""
+        right = self.right_of(str(self.request.method))
+        project = project_for(
+            self.request.user, self.kwargs["key"], right, token_of(self.request), also_archived=self.also_archived
+        )
         self.begin()
         return project
 
     def may(self, project: Project, right: Right) -> bool:
         """Whether the caller, through the token, has `right` in `project`."""
         return may(self.caller, project, right)
+
+
+def narrowed(rows: QuerySet[Any], query: dict[str, Any], **paths: str) -> QuerySet[Any]:
+    """The rows that a query asks for; `paths` lead from the names that it may say to columns."""
+    asked = {path: query[name] for name, path in paths.items() if name in query}
+    return rows.filter(**{path: storable(value) if isinstance(value, str) else value for path, value in asked.items()})

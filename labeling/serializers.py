@@ -10,6 +10,7 @@ from rest_framework import serializers
 from common.rest import FiguresField, ObjectField, PageQuery, Row, Strict
 from labeling.models import Feedback, Given, GoldenSample, Prediction, Project, Sample, SampleState, Split, WayIn
 from labeling.serializers_labels import LabelSerializer
+from labeling.services.describing import MAX_METADATA, MAX_TAG, MAX_TAGS, about
 from labeling.services.fitting import Fitting
 from labeling.services.prices import label_list_price
 from labeling.services.withdrawals import MAX_REASON
@@ -42,7 +43,10 @@ class ProjectDetailSerializer(ProjectSerializer):
     )
 
     class Meta(ProjectSerializer.Meta):
-        fields = [*ProjectSerializer.Meta.fields, "labels", "spec_number", "label_list_price"]
+        fields = [
+            *ProjectSerializer.Meta.fields, "prompt_template", "decoding", "train_share", "validation_share",
+            "test_share", "keep_api_texts", "labels", "spec_number", "label_list_price",
+        ]  # fmt: skip
 
     def get_label_list_price(self, project: Project) -> str:
         return label_list_price(project)
@@ -53,6 +57,8 @@ class ProjectDetailSerializer(ProjectSerializer):
 
 
 class SampleSerializer(Row):
+    tags = serializers.ListField(child=serializers.CharField(), read_only=True)
+    metadata = ObjectField(read_only=True, help_text="What the caller's own system keeps with it.")
     input = InputField(allow_null=True, help_text="Null where the text is all that is asked about.")
     answer = serializers.SerializerMethodField(
         help_text="The golden answer in force, in the labels of today's task; null where there is none that fits it."
@@ -65,8 +71,8 @@ class SampleSerializer(Row):
     class Meta:
         model = Sample
         fields = [
-            "uid", "text", "input", "external_id", "split", "way_in", "state", "answer", "given", "must_pass",
-            "created_at",
+            "uid", "text", "input", "external_id", "tags", "metadata", "split", "way_in", "state", "answer", "given",
+            "must_pass", "created_at",
         ]  # fmt: skip
 
     @extend_schema_field({"type": ["object", "null"], "additionalProperties": {}})
@@ -123,6 +129,19 @@ class SamplesQuery(PageQuery):
     split = serializers.ChoiceField(choices=Split.choices, required=False)
     way_in = serializers.ChoiceField(choices=WayIn.choices, required=False)
     external_id = serializers.CharField(max_length=200, required=False)
+    tag = serializers.CharField(max_length=MAX_TAG, required=False)
+    q = serializers.CharField(max_length=200, required=False, help_text="Words that the text holds, in any case.")
+    since = serializers.DateTimeField(required=False, help_text="Added from this time on.")
+    until = serializers.DateTimeField(required=False, help_text="Added before this time.")
+
+
+class FeedbackQuery(PageQuery):
+    """Which feedback."""
+
+    thumb = serializers.ChoiceField(choices=Feedback.Thumb.choices, required=False)
+    effect = serializers.ChoiceField(choices=Feedback.Effect.choices, required=False)
+    prediction = serializers.UUIDField(required=False)
+    since = serializers.DateTimeField(required=False, help_text="From this time on.")
 
 
 class ReasonSerializer(Strict):
@@ -142,6 +161,7 @@ class AskedSerializer(Strict):
 
     # `validated_data["asked"]` is what was sent.
 
+    example = {"text": "I was charged twice. Please send the money back."}
     longest = MAX_TEXT
     text = serializers.CharField(max_length=MAX_TEXT, required=False)
     input = InputField(required=False, default=None, allow_null=True)
@@ -158,10 +178,59 @@ class AskedSerializer(Strict):
         return {**given, "asked": input if text is None else text}
 
 
-class NewSampleSerializer(AskedSerializer):
+class TagsField(serializers.ListField):
+    """Words by which a caller finds its texts again."""
+
+    def __init__(self, **options: Any) -> None:
+        child = serializers.CharField(max_length=MAX_TAG)
+        super().__init__(**{"child": child, "max_length": MAX_TAGS, "required": False, **options})
+
+
+class MetadataField(ObjectField):
+    """Whatever a caller's own system wants to keep with a text: an object of up to 10,000 characters as JSON."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        found = super().to_internal_value(data)
+        if len(json.dumps(found)) > MAX_METADATA:
+            raise serializers.ValidationError(f"These are more than {MAX_METADATA} characters as JSON.")
+        return found
+
+
+class DescribeSerializer(Strict):
+    """What is said of a sample besides its text; what is left out stays."""
+
+    example = {"external_id": "ticket-4711", "tags": ["mail", "urgent"]}
+
+    external_id = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    tags = TagsField()
+    metadata = MetadataField(required=False)
+
+
+class DescribedSerializer(AskedSerializer):
+    """A text or, where the project asks about more, an input; and what the caller's own system says of it."""
+
+    example = {
+        "text": "I was charged twice.",
+        "external_id": "ticket-4711",
+        "tags": ["mail"],
+        "metadata": {"vip": True},
+    }
+
+    external_id = serializers.CharField(
+        max_length=200, required=False, default="", allow_blank=True, help_text="Its id in the caller's own system."
+    )
+    tags = TagsField(default=list)
+    metadata = MetadataField(required=False, default=dict)
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        found = super().validate(given)
+        said = about(found.pop("external_id"), found.pop("tags"), found.pop("metadata"))
+        return {**found, "said": said}
+
+
+class NewSampleSerializer(DescribedSerializer):
     """One text, or input, to add."""
 
-    external_id = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
     answer = AnswerField(
         required=False, default=None, allow_null=True, help_text="Known answer; only from those who may review."
     )
@@ -169,6 +238,8 @@ class NewSampleSerializer(AskedSerializer):
 
 class NewSamplesSerializer(Strict):
     """Up to 1,000 texts to add; all of them or, where one is wrong, none."""
+
+    example = {"samples": [{"text": "I was charged twice.", "external_id": "ticket-4711"}, {"text": "Where is it?"}]}
 
     samples = NewSampleSerializer(many=True, allow_empty=False, max_length=MAX_SAMPLES)  # type: ignore[call-arg]  # of the list
 
@@ -214,6 +285,8 @@ class SharedRow(Row):
 class PredictionSerializer(SharedRow):
     sample = serializers.UUIDField(source="sample.uid", allow_null=True, default=None, read_only=True)
     model = serializers.CharField(source="model_tag", read_only=True, help_text="The model that answered.")
+    tags = serializers.ListField(child=serializers.CharField(), read_only=True)
+    metadata = ObjectField(read_only=True)
     spec_number = serializers.IntegerField(source="spec.number", read_only=True)
     answer = AnswerField(allow_null=True)
 
@@ -221,7 +294,7 @@ class PredictionSerializer(SharedRow):
         model = Prediction
         fields = [
             "uid", "sample", "model", "spec_number", "answer", "status", "reason", "raw", "confidence", "share",
-            "label_chances", "latency_ms", "source", "created_at",
+            "label_chances", "latency_ms", "source", "external_id", "tags", "metadata", "created_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -237,6 +310,8 @@ class FeedbackSerializer(Row):
 
 class NewFeedbackSerializer(Strict):
     """A thumb, a comment or the right answer; at least one of them."""
+
+    example = {"prediction": "0192f3a4-5b6c-7d8e-9f01-23456789abcd", "answer": {"labels": ["billing"]}}
 
     prediction = serializers.UUIDField(help_text="`uid` of the answer to a predict request.")
     thumb = serializers.ChoiceField(choices=Feedback.Thumb.choices, required=False, allow_null=True, default=None)

@@ -52,3 +52,10 @@ def fill_log_in(page: Any, name: str, password: str = "pass-word-1") -> None:
     page.fill("input[name=login]", name)
     page.fill("input[name=password]", password)
     page.click("text=Log in >> nth=-1")
+
+
+def unfold(page: Any) -> None:
+    """Open the navigation of a project where it is folded, as on a phone."""
+    fold = page.locator(".projectnav summary")
+    if fold.is_visible():
+        fold.click()

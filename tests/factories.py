@@ -69,6 +69,7 @@ def make_project(key: str = "", kind: str = "multi_label", labels: tuple[str, ..
         instruction=project.instruction,
         labels=[{"id": str(row.uid), "name": row.name, "description": "", "merged": []} for row in rows],
         max_labels=project.max_labels,
+        schema=project.schema,
         prompt_template=project.prompt_template,
         decoding=project.decoding,
     )

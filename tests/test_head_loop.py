@@ -1,8 +1,12 @@
 """The whole loop on a head, with real processes that have no torch: by pages, from samples to a rollback."""
 
+import csv
 import json
+import os
 import random
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,7 +24,7 @@ from labeling.services import create_token, decide_known
 from tests.config.site import csrf, log_in
 from tests.deployment.standins import local_server, make_server, serve_from
 from tests.encoders import make_encoder
-from tests.factories import SYSTEM, TAGS, acting, make_admin, make_member, make_project, make_sample
+from tests.factories import SYSTEM, TAGS, acting, make_admin, make_manager, make_member, make_project, make_sample
 from tests.training.heads.folders import VOCABULARY, text_of
 from tests.web import web_process
 from tests.without_torch import without_torch
@@ -31,6 +35,8 @@ from training.services.policies import give_retrain_policy
 
 pytestmark = [pytest.mark.loop, pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 KEY, ENCODER = "for-tests", "tiny-encoder"
+ROOT = Path(__file__).parents[1]
+DOCS, CLIENT = ROOT / "docs" / "api.md", ROOT / "clients" / "python"
 
 
 @pytest.fixture
@@ -116,7 +122,7 @@ def site(env: dict[str, str], shop: Project, settings: Any, tmp_path: Path) -> I
                 print(f"--- {log.name}\n{log.read_text(errors='replace')[-3000:]}")
 
 
-def test_the_whole_loop_on_a_head(site: Site) -> None:
+def test_the_whole_loop_on_a_head(site: Site, tmp_path: Path) -> None:
     shop = site.project
     answered(shop, 16, right=False)
     v1 = trained(site)
@@ -143,6 +149,32 @@ def test_the_whole_loop_on_a_head(site: Site) -> None:
     site.post(f"versions/{v1.number}/rollback/", f"versions/{v1.number}/rollback/", reason="to see the way back")
     assert live_version(shop) == v1
     assert ask(site, "where is my parcel")["model"] == v1.tag
+    the_script_of_the_docs_goes_the_same_way(site, tmp_path)
+
+
+def the_script_of_the_docs_goes_the_same_way(site: Site, folder: Path) -> None:
+    """From a file of texts with labels to a promoted version, by the Python client alone."""
+    post = make_project("letters")
+    load_builtin_profiles(SYSTEM)
+    give_retrain_policy(SYSTEM, post)
+    serve_from(post, site.project.serving_policy.servers.get(), proof_prompts=40)
+    GatePolicy.objects.create(project=post, free_cases=4)
+    chance, labels = random.Random(7), list(TAGS)
+    rows = [[text_of([labels[number % 3]], chance) + f" {number}", labels[number % 3]] for number in range(120)]
+    with (folder / "texts.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([["text", "label"], *rows])
+    (script,) = re.findall(r"```python\n(import csv.*?)```", DOCS.read_text(), re.DOTALL)
+    assert len(script.splitlines()) <= 25
+    scopes = [scope for scope in Scope if scope not in (Scope.SERVERS, Scope.FEEDBACK)]
+    _, secret = create_token(SYSTEM, make_manager(post), "script", [post], scopes)
+    asked = [sys.executable, "-c", script, str(site.http.base_url), secret, "letters", str(folder / "texts.csv")]
+    told = subprocess.run(asked, env={**os.environ, "PYTHONPATH": str(CLIENT)}, capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.splitlines()[0].endswith("texts with known answers")
+    live = live_version(post)
+    assert live is not None
+    assert told.stdout.splitlines()[1].startswith(f"<Version {live.tag}> ")
+    assert told.stdout.splitlines()[-1].startswith(f"{live.tag} {{'labels': [")
 
 
 def trained(site: Site) -> ModelVersion:

@@ -38,11 +38,13 @@ from labeling.formats.plain import guarded, unguarded
 from labeling.import_cells import ColumnMapping, ImportFormatError
 from labeling.keys import is_key
 from labeling.kinds import AnswerError, LabelDef, Spec
+from labeling.kinds.record_formats import FORMATS
 from labeling.kinds.words import find_names, given_names
 from labeling.recognising import recognise
 from tests.common.hostile import SHAPES, hostile
 from tests.common.test_sources import sources
-from training.engine.constrained import form_of
+from tests.records import spec_of as bills_spec
+from training.engine.forms import form_of
 
 LENGTH = 100_000
 SECONDS = 1.0
@@ -69,6 +71,7 @@ ANYWHERE = {
     "labeling.import_cells._HALVES",
     "labeling.import_cells._NOT_UTF8",
     "labeling.import_cells._UNSTORABLE",
+    "labeling.kinds.record_schema._BAD_IN_NAME",
     "labeling.kinds.spec._BAD_IN_NAME",
     "labeling.kinds.spec._GAPS",
     "labeling.apart._END_MARKS",
@@ -91,6 +94,13 @@ AT_ONE_PLACE = {
     "labeling.formats.plain._FORMULA",
     "labeling.formats.plain._GUARDED",
     "deployment.promotion.command._DIGITS",
+    "labeling.kinds.record_formats._DATE",
+    "labeling.kinds.record_formats._EMAIL",
+    "labeling.kinds.record_formats._MOMENT",
+    "labeling.kinds.record_formats._TIME",
+    "labeling.kinds.record_formats._URI",
+    "labeling.kinds.record_formats._UUID",
+    "labeling.kinds.record_values._NUMBER",
     "labeling.loose_json._FENCE",
     "labeling.loose_json._NUMBER",
     "labeling.loose_json._TOKEN",
@@ -118,7 +128,6 @@ EXCUSED = {
     "labeling.keys.is_key": "tried as `is_key`",
     "common.text._long_runs": "tried as `nfkc`",
     "evaluation.text_tokens._expression": "tried as `token_f1`",
-    "training.engine.constrained.Form._matches": "tried as `Form.complete` and `Form.can_become`",
 }
 
 
@@ -168,6 +177,7 @@ def traps_of(text: str) -> object:
     return traps([{"text": text, "ids": [1, 2]}], [{"text": text, "ids": [1, 3], "pieces": list(text)}])
 
 
+BILLS = bills_spec()
 FORM = form_of(kinds.json_schema(FEW) or {})
 FUNCTIONS: dict[str, Callable[[str], object]] = {
     "differences.pieces": lambda text: differences.pieces(text, text[::-1]),
@@ -184,6 +194,12 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "parse, few labels": lambda text: answers.parse(text, FEW, text),
     "parse, five thousand labels": lambda text: answers.parse(text, MANY, text),
     "parse, one label": lambda text: answers.parse(text, ONE, text),
+    "parse, a record": lambda text: answers.parse(text, BILLS, text),
+    "parse, a record's values": lambda text: answers.parse(
+        json.dumps({"vendor": text, "total": text, "due": text}), BILLS, text
+    ),
+    "a record typed in": lambda text: kinds.canonical(BILLS, {"/": text}, text),
+    "formats of a record": lambda text: [form.is_one(text) for form in FORMATS.values()],
     "parse, free text": lambda text: answers.parse(text, FREE, text),
     "fold": kinds.fold,
     "storable": storable,

@@ -121,6 +121,7 @@ class World:
         export.file.save("shop.jsonl", ContentFile(b"{}\n"))
         member = self.project.memberships.get(user=self.people["expert"])
         label = self.project.labels.first()
+        invitation, _ = services.invite(acting(self.people["manager"]), self.project, Role.EXPERT)
         self.uids |= {
             "samples": sample,
             "predictions": prediction,
@@ -131,6 +132,7 @@ class World:
             "exports": export,
             "members": member,
             "labels": label,
+            "invitations": invitation,
         }
         self._tell_something()
 
@@ -205,9 +207,11 @@ class World:
 
     def _filled(self, pattern: str) -> str:
         values = {"key": "shop", "name": "box", "number": "1", "position": "1", "verb": "dismiss", "split": "train",
-                  "window": "24h", "app_label": "labeling", "uidb36": "1"}  # fmt: skip
+                  "window": "24h", "app_label": "labeling", "uidb36": "1", "username": "expert"}  # fmt: skip
         if "servers/" in pattern:
             values["verb"] = "load"
+        if "settings/" in pattern:
+            values["name"] = "general"
         rest = pattern.rpartition("<uuid:uid>")[0].rstrip("/").rpartition("/")[2]
         if rest in self.uids:
             values["uid"] = str(self.uids[rest].uid)

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from common.paging import Cursor
 from labeling.access import Right
-from labeling.rest import ProjectDoor
+from labeling.rest import ProjectDoor, narrowed
 from training import queries
 from training import serializers as shapes
 from training.models import BaseModel, RunEvent, Snapshot, TrainingRun
@@ -28,19 +28,24 @@ class EventCursor(Cursor):
 class RunDoor(ProjectDoor):
     """Views of one run."""
 
-    def run(self, right: Right) -> TrainingRun:
+    def run(self) -> TrainingRun:
         """The run of the URL, in that project."""
-        return get_object_or_404(queries.run_rows(self.open(right)), uid=self.kwargs["uid"])
+        return get_object_or_404(queries.run_rows(self.open()), uid=self.kwargs["uid"])
 
 
 class Runs(ProjectDoor, generics.ListAPIView[TrainingRun]):
     """The runs of a project, newest first; and starting one."""
 
+    rights = {"POST": Right.OPERATE}
+
+    made_at = "api-run"
     serializer_class = shapes.RunSerializer
     queryset = TrainingRun.objects.none()
+    queries = {"GET": shapes.RunsQuery}
 
     def get_queryset(self) -> QuerySet[TrainingRun]:
-        return queries.run_rows(self.open(Right.VIEW))
+        paths = {"state": "state", "method": "method", "snapshot": "snapshot__uid", "since": "created_at__gte"}
+        return narrowed(queries.run_rows(self.open()), self.query, **paths)
 
     @extend_schema(request=shapes.StartRunSerializer, responses={201: shapes.RunDetailSerializer})
     def post(self, request: Request, key: str) -> Response:
@@ -48,7 +53,7 @@ class Runs(ProjectDoor, generics.ListAPIView[TrainingRun]):
 
         409 where a run on the same snapshot, with the same options and seed, is there: send `again` where it is meant.
         """
-        project = self.open(Right.OPERATE)
+        project = self.open()
         asked = self.asked(shapes.StartRunSerializer)
         uid = asked.pop("snapshot")
         snapshot = get_object_or_404(queries.snapshot_rows(project), uid=uid) if uid else None
@@ -63,38 +68,46 @@ class RunDetail(RunDoor, generics.RetrieveAPIView[TrainingRun]):
     queryset = TrainingRun.objects.none()
 
     def get_object(self) -> TrainingRun:
-        return self.run(Right.VIEW)
+        return self.run()
 
 
 class CancelRun(RunDoor):
     """Stop a run."""
 
+    rights = {"POST": Right.OPERATE}
+
     @extend_schema(request=None, responses=shapes.RunDetailSerializer)
     def post(self, request: Request, key: str, uid: str) -> Response:
         """A queued run is cancelled at once, a running one at its next step. 409 where it has ended."""
-        return Response(shown(cancel_run(self.caller, self.run(Right.OPERATE))))
+        return Response(shown(cancel_run(self.caller, self.run())))
 
 
 class PauseRun(RunDoor):
     """Have a run stand still."""
 
+    rights = {"POST": Right.OPERATE}
+
     @extend_schema(request=None, responses=shapes.RunDetailSerializer)
     def post(self, request: Request, key: str, uid: str) -> Response:
         """A queued run pauses at once, a running one at its next step, with a checkpoint. 409 where it has ended."""
-        return Response(shown(pause_run(self.caller, self.run(Right.OPERATE))))
+        return Response(shown(pause_run(self.caller, self.run())))
 
 
 class ResumeRun(RunDoor):
     """Have a run go on."""
 
+    rights = {"POST": Right.OPERATE}
+
     @extend_schema(request=None, responses=shapes.RunDetailSerializer)
     def post(self, request: Request, key: str, uid: str) -> Response:
         """From its last checkpoint: after a pause, or a failure whose `ending` is not hopeless. 409 otherwise."""
-        return Response(shown(resume_run(self.caller, self.run(Right.OPERATE))))
+        return Response(shown(resume_run(self.caller, self.run())))
 
 
 class KeepBest(RunDoor):
     """Stop a run and keep the best that it has."""
+
+    rights = {"POST": Right.OPERATE}
 
     @extend_schema(request=None, responses=shapes.RunDetailSerializer)
     def post(self, request: Request, key: str, uid: str) -> Response:
@@ -103,7 +116,7 @@ class KeepBest(RunDoor):
         409 before its first step, and where there is no best before its end: with `head`, and with `encoder` where the
         validation rows are fewer than 50, or have judged no pass yet.
         """
-        return Response(shown(keep_best(self.caller, self.run(Right.OPERATE))))
+        return Response(shown(keep_best(self.caller, self.run())))
 
 
 class RunEvents(RunDoor, generics.ListAPIView[RunEvent]):
@@ -114,17 +127,19 @@ class RunEvents(RunDoor, generics.ListAPIView[RunEvent]):
     queryset = RunEvent.objects.none()
 
     def get_queryset(self) -> QuerySet[RunEvent]:
-        return RunEvent.objects.filter(run=self.run(Right.VIEW))
+        return RunEvent.objects.filter(run=self.run())
 
 
 class Bases(ProjectDoor, generics.ListAPIView[BaseModel]):
     """The base models that a project can be trained on, newest first, and what a worker saw of each."""
 
+    rights = {"GET": Right.OPERATE}
+
     serializer_class = shapes.BaseSerializer
     queryset = BaseModel.objects.none()
 
     def get_queryset(self) -> QuerySet[BaseModel]:
-        self.open(Right.OPERATE)
+        self.open()
         return BaseModel.objects.trainable().order_by("-id")
 
 
@@ -135,7 +150,7 @@ class Snapshots(ProjectDoor, generics.ListAPIView[Snapshot]):
     queryset = Snapshot.objects.none()
 
     def get_queryset(self) -> QuerySet[Snapshot]:
-        return queries.snapshot_rows(self.open(Right.VIEW))
+        return queries.snapshot_rows(self.open())
 
 
 class SnapshotDetail(ProjectDoor, generics.RetrieveAPIView[Snapshot]):
@@ -145,7 +160,7 @@ class SnapshotDetail(ProjectDoor, generics.RetrieveAPIView[Snapshot]):
     queryset = Snapshot.objects.none()
 
     def get_object(self) -> Snapshot:
-        return get_object_or_404(queries.snapshot_rows(self.open(Right.VIEW)), uid=self.kwargs["uid"])
+        return get_object_or_404(queries.snapshot_rows(self.open()), uid=self.kwargs["uid"])
 
 
 def shown(run: TrainingRun) -> dict[str, Any]:

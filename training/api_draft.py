@@ -7,7 +7,6 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.access import Right
 from labeling.rest import ProjectDoor
 from training.draft_facts import DraftFacts, draft_facts
 from training.models import RetrainPolicy
@@ -44,7 +43,7 @@ class DraftOfProject(ProjectDoor):
     @extend_schema(responses=DraftSerializer)
     def get(self, request: Request, key: str) -> Response:
         """A head fitted again after every few golden samples; it may propose, and is never promoted."""
-        project = self.open(Right.VIEW)
+        project = self.open()
         facts: DraftFacts | dict[str, Any] | None = draft_facts(
             project, RetrainPolicy.objects.select_related("project").filter(project=project).first()
         )

@@ -53,9 +53,10 @@ class Method:
     def obstacle(self, asked: Asked) -> str:
         """Why it cannot answer what a task asks for, in a sentence; empty where it can."""
         kind = kind_of(asked)
-        if not self.labels_only or kind.has_labels:
+        if not self.labels_only or kind.labels_texts:
             return ""
-        return f"{self.title} ({self.name}) learns labels, and answers of the kind “{kind.title}” are not made of any."
+        why = "say them of pieces of a text" if kind.has_labels else "are not made of any"
+        return f"{self.title} ({self.name}) learns labels, and answers of the kind “{kind.title}” {why}."
 
     def misfit(self, base: Base) -> str:
         """Why nothing is made of this base in this way, in a sentence that says what to choose; empty where it fits."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from common.rest import FiguresField, ObjectField, Row, Strict
+from common.rest import FiguresField, ObjectField, PageQuery, Row, Strict
 from common.text import storable
 from training.methods import method_choices
 from training.models import BaseModel, ModelVersion, RunEvent, Snapshot, TrainingProfile, TrainingRun
@@ -45,6 +45,15 @@ class RunSerializer(Row):
             "total_steps", "loss", "version", "error", "ending", "ordered", "retry_at", "attempts", "created_at",
             "started_at", "finished_at",
         ]  # fmt: skip
+
+
+class RunsQuery(PageQuery):
+    """Which runs."""
+
+    state = serializers.ChoiceField(choices=TrainingRun.State.choices, required=False)
+    method = serializers.ChoiceField(choices=method_choices(), required=False)
+    snapshot = serializers.UUIDField(required=False)
+    since = serializers.DateTimeField(required=False, help_text="Asked for from this time on.")
 
 
 class RunDetailSerializer(RunSerializer):

@@ -28,11 +28,13 @@ from training.services import start_baseline
 class Versions(ProjectDoor, ListAPIView[ModelVersion]):
     """The versions of a project, newest first. Number 0 is its baseline."""
 
+    rights = {"POST": Right.OPERATE}
+
     serializer_class = VersionSerializer
     queryset = ModelVersion.objects.none()
 
     def get_queryset(self) -> Any:
-        return queries.version_rows(self.open(Right.VIEW))
+        return queries.version_rows(self.open())
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """A page of them, with their files read at once."""
@@ -43,7 +45,7 @@ class Versions(ProjectDoor, ListAPIView[ModelVersion]):
     @extend_schema(request=BaselineSerializer, responses={201: VersionSerializer})
     def post(self, request: Request, key: str) -> Response:
         """Make a bare base model version 0. 409 where there is one."""
-        project = self.open(Right.OPERATE)
+        project = self.open()
         made = start_baseline(self.caller, project, self.asked(BaselineSerializer)["base"])
         return Response(VersionSerializer(made).data, status=status.HTTP_201_CREATED)
 
@@ -54,7 +56,7 @@ class VersionStateView(ProjectDoor):
     @extend_schema(responses=VersionStateResponse)
     def get(self, request: Request, key: str, number: int) -> Response:
         """The version's file with its proof, and each server's tag, digests and verdict."""
-        project = self.open(Right.VIEW)
+        project = self.open()
         version = numbered(project, number)
         reason, file = why_nowhere(version), file_of(version)
         found = {
@@ -78,10 +80,12 @@ def _modelfile(version: ModelVersion) -> str:
 class EditView(ProjectDoor):
     """Edit a version's Modelfile as a new version."""
 
+    rights = {"POST": Right.OPERATE}
+
     @extend_schema(request=EditRequest, responses={201: VersionSerializer})
     def post(self, request: Request, key: str, number: int) -> Response:
         """400 where more than PARAMETERs and SYSTEM differ, or nothing; 409 where the version's file is gone."""
-        project = self.open(Right.OPERATE)
+        project = self.open()
         body = self.asked(EditRequest)
         made = edit(self.caller, numbered(project, number), body["modelfile"], body["note"])
         return Response(VersionSerializer(made).data, status=status.HTTP_201_CREATED)
@@ -99,7 +103,10 @@ class UseModel(AdministratorDoor):
 
     @extend_schema(request=UseRequest, responses={201: VersionSerializer})
     def post(self, request: Request, name: str) -> Response:
-        """400 where not every server of the project has this very model; 409 where the project has it already."""
+        """A token needs `operate`, too.
+
+        400 where not every server of the project has this very model; 409 where the project has it already.
+        """
         actor, server = self.server()
         asked = self.asked(UseRequest)
         project = project_for(request.user, asked["project"], Right.OPERATE, token_of(request))

@@ -24,19 +24,22 @@ NO_HEADS_WORKER = "No worker on the queue heads is alive; start one: celery -A c
 
 @dataclass(frozen=True)
 class Reason:
-    """One sentence, and the page where that is mended. `for_staff`: it is a page of the admin, or of the servers."""
+    """One sentence, and the page where that is mended.
+
+    `for_staff`: it is a page of the admin, or of the servers; `for_managers`: of the project's settings.
+    """
 
     sentence: str
     link: str = ""
     view: str = ""
     args: tuple[Any, ...] = ()
-    query: str = ""
     for_staff: bool = False
+    for_managers: bool = False
 
     @property
     def href(self) -> str:
         """Where it is mended; empty where nothing but waiting helps."""
-        return reverse(self.view, args=self.args) + self.query if self.view else ""
+        return reverse(self.view, args=self.args) if self.view else ""
 
 
 def nowhere(
@@ -119,15 +122,12 @@ class _Question:
     def _nobody_serves(self, version: ModelVersion) -> Reason | None:
         if self.policy is None:
             sentence = "The project has no serving policy, so nothing says where it is served."
-            add, query = "admin:deployment_servingpolicy_add", f"?project={version.project_id}"
-            return Reason(sentence, "Make one", add, query=query, for_staff=True)
+            return _in_the_settings(version, sentence, "Make one")
         if not self.servers and not InferenceServer.objects.exists():
             add = "admin:deployment_inferenceserver_add"
             return Reason("There is no model server yet.", "Add one", add, for_staff=True)
         if not self.servers:
-            change = "admin:deployment_servingpolicy_change"
-            sentence = "The project's serving policy names no server."
-            return Reason(sentence, "Choose one", change, (self.policy.pk,), for_staff=True)
+            return _in_the_settings(version, "The project's serving policy names no server.", "Choose one")
         if not self.active:
             names, verb = _listed(self.servers), "is" if len(self.servers) == 1 else "are"
             change = "admin:deployment_inferenceserver_change"
@@ -138,13 +138,11 @@ class _Question:
         format, servers = needed_format(version), list(self.active.values())
         if self.policy is None or any(serves(server, format) for server in servers):
             return None
-        return Reason(
+        return _in_the_settings(
+            version,
             f"{cannot_serve(version, servers)} Have the project served from the server of the kind “local”, which "
             "comes with Touchstone: choose it in the serving policy.",
             "The serving policy",
-            "admin:deployment_servingpolicy_change",
-            (self.policy.pk,),
-            for_staff=True,
         )
 
     def _not_brought(self, version: ModelVersion, rows: list[StagedVersion]) -> Reason | None:
@@ -174,6 +172,10 @@ def cannot_serve(version: ModelVersion, servers: Iterable[InferenceServer]) -> s
 
 def _listed(servers: Iterable[InferenceServer]) -> str:
     return " and ".join(server.name for server in servers)
+
+
+def _in_the_settings(version: ModelVersion, sentence: str, link: str) -> Reason:
+    return Reason(sentence, link, "labeling:settings_of", (version.project.key, "serving"), for_managers=True)
 
 
 def _on_its_page(version: ModelVersion, sentence: str) -> Reason:

@@ -85,6 +85,7 @@ class InferenceServer(PublicModel):
 class ServingPolicy(PublicModel):
     """Where a project is served, and whether the gate alone may promote."""
 
+    is_setup = True  # goes with a project that is deleted
     project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="serving_policy")
     servers = models.ManyToManyField(InferenceServer, related_name="policies")
     auto_promote = models.BooleanField(default=False, help_text="Promote every version that passes the gate.")

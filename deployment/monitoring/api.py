@@ -9,7 +9,6 @@ from rest_framework.response import Response
 
 from deployment.live import live_deployment
 from deployment.monitoring.watch import watch_of
-from labeling.access import Right
 from labeling.rest import ProjectDoor
 
 
@@ -48,6 +47,6 @@ class WatchView(ProjectDoor):
     @extend_schema(responses=WatchResponse)
     def get(self, request: Request, key: str) -> Response:
         """Judged anew from the rows at each call; what is not judged yet says how many are in."""
-        live = live_deployment(self.open(Right.VIEW))
+        live = live_deployment(self.open())
         watch = watch_of(live) if live else None
         return Response(WatchResponse(watch or {}).data)

@@ -10,7 +10,7 @@ from deployment.promotion.attempt import Attempt
 from deployment.servers.availability import unavailable
 from deployment.servers.drivers import Driver, DriverError, PromptTooLongError, Proof, driver_for
 from deployment.serving.predict import ask
-from labeling.answers import Status
+from labeling.answers import Status, keeps_form
 from labeling.kinds import Input, kind_of
 from labeling.models import Project, Sample, Split
 
@@ -44,7 +44,8 @@ def warm(attempt: Attempt, target: DeploymentTarget) -> float:
             continue  # says something about the text, not about the version
         asked += 1
         slowest = max(slowest, answer.latency_ms)
-        if answer.parsed.status == Status.FAILED:
+        # A greeting may hold nothing that answers are made of: the form is what is looked at.
+        if answer.parsed.status == Status.FAILED and not keeps_form(answer.raw, spec):
             unread.append(f"{answer.raw[:80]!r} ({answer.parsed.reason})")
         if answer.latency_ms > limit:
             raise ConflictError(

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from common.rest import FiguresField, Row, Strict
+from common.rest import FiguresField, PageQuery, Row, Strict
 from deployment.models import Deployment
 
 STAYS = "Servers that cannot serve it, each with the version that the alias there stays with; empty: it has none."
@@ -46,6 +46,15 @@ class DeploymentSerializer(Row):
             "evidence",
             "modelfile",
         ]
+
+
+class DeploymentsQuery(PageQuery):
+    """Which deployments."""
+
+    action = serializers.ChoiceField(choices=Deployment.Action.choices, required=False)
+    state = serializers.ChoiceField(choices=Deployment.State.choices, required=False)
+    version = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
+    since = serializers.DateTimeField(required=False, help_text="Asked for from this time on.")
 
 
 class PlanResponse(serializers.Serializer[Any]):

@@ -1,6 +1,5 @@
 """REST of the model catalogue, for administrators of the model servers."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.shortcuts import get_object_or_404
@@ -15,6 +14,7 @@ from deployment.models import InferenceServer, ModelPull
 from deployment.models.server_kinds import KINDS
 from deployment.servers import catalogue, pulls
 from deployment.servers.registration import add_server
+from labeling.models import Scope
 from labeling.rest import Door
 
 
@@ -75,6 +75,10 @@ class ModelName(Strict):
 class AdministratorDoor(Door):
     """Views of model servers: for their administrators, and for tokens of theirs with the scope `servers`."""
 
+    @classmethod
+    def scopes_of(cls, method: str) -> list[str]:
+        return [Scope.SERVERS]
+
     def open(self, permission: str = catalogue.PERMISSION) -> Actor:
         """Who asks, if they look after the model servers; a POST may then begin."""
         catalogue.require_administrator(self.caller, permission)
@@ -91,7 +95,7 @@ class Servers(AdministratorDoor):
 
     @extend_schema(responses=CatalogueSerializer(many=True))
     def get(self, request: Request) -> Response:
-        """A server that is away is listed with its error."""
+        """All models of all servers. A server that is away is listed with its error."""
         actor = self.open()
         found = catalogue.look_at_all(actor, list(InferenceServer.objects.all()))
         return Response(CatalogueSerializer(found, many=True).data)
@@ -104,23 +108,37 @@ class Servers(AdministratorDoor):
         return Response(ServerSerializer(row).data, status=status.HTTP_201_CREATED)
 
 
-class ServerModels(AdministratorDoor):
-    """Load, unload or delete one model."""
-
-    verbs: dict[str, Callable[[Actor, InferenceServer, str], bool | None]] = {
-        "load": catalogue.load,
-        "unload": catalogue.unload,
-        "delete": catalogue.delete,
-    }
+class LoadModel(AdministratorDoor):
+    """Load a model into its server's memory."""
 
     @extend_schema(request=ModelName, responses={202: None, 204: None})
-    def post(self, request: Request, name: str, verb: str) -> Response:
-        """202 where a load takes long, so that a worker goes on with it; 409 where a project uses the model; 503 where
-        the server does not answer.
-        """
+    def post(self, request: Request, name: str) -> Response:
+        """202 where it takes long, so that a worker goes on with it; 503 where the server does not answer."""
         actor, server = self.server()
-        done = self.verbs[verb](actor, server, self.asked(ModelName)["model"])
+        done = catalogue.load(actor, server, self.asked(ModelName)["model"])
         return Response(status=status.HTTP_202_ACCEPTED if done is False else status.HTTP_204_NO_CONTENT)
+
+
+class UnloadModel(AdministratorDoor):
+    """Take a model out of its server's memory."""
+
+    @extend_schema(request=ModelName, responses={204: None})
+    def post(self, request: Request, name: str) -> Response:
+        """409 where a project uses the model; 503 where the server does not answer."""
+        actor, server = self.server()
+        catalogue.unload(actor, server, self.asked(ModelName)["model"])
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class DeleteModel(AdministratorDoor):
+    """Remove a model from its server."""
+
+    @extend_schema(request=ModelName, responses={204: None})
+    def post(self, request: Request, name: str) -> Response:
+        """409 where a project uses the model; 503 where the server does not answer."""
+        actor, server = self.server()
+        catalogue.delete(actor, server, self.asked(ModelName)["model"])
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class Pulls(AdministratorDoor):
@@ -128,13 +146,13 @@ class Pulls(AdministratorDoor):
 
     @extend_schema(responses=PullSerializer(many=True))
     def get(self, request: Request, name: str) -> Response:
-        """The newest fifty."""
+        """Pulls to one server. The newest fifty."""
         actor, server = self.server()
         return Response(PullSerializer(pulls.pulls(actor, server)[:50], many=True).data)
 
     @extend_schema(request=ModelName, responses={202: PullSerializer})
     def post(self, request: Request, name: str) -> Response:
-        """Start one. The name is asked for at the server's registry, outside this installation."""
+        """Start a pull. The name is asked for at the server's registry, outside this installation."""
         actor, server = self.server()
         row = pulls.pull(actor, server, self.asked(ModelName)["model"])
         return Response(PullSerializer(row).data, status=status.HTTP_202_ACCEPTED)

@@ -100,6 +100,22 @@ def save_policy(actor: Actor, policy: ServingPolicy, fields: Iterable[str], serv
 
 
 @transaction.atomic
+def change_policy(
+    actor: Actor, project: Project, values: dict[str, Any], servers: Iterable[InferenceServer] | None = None
+) -> ServingPolicy:
+    """The project's policy with these values, made where it is missing. `servers`: None leaves them."""
+    policy = ServingPolicy.objects.select_for_update(no_key=True).filter(project=project).first()
+    policy = policy or ServingPolicy(project=project)
+    for name, value in values.items():
+        setattr(policy, name, value)
+    there = list(policy.servers.all()) if policy.pk else []
+    chosen = there if servers is None else list(servers)
+    save_policy(actor, policy, [*values, *([] if servers is None else ["servers"])], chosen)
+    policy.servers.set(chosen)
+    return policy
+
+
+@transaction.atomic
 def give_serving_policy(actor: Actor, project: Project) -> ServingPolicy:
     """The project's serving policy, made with its defaults: served from the built-in server, or from the only one."""
     policy, made = ServingPolicy.objects.get_or_create(project=project)

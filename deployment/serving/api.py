@@ -21,7 +21,7 @@ from deployment.serving.serializers import (
 )
 from deployment.serving.why import why
 from labeling.access import Right, token_of
-from labeling.models import Prediction
+from labeling.models import Prediction, Scope
 from labeling.rest import ProjectDoor
 from labeling.serializers_vectors import SimilarQuery
 from labeling.services.vectors.similar import SHOWN
@@ -32,20 +32,24 @@ class AskingDoor(ProjectDoor):
 
     @property
     def source(self) -> Prediction.Source:
-        """A person who has seen an answer may be the one who reviews the text: they ask as on the Analyze page."""
-        return Prediction.Source.API if token_of(self.request) else Prediction.Source.ANALYZE
+        """Whoever has seen an answer and may review the text asks as on the Analyze page: a person, or such a token."""
+        token = token_of(self.request)
+        blind = token is not None and Scope.REVIEW not in token.scopes
+        return Prediction.Source.API if blind else Prediction.Source.ANALYZE
 
 
 class PredictView(AskingDoor):
     """Ask the live version about one text."""
 
+    rights = {"POST": Right.PREDICT}
+
     @extend_schema(request=PredictRequest, responses=PredictionResponse)
     def post(self, request: Request, key: str) -> Response:
         """409 where nothing is live; 503 with Retry-After where no model server answers. A person who is logged in asks
         as on the Analyze page: the text is kept, and judges no version."""
-        project = self.open(Right.PREDICT)
+        project = self.open()
         body = self.asked(PredictRequest)
-        prediction = predict(self.caller, project, body["asked"], source=self.source)
+        prediction = predict(self.caller, project, body["asked"], source=self.source, said=body["said"])
         return Response(PredictionResponse(prediction).data)
 
     def kept(self, body: Any) -> Any:
@@ -53,16 +57,18 @@ class PredictView(AskingDoor):
         return body["uid"]
 
     def recalled(self, kept: Any) -> Any:
-        return PredictionResponse(get_object_or_404(Prediction, uid=kept)).data
+        return PredictionResponse(get_object_or_404(Prediction.objects.select_related("sample"), uid=kept)).data
 
 
 class BatchPredictView(AskingDoor):
     """Ask the live version about up to 100 texts, several at once."""
 
+    rights = {"POST": Right.PREDICT}
+
     @extend_schema(request=BatchRequest, responses=BatchResponse)
     def post(self, request: Request, key: str) -> Response:
         """Results in the order of the texts; one that failed holds `error` and `status_code` in place of an answer."""
-        project = self.open(Right.PREDICT)
+        project = self.open()
         body = self.asked(BatchRequest)
         found = predict_many(self.caller, project, body["asked"], source=self.source)
         failed = [each for each in found if not isinstance(each, Prediction)]
@@ -75,19 +81,21 @@ class BatchPredictView(AskingDoor):
         return [row["uid"] or {name: row[name] for name in ("error", "status_code")} for row in body["results"]]
 
     def recalled(self, kept: Any) -> Any:
-        rows = {
-            str(row.uid): row for row in Prediction.objects.filter(uid__in=[one for one in kept if type(one) is str])
-        }
+        uids = [one for one in kept if type(one) is str]
+        found = Prediction.objects.filter(uid__in=uids).select_related("sample")
+        rows = {str(row.uid): row for row in found}
         return BatchResponse({"results": [rows[one] if type(one) is str else one for one in kept]}).data
 
 
 class ReloadView(ProjectDoor):
     """Look again at what should be served, without downtime."""
 
+    rights = {"POST": Right.OPERATE}
+
     @extend_schema(request=None, responses=ReloadResponse)
     def post(self, request: Request, key: str) -> Response:
         """Loads the live version on its servers and queues builds and stagings that are due."""
-        project = self.open(Right.OPERATE)
+        project = self.open()
         return Response(ReloadResponse(reload_serving(self.caller, project)).data)
 
 
@@ -101,6 +109,6 @@ class WhyView(ProjectDoor):
         """The golden samples that are most like the text, the most alike first. 409 where no head made the prediction,
         where its text was not kept, and for a test text that waits for its blind answer.
         """
-        rows = Prediction.objects.filter(project=self.open(Right.VIEW)).select_related("sample__project", "project")
+        rows = Prediction.objects.filter(project=self.open()).select_related("sample__project", "project")
         found = why(self.caller, get_object_or_404(rows, uid=uid), self.query.get("k", SHOWN))
         return Response(WhyResponse(found).data)

@@ -32,6 +32,7 @@ from labeling import services as labeling
 from labeling.access import Right, require
 from labeling.kinds import Input, Spec, json_schema
 from labeling.models import Prediction, Project, Sample
+from labeling.services.describing import NOTHING, About
 from labeling.services.samples import checked_input
 from training.models import ModelVersion
 
@@ -106,13 +107,20 @@ def confidence(logprobs: tuple[float, ...]) -> float | None:
 
 
 def predict(
-    actor: Actor, project: Project, asked: Input, *, source: str = Prediction.Source.API, sample: Sample | None = None
+    actor: Actor,
+    project: Project,
+    asked: Input,
+    *,
+    source: str = Prediction.Source.API,
+    sample: Sample | None = None,
+    said: About = NOTHING,
 ) -> Prediction:
     """Ask the live version and record what it said. `asked` is the whole input of `sample`, where that is given.
 
-    Raises `PermissionDenied`, `ConflictError` where nothing is live, `UnavailableError` where no server answers, and
-    `ProblemError` where the text is longer than the model's context or the server refuses it. A server that is away is
-    passed over for the next one; a version that was replaced while the request was on its way is left for the new one.
+    `said`: what is kept of the text besides. Raises `PermissionDenied`, `ConflictError` where nothing is live,
+    `UnavailableError` where no server answers, and `ProblemError` where the text is longer than the model's context or
+    the server refuses it. A server that is away is passed over for the next one; a version that was replaced while the
+    request was on its way is left for the new one.
     """
     require(actor, project, Right.PREDICT)
     if sample is None:
@@ -123,7 +131,10 @@ def predict(
         note_failed(project, error, source)
         raise
     return labeling.record_prediction(
-        actor, project, **vars(answered(staged.version, answer, asked=asked, sample=sample)), source=source
+        actor,
+        project,
+        **vars(replace(answered(staged.version, answer, asked=asked, sample=sample), said=said)),
+        source=source,
     )
 
 

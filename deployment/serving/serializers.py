@@ -9,7 +9,7 @@ from common.problems import ProblemError
 from common.rest import Strict
 from deployment.serving.why import Why
 from labeling.models import Prediction
-from labeling.serializers import AskedSerializer, InputField, SharedRow
+from labeling.serializers import DescribedSerializer, InputField, SharedRow
 from labeling.serializers_vectors import SimilarSampleSerializer
 
 MAX_TEXT = 20_000
@@ -18,8 +18,8 @@ MAX_BATCH = 100
 MAX_BATCH_TEXT = 200_000
 
 
-class PredictRequest(AskedSerializer):
-    """A text or, where the project asks about more, an input."""
+class PredictRequest(DescribedSerializer):
+    """A text or, where the project asks about more, an input; what is said of it stays with the prediction."""
 
     longest = MAX_TEXT
     text = serializers.CharField(max_length=MAX_TEXT, required=False)
@@ -29,6 +29,7 @@ class BatchRequest(Strict):
     """Texts or, where the project asks about more, inputs."""
 
     # `validated_data["asked"]` is what was sent.
+    example = {"texts": ["I was charged twice.", "Where is my parcel?"]}
 
     texts = serializers.ListField(
         child=serializers.CharField(max_length=MAX_TEXT), min_length=1, max_length=MAX_BATCH, required=False
@@ -56,13 +57,17 @@ class PredictionResponse(SharedRow):
     a head each label taken by itself. `share` says what that is worth.
     """
 
+    uid = serializers.UUIDField(read_only=True, help_text="What feedback is tied to.")
+    sample = serializers.UUIDField(
+        source="sample.uid", allow_null=True, default=None, help_text="The sample of the text; null: it is not kept."
+    )
     model = serializers.CharField(source="model_tag", help_text="The version that answered.")
     answer = serializers.JSONField(allow_null=True)
 
     class Meta:
         model = Prediction
-        fields = ["uid", "model", "answer", "confidence", "share", "label_chances"]
-        fields += ["status", "reason", "raw", "latency_ms"]
+        fields = ["uid", "sample", "model", "answer", "confidence", "share", "label_chances"]
+        fields += ["status", "reason", "raw", "latency_ms", "external_id"]
 
 
 class BatchItem(PredictionResponse):

@@ -59,6 +59,8 @@ class Calibration(PublicModel):
 class AcceptPolicy(PublicModel):
     """Whether proposals become golden answers by a certificate, and what it promises. Off unless turned on."""
 
+    is_setup = True  # goes with a project that is deleted
+
     OPTIONS = ("wrong", "confidence", "audit_share")
 
     project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="accept_policy")

@@ -97,6 +97,8 @@ class BaselineResult(PublicModel):
 class GatePolicy(PublicModel):
     """What a version must show before it may serve. `evaluation.gate.Policy` says what each number may be."""
 
+    is_setup = True  # goes with a project that is deleted
+
     OPTIONS = (
         "minimum", "margin", "accept_tie", "psr_tolerance", "min_cases", "free_cases", "confidence", "error_budget",
         "budget_rounds", "hard_margin", "neighbours_refuse", "latency_ratio",

@@ -108,6 +108,8 @@ class Scorer(ABC):
     columns: ClassVar[tuple[Column, ...]] = ()
     # Of benchmarks that have them: by the language of the texts, or by a definition of before.
     sometimes: ClassVar[tuple[Column, ...]] = ()
+    # What answers are made of: where a row for each is in `metrics`, and what one is called.
+    rows: ClassVar[tuple[str, str]] = ("labels", "Label")
 
     @property
     def baselines(self) -> dict[str, Baseline]:

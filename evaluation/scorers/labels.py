@@ -98,7 +98,7 @@ class LabelScorer(Scorer):
             "f1_micro": total.f1,
             **{f"{name}_macro_v2": value for name, value in macro(table).items()},
         }
-        return found | {"labels": {name: _row(counts) for name, counts in table.items()}}
+        return found | {"labels": {name: label_row(counts) for name, counts in table.items()}}
 
     def word_overlap(self, train: Sequence[Example], test: Sequence[Example], task: Task) -> list[Scored]:
         """The test cases answered by the labels whose names and descriptions share the most words with the text."""
@@ -181,6 +181,7 @@ def _sets(scorer: LabelScorer, rows: Iterable[Example]) -> list[frozenset[str]]:
     return [scorer.labels_of(answer) for _, answer in rows]
 
 
-def _row(counts: Counts) -> dict[str, float]:
+def label_row(counts: Counts) -> dict[str, float]:
+    """Counts and figures of one label, as JSON."""
     row = {"support": counts.support, "tp": counts.tp, "fp": counts.fp, "fn": counts.fn}
     return row | {"precision": counts.precision, "recall": counts.recall, "f1": counts.f1}

@@ -16,7 +16,7 @@ from evaluation.services.suites import groups_of
 from labeling import prompts
 from labeling.answers import parse
 from labeling.carrying import Carrier
-from labeling.kinds import Answer, Spec
+from labeling.kinds import Answer, Spec, kind_of
 from labeling.services import events
 from labeling.services.vectors.texts import TextVectors, open_vectors
 from training.heads.rows import words_of
@@ -104,8 +104,10 @@ def _keep(suite: Suite, snapshot: Snapshot, name: str, metrics: dict[str, Any], 
 
 
 def _cases(suite: Suite, spec: Spec) -> list[Example]:
-    """The cases as the training rows have them: the input inside the prompt template."""
+    """The cases as the training rows have them: inside the prompt template, where answers have places without it."""
     cases = suite.cases.order_by("position")
+    if kind_of(spec).has_places:
+        return [(case.text, case.expected) for case in cases]
     return [(words_of(prompts.messages(spec, case.whole_input)), case.expected) for case in cases]
 
 
@@ -118,4 +120,5 @@ def _example(row: dict[str, Any], spec: Spec) -> Example:
     asked = prompts.input_of(spec, row["prompt"])
     answer = parse(row["completion"][0]["content"], spec, asked).answer
     assert answer is not None, "a training row holds an answer that its own spec cannot read"
-    return words_of(row["prompt"]), answer
+    kind = kind_of(spec)
+    return kind.input.text(asked) if kind.has_places else words_of(row["prompt"]), answer

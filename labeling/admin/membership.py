@@ -45,4 +45,4 @@ class MembersAdmin:
                 before = Membership.objects.select_related("project", "user").get(pk=row.pk)
                 services.remove_member(staff(request), before.project, before)
         for row in given:
-            services.set_role(staff(request), row.project, row.user.get_username(), row.role)
+            services.set_role(staff(request), row.project, row.user.get_username(), row.role, ends_on=row.ends_on)

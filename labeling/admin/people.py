@@ -31,7 +31,7 @@ admin.site.unregister((EmailAddress, UserSession))
 class RoleInline(MembershipInline):
     """The roles of a person."""
 
-    fields = ("project", "role")
+    fields = ("project", "role", "ends_on")
     tab = True
     verbose_name_plural = "Roles in projects"
 

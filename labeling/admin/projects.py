@@ -17,7 +17,8 @@ from labeling.access import Right, known_projects, may, projects_for
 from labeling.admin.base import EvidenceAdmin
 from labeling.admin.membership import MembersAdmin, MembershipInline
 from labeling.admin.recorded import RecordedAdmin, staff
-from labeling.kinds import kind_of
+from labeling.json_field import SchemaField
+from labeling.kinds import SchemaError, kind_of
 from labeling.models import GoldenSample, ImportBatch, Prediction, Project, Sample, TaskSpec
 from labeling.querysets import COUNT_CAP, capped_count_of
 from labeling.services.labels import labels_as_text, parse_labels
@@ -33,6 +34,12 @@ class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at r
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 10, "spellcheck": "false"}),
         help_text="One per line, in order, up to 5,000; a description follows after a tab or “ | ”. Rename and "
         "merge labels on the project's labels page, so that approved answers go with them.",
+    )
+    schema = SchemaField(
+        required=False,
+        label="JSON schema",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 12, "spellcheck": "false"}),
+        help_text="Of an answer, for kinds whose schema is your own; approved answers that no longer fit are counted.",
     )
     leave_out = forms.BooleanField(
         required=False,
@@ -64,7 +71,7 @@ class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at r
         try:
             services.try_task(self.instance, self.cleaned_data["labels"], leave_out=self.cleaned_data["leave_out"])
         except ProblemError as problem:
-            self.add_error("labels", str(problem))
+            self.add_error("schema" if isinstance(problem.__cause__, SchemaError) else "labels", str(problem))
 
 
 # What is shown for the fields of the form that the row has not: the labels are rows of their own.
@@ -72,7 +79,7 @@ _AS_READ: dict[Any, str] = {"labels": "labels_read"}
 
 
 class MemberInline(MembershipInline):
-    fields = ("user", "role")
+    fields = ("user", "role", "ends_on")
     autocomplete_fields = ("user",)
 
 

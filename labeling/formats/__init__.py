@@ -10,12 +10,13 @@ from labeling.formats.complete import Complete
 from labeling.formats.label_studio import LabelStudio
 from labeling.formats.plain import PlainCsv, PlainJsonl, PlainTsv
 from labeling.formats.shapes import Plain, Shape, ShapeError, Told
+from labeling.formats.tagged import Conll, TaggedRows
 from labeling.formats.training import Alpaca, OpenAiChat, PromptCompletion, QuestionAnswer, ShareGptJson
 
 WRITERS: dict[str, type[Writer]] = {
     writer.name: writer
     for writer in (
-        Complete, PlainJsonl, PlainCsv, PlainTsv, LabelStudio, Doccano, Prodigy, OpenAiChat, PromptCompletion,
+        Complete, PlainJsonl, PlainCsv, PlainTsv, LabelStudio, Doccano, Prodigy, Conll, OpenAiChat, PromptCompletion,
         ShareGptJson, Alpaca, QuestionAnswer,
     )
 }  # fmt: skip
@@ -24,7 +25,7 @@ SHAPES: dict[str, Shape] = {
     shape.name: shape
     for shape in (
         CompleteRows(), Examples(), Argilla(), OpenWebUi(), Langfuse(), Tasks(), ChatRows(), ShareGpt(), AlpacaRows(),
-        Completions(), DoccanoRows(), Questions(),
+        Completions(), TaggedRows(), DoccanoRows(), Questions(),
     )
 }  # fmt: skip
 

@@ -5,7 +5,6 @@ from contextlib import suppress
 from typing import Any
 
 from labeling.formats.shapes import (
-    SPANS,
     Plain,
     Shape,
     ShapeError,
@@ -17,6 +16,7 @@ from labeling.formats.shapes import (
     of_turns,
     sure,
 )
+from labeling.formats.span_marks import marks_of
 
 _ID = "external_id"
 _COMPLETE = {"text", "approved", "proposals", "decisions"}
@@ -81,18 +81,17 @@ class Tasks(Shape):
             if isinstance(each, dict) and not each.get("was_cancelled", each.get("skipped"))
         ]
         truth = [each for each in kept if each.get("ground_truth") or each.get("honeypot")]
-        answers = [self._answer(each.get("result")) for each in truth or kept] if with_answer else []
-        data = record.get("data", record)
-        text, input = self._text(data)
+        text, input = self._text(record.get("data", record))
+        answers = [self._answer(each.get("result"), text) for each in truth or kept] if with_answer else []
         id = _id_of(record)
-        return Plain(text, agreed(answers), id, input, tuple(self._told(record.get("predictions"))))
+        return Plain(text, agreed(answers), id, input, tuple(self._told(record.get("predictions"), text)))
 
-    def _told(self, predictions: Any) -> Iterator[Told]:
-        """What models said, of predictions that are an answer to the text as a whole."""
+    def _told(self, predictions: Any, text: Any) -> Iterator[Told]:
+        """What models said, of predictions that are an answer."""
         for each in listed(predictions):
             if isinstance(each, dict):
                 with suppress(ShapeError):
-                    answer = self._answer(each.get("result"))
+                    answer = self._answer(each.get("result"), text)
                     yield Told(str(each.get("model_version") or "outside"), answer, sure(each.get("score")))
 
     def _text(self, data: Any) -> tuple[Any, Any]:
@@ -107,13 +106,13 @@ class Tasks(Shape):
             raise ShapeError("Its data has no 'text'; say with a path which part it is, such as data.body.")
         return texts[0], None
 
-    def _answer(self, result: Any) -> Any:
+    def _answer(self, result: Any, text: Any) -> Any:
         if not isinstance(result, list):
             raise ShapeError("One of its annotations has no list of results.")
         found = [each.get("value") for each in result if isinstance(each, dict)]
         values: list[dict[str, Any]] = [value for value in found if isinstance(value, dict)]
-        if any(is_span(value) for value in values):
-            raise ShapeError(SPANS)
+        if any(map(is_span, values)):
+            return marks_of(text, filter(is_span, values))
         # An empty list says that no label fits; what is there and is neither of these says something else.
         if result and not any(isinstance(value.get("choices"), list) or "text" in value for value in values):
             raise ShapeError(_OTHER)
@@ -140,10 +139,11 @@ class DoccanoRows(Shape):
     def read(self, record: dict[str, Any], instruction: str, with_answer: bool) -> Plain:
         """An empty list says that nobody has looked."""
         names: list[Any] = next(filter(None, (listed(record.get(name)) for name in ("cats", "label", "labels"))), [])
-        if with_answer and (any(map(is_span, names)) or (not names and record.get("entities"))):
-            raise ShapeError(SPANS)
-        id = _id_of(record)
-        return Plain(record.get("text", record.get("data")), names or None, id)
+        text, id = record.get("text", record.get("data")), _id_of(record)
+        spans = names if any(map(is_span, names)) else [] if names else listed(record.get("entities"))
+        if with_answer and spans:
+            return Plain(text, marks_of(text, spans), id)
+        return Plain(text, names or None, id)
 
 
 class Examples(Shape):
@@ -166,8 +166,8 @@ class Examples(Shape):
             return plain._replace(answer=record["accept"])
         if "user_input" in record:
             return plain._replace(answer=record["user_input"])
-        if record.get("spans"):
-            raise ShapeError(SPANS)
+        if isinstance(record.get("spans"), list) and (record["spans"] or "label" not in record):
+            return plain._replace(answer=marks_of(plain.text, record["spans"]))
         return plain._replace(answer=record.get("label"))
 
 
@@ -192,7 +192,10 @@ class Argilla(Shape):
         answer = record.get("annotation")
         if answer is None and with_answer:
             answer = agreed(self._responses(record.get("responses")))
-        return Plain(texts[0] if text is None else text, answer, record.get("id", record.get("external_id")))
+        text = texts[0] if text is None else text
+        if with_answer and isinstance(answer, list) and any(map(is_span, answer)):
+            answer = marks_of(text, answer)
+        return Plain(text, answer, record.get("id", record.get("external_id")))
 
     def _responses(self, responses: Any) -> list[Any]:
         """Of one question: the answers by question, or (in older exports) a list of people with theirs."""
@@ -216,8 +219,4 @@ class Argilla(Shape):
         return isinstance(response, dict) and response.get("status", "submitted") == "submitted"
 
     def _value(self, answer: Any) -> Any:
-        value = answer.get("value") if isinstance(answer, dict) else answer
-        spans = isinstance(value, list) and any(map(is_span, value))
-        if spans:
-            raise ShapeError(SPANS)
-        return value
+        return answer.get("value") if isinstance(answer, dict) else answer

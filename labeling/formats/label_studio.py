@@ -8,7 +8,10 @@ from labeling.kinds import Answer
 
 
 class LabelStudio(Writer):
-    """Tasks as Label Studio imports and exports them: choices named `label`, or a text area named `answer`."""
+    """Tasks as Label Studio imports and exports them: choices or marked pieces named `label`, or a text area `answer`.
+
+    Places count code points, as Label Studio does since 1.4.
+    """
 
     name = "label_studio"
     title = "Label Studio JSON"
@@ -46,9 +49,17 @@ class LabelStudio(Writer):
 
     def _result(self, item: Item, answer: Answer, origin: str) -> list[dict[str, Any]]:
         where = {"to_name": "text", "origin": origin}
-        if self.kind.has_labels:
+        if self.kind.has_places:
+            return [_region(number, span) | where for number, span in enumerate(answer["spans"], start=1)]
+        if self.kind.labels_texts:
             names = self.kind.labels_in(answer)
             return [{"from_name": "label", "type": "choices", "value": {"choices": names}, **where}] if names else []
         # Of an earlier task it may be anything; as JSON it is told in any case.
-        text = self.said(item) if origin == "manual" else self.kind.line(answer)
+        told = encode(answer) if self.kind.is_json else self.kind.line(answer)
+        text = self.said(item) if origin == "manual" else told
         return [{"from_name": "answer", "type": "textarea", "value": {"text": [text]}, **where}]
+
+
+def _region(number: int, span: dict[str, Any]) -> dict[str, Any]:
+    value = {"start": span["start"], "end": span["end"], "text": span["text"], "labels": [span["label"]]}
+    return {"id": f"span-{number}", "from_name": "label", "type": "labels", "value": value}

@@ -65,7 +65,7 @@ class PlainCsv(Writer):
             return ""
         if not self.kind.is_json:
             return self.said(item)
-        labels = item.read.labels
+        labels = item.read.labels if self.kind.labels_texts else []
         # A name that looks like JSON would be read as such.
         bare = len(labels) == 1 and labels[0][:1] not in ("[", "{", '"')
         return labels[0] if bare else item.read.json

@@ -55,7 +55,10 @@ class Shape(ABC):
         """
 
 
-SPANS = "It marks spans inside the text, which no project here takes yet. Import it without answers to have its text."
+SPANS = (
+    "It marks spans inside the text, which this project does not take; one of marked pieces does. Import it without "
+    "answers to have its text."
+)
 PREFERENCES = "It holds answers that were preferred to others, which no project here takes yet."
 
 

@@ -8,15 +8,17 @@ Django or the disk.
 from typing import Any, Protocol
 
 from labeling.decoding import DEFAULT_DECODING
-from labeling.kinds.base import KINDS, Answer, AnswerError, Kind, NoLongerFitsError, SpecError, shown
+from labeling.kinds.base import KINDS, Answer, AnswerError, Kind, NoLongerFitsError, SchemaError, SpecError, shown
 from labeling.kinds.change import Change
 from labeling.kinds.inputs import Input, InputError, InputForm, whole
 from labeling.kinds.multi_label import MultiLabel
+from labeling.kinds.record import Record
 from labeling.kinds.single_label import SingleLabel
+from labeling.kinds.spans import Spans
 from labeling.kinds.spec import MAX_LABELS, LabelDef, Spec, find_label, fold
 from labeling.kinds.text import FreeText
 
-KINDS |= {kind.name: kind for kind in (MultiLabel(), SingleLabel(), FreeText())}
+KINDS |= {kind.name: kind for kind in (MultiLabel(), SingleLabel(), Spans(), FreeText(), Record())}
 
 
 class Asked(Protocol):
@@ -76,6 +78,7 @@ __all__ = [
     "Kind",
     "LabelDef",
     "NoLongerFitsError",
+    "SchemaError",
     "Spec",
     "SpecError",
     "canonical",

@@ -21,6 +21,10 @@ class SpecError(ValueError):
     """The description of a task contradicts itself; the message says what to change."""
 
 
+class SchemaError(SpecError):
+    """A task's own JSON schema is none that its kind can keep; the message names the place."""
+
+
 class AnswerError(ValueError):
     """A value is no answer to this task; the message says what to do."""
 
@@ -44,11 +48,17 @@ class Kind(ABC):
     # Capabilities: what others ask in place of the name.
     is_json: ClassVar[bool] = True  # else the model's text, as it stands, is the answer
     has_labels: ClassVar[bool] = False  # answers are made of the project's labels
+    labels_texts: ClassVar[bool] = False  # and say them of the text as a whole
+    has_places: ClassVar[bool] = False  # answers are `spans` with places in the text as it is stored
     has_schema: ClassVar[bool] = False  # the answer's JSON schema is the project's own
+    schema_example: ClassVar[dict[str, Any]] = {}  # one to start from
     can_join: ClassVar[bool] = False  # several answers to one text can be put together
     fits_every_spec: ClassVar[bool] = False  # an answer to one spec of a project is one to each of them
     # Said before an empty answer is approved.
     nothing_given: ClassVar[str] = ""
+    # Static files that pages with its fields load.
+    scripts: ClassVar[tuple[str, ...]] = ()
+    style: ClassVar[str] = ""
 
     def check(self, spec: "Spec") -> None:
         """Raise `SpecError` where a spec of this kind contradicts itself."""
@@ -132,6 +142,10 @@ class Kind(ABC):
 
     def carry_reading(self, change: "Change", answer: Answer) -> Answer:
         """The same for what a model said, where what has no counterpart stays as it is, and so counts as wrong."""
+        return answer
+
+    def respelled(self, spec: "Spec", answer: Answer, input: Input, stored: Input) -> Answer:
+        """An answer to `input` as one to the same input in other case or white space. Raises `AnswerError`."""
         return answer
 
     def identities(self, spec: "Spec", answer: Answer) -> Answer:

@@ -26,10 +26,27 @@ class Toggle:
     checked: bool
 
 
+def toggles(spec: Spec, proposed: set[str], checked: set[str]) -> list[Toggle]:
+    """All labels as toggles, in the project's order."""
+    return [
+        Toggle(label.name, label.description, key.strip(), label.name in proposed, label.name in checked)
+        for key, label in zip(KEYS.ljust(len(spec.labels)), spec.labels, strict=False)
+    ]
+
+
+def listed_labels(spec: Spec) -> list[str]:
+    """The labels as a prompt lists them, with descriptions where there are any."""
+    if not any(label.description for label in spec.labels):
+        return [f"Labels: {', '.join(spec.label_names)}"]
+    lines = [f"{label.name}: {label.description}" if label.description else label.name for label in spec.labels]
+    return ["Labels:", *lines]
+
+
 class LabelKind(Kind):
     """Answers made of the project's labels, under one key."""
 
     has_labels = True
+    labels_texts = True
     key: ClassVar[str]
     takes_several: ClassVar[bool]
 
@@ -67,10 +84,7 @@ class LabelKind(Kind):
 
     def label_lines(self, spec: Spec) -> list[str]:
         """The labels, with descriptions where there are any."""
-        if not any(label.description for label in spec.labels):
-            return [f"Labels: {', '.join(spec.label_names)}"]
-        lines = [f"{label.name}: {label.description}" if label.description else label.name for label in spec.labels]
-        return ["Labels:", *lines]
+        return listed_labels(spec)
 
     def line(self, answer: Answer) -> str:
         """The names."""
@@ -81,11 +95,8 @@ class LabelKind(Kind):
     ) -> dict[str, Any]:
         """All labels as toggles, in the project's order."""
         proposed, checked = (set(self.labels_in(answer)) if answer else set() for answer in (proposal, current))
-        toggles = [
-            Toggle(label.name, label.description, key.strip(), label.name in proposed, label.name in checked)
-            for key, label in zip(KEYS.ljust(len(spec.labels)), spec.labels, strict=False)
-        ]
-        return {"toggles": toggles, "takes_several": self.takes_several, "limit": spec.label_limit}
+        shown = toggles(spec, proposed, checked)
+        return {"toggles": shown, "takes_several": self.takes_several, "limit": spec.label_limit}
 
     def difference(self, one: Answer, other: Answer) -> str:
         """The labels that come and go."""

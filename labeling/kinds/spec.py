@@ -9,7 +9,7 @@ from typing import Any
 
 from common.text import nfkc
 from labeling.decoding import DEFAULT_DECODING
-from labeling.kinds.base import KINDS, AnswerError, SpecError, shown
+from labeling.kinds.base import KINDS, AnswerError, SchemaError, SpecError, shown
 from labeling.kinds.inputs import PLACE
 from labeling.marks import neutralise
 
@@ -77,7 +77,7 @@ class Spec:
                 f"A task of kind {self.kind} has no labels to leave out of the prompt; switch lists_labels on."
             )
         if self.schema is not None and not kind.has_schema:
-            raise SpecError(f"A task of kind {self.kind} takes no schema of its own; remove it.")
+            raise SchemaError(f"A task of kind {self.kind} takes no schema of its own; remove it.")
         kind.check(self)
 
     @cached_property

@@ -130,3 +130,22 @@ class ResetForm(forms.Form):
 
     def save(self, request: HttpRequest) -> str:
         return str(self.cleaned_data["email"])
+
+
+class JoinForm(forms.Form):
+    """Somebody who is logged in follows an invitation: all that is asked is its token, which a script fills in."""
+
+    token = forms.CharField(
+        max_length=200,
+        label="Token",
+        help_text="What stands after # in the link. It is filled in by itself; if it is not, paste it.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+
+
+class SignUpForm(FirstForm):
+    """Somebody without an account follows one, and makes it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["token"].help_text = JoinForm.base_fields["token"].help_text

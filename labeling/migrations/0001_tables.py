@@ -1,6 +1,7 @@
 import uuid
 
 import django.contrib.auth.validators
+import django.contrib.postgres.indexes
 import django.core.serializers.json
 import django.core.validators
 import django.db.models.constraints
@@ -15,6 +16,7 @@ from django.db import migrations, models
 
 import labeling.kinds
 import labeling.models.digests
+import labeling.models.ordered
 import labeling.models.projects
 
 
@@ -163,7 +165,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "schema",
-                    models.JSONField(
+                    labeling.models.ordered.OrderedJSONField(
                         blank=True,
                         help_text="The JSON schema of an answer, for kinds whose schema is your own.",
                         null=True,
@@ -390,6 +392,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "ends_on",
+                    models.DateField(
+                        blank=True, help_text="Empty: the role has no end.", null=True, verbose_name="last day"
+                    ),
+                ),
+                (
                     "user",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE,
@@ -434,6 +442,72 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Invitation",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("expert", "Expert (reviews)"),
+                            ("operator", "Operator (runs, promotion)"),
+                            ("manager", "Manager (everything in the project)"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "ends_on",
+                    models.DateField(
+                        help_text="Of the role that it gives; empty: no end.", null=True, verbose_name="last day"
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(blank=True, help_text="For whom it is, as its maker calls them.", max_length=100),
+                ),
+                ("digest", models.CharField(editable=False, max_length=64, unique=True)),
+                ("expires_at", models.DateTimeField()),
+                ("used_at", models.DateTimeField(null=True)),
+                ("revoked_at", models.DateTimeField(null=True)),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "used_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="invitations", to="labeling.project"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("used_at", None), ("revoked_at", None), _connector="OR"),
+                        name="invitations_are_used_or_taken_back",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Label",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -442,6 +516,25 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=100)),
                 ("description", models.CharField(blank=True, max_length=300)),
                 ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "colour",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "None"),
+                            ("red", "Red"),
+                            ("orange", "Orange"),
+                            ("yellow", "Yellow"),
+                            ("green", "Green"),
+                            ("teal", "Teal"),
+                            ("blue", "Blue"),
+                            ("purple", "Purple"),
+                            ("pink", "Pink"),
+                        ],
+                        help_text="No part of the task.",
+                        max_length=8,
+                    ),
+                ),
                 (
                     "merged",
                     models.JSONField(
@@ -478,7 +571,12 @@ class Migration(migrations.Migration):
                 ("labels", models.JSONField(default=list, help_text='[{"id", "name", "description", "merged"}, ...]')),
                 ("max_labels", models.PositiveSmallIntegerField(default=5)),
                 ("prompt_template", models.TextField(default="{text}")),
-                ("schema", models.JSONField(help_text="The project's own JSON schema of an answer.", null=True)),
+                (
+                    "schema",
+                    labeling.models.ordered.OrderedJSONField(
+                        help_text="The project's own JSON schema of an answer.", null=True
+                    ),
+                ),
                 ("decoding", models.JSONField(default=dict)),
                 ("thinking", models.BooleanField(default=False)),
                 ("lists_labels", models.BooleanField(default=True, help_text="Whether the prompt lists the labels.")),
@@ -766,6 +864,9 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("external_id", models.CharField(blank=True, max_length=200)),
+                ("tags", models.JSONField(blank=True, default=list)),
+                ("metadata", models.JSONField(blank=True, default=dict)),
                 ("text", models.TextField(help_text="What is hashed, searched and shown in a line.")),
                 (
                     "input",
@@ -773,7 +874,6 @@ class Migration(migrations.Migration):
                         editable=False, help_text="All that is asked about, where that is more.", null=True
                     ),
                 ),
-                ("external_id", models.CharField(blank=True, max_length=200)),
                 ("content_hash", models.CharField(max_length=64)),
                 (
                     "text_digest",
@@ -881,6 +981,9 @@ class Migration(migrations.Migration):
                     models.Index(fields=["project", "group_hash"], name="near_duplicates"),
                     models.Index(fields=["project", "external_id"], name="external_ids"),
                     models.Index(fields=["text_digest"], name="samples_of_a_text"),
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["tags"], name="samples_by_tag", opclasses=["jsonb_path_ops"]
+                    ),
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("project", "content_hash"), name="one_sample_per_text"),
@@ -1006,6 +1109,9 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("external_id", models.CharField(blank=True, max_length=200)),
+                ("tags", models.JSONField(blank=True, default=list)),
+                ("metadata", models.JSONField(blank=True, default=dict)),
                 ("model_tag", models.CharField(db_index=True, max_length=200)),
                 ("raw", models.TextField()),
                 ("answer", models.JSONField(null=True)),
@@ -1076,6 +1182,11 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["sample", "-id"], name="newest_prediction"),
                     models.Index(fields=["project", "-id"], name="project_predictions"),
+                    models.Index(
+                        condition=models.Q(("external_id", ""), _negated=True),
+                        fields=["project", "external_id"],
+                        name="predictions_by_external_id",
+                    ),
                 ],
             },
         ),

@@ -6,10 +6,11 @@ from labeling.models.comments import Comment, Mention
 from labeling.models.events import Event
 from labeling.models.exports import Export
 from labeling.models.guidelines import Guideline
+from labeling.models.invitations import Invitation
 from labeling.models.logins import FirstLink, LoginCounter
 from labeling.models.news import Digest, LastingNews, News, NewsChoice, Notification
 from labeling.models.order import Place, Ranking, ReviewOrder, Turn
-from labeling.models.projects import Label, Project, TaskSpec
+from labeling.models.projects import Colour, Label, Project, TaskSpec
 from labeling.models.retries import KeptResponse
 from labeling.models.samples import ImportBatch, MustPass, Sample, SampleState, Split, Withdrawal
 from labeling.models.vectors import AlikeGroup, AlikeText, TextVector, VectorSet
@@ -21,6 +22,7 @@ __all__ = [
     "AlikeGroup",
     "AlikeText",
     "ApiToken",
+    "Colour",
     "Comment",
     "Delivery",
     "Digest",
@@ -33,6 +35,7 @@ __all__ = [
     "Guideline",
     "Hard",
     "ImportBatch",
+    "Invitation",
     "KeptResponse",
     "Label",
     "LastingNews",

@@ -5,6 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from common.actor import system
 from labeling.models.base import PublicModel
@@ -50,12 +52,22 @@ class Role(models.TextChoices):
     MANAGER = "manager", "Manager (everything in the project)"
 
 
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def in_force(self) -> "MembershipQuerySet":
+        """Roles whose last day is not over."""
+        return self.filter(Q(ends_on=None) | Q(ends_on__gte=timezone.localdate()))
+
+
 class Membership(PublicModel):
     """A person's role in a project. Administrators (superusers) need none."""
 
+    is_setup = True  # goes with a project that is deleted
     project = models.ForeignKey("labeling.Project", on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=16, choices=Role.choices)
+    ends_on = models.DateField("last day", null=True, blank=True, help_text="Empty: the role has no end.")
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "user"], name="one_role_per_project")]
@@ -63,14 +75,20 @@ class Membership(PublicModel):
     def __str__(self) -> str:
         return f"{self.user} is {self.role} of {self.project}"
 
+    @property
+    def has_ended(self) -> bool:
+        """Its last day is over."""
+        return self.ends_on is not None and self.ends_on < timezone.localdate()
+
 
 class Scope(models.TextChoices):
     READ = "read", "Read all that the project holds"
     PREDICT = "predict", "Ask for predictions"
     FEEDBACK = "feedback", "Give feedback on predictions"
     IMPORT = "import", "Add samples"
+    REVIEW = "review", "Bring known answers and correct, where the owner may review"
     OPERATE = "operate", "Start runs, promote, roll back, reload"
-    MANAGE = "manage", "Change the task's labels, withdraw samples"
+    MANAGE = "manage", "Change the project: task, labels, members, policies; withdraw samples"
     SERVERS = "servers", "Look after model servers, where the owner may"
 
 

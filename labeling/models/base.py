@@ -13,3 +13,14 @@ class PublicModel(models.Model):
 
     class Meta:
         abstract = True
+
+
+class Described(models.Model):
+    """What a caller's own system says of it: its id there, tags, metadata. No part of what is asked or judged."""
+
+    external_id = models.CharField(max_length=200, blank=True)
+    tags = models.JSONField(default=list, blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        abstract = True

@@ -13,8 +13,9 @@ from django.utils import timezone
 from common.options import OptionsError
 from labeling import keys
 from labeling.decoding import checked_decoding
-from labeling.kinds import DEFAULT_DECODING, LabelDef, Spec, kind_choices, kind_of
+from labeling.kinds import DEFAULT_DECODING, Kind, LabelDef, Spec, kind_choices, kind_of
 from labeling.models.base import PublicModel
+from labeling.models.ordered import OrderedJSONField
 
 
 def default_decoding() -> dict[str, Any]:
@@ -54,7 +55,7 @@ class Project(PublicModel):
     max_labels = models.PositiveSmallIntegerField(
         default=5, validators=[MinValueValidator(1)], help_text="At most so many labels in one answer."
     )
-    schema = models.JSONField(
+    schema = OrderedJSONField(
         null=True, blank=True, help_text="The JSON schema of an answer, for kinds whose schema is your own."
     )
     decoding = models.JSONField(
@@ -115,6 +116,11 @@ class Project(PublicModel):
         return self.train_share, self.validation_share, self.test_share
 
     @property
+    def answer_kind(self) -> Kind:
+        """The kind of answer that is asked for."""
+        return kind_of(self)
+
+    @property
     def input_form(self) -> str:
         """The form of what is asked about, by which templates show it."""
         return kind_of(self).input.name
@@ -125,13 +131,29 @@ class Project(PublicModel):
         return self.specs.latest("number")
 
 
+class Colour(models.TextChoices):
+    """What pages mark a label with, beside its name; the stylesheet has each for light and dark."""
+
+    NONE = "", "None"
+    RED = "red", "Red"
+    ORANGE = "orange", "Orange"
+    YELLOW = "yellow", "Yellow"
+    GREEN = "green", "Green"
+    TEAL = "teal", "Teal"
+    BLUE = "blue", "Blue"
+    PURPLE = "purple", "Purple"
+    PINK = "pink", "Pink"
+
+
 class Label(PublicModel):
     """One possible label of a project. Its `uid` is the label's identity: the name may change, what it means stays."""
 
+    is_setup = True  # goes with a project that is deleted
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="labels")
     name = models.CharField(max_length=100)
     description = models.CharField(max_length=300, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
+    colour = models.CharField(max_length=8, blank=True, choices=Colour.choices, help_text="No part of the task.")
     merged = models.JSONField(default=list, blank=True, editable=False, help_text="Uids of labels merged into it.")
 
     class Meta:
@@ -150,6 +172,7 @@ class Label(PublicModel):
 class TaskSpec(PublicModel):
     """What exactly is asked: frozen and numbered. Editing a project makes a new one."""
 
+    is_setup = True  # goes with a project that is deleted
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="specs")
     number = models.PositiveIntegerField()
     kind = models.CharField(max_length=16, choices=kind_choices)
@@ -157,7 +180,7 @@ class TaskSpec(PublicModel):
     labels = models.JSONField(default=list, help_text='[{"id", "name", "description", "merged"}, ...]')
     max_labels = models.PositiveSmallIntegerField(default=5)
     prompt_template = models.TextField(default="{text}")
-    schema = models.JSONField(null=True, help_text="The project's own JSON schema of an answer.")
+    schema = OrderedJSONField(null=True, help_text="The project's own JSON schema of an answer.")
     decoding = models.JSONField(default=dict)
     thinking = models.BooleanField(default=False)
     lists_labels = models.BooleanField(default=True, help_text="Whether the prompt lists the labels.")

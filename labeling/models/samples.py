@@ -1,11 +1,12 @@
 """Texts to be reviewed, and the files they came in."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
 from labeling.kinds import Input, whole
-from labeling.models.base import PublicModel
+from labeling.models.base import Described, PublicModel
 from labeling.models.digests import FORGET_VECTORS, TextDigest
 from labeling.models.projects import Project, TaskSpec
 from labeling.querysets import MustPassQuerySet, SampleQuerySet
@@ -75,14 +76,13 @@ class ImportBatch(PublicModel):
         return self.state in (self.State.QUEUED, self.State.RUNNING)
 
 
-class Sample(PublicModel):
+class Sample(Described, PublicModel):
     """What is asked about. Its split comes from its near-duplicate group at import and never changes."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="samples")
     batch = models.ForeignKey(ImportBatch, null=True, on_delete=models.SET_NULL, related_name="samples")
     text = models.TextField(help_text="What is hashed, searched and shown in a line.")
     input = models.JSONField(null=True, editable=False, help_text="All that is asked about, where that is more.")
-    external_id = models.CharField(max_length=200, blank=True)
     content_hash = models.CharField(max_length=64)
     text_digest = models.GeneratedField(
         expression=TextDigest("text"), output_field=models.BinaryField(max_length=32), db_persist=True
@@ -119,6 +119,7 @@ class Sample(PublicModel):
             models.Index(fields=["project", "group_hash"], name="near_duplicates"),
             models.Index(fields=["project", "external_id"], name="external_ids"),
             models.Index(fields=["text_digest"], name="samples_of_a_text"),
+            GinIndex(fields=["tags"], opclasses=["jsonb_path_ops"], name="samples_by_tag"),
         ]
         # In the transaction that removes it: a vector tells of its text.
         triggers = [FORGET_VECTORS]

@@ -33,6 +33,8 @@ class TextVector(models.Model):
 class VectorSet(models.Model):
     """How far the vectors of a project's samples are. Made by the sweep, worked on under a lease."""
 
+    is_setup = True  # goes with a project that is deleted
+
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
         WORKING = "working", "Being made"
@@ -67,6 +69,7 @@ class VectorSet(models.Model):
 class AlikeGroup(PublicModel):
     """Texts of a project that are nearly alike, each to at least one other of the group."""
 
+    is_setup = True  # goes with a project that is deleted
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="alike_groups")
     generation = models.PositiveIntegerField(default=0, help_text="Made anew with the index of nearest neighbours.")
 

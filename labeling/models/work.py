@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from labeling.models.accounts import ApiToken
-from labeling.models.base import PublicModel
+from labeling.models.base import Described, PublicModel
 from labeling.models.projects import Project, TaskSpec
 from labeling.models.samples import Sample
 from labeling.querysets import GoldenQuerySet
@@ -18,7 +18,7 @@ class ParseStatus(models.TextChoices):
     FAILED = "failed"
 
 
-class Prediction(PublicModel):
+class Prediction(Described, PublicModel):
     """One answer of one model. `model_tag` is a plain tag such as `support-tags:v7`: any model's answer fits."""
 
     class Source(models.TextChoices):
@@ -54,6 +54,9 @@ class Prediction(PublicModel):
         indexes = [
             models.Index(fields=["sample", "-id"], name="newest_prediction"),
             models.Index(fields=["project", "-id"], name="project_predictions"),
+            models.Index(
+                fields=["project", "external_id"], condition=~Q(external_id=""), name="predictions_by_external_id"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,9 @@
 from labeling.services.acceptance import accept_proposals, audit_proposals, reopen_accepted
 from labeling.services.comments import answer_mention, comment, members_of
 from labeling.services.decisions import NothingChosenError, confirm, decide, decide_known, decided_so
+from labeling.services.describing import describe_sample
 from labeling.services.desks import save_desk
+from labeling.services.ending import archive_project, delete_project, held_by, reopen_project
 from labeling.services.export_filters import Filters
 from labeling.services.exports import (
     cancel_export,
@@ -28,10 +30,18 @@ from labeling.services.import_queue import (
     start_import,
 )
 from labeling.services.imports import import_file, import_rows, run_import
+from labeling.services.invitations import (
+    InvitationEndedError,
+    accept_as,
+    accept_as_new,
+    invitation_of,
+    invite,
+    revoke_invitation,
+)
 from labeling.services.judging import cases_left_out
-from labeling.services.labels import NewLabel, change_label, merge_label, remove_label, replace_labels
+from labeling.services.labels import NewLabel, change_label, merge_label, new_labels, remove_label, replace_labels
 from labeling.services.logins import Attempt, HeldBackError, forget_old_counters, logged_in, logged_out
-from labeling.services.members import remove_member, set_role
+from labeling.services.members import people_named, remove_member, set_role
 from labeling.services.must_pass import lift_must_pass, mark_must_pass
 from labeling.services.passwords import ask_reset, mail_links, make_link, password_changed, set_password
 from labeling.services.people import create_user, save_user, set_active
@@ -52,24 +62,37 @@ from labeling.services.sessions import (
     seen,
     sessions_of,
 )
+from labeling.services.settings import ChangedMeanwhileError, unless_changed
 from labeling.services.specs import AnswersLostError, freeze_spec
-from labeling.services.tokens import create_token, revoke_tokens, tokens_of
+from labeling.services.tokens import (
+    create_project_token,
+    create_token,
+    revoke_tokens,
+    take_out_token,
+    tokens_in,
+    tokens_of,
+)
 from labeling.services.withdrawals import restore_sample, withdraw_sample
 
 __all__ = [
     "Answered",
     "AnswersLostError",
     "Attempt",
+    "ChangedMeanwhileError",
     "Filters",
     "HeldBackError",
+    "InvitationEndedError",
     "Look",
     "NewLabel",
     "NewText",
     "NothingChosenError",
+    "accept_as",
+    "accept_as_new",
     "accept_proposals",
     "add_sample",
     "add_samples",
     "answer_mention",
+    "archive_project",
     "ask_reset",
     "audit_proposals",
     "cancel_export",
@@ -80,13 +103,16 @@ __all__ = [
     "comment",
     "confirm",
     "create_project",
+    "create_project_token",
     "create_samples",
     "create_token",
     "create_user",
     "decide",
     "decide_known",
     "decided_so",
+    "delete_project",
     "delete_row",
+    "describe_sample",
     "end_access",
     "end_session",
     "end_sessions",
@@ -97,8 +123,11 @@ __all__ = [
     "freeze_spec",
     "give_feedback",
     "guideline_of",
+    "held_by",
     "import_file",
     "import_rows",
+    "invitation_of",
+    "invite",
     "keep_upload",
     "lift_must_pass",
     "logged_in",
@@ -113,8 +142,10 @@ __all__ = [
     "may_start",
     "members_of",
     "merge_label",
+    "new_labels",
     "next_sample",
     "password_changed",
+    "people_named",
     "queue_import",
     "recheck",
     "record_prediction",
@@ -127,10 +158,12 @@ __all__ = [
     "remove_old_exports",
     "reopen",
     "reopen_accepted",
+    "reopen_project",
     "replace_labels",
     "restart_lost_exports",
     "restart_lost_imports",
     "restore_sample",
+    "revoke_invitation",
     "revoke_tokens",
     "right_to",
     "run_export",
@@ -148,9 +181,12 @@ __all__ = [
     "start_export",
     "start_import",
     "take",
+    "take_out_token",
+    "tokens_in",
     "tokens_of",
     "try_task",
     "undo",
+    "unless_changed",
     "update_project",
     "what_a_model_says",
     "withdraw_sample",

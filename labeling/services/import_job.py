@@ -14,12 +14,13 @@ from common.problems import ProblemError
 from labeling import splits
 from labeling.formats import SHAPES
 from labeling.import_columns import require_columns
-from labeling.importers import FORMATS, ColumnMapping, ImportFormatError, Row
+from labeling.importers import FORMATS, WITHOUT_COLUMNS, ColumnMapping, ImportFormatError, Row
 from labeling.kinds import kind_of, whole
 from labeling.models import ImportBatch, Project, TaskSpec
 from labeling.recognising import recognise
 from labeling.services.golden import refusals, stored_answer
 from labeling.services.samples import NewText, samples_of, splits_of
+from labeling.services.spellings import Spellings
 from labeling.ways import INDEPENDENT, Given
 
 ANSWERS = ("none", "all", "test")
@@ -86,6 +87,7 @@ class ImportJob:
             asked |= {"text": "text", "answer": "answer" if answers != "none" else None}
         kind, task = kind_of(batch.project), batch.project.spec
         asked |= {"answer_is_text": not kind.is_json, "input_form": kind.input.name, "instruction": task.instruction}
+        asked |= {"takes_spans": kind.has_places}
         mapping = ColumnMapping.from_options(asked)
         require_columns(source, format, mapping, most)
         # A trial or a look has brought nothing in that could be its own.
@@ -98,6 +100,7 @@ class ImportJob:
         split_of: dict[str, str] = {}
         if self.answers == "test":
             split_of = splits_of(self.project, {splits.group_key(row.text) for row in rows if not row.error})
+        spellings = Spellings(self.task, (row.text for row in rows if not row.error))
         for row in rows:
             wanted = self.answers == "all" or (
                 self.answers == "test" and not row.error and split_of[splits.group_key(row.text)] == "test"
@@ -111,6 +114,7 @@ class ImportJob:
                     report.add(row.line, _CERTIFIED)
                     raw = None
                 answer = None if raw is None else stored_answer(self.task, raw, whole(row.text, row.input))
+                answer = spellings.fit(row.text, answer)
             except ProblemError as error:
                 report.add(row.line, str(error))
                 continue
@@ -143,5 +147,5 @@ def check_options(options: dict[str, Any]) -> None:
         mapping = ColumnMapping.from_options(rest)
     except (ImportFormatError, TypeError) as error:
         raise ProblemError(str(error)) from error
-    if answers != "none" and mapping.answer is None and format not in SHAPES:
+    if answers != "none" and mapping.answer is None and format not in WITHOUT_COLUMNS:
         raise ProblemError("Say which column holds the known answers.")

@@ -34,7 +34,7 @@ def record_told(task: TaskSpec, texts: Iterable[NewText]) -> int:
             if (sample.pk, named[:_LONGEST_TAG], raw) in known:
                 continue  # our own answer, back from an export
             tag = _tag(task.project, named)
-            parsed = parse(raw, spec, text.whole_input)
+            parsed = parse(raw, spec, sample.whole_input)
             answered[sample.pk, tag, raw] = Answered(task, tag, raw, parsed, sample, confidence=said.confidence)
     new = [each for key, each in answered.items() if key not in known]
     return len(recorded(task.project, new, source=Prediction.Source.OUTSIDE))

@@ -1,7 +1,8 @@
 """Change the labels of a project. A label's row is its identity: renaming it takes no answer away."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -10,7 +11,7 @@ from common.actor import Actor
 from common.problems import ProblemError
 from labeling.access import Right, require
 from labeling.kinds import MAX_LABELS, fold
-from labeling.models import Label, Project
+from labeling.models import Colour, Label, Project
 from labeling.services import events
 from labeling.services.specs import freeze_spec
 
@@ -78,16 +79,24 @@ def replace_labels(actor: Actor, project: Project, labels: Iterable[LabelInput],
 
 
 @transaction.atomic
-def change_label(actor: Actor, label: Label, *, name: str | None = None, description: str | None = None) -> Label:
-    """Rename or describe a label; every answer that uses it goes with it. Raises `ProblemError` for a name in use."""
+def change_label(
+    actor: Actor, label: Label, *, name: str | None = None, description: str | None = None, colour: str | None = None
+) -> Label:
+    """Rename, describe or colour a label; every answer that uses it goes with it. The colour is no part of the task.
+
+    Raises `ProblemError` for a name in use, and for a colour that is none.
+    """
     project = label.project
     _open(actor, project)
     label.name = label.name if name is None else name.strip()
     label.description = label.description if description is None else description.strip()
+    label.colour = label.colour if colour is None else colour
     check_labels([NewLabel(label.name, label.description)])
+    if label.colour not in Colour.values:
+        raise ProblemError(f"There is no colour {label.colour[:40]!r}; choose one of {', '.join(Colour.values[1:])}.")
     if project.labels.filter(name=label.name).exclude(pk=label.pk).exists():
         raise ProblemError(f"There is a label {label.name!r} already. To make the two one, merge them.")
-    label.save(update_fields=["name", "description"])
+    label.save(update_fields=["name", "description", "colour"])
     spec = freeze_spec(actor, project)
     events.record(actor, "label.changed", label, after={"spec": spec.number})
     return label
@@ -129,6 +138,11 @@ def _as_new(label: LabelInput) -> NewLabel:
     if isinstance(label, NewLabel):
         return label
     return NewLabel(label) if isinstance(label, str) else NewLabel(*label)
+
+
+def new_labels(rows: Iterable[Mapping[str, Any]]) -> list[NewLabel]:
+    """Labels as the API has them, each with `name`, `description` and, where it is a known one, `uid`."""
+    return [NewLabel(row["name"], row["description"], row["uid"]) for row in rows]
 
 
 def check_labels(wanted: list[NewLabel]) -> None:

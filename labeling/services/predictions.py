@@ -13,6 +13,7 @@ from labeling.answers import ParsedAnswer
 from labeling.kinds import Input
 from labeling.models import Prediction, Project, Sample, TaskSpec
 from labeling.services import events
+from labeling.services.describing import NOTHING, About
 from labeling.services.samples import NewText, add_sample, add_samples, in_one_order, new_text, samples_of
 from labeling.ways import WayIn
 
@@ -35,6 +36,7 @@ class Answered:
     latency_ms: float | None = None
     label_chances: Mapping[str, float] | None = None
     share: float | None = None
+    said: About = NOTHING
 
 
 def record_prediction(
@@ -52,15 +54,16 @@ def record_prediction(
     latency_ms: float | None = None,
     label_chances: Mapping[str, float] | None = None,
     share: float | None = None,
+    said: About = NOTHING,
 ) -> Prediction:
-    """Record one answer. Raises `ProblemError` for a sample of another project.
+    """Record one answer, and what is `said` of the text. Raises `ProblemError` for a sample of another project.
 
     An input becomes a sample to review where the project keeps texts of the API, and always from the Analyze page.
     """
-    answered = Answered(spec, model_tag, raw, parsed, sample, input, confidence, latency_ms, label_chances, share)
+    answered = Answered(spec, model_tag, raw, parsed, sample, input, confidence, latency_ms, label_chances, share, said)
     sample = _own(project, answered)
     if sample is None and input is not None and (way_in := _kept_as(project, source)):
-        sample, _ = add_sample(actor, project, input, way_in=way_in)
+        sample, _ = add_sample(actor, project, input, way_in=way_in, said=said)
     row = _row(project, answered, sample, source)
     row.save(force_insert=True)
     return row
@@ -127,4 +130,5 @@ def _row(project: Project, answered: Answered, sample: Sample | None, source: st
         latency_ms=answered.latency_ms,
         label_chances=None if answered.label_chances is None else dict(answered.label_chances),
         source=source,
+        **answered.said.as_fields(),
     )

@@ -1,6 +1,7 @@
 """Create and change projects; what is asked is frozen each time it changes (see `specs`)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from copy import copy
 from typing import Any
 
@@ -11,7 +12,7 @@ from common import actor as actors
 from common.actor import Actor
 from common.problems import ConflictError, ProblemError
 from labeling import keys, signals
-from labeling.access import Right, has_permission, require, user_behind
+from labeling.access import WHO_MAKES_PROJECTS, Right, may_make_projects, require, user_behind
 from labeling.models import Membership, Project, Role
 from labeling.services import events
 from labeling.services.labels import LabelInput, set_labels
@@ -33,11 +34,11 @@ def create_project(
 ) -> Project:
     """Make a project with its labels and first spec; who makes it becomes its manager.
 
-    Only administrators and staff who may add projects can do it. Raises `ConflictError` for a key in use and
+    `access.may_make_projects` says who can do it. Raises `ConflictError` for a key in use and
     `ProblemError` where the key is none, or labels and kind do not fit.
     """
-    if not has_permission(actor, "labeling.add_project"):
-        raise PermissionDenied("Only administrators may create projects. Ask one of them.")
+    if not may_make_projects(actor):
+        raise PermissionDenied(WHO_MAKES_PROJECTS)
     if not keys.is_key(key):
         raise ProblemError(keys.RULE)
     try:
@@ -74,12 +75,18 @@ def update_project(actor: Actor, project: Project, *, leave_out: bool = False, *
     for name, value in changes.items():
         setattr(project, name, value)
     if changes:
+        _check_shares(project)
         project.save(update_fields=list(changes))
     if labels is not None:
         set_labels(project, labels)
     spec = freeze_spec(actor, project, leave_out=leave_out)
     events.record(actor, "project.changed", project, after={"fields": fields, "spec": spec.number})
     return project
+
+
+def _check_shares(project: Project) -> None:
+    if sum(project.shares) != 100:
+        raise ProblemError("The shares of train, validation and test must add up to 100.")
 
 
 def try_task(project: Project, labels: Iterable[LabelInput], *, leave_out: bool = False) -> None:
@@ -94,3 +101,11 @@ def try_task(project: Project, labels: Iterable[LabelInput], *, leave_out: bool 
         set_labels(project, labels)
         freeze_spec(actors.system("trial"), project, leave_out=leave_out)
         transaction.set_rollback(True)
+
+
+@contextmanager
+def held(project: Project) -> Iterator[None]:
+    """A transaction in which no other one that holds the project changes its settings."""
+    with transaction.atomic():
+        Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+        yield

@@ -1,7 +1,7 @@
 """Add texts: each is stored once, with its split and how it came in."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
@@ -15,7 +15,9 @@ from labeling.formats import Told
 from labeling.kinds import Answer, Input, InputError, kind_of, whole
 from labeling.models import ImportBatch, Project, Sample, Split
 from labeling.services import events
+from labeling.services.describing import NOTHING, About
 from labeling.services.golden import announce_golden, settle
+from labeling.services.spellings import Spellings
 from labeling.ways import DRAWN, Given, WayIn
 
 
@@ -33,6 +35,8 @@ class NewText:
     input: Input | None = None
     told: tuple[Told, ...] = ()
     given: str = Given.IMPORTED
+    tags: tuple[str, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def whole_input(self) -> Input:
@@ -48,22 +52,28 @@ def checked_input(project: Project, value: Any) -> Input:
         raise ProblemError(str(error)) from error
 
 
-def new_text(project: Project, value: Any, external_id: str = "") -> NewText:
-    """An input to add. Raises `ProblemError` where it is none."""
+def new_text(project: Project, value: Any, external_id: str = "", said: About = NOTHING) -> NewText:
+    """An input to add, with what is said of it besides. Raises `ProblemError` where it is none."""
     checked = checked_input(project, value)
     text = kind_of(project).input.text(checked)
-    return NewText(text, storable(external_id), input=None if checked == text else checked)
+    return NewText(
+        text,
+        said.external_id or storable(external_id),
+        input=None if checked == text else checked,
+        tags=said.tags,
+        metadata=said.metadata,
+    )
 
 
 @transaction.atomic
 def add_sample(
-    actor: Actor, project: Project, value: Any, *, way_in: str, external_id: str = ""
+    actor: Actor, project: Project, value: Any, *, way_in: str, external_id: str = "", said: About = NOTHING
 ) -> tuple[Sample, bool]:
     """The sample of an input, and whether it is new; an equal text (case and spaces apart) is the same sample.
 
     `way_in` is kept of a new one only. Raises `ProblemError` on what the project does not ask about.
     """
-    text = new_text(project, value, external_id)
+    text = new_text(project, value, external_id, said)
     added = add_samples(project, [text], way_in=way_in)
     sample = Sample.objects.get(project=project, content_hash=splits.content_hash(text.text))
     sample.project = project
@@ -95,6 +105,8 @@ def add_samples(
             text=text.text,
             input=text.input,
             external_id=text.external_id[:200],
+            tags=list(text.tags),
+            metadata=dict(text.metadata),
             content_hash=content_hash,
             group_hash=splits.group_key(text.text),
             rank=_shuffled(content_hash),
@@ -162,9 +174,9 @@ def create_samples(
     added = {row.content_hash for row in add_samples(project, in_one_order(texts), way_in=WayIn.API)}
     hashes = [splits.content_hash(text.text) for text in texts]
     samples = samples_of(project, texts)
-    said = {
-        content_hash: text.answer for text, content_hash in zip(texts, hashes, strict=True) if text.answer is not None
-    }
+    spellings = Spellings(project.spec, (text.text for text in texts))
+    fitted = [spellings.fit(text.text, text.answer) for text in texts]
+    said = {name: answer for name, answer in zip(hashes, fitted, strict=True) if answer is not None}
     approved = settle([(samples[content_hash], answer) for content_hash, answer in said.items()], project.spec)
     if approved:
         announce_golden(project.pk, None)

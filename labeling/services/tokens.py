@@ -1,7 +1,7 @@
 """Make API tokens, and take them back."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from common.actor import Actor
-from common.problems import ProblemError
-from labeling.access import user_behind
+from common.problems import ConflictError, ProblemError
+from labeling.access import Right, require, user_behind
 from labeling.models import ApiToken, Project, Scope, User
 from labeling.secrets import digest_of, new_secret
 from labeling.services import events
@@ -43,6 +43,55 @@ def create_token(
     after = {"owner": owner.uid, "scopes": scopes, "projects": [project.key for project in projects]}
     events.record(actor, "token.created", token, project=projects[0] if len(projects) == 1 else None, after=after)
     return token, secret
+
+
+def tokens_in(project: Project) -> QuerySet[ApiToken]:
+    """The tokens that may do something in a project and are not revoked, whosoever they are; the newest first."""
+    return ApiToken.objects.filter(projects=project, revoked_at=None).select_related("owner").order_by("-id")
+
+
+@transaction.atomic
+def create_project_token(
+    actor: Actor, project: Project, name: str, scopes: list[str], *, last_day: date | None
+) -> tuple[ApiToken, str]:
+    """A token of one's own for one project, which a manager makes; see `create_token`.
+
+    Raises `ProblemError` where it is over before it begins, and `ConflictError` where one of that name is in force.
+    """
+    require(actor, project, Right.MANAGE)
+    owner = user_behind(actor)
+    if owner is None:
+        raise PermissionDenied("Tokens are made by people.")
+    if last_day is not None and last_day < timezone.localdate():
+        raise ProblemError(f"The last day {last_day} is over: choose today or a later one, or none.")
+    if Scope.SERVERS in scopes:
+        raise ProblemError("A token that looks after model servers is of no project: administrators make those.")
+    # One after the other, so that the second click finds the first one's token.
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    if tokens_in(project).filter(owner=owner, name=name).exists():
+        raise ConflictError(f"You have a token {name!r} here already: revoke it first, or choose another name.")
+    end = None if last_day is None else timezone.make_aware(datetime.combine(last_day + timedelta(days=1), time.min))
+    return create_token(actor, owner, name, [project], scopes, end)
+
+
+@transaction.atomic
+def take_out_token(actor: Actor, project: Project, token: ApiToken) -> bool:
+    """Have a token do nothing more in a project, whosoever it is: whoever manages it decides. Without any project left
+    it is revoked. False where it had no business there."""
+    require(actor, project, Right.MANAGE)
+    row = (
+        ApiToken.objects.select_for_update(of=("self",)).filter(pk=token.pk, projects=project, revoked_at=None).first()
+    )
+    if row is None:
+        return False
+    if row.projects.count() > 1:
+        row.projects.remove(project)
+        events.record(actor, "token.unbound", row, project=project)
+    else:
+        # The project stays with it, so that one can read where it was used.
+        ApiToken.objects.filter(pk=row.pk).update(revoked_at=timezone.now())
+        events.record(actor, "token.revoked", row, project=project)
+    return True
 
 
 def tokens_of(owner: User) -> QuerySet[ApiToken]:

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 
 from common.actor import Actor
 from common.problems import ProblemError
-from labeling.access import ROLE_RIGHTS, Right, acting
+from labeling.access import ROLE_RIGHTS, Right, acting, may_make_projects
 from labeling.models import Membership, Project, User
 
 
@@ -25,15 +25,15 @@ def actor(request: HttpRequest) -> Actor:
 
 
 def may_add_projects(user: User) -> bool:
-    """Whether *New project* is open to them: administrators, and staff with the permission."""
-    return user.is_staff and user.has_perm("labeling.add_project")
+    """Whether *New project* is open to them."""
+    return may_make_projects(acting(user))
 
 
 def rights_of(user: User, project: Project) -> set[str]:
     """All rights of `user` in a project that they may see, to show only links that lead somewhere."""
     if user.is_superuser:
         return {right.value for right in Right}
-    role = Membership.objects.filter(user=user, project=project).values_list("role", flat=True).first()
+    role = Membership.objects.in_force().filter(user=user, project=project).values_list("role", flat=True).first()
     return {right.value for right in ROLE_RIGHTS.get(role or "", set())}
 
 

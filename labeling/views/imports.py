@@ -39,7 +39,7 @@ def imports(request: HttpRequest, key: str) -> HttpResponse:
             form.add_error(None, str(error))
     batches = ImportBatch.objects.filter(project=project).select_related("created_by")
     page = Paginator(batches, SHOWN).get_page(request.GET.get("page"))
-    context = page_context(request, project, "samples", form=form, page=page)
+    context = page_context(request, project, "imports", form=form, page=page)
     return render(request, "labeling/imports.html", context)
 
 
@@ -54,7 +54,7 @@ def batch(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
     batch = _batch(project, uid)
     may_start = services.may_start(batch)
     if polls(request):
-        context = page_context(request, project, "samples", batch=batch, may_start=may_start)
+        context = page_context(request, project, "imports", batch=batch, may_start=may_start)
         return render(request, "labeling/partials/import_state.html", context)
     may_approve = Right.REVIEW in rights_of(person(request), project)
     data = request.POST if request.method == "POST" else fields_of(batch.options)
@@ -64,7 +64,7 @@ def batch(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
             services.queue_import(actor(request), batch, form.options, is_trial="try" in request.POST)
             return redirect("labeling:import", key, uid)
     context = {"batch": batch, "may_start": may_start, "form": form, **(_look(batch, form) if may_start else {})}
-    return render(request, "labeling/import.html", page_context(request, project, "samples", **context))
+    return render(request, "labeling/import.html", page_context(request, project, "imports", **context))
 
 
 def _look(batch: ImportBatch, form: ImportOptionsForm) -> dict[str, Any]:

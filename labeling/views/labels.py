@@ -16,9 +16,10 @@ from labeling import services
 from labeling.access import Right, project_for
 from labeling.forms import LabelForm, LabelListForm, MergeForm, RemoveLabelForm
 from labeling.kinds import MAX_LABELS, kind_of
-from labeling.models import Project
+from labeling.models import Colour, Project
 from labeling.services.fitting import answers_left_out, label_usage, samples_left_out
 from labeling.services.labels import labels_as_text
+from labeling.services.settings import premise_of
 from labeling.views.base import actor, page_context, person, problems_as_messages
 
 PAGE = 100
@@ -36,9 +37,9 @@ def labels(request: HttpRequest, key: str) -> HttpResponse:
     form = LabelListForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            services.replace_labels(
-                actor(request), project, form.cleaned_data["labels"], leave_out=form.cleaned_data["leave_out"]
-            )
+            _replace(request, project, form)
+        except services.ChangedMeanwhileError as problem:
+            return _page(request, project, _overtaken(project, form), status=problem.problem_status)
         except ProblemError as problem:
             form.add_error("labels", str(problem))
             form.offer_leave_out(isinstance(problem, services.AnswersLostError))
@@ -46,8 +47,34 @@ def labels(request: HttpRequest, key: str) -> HttpResponse:
         messages.success(request, f"Saved: the task has {project.labels.count()} labels now.")
         return redirect("labeling:labels", key)
     if not form.is_bound:
-        form = LabelListForm(initial={"labels": labels_as_text(project.labels.all())})
+        now = _now(project)
+        form = LabelListForm(initial=now | {"premise": premise_of(now)})
     return _page(request, project, form, status=400 if form.errors else 200)
+
+
+def _now(project: Project) -> dict[str, str]:
+    return {"labels": labels_as_text(project.labels.all())}
+
+
+def _replace(request: HttpRequest, project: Project, form: LabelListForm) -> None:
+    said = form.cleaned_data
+    premise = said["premise"] or premise_of(_now(project))
+    with services.unless_changed(project, premise, lambda: _now(project)):
+        services.replace_labels(actor(request), project, said["labels"], leave_out=said["leave_out"])
+
+
+def _overtaken(project: Project, form: LabelListForm) -> LabelListForm:
+    """The list as it was typed, on top of what somebody else has made of the labels meanwhile."""
+    now, typed = _now(project), {label.name for label in form.cleaned_data["labels"]}
+    again = LabelListForm({"labels": form.data["labels"], "premise": premise_of(now)})
+    missing = [label.name for label in project.labels.all() if label.name not in typed]
+    said = "Somebody else has changed the labels since you opened the list. "
+    if missing:
+        said += (
+            f"Not in yours are {', '.join(missing[:SHOWN_SAMPLES])}{' and more' if missing[SHOWN_SAMPLES:] else ''}. "
+        )
+    again.add_error("labels", f"{said}Look at them beside, and save again to have yours.")
+    return again
 
 
 @login_required
@@ -114,6 +141,7 @@ def _page(request: HttpRequest, project: Project, form: LabelListForm, *, status
         "page": page,
         "rows": [(label, usage[label.name]) for label in page],
         "words": words,
+        "colours": Colour.choices,
         "names": project.labels.values_list("name", flat=True),
         "total": project.labels.count(),
         "most": MAX_LABELS,

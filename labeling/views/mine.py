@@ -66,7 +66,7 @@ def mine(request: HttpRequest, key: str) -> HttpResponse:
     context = page_context(
         request,
         project,
-        "review",
+        "mine",
         form=form,
         lines=[_line(review) for review in found[:PAGE]],
         older=found[PAGE - 1].uid if len(found) > PAGE else None,

@@ -60,7 +60,7 @@ def near_duplicates(request: HttpRequest, key: str) -> HttpResponse:
     context = page_context(
         request,
         project,
-        "samples",
+        "near-duplicates",
         groups=near.with_texts(found[:PAGE]),
         more=found[PAGE - 1] if len(found) > PAGE else None,
         first_page=not before,

@@ -7,5 +7,5 @@
   if (!field || !token) return;
   field.value = token;
   history.replaceState(null, "", location.pathname);
-  document.querySelector("input[name=username]").focus();
+  document.querySelector("input[name=username], [data-first]")?.focus();
 })();

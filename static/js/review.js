@@ -36,6 +36,9 @@
 
   // What differs from the proposal: a sentence, and where texts are typed the words themselves.
   function difference() {
+    // Fields with a script of their own say it themselves.
+    const own = root.querySelector("[data-changes]");
+    if (own) return own.dataset.changes;
     const answer = typed();
     if (answer) {
       const before = answer.dataset.proposed, after = answer.value.trim();

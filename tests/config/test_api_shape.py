@@ -44,7 +44,8 @@ def client():
 
 def address(pattern):
     """An address of the pattern, in the project `shop`."""
-    for name, value in {"key": "shop", "uid": UID, "number": "1", "name": "local"}.items():
+    told = {"key": "shop", "uid": UID, "number": "1", "name": "local", "split": "train", "username": "olga"}
+    for name, value in told.items():
         pattern = pattern.replace(f"{{{name}}}", value)
     return f"/{pattern}"
 
@@ -95,10 +96,7 @@ def test_an_address_with_a_slash_leads_to_the_one_without(client):
 
 def test_every_view_goes_through_the_door():
     views = {callback.cls for _, callback in _callbacks() if issubclass(getattr(callback, "cls", object), APIView)}
-    assert {view.__name__ for view in views if not issubclass(view, Door)} == {
-        "SpectacularJSONAPIView",
-        "SpectacularSwaggerSplitView",
-    }
+    assert {view.__name__ for view in views if not issubclass(view, Door)} == {"SpectacularJSONAPIView"}
 
 
 def _callbacks():

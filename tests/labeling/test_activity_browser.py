@@ -3,7 +3,7 @@
 import pytest
 
 from labeling import services
-from tests.browser import log_in
+from tests.browser import log_in, unfold
 from tests.factories import acting, make_expert, make_manager, make_project, make_sample
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -17,6 +17,7 @@ def test_what_happened_is_read_and_narrowed(browser, live_server, width, tmp_pat
     page = browser.new_page(viewport={"width": width, "height": 844})
     log_in(page, live_server.url, "mia")
     page.goto(f"{live_server.url}/projects/shop/")
+    unfold(page)
     page.get_by_role("link", name="Activity").click()
     page.get_by_role("cell", name="gave a sample its answer").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -9,6 +9,8 @@ import pytest
 from labeling.answers import Status, parse
 from labeling.kinds import KINDS, Answer, LabelDef, Spec, dumps
 from tests.labeling.reading_cases import CASES, SPECS
+from tests.records import BILL
+from tests.records import spec_of as bills_spec
 
 pytestmark = pytest.mark.pure
 
@@ -17,12 +19,13 @@ NAMES = (
     "billing", "delivery", "card_arrival", "card", "other", "not_spam", "spam", "Größe", "yes, please", "1", "12",
     "true", "refund request", "refund",
 )  # fmt: skip
+BILLS = bills_spec()
 LABELS = tuple(map(LabelDef, NAMES))
 SENTENCE = "Dear Ana, thank you for your message. The parcel is on its way and will arrive on Monday."
 
 
 def golden() -> Iterator[tuple[Spec, Answer]]:
-    """660 answers."""
+    """680 answers."""
     chance = random.Random(7)
     several, one, text = (
         Spec("multi_label", "Tag.", LABELS),
@@ -36,6 +39,10 @@ def golden() -> Iterator[tuple[Spec, Answer]]:
         yield one, {"label": chance.choice(NAMES)}
     for _ in range(60):
         yield text, {"text": " ".join(chance.choice(SENTENCE.split()) for _ in range(chance.randint(3, 15)))}
+
+    for count in range(20):
+        lines = [{"sku": chance.choice(NAMES), "n": number + 1} for number in range(count % 4)]
+        yield BILLS, BILL | {"total": count * 11, "paid": count % 2 == 0, "lines": lines}
 
 
 GOLDEN = list(golden())

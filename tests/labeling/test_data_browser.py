@@ -4,7 +4,7 @@ import pytest
 
 from labeling import services
 from labeling.models import Export, ImportBatch, Sample
-from tests.browser import log_in
+from tests.browser import log_in, unfold
 from tests.factories import make_manager, make_project
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -45,6 +45,7 @@ def test_a_file_goes_in_by_clicks_and_comes_out_again(browser, live_server, widt
     services.run_import(ImportBatch.objects.get().pk)
     page.get_by_text("Succeeded").wait_for()
     assert Sample.objects.filter(state="golden").count() == 2
+    unfold(page)
     page.get_by_role("link", name="Export", exact=True).click()
     page.select_option("select[name=format]", "label_studio")
     page.screenshot(path=tmp_path / f"exports-{width}.png", full_page=True)

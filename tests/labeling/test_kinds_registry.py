@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -15,20 +16,26 @@ from labeling.answers import Status, parse
 from labeling.kinds import KINDS, Answer, LabelDef, Spec, SpecError, canonical, json_schema, kind_choices
 from labeling.kinds.inputs import CONVERSATION, INPUTS
 from tests.common.test_sources import ROOT, sources
+from tests.records import BILL, SCHEMA
 
 # An answer to each kind, in its stored form.
 ANSWERS: dict[str, Answer] = {
     "multi_label": {"labels": ["a", "b"]},
     "single_label": {"label": "b"},
+    "spans": {"spans": [{"label": "b", "start": 0, "end": 4, "text": "What"}]},
     "text": {"text": "Dear Ana"},
+    "record": BILL,
 }
+# Of the kinds whose schema is the project's own.
+SCHEMAS: dict[str, dict[str, object]] = {"record": SCHEMA}
+# The constant of a kind whose answer to one text says nothing of another.
+CONSTANTS: dict[str, Answer] = {"spans": {"spans": []}}
 ROOMS = ("labeling/kinds/", "evaluation/scorers/")
 
 
 def spec_of(name: str) -> Spec:
     labels = (LabelDef("a"), LabelDef("b")) if KINDS[name].has_labels else ()
-    schema = {"type": "object"} if KINDS[name].has_schema else None
-    return Spec(name, "Do it.", labels, schema=schema)
+    return Spec(name, "Do it.", labels, schema=SCHEMAS.get(name))
 
 
 def test_every_kind_has_a_scorer_and_an_example_here() -> None:
@@ -52,9 +59,16 @@ def test_its_form_gives_back_what_it_shows(name: str) -> None:
     fields = kind.fields(spec, answer, answer, input)
     html = render_to_string(f"labeling/fields/{name}.html", {"fields": fields, "project": None})
     sent: dict[str, list[str]] = {}
-    for field, value in re.findall(r'<input[^>]* name="(\w+)" value="([^"]*)" checked', html):
+    typed = re.findall(r'<input type="text" name="(\w+)" value="([^"]*)"', html)
+    for field, value in [*typed, *re.findall(r'<input[^>]* name="(\w+)" value="([^"]*)" checked', html)]:
         sent.setdefault(field, []).append(value)
+    for field, options in re.findall(r'<select name="(\w+)"[^>]*>(.*?)</select>', html, re.DOTALL):
+        sent.setdefault(field, []).append("".join(re.findall(r'value="([^"]*)" selected', options)))
     sent |= {field: [value] for field, value in re.findall(r'<textarea[^>]* name="(\w+)"[^>]*>([^<]*)<', html)}
+    values = r'<input type="(?:text|date)" [^>]*name="(/[^"]+)" value="([^"]*)"'
+    sent |= {field: [value] for field, value in re.findall(values, html)}
+    sent |= {field: ["true"] for field in re.findall(r'name="(/[^"]+)" value="true" checked', html)}
+    sent = {field: [unescape(value) for value in values] for field, values in sent.items()}
     assert canonical(spec, kind.entered(sent), input) == answer
     assert kind.shown_again(spec, kind.entered(sent)) == answer
 
@@ -80,7 +94,9 @@ def test_its_scorer_gives_the_figures_that_it_names_and_a_constant(name: str) ->
     assert figures["main"] == figures[scorer.main] == scorer.main_value(cases)
     sums = [sum(values) for values in zip(*map(scorer.parts, cases), strict=True)]
     assert scorer.figure(sums, len(cases)) == pytest.approx(figures["main"])
-    assert scorer.baselines["constant"].run([("x", answer)], [("y", answer)], Task()) == [Scored(answer, answer)]
+    assert scorer.baselines["constant"].run([("x", answer)], [("y", answer)], Task()) == [
+        Scored(answer, CONSTANTS.get(name, answer))
+    ]
 
 
 @pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if not kind.has_schema])

@@ -118,3 +118,16 @@ def test_a_token_without_the_scope_only_reads(client, shop):
     options = {"headers": {"Authorization": f"Bearer {secret}"}, "content_type": "application/json"}
     assert client.get("/api/v1/projects/shop/labels", **options).status_code == 200
     assert client.put("/api/v1/projects/shop/labels", {"labels": []}, **options).status_code == 403
+
+
+def test_a_list_that_was_overtaken_is_told_what_it_lacks_and_keeps_what_was_typed(client, shop):
+    premise = client.get(url("labels")).context["form"]["premise"].value()
+    services.replace_labels(SYSTEM, shop, ["billing", "delivery", "praise", "theirs"])
+    page = client.post(url("labels"), {"labels": "billing\ndelivery\npraise\nmine", "premise": premise})
+    assert page.status_code == 409
+    assert "Not in yours are theirs." in page.text
+    assert "praise\nmine" in page.text
+    assert shop.labels.filter(name="theirs").exists()
+    fresh = page.context["form"]["premise"].value()
+    client.post(url("labels"), {"labels": "billing\ndelivery\npraise\nmine", "premise": fresh})
+    assert set(shop.labels.values_list("name", flat=True)) == {"billing", "delivery", "praise", "mine"}

@@ -1,9 +1,12 @@
 """*New project*: who may, what is proposed and shown, what is refused beside which field, and what is there then."""
 
+import json
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.utils import timezone
 
 from deployment.models import ServingPolicy
 from deployment.servers.registration import built_in_server
@@ -11,7 +14,8 @@ from evaluation.models import GatePolicy
 from labeling.kinds import KINDS
 from labeling.models import Event, Membership, Project, Role
 from labeling.project_form import proposed_key
-from tests.factories import SYSTEM, make_admin, make_manager, make_project, make_user
+from tests.factories import SYSTEM, make_admin, make_expert, make_manager, make_project, make_user
+from tests.records import SCHEMA
 from training.models import RetrainPolicy
 from training.services import list_shipped_base, load_builtin_profiles
 
@@ -68,8 +72,8 @@ def test_it_has_what_it_trains_with_and_is_served_from(client, ada, settings):
 
 
 def test_who_may_add_projects_makes_them_and_nobody_else(client):
-    staff, manager = make_user("sam", is_staff=True), make_manager(make_project(), "mia")
-    for person in (staff, manager):
+    staff, expert = make_user("sam", is_staff=True), make_expert(make_project(), "ana")
+    for person in (staff, expert):
         client.force_login(person)
         assert [client.get(PAGE).status_code, client.post(PAGE, ASKED).status_code] == [403, 403]
         assert PAGE not in client.get("/").text
@@ -78,6 +82,22 @@ def test_who_may_add_projects_makes_them_and_nobody_else(client):
     assert PAGE in client.get("/").text
     assert client.post(PAGE, ASKED).status_code == 302
     assert Membership.objects.get(user=staff).role == Role.MANAGER
+
+
+def test_a_manager_makes_a_further_project_and_manages_it(client, settings):
+    project = make_project()
+    client.force_login(make_manager(project, "mia"))
+    assert PAGE in client.get("/").text
+    assert client.post(PAGE, ASKED).status_code == 302
+    assert Membership.objects.get(project__key="support-tags").role == Role.MANAGER
+    Membership.objects.update(ends_on=timezone.localdate() - timedelta(days=1))
+    assert client.get(PAGE).status_code == 403
+    Membership.objects.update(ends_on=None)
+    Project.objects.update(archived_at=timezone.now())
+    assert client.get(PAGE).status_code == 403
+    Project.objects.update(archived_at=None)
+    settings.PROJECT_MAKERS = "administrators"
+    assert client.get(PAGE).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -168,3 +188,40 @@ def test_each_kind_of_the_registry_is_offered_with_its_line(client, ada):
         assert kind.title in page
         assert kind.about
         assert kind.about.partition("'")[0] in page
+
+
+def test_a_record_is_made_with_its_schema_in_the_order_that_was_given(client, ada):
+    asked = ASKED | {"kind": "record", "labels": "", "schema": json.dumps(SCHEMA)}
+    assert client.post(PAGE, asked).status_code == 302
+    project = Project.objects.get()
+    assert list(project.spec.schema["properties"]) == list(project.schema["properties"]) == list(SCHEMA["properties"])
+
+
+def test_an_example_of_a_schema_is_filled_in_on_request_and_nothing_is_made(client, ada):
+    page = client.post(PAGE, ASKED | {"example": "1", "schema": ""})
+    assert page.status_code == 200
+    example = next(kind.schema_example for kind in KINDS.values() if kind.has_schema)
+    assert page.context["form"]["schema"].value() == json.dumps(example, indent=2)
+    assert "Tag the message." in page.text
+    assert "required." not in page.text
+    assert re.search(r'value="record"[^>]* checked', page.text)
+    assert not Project.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"kind": "record", "labels": ""}, "needs a JSON schema"),
+        ({"kind": "record", "labels": "", "schema": '{\n "type": '}, "line 2, column"),
+        (
+            {"kind": "record", "labels": "", "schema": '{"type": "object", "properties": {"a": {"$ref": "#"}}}'},
+            "/a/$ref",
+        ),
+        ({"schema": '{"type": "object"}'}, "takes no schema"),
+    ],
+)
+def test_a_schema_that_cannot_be_kept_is_told_beside_its_field(client, ada, fields, says):
+    page = client.post(PAGE, ASKED | fields)
+    assert page.status_code == 400
+    assert says in errors_of(page)["schema"]
+    assert list(errors_of(page)) == ["schema"]

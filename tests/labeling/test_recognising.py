@@ -95,13 +95,19 @@ def test_an_empty_file_says_so(content):
         (b"PAR1\x15\x04", "Parquet"),
         (b"PK\x03\x04\x14\x00", "archive"),
         (b"\x1f\x8b\x08\x00", "gzip"),
-        (b"EU\tB-ORG\nrejects\tO\nGerman\tB-MISC\n\nPeter\tB-PER\n", "CoNLL"),
         (b'{"one": 1}', "no list of rows"),
     ],
 )
 def test_what_is_not_read_is_refused_with_a_way_out(content, says):
     with pytest.raises(ImportFormatError, match=says):
         found(content)
+
+
+def test_words_with_tags_are_texts_with_marked_pieces():
+    told = found(b"-DOCSTART- -X- O\n\nEU\tB-ORG\nrejects\tO\nGerman\tB-MISC\n\nPeter\tB-PER\n", "x.txt")
+    assert (told.options["format"], told.options["shape"]) == ("conll", "tagged")
+    assert "Words with tags" in told.told
+    assert [row["tokens"] for row in told.records] == [["EU", "rejects", "German"], ["Peter"]]
 
 
 def test_what_was_said_is_not_overruled():

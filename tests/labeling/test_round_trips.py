@@ -1,5 +1,6 @@
 """What is exported and imported into an empty project is the same: texts, answers, and ids where there are any."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,12 @@ from hypothesis import strategies as st
 from labeling import services, splits
 from labeling.formats import WRITERS
 from labeling.formats.plain import guarded, unguarded
-from labeling.kinds import canonical
+from labeling.kinds import KINDS, canonical
 from labeling.models import GoldenSample, Project, Sample
 from labeling.services.samples import new_text
 from tests.factories import SYSTEM, make_project
 from tests.labeling.exporting import exported
+from tests.records import BILLS, SCHEMA
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +40,11 @@ IDS = st.one_of(st.just(""), st.sampled_from(["7", "=2", "-x"]), st.text("abc12"
 ANSWERS: dict[str, st.SearchStrategy[Any]] = {
     "multi_label": st.one_of(st.none(), st.lists(st.sampled_from(LABELS), max_size=3, unique=True)),
     "single_label": st.one_of(st.none(), st.sampled_from(LABELS)),
+    "spans": st.one_of(
+        st.none(), st.lists(st.tuples(st.integers(0, 20), st.integers(1, 9), st.sampled_from(LABELS)), max_size=4)
+    ),
     "text": st.one_of(st.none(), TEXTS),
+    "record": st.one_of(st.none(), BILLS),
 }
 # Those that hold no ids, and those that hold no texts without an answer.
 BARE = ("openai_chat", "prompt_completion", "sharegpt", "alpaca")
@@ -48,7 +54,8 @@ COLUMNS = {"text": "text", "answer": "answer", "external_id": "id", "answers": "
 
 
 def project_of(kind: str, key: str) -> Project:
-    return make_project(key, kind, labels=() if kind == "text" else LABELS)
+    labels = LABELS if KINDS[kind].has_labels else ()
+    return make_project(key, kind, labels=labels, schema=SCHEMA if KINDS[kind].has_schema else None)
 
 
 def fill(project: Project, rows: list[tuple[str, Any, str]]) -> None:
@@ -56,9 +63,16 @@ def fill(project: Project, rows: list[tuple[str, Any, str]]) -> None:
     spec, by_hash = project.spec.to_spec(), {}
     for text, answer, id in rows:
         new = new_text(project, text, id.strip())
-        stored = None if answer is None else canonical(spec, answer, new.text)
+        given = marks(new.text, answer) if project.answer_kind.has_places and answer else answer
+        stored = None if answer is None else canonical(spec, given, new.text)
         by_hash.setdefault(splits.content_hash(new.text), services.NewText(new.text, new.external_id, stored))
     services.create_samples(SYSTEM, project, list(by_hash.values()), may_approve=True)
+
+
+def marks(text: str, drawn: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """Those of the drawn places that are in the text, and not white space."""
+    places = [(start, min(start + length, len(text)), label) for start, length, label in drawn]
+    return [place for place in places if text[place[0] : place[1]].strip()]
 
 
 def held(project: Project, format: str) -> dict[str, tuple[Any, str]]:
@@ -67,10 +81,19 @@ def held(project: Project, format: str) -> dict[str, tuple[Any, str]]:
     found = {}
     for sample in Sample.objects.filter(project=project):
         answer = golden.get(sample.pk)
-        no_label = format == "doccano" and answer == {"labels": []}
+        no_label = format == "doccano" and answer in ({"labels": []}, {"spans": []})
+        if format == "conll" and not in_conll(sample, answer):
+            continue
         if not no_label and (answer is not None or format not in ANSWERED):
             found[sample.text] = (answer, "" if format in BARE else sample.external_id)
     return found
+
+
+def in_conll(sample: Sample, answer: Any) -> bool:
+    """Whether it is a text of one line whose marked pieces do not overlap."""
+    spans = (answer or {}).get("spans")
+    lines = {"\n", "\r"} & set(sample.text + sample.external_id)
+    return spans is not None and not lines and all(a["end"] <= b["start"] for a, b in pairwise(spans))
 
 
 @pytest.mark.parametrize("kind", ANSWERS)

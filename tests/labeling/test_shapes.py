@@ -58,6 +58,7 @@ ROWS: list[tuple[str, dict[str, Any], str, Any, str]] = [
     ("prompt_completion", {"prompt": "a", "completion": "b"}, "a", "b", ""),
     ("prompt_completion", {"prompt": [USER], "completion": [BOT], "label": True}, "Where is it?", "On its way.", ""),
     ("question_answer", {"question": "a", "answer": "b"}, "a", "b", ""),
+    ("tagged", {"id": 4, "tokens": ["a", "b"], "tags": ["O", "O"]}, "a b", None, "4"),
     ("langfuse", {"id": "i", "input": {"question": "a"}, "expectedOutput": "b"}, "a", "b", "i"),
     ("langfuse", {"input": {"messages": [USER]}, "output": BOT, "traceId": "t"}, "Where is it?", None, ""),
     ("open_webui", {"id": "c", "chat": {"title": "t", "messages": [USER, BOT]}}, "Where is it?", None, "c"),
@@ -110,6 +111,73 @@ def test_what_no_project_takes_is_refused_with_a_sentence(shape, record, says):
     assert found is not None
     assert found.name == shape
     assert says in read(shape, record).error
+
+
+MARKED = "😀 Ana\r\nin Rome"
+ANA = {"label": "PER", "start": 2, "end": 5, "text": "Ana"}
+ROME = {"label": "LOC", "start": 9, "end": 13, "text": "Rome"}
+
+
+@pytest.mark.parametrize(
+    ("shape", "record", "spans"),
+    [
+        ("label_studio",
+         {"data": {"text": MARKED},
+          "annotations": [{"result": [
+              {"type": "labels", "value": {"start": 2, "end": 5, "text": "Ana", "labels": ["PER"]}},
+              {"type": "labels", "value": {"start": 11, "end": 15, "text": "Rome", "labels": ["LOC"]}},
+              {"type": "relation", "from_id": "a", "to_id": "b"}]}]},
+         [ANA, ROME]),
+        ("doccano", {"text": MARKED, "label": [[2, 5, "PER"], [10, 14, "LOC"]]}, [ANA, ROME]),
+        ("doccano", {"text": MARKED, "label": [], "entities": [{"start_offset": 2, "end_offset": 5, "label": "PER"}]},
+         [ANA]),
+        ("prodigy", {"text": MARKED, "_input_hash": 1, "answer": "accept",
+                     "spans": [{"start": 10, "end": 14, "label": "LOC", "token_start": 2, "token_end": 2}]}, [ROME]),
+        ("prodigy", {"text": MARKED, "_input_hash": 1, "answer": "accept", "spans": []}, []),
+        ("argilla", {"fields": {"text": MARKED}, "responses": {"marks": [
+            {"value": [{"start": 2, "end": 5, "label": "PER"}], "status": "submitted"}]}}, [ANA]),
+    ],
+)  # fmt: skip
+def test_marked_pieces_have_places_in_the_text_as_it_is_stored(shape, record, spans):
+    row = read(shape, record, takes_spans=True)
+    assert (row.error, row.text, row.answer_raw) == ("", MARKED.replace("\r", ""), {"spans": spans})
+
+
+@pytest.mark.parametrize(
+    ("tags", "spans"),
+    [
+        ("B-A I-A O B-A", [(0, 6, "A"), (11, 14, "A")]),
+        ("I-A I-A I-B S-B", [(0, 6, "A"), (7, 10, "B"), (11, 14, "B")]),
+        ("B-A E-A B-A B-A", [(0, 6, "A"), (7, 10, "A"), (11, 14, "A")]),
+        ("O O O O", []),
+    ],
+)
+def test_words_with_tags_are_pieces_of_their_text(tags, spans):
+    record = {"tokens": ["one", "tw", "thr", "fou"], "tags": tags.split()}
+    row = read("tagged", record, takes_spans=True)
+    assert row.text == "one tw thr fou"
+    assert [(each["start"], each["end"], each["label"]) for each in row.answer_raw["spans"]] == spans
+    assert read("tagged", {**record, "text": "onetw. thr-fou"}, takes_spans=True).text == "onetw. thr-fou"
+    assert read("tagged", {**record, "text": "other"}, takes_spans=True).text == "one tw thr fou"
+
+
+def test_a_tag_that_is_none_is_refused():
+    assert "'X-A'" in read("tagged", {"tokens": ["a"], "tags": ["X-A"]}, takes_spans=True).error
+    assert "no words" in read("tagged", {"tokens": ["a"], "tags": []}, takes_spans=True).error
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ({"end": 3, "text": "Bob"}, "is 'Bob', which characters 0 to 3"),
+        ({"end": "3"}, "not whole"),
+        ({"end": 3, "labels": []}, "not whole"),
+    ],
+)
+def test_a_mark_that_does_not_fit_its_text_is_refused(value, says):
+    result = [{"value": {"start": 0, "labels": ["PER"], **value}}]
+    row = read("label_studio", {"data": {"text": MARKED}, "annotations": [{"result": result}]}, takes_spans=True)
+    assert says in row.error
 
 
 @pytest.mark.parametrize("name", ["doccano", "label_studio"])

@@ -125,3 +125,26 @@ def test_lists_cost_the_same_for_many_rows(api, shop, django_assert_max_num_quer
         make_run(shop)
     with django_assert_max_num_queries(8):
         assert len(api.get(f"{API}/runs").json()["results"]) == 8
+
+
+def test_files_of_a_snapshot_are_for_operators(api, shop):
+    make_golden(shop, 3)
+    snapshot = freeze_snapshot(SYSTEM, shop)
+    url = f"{API}/snapshots/{snapshot.uid}/files"
+    assert {row["split"]: row["rows"] for row in api.get(url).json()}["train"] == snapshot.train_rows
+    file = api.get(f"{url}/train")
+    assert (file["Content-Type"], len(b"".join(file).splitlines())) == ("application/jsonl", snapshot.train_rows)
+    assert api.get(f"{url}/secret").status_code == 404
+    expert = client_of(make_expert(shop), shop, "read", "operate")
+    assert (expert.get(url).status_code, expert.get(f"{url}/train").status_code) == (200, 403)
+
+
+def test_runs_are_narrowed_and_say_where_they_are(api, shop):
+    make_policy(shop)
+    make_golden(shop, 3)
+    made = api.post(f"{API}/runs", {}, format="json")
+    assert api.get(made["Location"]).json()["uid"] == made.json()["uid"]
+    counts = [len(api.get(f"{API}/runs?{asked}").json()["results"]) for asked in ("state=queued", "state=failed")]
+    assert counts == [1, 0]
+    assert api.get(f"{API}/runs?state=gone").status_code == 400
+    assert [row["name"] for row in api.get(f"{API}/profiles").json()["results"]]

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from labeling import services as labeling
-from tests.factories import SYSTEM, make_admin, make_expert, make_operator, make_project, remade
+from tests.factories import SYSTEM, make_expert, make_operator, make_project, remade
 from tests.training.helpers import add_events, gpu_worker_lives, make_golden, make_policy, make_run
 from training.models import BaseModel, RunEvent, TrainingRun
 from training.services import create_baseline, freeze_snapshot, run_folder
@@ -219,10 +219,13 @@ def test_the_list_costs_the_same_for_many_runs(client, olga, shop, django_assert
     assert "Page 2 of 2" in body(client, url("runs", shop) + "?page=2")
 
 
-def test_an_administrator_sees_the_way_to_the_policy(client, shop):
-    client.force_login(make_admin())
-    policy = make_policy(shop)
-    assert reverse("admin:training_retrainpolicy_change", args=[policy.pk]) in body(client, url("runs", shop))
+def test_whoever_may_change_the_policy_sees_the_way_to_it(client, olga, shop):
+    way = reverse("labeling:settings_of", args=[shop.key, "retraining"])
+    assert f'href="{way}">Set it up' in body(client, url("runs", shop))
+    make_policy(shop)
+    assert f'href="{way}">Change the policy' in body(client, url("runs", shop))
+    client.force_login(make_expert(shop))
+    assert way not in body(client, url("runs", shop))
 
 
 def test_rows_that_were_left_out_lead_to_their_samples(client, olga, shop):

@@ -8,9 +8,10 @@ from common import jsonl
 from training.engine.batched import greedy_batches
 from training.engine.chat import render
 from training.engine.config import BaseModelConfig, ChatOptions, load_config
-from training.engine.constrained import Form, form_of, greedy
+from training.engine.constrained import Holder, greedy
 from training.engine.errors import EngineError
 from training.engine.files import read_jsonl
+from training.engine.forms import Form, form_of
 from training.engine.marks import broken, marks_of
 from training.engine.rundir import RunDir
 
@@ -27,10 +28,11 @@ def answer_file(base: BaseModelConfig, prompts: Path, schema: Path, limit: int, 
 
     from training.engine.models import load_base, load_tokenizer
 
-    form, tokenizer = _form_in(schema), load_tokenizer(base)
+    tokenizer = load_tokenizer(base)
+    holder = Holder(tokenizer, _form_in(schema))
     model = load_base(base, dtype=torch.float32)  # in evaluation mode already
     asked_texts = (render(tokenizer, row["messages"]) for row in read_jsonl(prompts))
-    return jsonl.write(out, ({"text": greedy(model, tokenizer, text, form, limit)} for text in asked_texts))
+    return jsonl.write(out, ({"text": greedy(model, tokenizer, text, holder, limit)} for text in asked_texts))
 
 
 def answer_batches(

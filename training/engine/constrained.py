@@ -4,120 +4,109 @@ An independent second opinion on what a served model answers: no llama.cpp, no G
 token is taken among those after which the text can still become what the schema allows.
 """
 
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from training.engine.chat import end_ids, token_ids
 from training.engine.errors import EngineError
+from training.engine.forms import Form
+from training.engine.looks.words import sentence
 
 if TYPE_CHECKING:
+    import torch
+    from llguidance import LLMatcher, LLTokenizer
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-# As much as llama.cpp's grammars allow; without a bound, a model that knows nothing never gets beyond it.
-_SPACE = r"(?: |\n{1,2}[ \t]{0,20})?"
 
-# What `decode` shows for the first bytes of a character, until its last ones come.
-_HALF = "\ufffd"
+class Holder:
+    """Chooses the next token of answers that grow side by side; `form` None leaves them free."""
 
+    def __init__(self, tokenizer: "PreTrainedTokenizerBase", form: Form | None) -> None:
+        self.ends, self._form, self._tokenizer = end_ids(tokenizer), form, tokenizer
+        # Of each answer so far, by its tokens: what may follow.
+        self._at: dict[tuple[int, ...], LLMatcher] = {}
+        self._start: LLMatcher | None = None
 
-@dataclass(frozen=True)
-class Form:
-    """What an answer may look like: a regular expression, and the characters beyond ASCII that may stand in it."""
+    def choose(self, given: Sequence[list[int]], logits: "torch.Tensor") -> list[int | None]:
+        """Of each row of `logits`, (rows, vocabulary), the most likely token that may follow; None where none may."""
+        if self._form is None:
+            return [int(token) for token in logits.argmax(-1).tolist()]
+        if self._start is None:
+            self._start = self._form.matcher(_read_by_grammars(self._tokenizer, logits.shape[-1]))
+        before, self._at = self._at, {}
+        return [self._chosen(before, tuple(ids), row) for ids, row in zip(given, logits, strict=True)]
 
-    pattern: str
-    beyond: tuple[str, ...]
+    def _chosen(
+        self, before: dict[tuple[int, ...], "LLMatcher"], ids: tuple[int, ...], row: "torch.Tensor"
+    ) -> int | None:
+        matcher = self._after(before, ids)
+        allowed = self._allowed(matcher, row)
+        if not allowed.any():
+            return None
+        token = int(row.masked_fill(~allowed, float("-inf")).argmax())
+        if token not in self.ends and (longer := (*ids, token)) not in self._at:
+            self._at[longer] = matcher.deep_copy()
+            self._at[longer].consume_token(token)
+        return token
 
-    def complete(self, text: str) -> bool:
-        """Whether `text` is an answer as it stands."""
-        return self._matches(text, partial=False)
+    def _after(self, before: dict[tuple[int, ...], "LLMatcher"], ids: tuple[int, ...]) -> "LLMatcher":
+        if ids in before:
+            return before[ids]
+        assert self._start is not None, "made when it is first asked"
+        matcher = self._start.deep_copy()
+        matcher.consume_tokens(list(ids))
+        return matcher
 
-    def can_become(self, text: str) -> bool:
-        """Whether `text` is the beginning of an answer."""
-        whole = text.rstrip(_HALF)
-        if whole == text:
-            return self._matches(text, partial=True)
-        return any(self._matches(whole + character, partial=True) for character in self.beyond)
+    def _allowed(self, matcher: "LLMatcher", row: "torch.Tensor") -> "torch.Tensor":
+        import torch
 
-    def _matches(self, text: str, *, partial: bool) -> bool:
-        import regex
-
-        return regex.fullmatch(self.pattern, text, partial=partial) is not None
-
-
-def form_of(schema: dict[str, Any]) -> Form:
-    """The form of the answers that a schema allows. Raises `EngineError` on schemas that are not known here."""
-    named = json.dumps(schema, ensure_ascii=False)
-    return Form(pattern_of(schema), tuple(sorted({character for character in named if not character.isascii()})))
-
-
-def pattern_of(schema: dict[str, Any]) -> str:
-    """A regular expression of the JSON texts that the schema allows, keys in its order.
-
-    Raises `EngineError` on what is neither an object with fixed keys, an array with a limit, nor an enumeration.
-    """
-    import regex
-
-    if "enum" in schema:
-        values = (json.dumps(value, ensure_ascii=False) for value in schema["enum"])
-        return f"(?:{'|'.join(regex.escape(value) for value in values)})"
-    match schema.get("type"):
-        case "object":
-            pairs = [
-                f"{regex.escape(json.dumps(name))}{_SPACE}:{_SPACE}{pattern_of(inner)}"
-                for name, inner in schema["properties"].items()
-            ]
-            inside = f"{_SPACE},{_SPACE}".join(pairs)
-            return rf"\{{{_SPACE}{inside}{_SPACE}\}}"
-        case "array" if "maxItems" in schema:
-            item, most = pattern_of(schema["items"]), int(schema["maxItems"])
-            some = f"{item}(?:{_SPACE},{_SPACE}{item}){{0,{most - 1}}}" if most else ""
-            optional = "?" if not schema.get("minItems") else ""
-            return rf"\[{_SPACE}(?:{some}){optional}{_SPACE}\]"
-        case other:
-            raise EngineError(f"Answers of the schema type {other!r} cannot be made; it is beyond what is known here.")
+        allowed = torch.zeros(len(row), dtype=torch.bool)
+        if not matcher.is_stopped():
+            bias = torch.frombuffer(bytearray(matcher.compute_logit_bias()), dtype=torch.uint8)[: len(row)]
+            allowed[: len(bias)] = bias > 0
+        if matcher.is_error():
+            raise EngineError(f"An answer cannot be held to its schema: {sentence(ValueError(matcher.get_error()))}")
+        allowed[[end for end in self.ends if end < len(row)]] = matcher.is_accepting()
+        return allowed.to(row.device)
 
 
 def greedy(
-    model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", text: str, form: Form | None, limit: int
+    model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", text: str, holder: Holder, limit: int
 ) -> str:
-    """The model's most likely answer of at most `limit` tokens to rendered `text`; free where `form` is None."""
+    """The model's most likely answer of at most `limit` tokens to rendered `text`."""
     import torch
 
     prompt = token_ids(tokenizer, text)
     start = len(text_of(tokenizer, prompt))
-    ends = end_ids(tokenizer)
     given: list[int] = []
     past: Any = None
-
-    def with_next(token: int) -> str:
-        return text_of(tokenizer, [*prompt, *given, token])[start:]
-
     with torch.inference_mode():
         while len(given) < limit:
             fresh = torch.tensor([given[-1:] or prompt], device=model.device)
             out = model(input_ids=fresh, past_key_values=past, use_cache=True)
             past = out.past_key_values
-            order = out.logits[0, -1].argsort(descending=True).tolist()
-            so_far = text_of(tokenizer, [*prompt, *given])[start:]
-            chosen = next((token for token in order if allowed(token, ends, form, so_far, with_next)), None)
-            if chosen is None or chosen in ends:
+            (chosen,) = holder.choose([given], out.logits[:, -1])
+            if chosen is None or chosen in holder.ends:
                 break
             given.append(chosen)
     return text_of(tokenizer, [*prompt, *given])[start:]
 
 
-def allowed(token: int, ends: set[int], form: Form | None, so_far: str, with_next: Callable[[int], str]) -> bool:
-    """Whether the answer may go on with `token` after `so_far`, or end with it."""
-    if form is None:
-        return True
-    if token in ends:
-        return form.complete(so_far)
-    longer = with_next(token)
-    return longer != so_far and form.can_become(longer)
-
-
 def text_of(tokenizer: "PreTrainedTokenizerBase", ids: Sequence[int]) -> str:
     """What ids say, their marks included."""
     return str(tokenizer.decode(list(ids), skip_special_tokens=False, clean_up_tokenization_spaces=False))
+
+
+def _read_by_grammars(tokenizer: "PreTrainedTokenizerBase", size: int) -> "LLTokenizer":
+    """The tokenizer as llguidance knows it, for logits of this size. Raises `EngineError`."""
+    from llguidance.hf import from_tokenizer
+    from transformers import PreTrainedTokenizerFast
+
+    if not isinstance(tokenizer, PreTrainedTokenizerFast):
+        raise EngineError(
+            "Answers of this base cannot be held to a schema: its tokenizer has no tokenizer.json. Convert it with "
+            "transformers' save_pretrained, or choose another base."
+        )
+    ends = end_ids(tokenizer)
+    # Some base models leave their last tokens without a row of logits.
+    return from_tokenizer(tokenizer, n_vocab=max(size, len(tokenizer)), eos_token=min(ends) if ends else None)

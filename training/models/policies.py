@@ -94,6 +94,7 @@ class _Made(PublicModel):
 class RetrainPolicy(_Made):
     """When a project trains by itself, and what."""
 
+    is_setup = True  # goes with a project that is deleted
     project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="retrain_policy")
     enabled = models.BooleanField(default=True)
     threshold = models.PositiveIntegerField(
@@ -144,6 +145,7 @@ class RetrainPolicy(_Made):
 class RetrainMethod(_Made):
     """A further method of a project's retrainings: it is fitted beside that of the policy, from the same snapshot."""
 
+    is_setup = True  # goes with a project that is deleted
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="retrain_methods")
     method = models.CharField(max_length=20, choices=method_choices, help_text="What is made of the base.")
 

@@ -157,7 +157,7 @@ def chosen(
     profile = profile or (policy.profile if policy else None)
     if base is None:
         raise ProblemError(
-            "No base model is chosen. Give the project a retrain policy in the admin, or name a base model."
+            "No base model is chosen. Give the project a retrain policy (Settings, Retraining), or name a base model."
         )
     return profile, base, way
 

@@ -28,7 +28,7 @@ def snapshots(request: HttpRequest, key: str) -> HttpResponse:
     """All snapshots of the project, newest first."""
     project = project_for(person(request), key, Right.VIEW)
     page = Paginator(queries.snapshot_rows(project), PAGE).get_page(request.GET.get("page"))
-    return render(request, "training/snapshots.html", page_context(request, project, "runs", page=page))
+    return render(request, "training/snapshots.html", page_context(request, project, "snapshots", page=page))
 
 
 @login_required
@@ -45,7 +45,7 @@ def snapshot(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
         "on_this_host": folder_of(row).is_dir(),
         "runs": queries.run_rows(project).filter(snapshot=row)[:PAGE],
     }
-    return render(request, "training/snapshot.html", page_context(request, project, "runs", **context))
+    return render(request, "training/snapshot.html", page_context(request, project, "snapshots", **context))
 
 
 @login_required

@@ -23,7 +23,7 @@ def traffic(request: HttpRequest, key: str) -> HttpResponse:
     asked = request.GET.get("window", DEFAULT)
     window = asked if asked in WINDOWS else DEFAULT
     rows = traffic_by_version(project, timezone.now() - WINDOWS[window][0])
-    context = page_context(request, project, "deployments", rows=rows, window=window, windows=list(WINDOWS))
+    context = page_context(request, project, "traffic", rows=rows, window=window, windows=list(WINDOWS))
     return render(request, "deployment/serving/traffic.html", context)
 
 

@@ -46,15 +46,16 @@ def note(project: Project, found: Sequence[Pair], generation: int = 0) -> None:
         for each in (one, other):
             likeness[each] = max(likeness[each], cosine)
     group_of = {pk: row.group_id for pk, row in known.items()}
-    new: list[AlikeText] = []
     for members in _joined(found):
         joined = {group_of[each] for each in members if each in group_of}
         group_id = _group(project, generation, joined)
-        # A text of another part may have been in a group that is gone now.
+        # What an earlier part put into a group that is gone now goes along.
         group_of = {each: group_id if group in joined else group for each, group in group_of.items()}
         group_of |= dict.fromkeys(members, group_id)
-        fixed = {"group_id": group_id, "generation": generation}
-        new += [AlikeText(**fixed, sample_id=each, likeness=likeness[each]) for each in sorted(members)]
+    new = [
+        AlikeText(group_id=group, generation=generation, sample_id=each, likeness=likeness[each])
+        for each, group in sorted(group_of.items())
+    ]
     AlikeText.objects.bulk_create(
         new, update_conflicts=True, unique_fields=["sample", "generation"], update_fields=["group", "likeness"]
     )

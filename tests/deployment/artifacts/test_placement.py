@@ -38,7 +38,7 @@ def serve(project, **fields) -> InferenceServer:
 
 
 def without_policy(project):
-    return "has no serving policy", f"/admin/deployment/servingpolicy/add/?project={project.pk}"
+    return "has no serving policy", "/projects/post/settings/serving/"
 
 
 def without_any_server(project):
@@ -48,8 +48,8 @@ def without_any_server(project):
 
 def without_a_chosen_server(project):
     make_server("http://127.0.0.1:1", name="box")
-    policy = ServingPolicy.objects.create(project=project)
-    return "names no server", f"/admin/deployment/servingpolicy/{policy.pk}/change/"
+    ServingPolicy.objects.create(project=project)
+    return "names no server", "/projects/post/settings/serving/"
 
 
 def with_an_inactive_server(project):
@@ -125,11 +125,14 @@ def test_where_it_stands_nothing_is_said(shop):
     assert why_nowhere(make_staged(shop, 1)) is None
 
 
-def test_who_may_not_mend_it_is_sent_to_an_administrator(post, client):
-    without_policy(post)
+@pytest.mark.parametrize(
+    ("cause", "whom"), [(without_policy, "a manager of the project"), (without_any_server, "an administrator")]
+)
+def test_who_may_not_mend_it_is_sent_to_who_may(post, client, cause, whom):
+    cause(post)
     client.force_login(make_expert(post))
     content = client.get("/projects/post/versions/1/").content.decode()
-    assert "Ask an administrator." in content
+    assert f"Ask {whom}." in content
     assert "/admin/" not in content
 
 

@@ -32,7 +32,7 @@ def test_predict_answers_with_everything(shop):
     response = client.post(f"{API}/predict", {"text": "Where is it?"}, format="json")
     body = response.json()
     assert response.status_code == 200
-    told = {"confidence", "share", "label_chances"}
+    told = {"confidence", "share", "label_chances", "sample", "external_id"}
     assert set(body) == {"uid", "model", "answer", "status", "reason", "raw", "latency_ms"} | told
     assert body["model"] == "shop:v1"
     assert Prediction.objects.get(uid=body["uid"]).answer == body["answer"]
@@ -169,3 +169,31 @@ def test_an_operator_of_another_project_sees_nothing(shop):
 
 def test_without_login_nothing_is_told(shop):
     assert APIClient().post(f"{API}/predict", {"text": "Hi"}, format="json").status_code == 401
+
+
+def test_what_is_said_of_a_text_stays_with_prediction_and_sample(shop):
+    deployment = promote(make_admin(), make_staged(shop, 1))
+    client = token_client(make_operator(shop), shop, "predict", "read")
+    assert client.get(f"{API}/live").json()["uid"] == str(deployment.uid)
+    assert client.get(f"{API}/deployments/{deployment.uid}").json()["version"] == 1
+    assert len(client.get(f"{API}/deployments?state=live&version=1").json()["results"]) == 1
+    said = {"external_id": "ticket-1", "tags": ["mail"], "metadata": {"vip": True}}
+    body = client.post(f"{API}/predict", {"text": "Where is it?", **said}, format="json").json()
+    (found,) = client.get(f"{API}/predictions?external_id=ticket-1&tag=mail").json()["results"]
+    assert (found["uid"], found["metadata"], found["sample"]) == (body["uid"], {"vip": True}, body["sample"])
+    sample = client.get(f"{API}/samples/{body['sample']}").json()
+    assert {name: sample[name] for name in said} == said
+    assert client.post(f"{API}/predict", {"text": "x", "tags": ["y"] * 21}, format="json").status_code == 400
+
+
+def test_a_token_that_may_review_asks_as_on_the_analyze_page(shop):
+    promote(make_admin(), make_staged(shop, 1))
+    owner = make_admin("root")
+    for scopes, source in ((["predict"], "api"), (["predict", "review"], "analyze")):
+        uid = token_client(owner, shop, *scopes).post(f"{API}/predict", {"text": "A"}, format="json").json()["uid"]
+        assert Prediction.objects.get(uid=uid).source == source
+
+
+def test_nothing_is_live_before_the_first_promotion(shop):
+    answer = token_client(make_operator(shop), shop, "read").get(f"{API}/live")
+    assert (answer.status_code, "Nothing is live" in answer.json()["detail"]) == (404, True)

@@ -62,6 +62,17 @@ def test_two_parts_of_a_batch_may_meet_in_one_group(shop):
     assert members(shop) == [[one, two, three, four, five]]
 
 
+def test_a_group_that_a_batch_joined_may_be_joined_to_an_older_one_by_the_same_batch(shop):
+    one, two, three, four, five = (make_sample(shop, text).pk for text in ("one", "two", "three", "four", "five"))
+    alike.note(shop, [(one, two, 0.96)])
+    alike.note(shop, [(three, four, 0.97)])
+    known = [make_sample(shop, text).pk for text in ("six", "seven")]
+    alike.note(shop, [(known[0], four, 0.96)])
+    alike.note(shop, [(three, five, 0.95), (one, known[0], 0.95)])
+    connection.check_constraints()
+    assert members(shop) == [sorted([one, two, three, four, five, known[0]])]
+
+
 def test_a_later_text_joins_groups(shop, encoder):
     first = [make_sample(shop, text) for text in ("one", "two", "three", "four")]
     one, two, three, four = (each.pk for each in first)

@@ -10,11 +10,24 @@ from training.engine.answers import answer_batches
 from training.engine.batched import greedy_batches
 from training.engine.chat import render
 from training.engine.config import BaseModelConfig, ChatOptions
-from training.engine.constrained import form_of, greedy
+from training.engine.constrained import Holder, greedy
 from training.engine.errors import EngineError
+from training.engine.forms import form_of
 
 LABELS = {"type": "string", "enum": ["billing", "login", "größe"]}
-SCHEMA = {"type": "object", "properties": {"labels": {"type": "array", "items": LABELS, "minItems": 0, "maxItems": 2}}}
+SCHEMA = {
+    "type": "object",
+    "properties": {"labels": {"type": "array", "items": LABELS, "minItems": 0, "maxItems": 2}},
+    "required": ["labels"],
+}
+RECORD = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string", "maxLength": 6},
+        "count": {"type": "integer", "minimum": 3, "maximum": 40},
+    },
+    "required": ["name", "count"],
+}
 
 pytestmark = pytest.mark.ml
 
@@ -31,12 +44,13 @@ def asked(tiny_base):
     return model, tokenizer, [render(tokenizer, row["prompt"]) for row in rows]
 
 
-@pytest.mark.parametrize("form", [form_of(SCHEMA), None])
+@pytest.mark.parametrize("form", [form_of(SCHEMA), form_of(RECORD), None])
 @pytest.mark.parametrize("batch", [1, 3])
 def test_each_answer_is_that_of_its_prompt_alone(asked, form, batch):
     model, tokenizer, texts = asked
     found = greedy_batches(model, tokenizer, texts, form, 20, batch)
-    assert [row["text"] for row in found] == [greedy(model, tokenizer, text, form, 20) for text in texts]
+    holder = Holder(tokenizer, form)
+    assert [row["text"] for row in found] == [greedy(model, tokenizer, text, holder, 20) for text in texts]
 
 
 def test_what_the_limit_cuts_off_is_not_complete(asked):
@@ -52,7 +66,9 @@ def test_prompts_that_begin_with_nothing_in_common_are_answered_alone(asked):
     model, tokenizer, _ = asked
     texts = ["one text", "another"]
     found = greedy_batches(model, tokenizer, texts, None, 4, 2)
-    assert [row["text"] for row in found] == [greedy(model, tokenizer, text, None, 4) for text in texts]
+    assert [row["text"] for row in found] == [
+        greedy(model, tokenizer, text, Holder(tokenizer, None), 4) for text in texts
+    ]
     assert greedy_batches(model, tokenizer, [], None, 4, 2) == []
 
 
