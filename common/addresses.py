@@ -8,11 +8,13 @@ import ipaddress
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+_OWN = tuple(map(ipaddress.ip_network, ("127.0.0.0/8", "0.0.0.0/8", "::1/128", "::/128")))
 _LINK_LOCAL = tuple(map(ipaddress.ip_network, ("169.254.0.0/16", "fe80::/10")))
 # Amazon, Google, Alibaba, Azure, Oracle; most others use 169.254.169.254.
 _METADATA = tuple(
@@ -36,10 +38,15 @@ class AddressError(Exception):
 
 @dataclass(frozen=True)
 class Rules:
-    """What may be called: names (`gpu1`, `*.lab`) and networks; with neither, everything but what never may be."""
+    """What may be called: names (`gpu1`, `*.lab`) and networks; with neither, everything but what never may be.
+
+    `setting` is the one that the list stands in. `own_host`: without a list, this host itself may be called, too.
+    """
 
     names: tuple[str, ...] = ()
     networks: tuple[Network, ...] = ()
+    setting: str = "MODEL_SERVER_HOSTS"
+    own_host: bool = True
 
     @property
     def is_open(self) -> bool:
@@ -50,10 +57,10 @@ class Rules:
         return ", ".join([*self.names, *map(str, self.networks)])
 
 
-def rules_of(words: Sequence[str | Network]) -> Rules:
-    """The rules that a list of names and networks stands for."""
+def rules_of(words: Sequence[str | Network], **more: Any) -> Rules:
+    """The rules that a list of names and networks stands for; `more` as `Rules` takes it."""
     names = tuple(word.lower() for word in words if isinstance(word, str))
-    return Rules(names, tuple(word for word in words if not isinstance(word, str)))
+    return Rules(names, tuple(word for word in words if not isinstance(word, str)), **more)
 
 
 def checked_url(url: str, rules: Rules) -> str:
@@ -124,6 +131,8 @@ def check_address(address: Address, host: str, rules: Rules) -> None:
             raise AddressError(f"{shown} is link-local and never called: {_WHY}.")
         if each in _METADATA:
             raise AddressError(f"{shown} is never called: {_WHY}.")
+        if rules.is_open and not rules.own_host and any(each in network for network in _OWN):
+            raise AddressError(f"{shown} is this host itself, which is called only where {rules.setting} names it.")
     inside = any(each in network for network in rules.networks for each in _meanings(address))
     if not (rules.is_open or inside or names_match(host, rules)):
         raise AddressError(_not_allowed(host if host == str(address) else f"{host} ({address})", rules))
@@ -133,7 +142,7 @@ _WHY = "machines of clouds give their credentials there"
 
 
 def _not_allowed(what: str, rules: Rules) -> str:
-    return f"{what} is not called: MODEL_SERVER_HOSTS allows only {rules}. An operator of this installation may add it."
+    return f"{what} is not called: {rules.setting} allows only {rules}. An operator of this installation may add it."
 
 
 def names_match(host: str, rules: Rules) -> bool:

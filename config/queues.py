@@ -53,6 +53,7 @@ def schedule(sweep: float, watch: float, reap: float) -> dict[str, dict[str, Any
         "deployment.reap": reap,
         "evaluation.reap": reap,
         "labeling.reap": reap,
+        "labeling.tell": reap,
         "training.reap": reap,
     }
     return {task.replace(".", "-").replace("_", "-"): _round(task, every) for task, every in rounds.items()}

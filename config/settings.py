@@ -168,13 +168,15 @@ ACCOUNT_FORMS = {
     "user_token": "labeling.login.forms.LinkForm",
 }
 
-# --- mail: links for new passwords ----------------------------------------------------------------
+# --- mail: links for new passwords, news ----------------------------------------------------------------
 PUBLIC_URL = env.str("PUBLIC_URL", "")
 MAIL_IS_SET_UP = bool(env.str("EMAIL_URL", ""))
 if MAIL_IS_SET_UP:
     globals().update(env.mail("EMAIL_URL"))
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", "touchstone@localhost")
 EMAIL_TIMEOUT = 10
+# News wait so long for others, so that one mail tells of all of them.
+NEWS_MAIL_SECONDS = env.float("NEWS_MAIL_SECONDS", 180.0)
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = env.str("TIME_ZONE", "UTC")
@@ -222,6 +224,8 @@ LOCAL_MODEL_SERVER_URL = env.str("LOCAL_MODEL_SERVER_URL", "")
 LOCAL_MODEL_SERVER_KEY = env.str("LOCAL_MODEL_SERVER_KEY", "")
 # What may be called as a model server: names, *.domains, networks. Empty: everything but link-local and metadata.
 MODEL_SERVER_HOSTS = env.hosts("MODEL_SERVER_HOSTS", [])
+# What webhooks may be sent to, likewise; empty: as MODEL_SERVER_HOSTS, and with neither not to this host itself.
+WEBHOOK_HOSTS = env.hosts("WEBHOOK_HOSTS", [])
 MODEL_REQUEST_TIMEOUT = env.float("MODEL_REQUEST_TIMEOUT", 120.0)
 # What a web request waits for model servers in all, in seconds; predictions have their server's own limit.
 WEB_PATIENCE = env.float("WEB_PATIENCE", 5.0)

@@ -8,7 +8,7 @@ class DeploymentConfig(AppConfig):
     verbose_name = "Deployment"
 
     def ready(self) -> None:
-        from deployment import receivers  # noqa: F401  (connects the receivers)
+        from deployment import receivers, told  # noqa: F401  (connects the receivers)
         from deployment.artifacts.methods import method_obstacle
         from deployment.first_steps import live, server
         from deployment.live import is_live
@@ -27,3 +27,4 @@ class DeploymentConfig(AppConfig):
         panels.register("end", end_panel)
         panels.register("version", standing_panel)
         panels.register("proposal", why_panel)
+        told.register()

@@ -26,6 +26,7 @@ CONTENTS = {
         "confidence",
         "deployment",
         "activity",
+        "notifications",
     ],
     "Administrators": ["administrators", "accounts", "drivers", "templates"],
     "Who runs it": ["running", "proxy"],

@@ -8,6 +8,7 @@ from labeling.views.account import account, reviewing
 from labeling.views.first import first_administrator
 from labeling.views.invitations import follow
 from labeling.views.login import LinkView, LoginView, ResetView
+from labeling.views.notifications import news_settings
 from labeling.views.tokens import revoke
 
 urlpatterns = [
@@ -16,6 +17,7 @@ urlpatterns = [
     path("account/", account, name="account"),
     path("account/reviewing/", reviewing, name="account_reviewing"),
     path("account/first/", first_administrator, name="first_administrator"),
+    path("account/notifications/", news_settings, name="news_settings"),
     path("account/invitation/", follow, name="invitation"),
     path("account/tokens/<uuid:uid>/revoke/", revoke, name="account_revoke_token"),
     path("account/password/", allauth.password_change, name="account_change_password"),

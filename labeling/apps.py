@@ -13,6 +13,7 @@ class LabelingConfig(AppConfig):
             receivers,  # noqa: F401  (connects them)
             sections,
             steps,
+            told,
         )
         from labeling.first_steps import experts, samples, task
         from labeling.pages import PAGES
@@ -22,3 +23,4 @@ class LabelingConfig(AppConfig):
         sections.register(GENERAL)
         for order, step in ((10, task), (20, samples), (30, experts)):
             steps.register(order, step)
+        told.register()

@@ -18,6 +18,7 @@ PAGES = (
     Page("settings", "Settings", "labeling:settings", "Set-up", 20, Right.OPERATE),
     Page("members", "Members", "labeling:members", "Set-up", 30, Right.MANAGE),
     Page("tokens", "Tokens", "labeling:tokens", "Set-up", 40, Right.MANAGE),
+    Page("webhooks", "Webhooks", "labeling:webhooks", "Set-up", 45, Right.MANAGE),
     Page("end", "Archive, delete", "labeling:end", "Set-up", 50, Right.MANAGE),
     Page("activity", "Activity", "labeling:activity", "", 10),
 )

@@ -2,8 +2,9 @@
 
 from celery import shared_task
 
-from common.queue import remind
+from common.queue import enqueue, remind
 from labeling import services
+from labeling.services.news import deliveries, lasting, mails, outbox
 from labeling.services.order.blind import look_whether_blind_is_wanted
 from labeling.services.retries import forget_responses
 from labeling.services.vectors import due, making
@@ -29,7 +30,7 @@ def mail_links() -> None:
 
 @shared_task(name="labeling.sweep")
 def sweep() -> None:
-    """Free stale leases, mail and forget what is due, remove old exports, look whether the gate wants test texts."""
+    """Free stale leases, mail and forget what is due, look whether the gate wants test texts and for lasting news."""
     services.release_stale_leases()
     services.mail_links()
     services.forget_old_counters()
@@ -38,6 +39,23 @@ def sweep() -> None:
     services.remove_old_drafts()
     forget_responses()
     look_whether_blind_is_wanted()
+    lasting.look_for_lasting()
+    outbox.forget_old()
+
+
+@shared_task(name="labeling.tell")
+def tell() -> None:
+    """Beat: tell what waits in the outbox, and send the mails that are due."""
+    outbox.tell_all()
+    mails.send_due()
+    if deliveries.due().exists():
+        enqueue("labeling.deliver")
+
+
+@shared_task(name="labeling.deliver")
+def deliver() -> None:
+    """Send what webhooks are to be told."""
+    deliveries.deliver_due()
 
 
 @shared_task(name="labeling.reap")

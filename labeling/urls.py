@@ -17,6 +17,7 @@ from labeling.views import (
     mine,
     must_pass,
     new_project,
+    notifications,
     order,
     project_tokens,
     proposals,
@@ -25,6 +26,7 @@ from labeling.views import (
     settings,
     task,
     vectors,
+    webhooks,
     withdrawals,
 )
 
@@ -32,6 +34,8 @@ app_name = "labeling"
 urlpatterns = [
     path("", home.home, name="home"),
     path("new-project/", new_project.new_project, name="new_project"),
+    path("notifications/", notifications.notifications, name="notifications"),
+    path("notifications/read/", notifications.read, name="read_notifications"),
     path("activity/", activity.all_activity, name="all_activity"),
     path("projects/<slug:key>/", home.project, name="project"),
     path("projects/<slug:key>/activity/", activity.activity, name="activity"),
@@ -73,6 +77,13 @@ urlpatterns = [
     path("projects/<slug:key>/labels/<uuid:uid>/", labels.change, name="change_label"),
     path("projects/<slug:key>/labels/<uuid:uid>/merge/", labels.merge, name="merge_label"),
     path("projects/<slug:key>/labels/<uuid:uid>/remove/", labels.remove, name="remove_label"),
+    path("projects/<slug:key>/webhooks/", webhooks.webhooks, name="webhooks"),
+    path("projects/<slug:key>/webhooks/<uuid:uid>/", webhooks.webhook, name="webhook"),
+    path("projects/<slug:key>/webhooks/<uuid:uid>/rotate/", webhooks.rotate, name="rotate_webhook"),
+    path("projects/<slug:key>/webhooks/<uuid:uid>/switch/", webhooks.switch, name="switch_webhook"),
+    path("projects/<slug:key>/webhooks/<uuid:uid>/test/", webhooks.test, name="test_webhook"),
+    path("projects/<slug:key>/webhooks/<uuid:uid>/remove/", webhooks.remove, name="remove_webhook"),
+    path("projects/<slug:key>/deliveries/<uuid:uid>/again/", webhooks.send_again, name="send_webhook_again"),
     path("projects/<slug:key>/members/", members.members, name="members"),
     path("projects/<slug:key>/members/people/", members.people, name="people"),
     path("projects/<slug:key>/members/<uuid:uid>/remove/", members.remove, name="remove_member"),

@@ -27,6 +27,10 @@ TABLES = {
     "labeling_prediction": "predictions are the record of what was asked",
     "deployment_failedrequest": "the same, of what got no answer",
     "labeling_keptresponse": "what a request was answered, for a day; what it did has its event",
+    "labeling_news": "the outbox, written with its event",
+    "labeling_notification": "who was told of an event, and has seen it",
+    "labeling_digest": "a mail of these, and whether it was sent",
+    "labeling_delivery": "a message of these to a program, and each try",
     "labeling_textvector": "made of the texts by a program, with nobody's decision in them",
     "labeling_vectorset": "how far that is",
     "labeling_alikegroup": "found by the same program; nothing follows from it",
@@ -45,7 +49,10 @@ TABLES = {
 COLUMNS = {
     "labeling_sample": ({"lease_user_id", "lease_until", "stream"}, "an expert's lease, and what gave it"),
     "labeling_apitoken": ({"last_used_at"}, "a sign of life"),
-    "labeling_user": ({"last_login", "reset_asked_at"}, "a sign of life; a mail that is still to be sent"),
+    "labeling_user": (
+        {"last_login", "reset_asked_at", "unread_news"},
+        "a sign of life; a mail that is still to be sent; how much was not read yet",
+    ),
     "deployment_inferenceserver": (
         {"failures", "unavailable_until", "error", "version", "seen_at"},
         "what a probe saw",

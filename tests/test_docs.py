@@ -29,6 +29,8 @@ SECTIONS = {
     "DeploymentTarget.State": "A deployment on one server",
     "Finding.State": "Findings",
     "ModelPull.State": "Pulls",
+    "Digest.State": "Mails of news",
+    "Delivery.State": "Messages to webhooks",
 }
 # What a certificate ended by is told by the page in whole sentences.
 SAID_ON_THE_PAGE = {"Certificate.Ending"}

@@ -32,7 +32,9 @@ from evaluation.models import (
 )
 from labeling import services
 from labeling.answers import parse
-from labeling.models import Export, ImportBatch, Project, Role, Scope, User
+from labeling.models import Export, ImportBatch, Notification, Project, Role, Scope, User
+from labeling.services import events
+from labeling.services.news.webhooks import add_webhook, send_test
 from tests.deployment.standins import make_server, make_version, serve_from
 from tests.factories import SYSTEM, acting, make_admin, make_manager, make_member, make_project, make_sample
 from tests.training.helpers import add_events, gpu_worker_lives, make_policy, make_run
@@ -132,6 +134,15 @@ class World:
             "labels": label,
             "invitations": invitation,
         }
+        self._tell_something()
+
+    def _tell_something(self) -> None:
+        hook = add_webhook(SYSTEM, self.project, "https://hooks.example.org/shop", ["banner"])
+        self.uids |= {"webhooks": hook, "deliveries": send_test(SYSTEM, hook)}
+        for person in self.people.values():
+            with transaction.atomic():
+                event = events.record(SYSTEM, "queue.emptied", self.project)
+            Notification.objects.create(news=event.news, user=person)
 
     def _train_something(self) -> None:
         self.run = make_run(self.project, "running")

@@ -9,7 +9,7 @@ class TrainingConfig(AppConfig):
 
     def ready(self) -> None:
         from labeling import navigation, orders, panels, sections, steps
-        from training import receivers, workers  # noqa: F401  (connects the receivers)
+        from training import receivers, told, workers  # noqa: F401  (connects the receivers)
         from training.first_steps import baseline, first_training
         from training.ordering.orders import ORDERS
         from training.pages import PAGES
@@ -23,3 +23,4 @@ class TrainingConfig(AppConfig):
         steps.register(80, first_training)
         for order in ORDERS.values():
             orders.register(order)
+        told.register()

@@ -82,6 +82,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "unread_news",
+                    models.PositiveIntegerField(
+                        default=0,
+                        editable=False,
+                        help_text="Told in the page and not yet read; with the person, every page has it.",
+                    ),
+                ),
+                (
                     "review_keys",
                     models.JSONField(
                         default=dict,
@@ -1720,5 +1728,277 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [models.UniqueConstraint(fields=("project", "user"), name="one_turn_per_reviewer")],
             },
+        ),
+        migrations.CreateModel(
+            name="Digest",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("sending", "Sending"),
+                            ("sent", "Sent"),
+                            ("failed", "Failed"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "not_before",
+                    models.DateTimeField(help_text="It takes in more news until then; later, when it is tried again."),
+                ),
+                ("lease_token", models.UUIDField(editable=False, null=True)),
+                ("lease_until", models.DateTimeField(editable=False, null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("error", models.TextField(blank=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="LastingNews",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("name", models.CharField(max_length=40)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="labeling.project"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "lasting news",
+            },
+        ),
+        migrations.CreateModel(
+            name="News",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("kind", models.CharField(max_length=20)),
+                (
+                    "sentence",
+                    models.CharField(blank=True, help_text="For people, without texts of samples.", max_length=300),
+                ),
+                ("path", models.CharField(blank=True, help_text="The page that says more.", max_length=300)),
+                ("told_at", models.DateTimeField(null=True)),
+                (
+                    "event",
+                    models.OneToOneField(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="news",
+                        to="labeling.event",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="news", to="labeling.project"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "news",
+                "ordering": ["-id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="NewsChoice",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("kind", models.CharField(max_length=20)),
+                ("in_page", models.BooleanField()),
+                ("by_mail", models.BooleanField()),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="news_choices", to="labeling.project"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="news_choices",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Notification",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("in_page", models.BooleanField(default=True)),
+                ("read_at", models.DateTimeField(null=True)),
+                (
+                    "digest",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="notifications",
+                        to="labeling.digest",
+                    ),
+                ),
+                (
+                    "news",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="notifications", to="labeling.news"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notifications",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Webhook",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("url", models.CharField(max_length=500, verbose_name="address")),
+                ("kinds", models.JSONField(default=list, help_text="The kinds of news that it is sent.")),
+                ("is_active", models.BooleanField(default=True)),
+                ("why_off", models.CharField(blank=True, max_length=200)),
+                ("secret_number", models.PositiveIntegerField(default=1)),
+                ("fingerprint", models.CharField(blank=True, max_length=16)),
+                (
+                    "old_secret_until",
+                    models.DateTimeField(help_text="Until then the secret before signs, too.", null=True),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="webhooks", to="labeling.project"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Delivery",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("kind", models.CharField(max_length=20)),
+                ("body", models.TextField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("sending", "Sending"),
+                            ("delivered", "Delivered"),
+                            ("failed", "Failed"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("not_before", models.DateTimeField(default=django.utils.timezone.now)),
+                ("lease_token", models.UUIDField(editable=False, null=True)),
+                ("lease_until", models.DateTimeField(editable=False, null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "tries",
+                    models.JSONField(default=list, help_text="Each try: when, status, milliseconds, what was said."),
+                ),
+                ("delivered_at", models.DateTimeField(null=True)),
+                (
+                    "news",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="deliveries",
+                        to="labeling.news",
+                    ),
+                ),
+                (
+                    "webhook",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="deliveries", to="labeling.webhook"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "deliveries",
+                "ordering": ["-id"],
+            },
+        ),
+        migrations.AddConstraint(
+            model_name="digest",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("attempts", 0), ("state", "waiting")), fields=("user",), name="one_mail_gathers"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="lastingnews",
+            constraint=models.UniqueConstraint(fields=("project", "name"), name="lasts_once"),
+        ),
+        migrations.AddIndex(
+            model_name="news",
+            index=models.Index(condition=models.Q(("told_at", None)), fields=["id"], name="news_to_tell"),
+        ),
+        migrations.AddConstraint(
+            model_name="newschoice",
+            constraint=models.UniqueConstraint(fields=("user", "project", "kind"), name="one_choice_a_kind"),
+        ),
+        migrations.AddIndex(
+            model_name="notification",
+            index=models.Index(condition=models.Q(("in_page", True)), fields=["user", "-id"], name="told_in_page"),
+        ),
+        migrations.AddIndex(
+            model_name="notification",
+            index=models.Index(
+                condition=models.Q(("in_page", True), ("read_at", None)), fields=["user"], name="unread"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="notification",
+            constraint=models.UniqueConstraint(fields=("news", "user"), name="told_once"),
+        ),
+        migrations.AddIndex(
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("state__in", ["waiting", "sending"])), fields=["not_before"], name="to_deliver"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="delivery",
+            index=models.Index(fields=["webhook", "-id"], name="log_of_webhook"),
+        ),
+        migrations.AddConstraint(
+            model_name="delivery",
+            constraint=models.UniqueConstraint(fields=("webhook", "news"), name="sent_once"),
         ),
     ]

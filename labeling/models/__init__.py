@@ -8,11 +8,13 @@ from labeling.models.exports import Export
 from labeling.models.guidelines import Guideline
 from labeling.models.invitations import Invitation
 from labeling.models.logins import FirstLink, LoginCounter
+from labeling.models.news import Digest, LastingNews, News, NewsChoice, Notification
 from labeling.models.order import Place, Ranking, ReviewOrder, Turn
 from labeling.models.projects import Colour, Label, Project, TaskSpec
 from labeling.models.retries import KeptResponse
 from labeling.models.samples import ImportBatch, MustPass, Sample, SampleState, Split, Withdrawal
 from labeling.models.vectors import AlikeGroup, AlikeText, TextVector, VectorSet
+from labeling.models.webhooks import Delivery, Webhook
 from labeling.models.work import Feedback, GoldenSample, ParseStatus, Prediction, Review, SecondLook
 from labeling.ways import Given, Hard, Stream, WayIn
 
@@ -22,6 +24,8 @@ __all__ = [
     "ApiToken",
     "Colour",
     "Comment",
+    "Delivery",
+    "Digest",
     "Event",
     "Export",
     "Feedback",
@@ -34,10 +38,14 @@ __all__ = [
     "Invitation",
     "KeptResponse",
     "Label",
+    "LastingNews",
     "LoginCounter",
     "Membership",
     "Mention",
     "MustPass",
+    "News",
+    "NewsChoice",
+    "Notification",
     "ParseStatus",
     "Place",
     "Prediction",
@@ -59,5 +67,6 @@ __all__ = [
     "User",
     "VectorSet",
     "WayIn",
+    "Webhook",
     "Withdrawal",
 ]

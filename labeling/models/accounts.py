@@ -39,6 +39,9 @@ class User(AbstractUser, PublicModel):
     advances = models.BooleanField(
         default=False, editable=False, help_text="Choosing the one label of a text saves it at once."
     )
+    unread_news = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Told in the page and not yet read; with the person, every page has it."
+    )
 
     objects = People()  # type: ignore[misc]  # the base declares it for the class
 

@@ -12,7 +12,8 @@ from django.db.transaction import TransactionManagementError
 from common import actor as actors
 from common.actor import Actor
 from common.request_id import request_id
-from labeling.models import Event, Project
+from labeling import news
+from labeling.models import Event, News, Project
 from labeling.verbs import VERBS
 
 # An id, a key, a state, a tag, a digest, a moment: nothing with a space in it, so that no text can be kept by mistake.
@@ -30,8 +31,9 @@ def record(
 ) -> Event:
     """One event about `subject`; its project is found by itself where it has one.
 
-    Of texts among the values only a digest is kept. Raises `TypeError` without an actor, `ValueError` for an unknown
-    verb, and `TransactionManagementError` outside a transaction: the event comes with what it tells, or not at all.
+    What is news (`labeling/news.py`) is put into the outbox with it. Of texts among the values only a digest is kept.
+    Raises `TypeError` without an actor, `ValueError` for an unknown verb, and `TransactionManagementError` outside a
+    transaction: the event comes with what it tells, or not at all.
     """
     actor = actors.required(actor)
     if verb not in VERBS:
@@ -40,7 +42,7 @@ def record(
         raise TransactionManagementError(f"The event {verb} is written in the transaction of what it tells.")
     project = project or _project_of(subject)
     current = request_id.get()
-    return Event.objects.create(
+    event = Event.objects.create(
         actor_kind=actor.kind.value,
         actor_name=actor.name,
         user_id=actor.user_id,
@@ -54,6 +56,10 @@ def record(
         after=_plain(after or {}),
         request_id="" if current == "-" else current,
     )
+    kind = news.kind_of(verb)
+    if kind and project is not None:
+        News.objects.create(project=project, event=event, kind=kind)
+    return event
 
 
 def uid_of(row: models.Model) -> UUID:

@@ -2,10 +2,8 @@
 as whoever asks may (`common.patience`).
 """
 
-import ipaddress
-import socket
 import ssl
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
@@ -13,7 +11,7 @@ import httpcore
 import httpx
 
 from common import patience
-from common.addresses import AddressError, check_address, check_host
+from common.checked_http import CheckedBackend
 from deployment.models.reach import rules
 from deployment.servers.drivers.errors import AddressRefusedError, CrowdedError
 
@@ -49,7 +47,7 @@ class CheckedTransport(httpx.HTTPTransport):
             max_connections=_LIMITS.max_connections,
             max_keepalive_connections=_LIMITS.max_keepalive_connections,
             keepalive_expiry=_LIMITS.keepalive_expiry,
-            network_backend=CheckedBackend(),
+            network_backend=CheckedBackend(rules, AddressRefusedError),
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -104,46 +102,3 @@ class _Waited(httpx.SyncByteStream):
             self._stream.close()
         finally:
             self._leave()
-
-
-class CheckedBackend(httpcore.NetworkBackend):
-    """Resolves a name itself and connects to the first of its addresses that may be called and answers."""
-
-    def __init__(self) -> None:
-        self._plain = httpcore.SyncBackend()
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
-        failed: httpcore.ConnectError | httpcore.ConnectTimeout | None = None
-        for address in self._callable(host, port):
-            try:
-                return self._plain.connect_tcp(address, port, timeout, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failed = error
-        raise failed or httpcore.ConnectError(f"{host} has no address")
-
-    def _callable(self, host: str, port: int) -> list[str]:
-        """The addresses of `host` that may be called; `AddressRefusedError` where it has others alone."""
-        try:
-            check_host(host, rules())
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except AddressError as error:
-            raise AddressRefusedError(str(error)) from error
-        except OSError as error:
-            raise httpcore.ConnectError(f"{host} is not known here: {error}") from error
-        good, bad = [], []
-        for *_, place in found:
-            try:
-                check_address(ipaddress.ip_address(place[0]), host, rules())
-                good.append(str(place[0]))
-            except AddressError as error:
-                bad.append(error)
-        if bad and not good:
-            raise AddressRefusedError(str(bad[0])) from bad[0]
-        return good

@@ -119,7 +119,7 @@ def names(monkeypatch):
     def look_up(host, port, *args, **kwargs):
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, port)) for each in found.get(host, [host])]
 
-    monkeypatch.setattr("deployment.servers.drivers.http.socket.getaddrinfo", look_up)
+    monkeypatch.setattr("common.checked_http.socket.getaddrinfo", look_up)
     return found
 
 
@@ -157,7 +157,7 @@ def test_a_name_that_nobody_knows_is_a_server_that_does_not_answer(monkeypatch):
     def unknown(*args, **kwargs):
         raise socket.gaierror(-2, "Name or service not known")
 
-    monkeypatch.setattr("deployment.servers.drivers.http.socket.getaddrinfo", unknown)
+    monkeypatch.setattr("common.checked_http.socket.getaddrinfo", unknown)
     with pytest.raises(TransportError, match="nowhere-to-be-found is not known here"):
         driver_at("http://nowhere-to-be-found:1").probe()
 

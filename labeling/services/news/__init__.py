@@ -1,0 +1,1 @@
+"""Telling people: in the page, by mail, and programs by webhooks."""
