@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+import idna
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -102,12 +104,20 @@ def _known_form(host: str) -> str:
         ipaddress.ip_address(host)
     except ValueError:
         labels = host.split(".")
-        if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+        if len(host) > 253 or not all(_LABEL.fullmatch(label) and _can_be_read(label) for label in labels):
             raise AddressError(f"{host or 'nothing'} is no name of a host.") from None
         # Resolvers read 2852039166 and 0xa9fea9fe as addresses, too.
         if _NUMBER.fullmatch(labels[-1]):
             raise AddressError(f"{host} is no IPv4 address; write four numbers, such as 192.168.1.20.") from None
     return host
+
+
+def _can_be_read(label: str) -> bool:
+    """Whether a label that stands for other letters (`xn--`) stands for any: clients fail at one that does not."""
+    try:
+        return not label.startswith("xn--") or bool(idna.decode(label))
+    except UnicodeError:
+        return False
 
 
 def check_host(host: str, rules: Rules) -> None:

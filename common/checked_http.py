@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+import time
 from collections.abc import Callable, Iterable
 
 import httpcore
@@ -28,12 +29,17 @@ class CheckedBackend(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         failed: httpcore.ConnectError | httpcore.ConnectTimeout | None = None
+        until = None if timeout is None else time.monotonic() + timeout
         for address in self._callable(host, port):
+            # Of all addresses together: a name may lead to any number that never answer.
+            left = None if until is None else until - time.monotonic()
+            if left is not None and left <= 0:
+                break
             try:
-                return self._plain.connect_tcp(address, port, timeout, local_address, socket_options)
+                return self._plain.connect_tcp(address, port, left, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failed = error
-        raise failed or httpcore.ConnectError(f"{host} has no address")
+        raise failed or httpcore.ConnectError(f"{host} has no address that answers in time")
 
     def _callable(self, host: str, port: int) -> list[str]:
         """The addresses of `host` that may be called; `refused` where it has others alone."""

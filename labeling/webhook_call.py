@@ -67,7 +67,7 @@ def call(url: str, headers: dict[str, str], body: bytes, *, seconds: float = SEC
             status, said = response.status_code, _beginning(response)
             if response.has_redirect_location:
                 said = "It answered with a redirect, which is not followed. If that is where it is, enter that address."
-    except (httpx.HTTPError, httpx.InvalidURL, AddressError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, AddressError, ValueError) as error:  # ValueError: what idna cannot read
         status, said = None, f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return Outcome(status, storable(said)[:500], round((time.monotonic() - started) * 1000, 1))
 

@@ -1961,6 +1961,12 @@ class Migration(migrations.Migration):
                 condition=models.Q(("attempts", 0), ("state", "waiting")), fields=("user",), name="one_mail_gathers"
             ),
         ),
+        migrations.AddIndex(
+            model_name="digest",
+            index=models.Index(
+                condition=models.Q(("state__in", ["waiting", "sending"])), fields=["id"], name="to_mail"
+            ),
+        ),
         migrations.AddConstraint(
             model_name="lastingnews",
             constraint=models.UniqueConstraint(fields=("project", "name"), name="lasts_once"),

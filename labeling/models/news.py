@@ -52,6 +52,7 @@ class Digest(PublicModel):
         constraints = [
             models.UniqueConstraint(fields=["user"], condition=Q(state="waiting", attempts=0), name="one_mail_gathers")
         ]
+        indexes = [models.Index(fields=["id"], condition=Q(state__in=["waiting", "sending"]), name="to_mail")]
 
     def __str__(self) -> str:
         return f"mail to {self.user_id} ({self.state})"

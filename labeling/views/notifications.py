@@ -65,6 +65,7 @@ def news_settings(request: HttpRequest) -> HttpResponse:
         messages.success(request, f"Kept for {project.name}.")
         return redirect(f"{reverse('news_settings')}#{project.key}")
     projects = projects_for(user).order_by("name")
-    rows = [(each, [(kind, KINDS[kind], wish) for kind, wish in wishes_of(user, each).items()]) for each in projects]
+    wished = wishes_of(user, projects)
+    rows = [(each, [(kind, KINDS[kind], wish) for kind, wish in kinds.items()]) for each, kinds in wished]
     context = {"rows": rows, "mail": settings.MAIL_IS_SET_UP, "address": user.email}
     return render(request, "account/news.html", context)

@@ -24,6 +24,7 @@ LISTED = rules_of(["ollama", "*.lab", ipaddress.ip_network("10.20.0.0/16"), ipad
         "http://[fd12:3::7]:11434",
         "https://models.example.org/ollama",
         "http://localhost:80/",
+        "http://xn--bcher-kva.example",
         "http://a-b.c_d.internal.:11434",
     ],
 )
@@ -48,6 +49,7 @@ def test_addresses_of_ones_own_network_are_taken(url):
         ("http://[::1", "no address"),
         ("http://-llm", "-llm is no name of a host"),
         ("http://ll%6d", "no name of a host"),
+        ("http://xn--a.example", "no name of a host"),
         ("http://llm/?q=1", "scheme, host and port"),
         ("http://llm?", "scheme, host and port"),
         ("http://llm/#top", "scheme, host and port"),

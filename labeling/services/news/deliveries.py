@@ -4,6 +4,7 @@ import logging
 import time
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -60,14 +61,25 @@ def deliver(pk: int) -> bool:
     with leases.heartbeat(Delivery, pk, token):
         outcome = _send(row, int(at.timestamp()))
     entry = {"at": at.isoformat(), "status": outcome.status, "ms": outcome.milliseconds, "said": outcome.said}
-    state, values = after(outcome, row.attempts)
-    with transaction.atomic():
-        leases.finish(Delivery, pk, token, state=state, tries=[*row.tries, entry][-KEPT_TRIES:], **values)
-        if outcome.is_gone:
-            switch_off(row.webhook, "It answered 410: it wants no more.")
-    if state != State.DELIVERED:
+    try:
+        _keep(row, token, outcome, entry)
+    except leases.LeaseLostError:  # the webhook was removed meanwhile, or somebody else sends it
+        return False
+    if not outcome.is_delivered:
         logger.warning("webhook %s: message %s: %s %s", row.webhook.uid, row, outcome.status, outcome.said[:100])
-    return state == State.DELIVERED
+    return outcome.is_delivered
+
+
+@transaction.atomic
+def _keep(row: Delivery, token: UUID, outcome: Outcome, entry: dict[str, Any]) -> None:
+    """What came of a try. The webhook is locked first, as by whoever switches it off: then nothing waits behind it."""
+    webhook = Webhook.objects.select_for_update(no_key=True).filter(pk=row.webhook_id, is_active=True)
+    state, values = after(outcome, row.attempts)
+    if webhook.first() is None and state == State.WAITING:
+        state = State.FAILED
+    leases.finish(Delivery, row.pk, token, state=state, tries=[*row.tries, entry][-KEPT_TRIES:], **values)
+    if outcome.is_gone:
+        switch_off(row.webhook, "It answered 410: it wants no more.")
 
 
 def _send(row: Delivery, timestamp: int) -> Outcome:

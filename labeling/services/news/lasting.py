@@ -25,7 +25,9 @@ def look_for_lasting() -> int:
 
 
 def _look(state: news.Lasting, name: str, now: set[int]) -> int:
-    before = set(LastingNews.objects.filter(name=name).values_list("project_id", flat=True))
+    # Of an archived project nothing is said, so also not that it is over: it is held again once it is open.
+    rows = LastingNews.objects.filter(name=name, project__archived_at=None)
+    before = set(rows.values_list("project_id", flat=True))
     for project in Project.objects.filter(pk__in=now - before):
         with transaction.atomic():
             LastingNews.objects.create(project=project, name=name)

@@ -1,6 +1,7 @@
 """News by mail: one mail for all that came within a few minutes, tried again where the mail server does not take it."""
 
 import logging
+import time
 from datetime import timedelta
 from smtplib import SMTPException
 from typing import Any
@@ -14,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from common import leases
+from common.alone import alone
 from labeling.access import projects_for
 from labeling.models import Digest, News
 from labeling.services.news.outbox import link
@@ -24,6 +26,9 @@ State = Digest.State
 _WAITS = (1, 5, 30, 120)
 # So many of a mail's news are written out; the rest is a number.
 SHOWN = 50
+# A round ends then, and at the first mail that could not be handed over: a server that hangs takes one place of the
+# queue, and others have their turn.
+ROUND_SECONDS = 30.0
 
 
 def due() -> QuerySet[Digest]:
@@ -33,18 +38,30 @@ def due() -> QuerySet[Digest]:
 
 
 def send_due() -> int:
-    """Send the mails that are due; how many were."""
-    return sum(_send(row.pk) for row in due().only("pk")[:100])
+    """Send the mails that are due, one after the other; how many were."""
+    sent, until = 0, time.monotonic() + ROUND_SECONDS
+    with alone("labeling.mails") as mine:
+        while mine and time.monotonic() < until:
+            row = due().only("pk").first()
+            state = _send(row.pk) if row else None
+            sent += state == State.SENT
+            if state in (None, State.WAITING):
+                break
+    return sent
 
 
-def _send(pk: int) -> bool:
+def _send(pk: int) -> str | None:
+    """The state that the mail is in then; None where it is not ours to send."""
     token = leases.claim(Digest, pk, waiting=[State.WAITING], working=State.SENDING)
     if token is None:
-        return False
+        return None
     row = Digest.objects.select_related("user").get(pk=pk)
     state, values = _outcome(row)
-    leases.finish(Digest, pk, token, state=state, **values)
-    return state == State.SENT
+    try:
+        leases.finish(Digest, pk, token, state=state, **values)
+    except leases.LeaseLostError:  # its reader was removed meanwhile
+        return None
+    return state
 
 
 def _outcome(row: Digest) -> tuple[str, dict[str, Any]]:
@@ -54,7 +71,7 @@ def _outcome(row: Digest) -> tuple[str, dict[str, Any]]:
     try:
         if rows:
             _mail(row, rows).send()
-    except (SMTPException, OSError) as error:
+    except (SMTPException, OSError, ValueError) as error:  # ValueError: an address that no header can hold
         logger.error("news for %s could not be mailed: %s", row.user, error)
         if row.attempts > len(_WAITS):
             return State.FAILED, {"error": str(error)}
@@ -75,8 +92,10 @@ def _mail(row: Digest, rows: list[News]) -> EmailMultiAlternatives:
     shown = [(each, link(each.path)) for each in rows[:SHOWN]]
     context = {"rows": shown, "more": len(rows) - len(shown), "user": row.user, "settings": where}
     subject = rows[0].sentence if len(rows) == 1 else f"{len(rows)} news"
+    if len({each.project_id for each in rows}) == 1:
+        subject = f"{rows[0].project.name}: {subject}"
     mail = EmailMultiAlternatives(
-        f"{rows[0].project.name}: {subject}" if len({each.project_id for each in rows}) == 1 else subject,
+        " ".join(subject.split()),  # a name may have ends of lines, a header may not
         render_to_string("account/email/news.txt", context),
         settings.DEFAULT_FROM_EMAIL,
         [row.user.email],

@@ -85,6 +85,7 @@ def switch_webhook(actor: Actor, webhook: Webhook, *, on: bool) -> bool:
 def remove_webhook(actor: Actor, webhook: Webhook) -> None:
     """Nothing is sent there any more, and its log goes with it."""
     require(actor, webhook.project, Right.MANAGE)
+    Webhook.objects.select_for_update().filter(pk=webhook.pk).first()  # before its messages, as a sender does
     events.record(actor, "webhook.removed", webhook, before={"kinds": webhook.kinds})
     webhook.delete()
 

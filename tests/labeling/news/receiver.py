@@ -16,6 +16,7 @@ class Receiver:
     answers: list[tuple[int, bytes]] = field(default_factory=lambda: [(204, b"")])
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
+    came: threading.Event = field(default_factory=threading.Event)
     hold: threading.Event = field(default_factory=threading.Event)
     hangs: bool = False
 
@@ -33,6 +34,7 @@ def receiving() -> Iterator[Receiver]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             found.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
             found.paths.append(self.path)
+            found.came.set()
             if found.hangs:
                 found.hold.wait(30)
                 return

@@ -85,6 +85,9 @@ def test_rights_and_wishes_say_who_is_told_and_nobody_hears_of_their_own(shop):
     User.objects.filter(pk=mia.pk).update(is_active=False)
     happen(shop, "finding.opened")
     assert told() == {"olga", "root"}
+    Membership.objects.filter(user=olga).update(ends_on=timezone.localdate() - timedelta(days=1))
+    happen(shop, "finding.gone")
+    assert told() == {"root"}, "a role whose last day is over"
 
 
 @pytest.fixture
@@ -151,6 +154,19 @@ def test_a_mail_that_is_not_taken_is_tried_again_with_its_own_id(shop, settings)
     assert mail.outbox[0].extra_headers["Message-ID"] == f"<{row.uid}@touchstone>"
 
 
+def test_a_mail_that_cannot_be_written_holds_up_no_other(shop):
+    bad, _ = with_address(make_operator(shop, "olga")), with_address(make_manager(shop, "mia"))
+    User.objects.filter(pk=bad.pk).update(email="olga@example.org\nBcc: all@example.org")
+    shop.name = "Shop\nand more"
+    shop.save()
+    happen(shop, "finding.opened")
+    outbox.tell_all()
+    Digest.objects.update(not_before=timezone.now() - timedelta(seconds=1))
+    assert mails.send_due() + mails.send_due() == 1
+    assert mail.outbox[0].subject.startswith("Shop and more: A banner")
+    assert Digest.objects.get(user=bad).state == "waiting"
+
+
 def test_without_a_right_any_more_nothing_is_mailed(shop):
     olga = with_address(make_operator(shop))
     happen(shop, "finding.opened")
@@ -173,6 +189,15 @@ def test_an_empty_queue_is_told_when_it_begins_and_when_it_is_over(shop):
     verbs = list(Event.objects.filter(verb__startswith="queue.").order_by("id").values_list("verb", flat=True))
     assert verbs == ["queue.emptied", "queue.filled"]
     assert sample.project == shop
+
+
+def test_of_an_archived_project_nothing_is_over(shop):
+    make_sample(shop, state="approved")
+    lasting.look_for_lasting()
+    shop.archived_at = timezone.now()
+    shop.save()
+    assert lasting.look_for_lasting() == 0
+    assert not Event.objects.filter(verb="queue.filled").exists()
 
 
 def test_after_three_months_what_was_told_is_forgotten_and_its_event_stays(shop):
@@ -237,6 +262,14 @@ def test_wishes_are_kept_on_a_page(client, shop):
         in client.post("/account/notifications/", {"project": "shop", "in_page": "x"}, follow=True).text
     )
     assert client.post("/account/notifications/", {"project": "elsewhere"}).status_code == 404
+
+
+def test_the_page_of_wishes_asks_no_more_for_more_projects(client, django_assert_max_num_queries):
+    client.force_login(make_admin("root"))
+    for number in range(10):
+        make_project(f"p{number}")
+    with django_assert_max_num_queries(9):
+        assert client.get("/account/notifications/").text.count('name="project"') == 10
 
 
 def test_managers_see_webhooks_and_their_secret_once(client, shop):

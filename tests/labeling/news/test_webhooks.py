@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from common import leases
@@ -51,6 +51,14 @@ def hook(shop, receiver: Receiver) -> Webhook:
 def happen(project, verb: str = "queue.emptied") -> Event:
     with transaction.atomic():
         return events.record(SYSTEM, verb, project, after={"queue": "x"})
+
+
+def switched_off(hook: Webhook) -> None:
+    webhooks.switch_webhook(SYSTEM, hook, on=False)
+
+
+def removed(hook: Webhook) -> None:
+    webhooks.remove_webhook(SYSTEM, hook)
 
 
 def due_now() -> None:
@@ -162,6 +170,27 @@ def test_a_receiver_that_hangs_ends_in_time_and_one_that_is_gone_at_once(receive
     gone = webhook_call.call("http://127.0.0.1:1/hook", {}, b"{}", seconds=0.5)
     assert (gone.status, gone.is_delivered) == (None, False)
     assert "ConnectError" in gone.said
+
+
+def test_an_address_that_no_client_can_read_is_a_failed_try(shop, hook):
+    Webhook.objects.update(url="http://xn--a.example/")
+    webhooks.send_test(SYSTEM, hook)
+    assert deliveries.deliver_due() == 0
+    assert Delivery.objects.get().last["status"] is None
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("verb", "left"), [(switched_off, ["failed"]), (removed, [])])
+def test_what_is_on_its_way_when_a_webhook_ends_is_not_sent_again(hook, receiver, verb, left):
+    receiver.hangs = True
+    webhooks.send_test(SYSTEM, hook)
+    sender = threading.Thread(target=lambda: (deliveries.deliver_due(), connection.close()))
+    sender.start()
+    assert receiver.came.wait(10)
+    verb(hook)
+    receiver.hold.set()
+    sender.join(10)
+    assert list(Delivery.objects.values_list("state", flat=True)) == left
 
 
 def test_an_answer_that_drips_does_not_hold_the_sender(receiver):
