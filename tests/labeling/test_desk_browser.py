@@ -57,6 +57,8 @@ def on(page):
 def test_the_panel_the_keys_and_a_reason_by_keyboard_alone(open_page):
     page = open_page(1440, 900)
     sees(page, 1)
+    lefts = {page.locator(each).bounding_box()["x"] for each in (".desk-links", ".review-card", ".bar")}
+    assert len(lefts) == 1, "one left edge"
     page.keyboard.press("g")
     page.locator("#panel strong", has_text="billing").wait_for()
     page.keyboard.press("Enter")

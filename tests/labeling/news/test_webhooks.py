@@ -184,12 +184,14 @@ def test_an_address_that_no_client_can_read_is_a_failed_try(shop, hook):
 def test_what_is_on_its_way_when_a_webhook_ends_is_not_sent_again(hook, receiver, verb, left):
     receiver.hangs = True
     webhooks.send_test(SYSTEM, hook)
-    sender = threading.Thread(target=lambda: (deliveries.deliver_due(), connection.close()))
+    sent = []
+    sender = threading.Thread(target=lambda: (sent.append(deliveries.deliver_due()), connection.close()))
     sender.start()
     assert receiver.came.wait(10)
     verb(hook)
     receiver.hold.set()
     sender.join(10)
+    assert sent == [0], "and the round goes on"
     assert list(Delivery.objects.values_list("state", flat=True)) == left
 
 
