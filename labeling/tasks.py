@@ -45,16 +45,16 @@ def sweep() -> None:
 
 @shared_task(name="labeling.tell")
 def tell() -> None:
-    """Beat: tell what waits in the outbox, and send the mails that are due."""
+    """Beat: tell what waits in the outbox, and have sent what is due."""
     outbox.tell_all()
-    mails.send_due()
-    if deliveries.due().exists():
+    if mails.due().exists() or deliveries.due().exists():
         enqueue("labeling.deliver")
 
 
 @shared_task(name="labeling.deliver")
 def deliver() -> None:
-    """Send what webhooks are to be told."""
+    """Send the mails that are due, then what webhooks are to be told."""
+    mails.send_due()
     deliveries.deliver_due()
 
 

@@ -123,6 +123,19 @@ def test_other_variables_of_the_web_server_are_told():
     assert all(f"`{name}`" in text for name in read)
 
 
+def test_the_jobs_that_act_by_themselves_are_told():
+    floors = ("labeling", "training", "deployment", "evaluation", "common", "config", "demo")
+    files = [file.read_text("utf-8") for floor in floors for file in (ROOT / floor).rglob("*.py")]
+    jobs = {
+        job for text in files for job in re.findall(r'\bsystem\("([^"]+)"\)', text) if not job.startswith("command ")
+    }
+    told = re.search(
+        r"the system at a job:(.*?)or `command NAME`", (ROOT / "docs/activity.md").read_text("utf-8"), re.S
+    )
+    assert told
+    assert set(re.findall(r"`([^`]+)`", told[1])) == jobs
+
+
 # Of Django's own form of a user.
 OF_DJANGO = {"password-based authentication", "disabled"}
 

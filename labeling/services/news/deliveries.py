@@ -66,7 +66,7 @@ def deliver(pk: int) -> bool:
     except leases.LeaseLostError:  # the webhook was removed meanwhile, or somebody else sends it
         return False
     if not outcome.is_delivered:
-        logger.warning("webhook %s: message %s: %s %s", row.webhook.uid, row, outcome.status, outcome.said[:100])
+        logger.warning("webhook %s: message %s: %s %r", row.webhook.uid, row, outcome.status, outcome.said[:100])
     return outcome.is_delivered
 
 

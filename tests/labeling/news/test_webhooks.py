@@ -17,10 +17,10 @@ from common import leases
 from common.problems import ConflictError, ProblemError
 from common.standard_webhooks import TRIES, sign
 from labeling import webhook_call
-from labeling.models import Delivery, Event, News, Webhook
+from labeling.models import Delivery, Digest, Event, News, Webhook
 from labeling.services import events
-from labeling.services.news import deliveries, outbox, webhooks
-from tests.factories import SYSTEM, acting, make_manager, make_operator, make_project
+from labeling.services.news import deliveries, mails, outbox, webhooks
+from tests.factories import SYSTEM, acting, make_manager, make_operator, make_project, make_user
 from tests.labeling.news.receiver import Receiver, receiving
 
 pytestmark = pytest.mark.django_db
@@ -188,6 +188,10 @@ def test_what_is_on_its_way_when_a_webhook_ends_is_not_sent_again(hook, receiver
     sender = threading.Thread(target=lambda: (sent.append(deliveries.deliver_due()), connection.close()))
     sender.start()
     assert receiver.came.wait(10)
+    mail = Digest.objects.create(user=make_user("ana"), not_before=timezone.now())
+    mails.send_due()
+    mail.refresh_from_db()
+    assert (mail.state, mail.attempts) == ("waiting", 0), "what hangs takes one place of the queue, not two"
     verb(hook)
     receiver.hold.set()
     sender.join(10)
