@@ -8,7 +8,7 @@ from django.utils import timezone
 from common.actor import Actor
 from common.problems import ProblemError
 from common.text import plain_lines, storable
-from labeling.access import Right, require
+from labeling.access import Right, require, roles_with
 from labeling.models import Comment, Membership, Mention, Project, Review, Sample, User
 from labeling.services import events
 
@@ -64,9 +64,9 @@ def mentioned(project: Project, text: str) -> list[User]:
 
 
 def members_of(project: Project) -> list[User]:
-    """Who can be asked: active members of the project, by name."""
-    here = Membership.objects.in_force().filter(project=project)
-    return list(User.objects.filter(memberships__in=here, is_active=True).order_by("username"))
+    """Who can be asked: active people whose role in the project is in force and lets them review, by name."""
+    roles = Membership.objects.in_force().filter(project=project, role__in=roles_with(Right.REVIEW))
+    return list(User.objects.filter(pk__in=roles.values("user"), is_active=True).order_by("username"))
 
 
 @transaction.atomic
