@@ -74,7 +74,8 @@ def _told(event: Event) -> news.Told:
     try:
         return news.told(event)
     except KeyError:  # written by another release
-        return news.Told(f"{event.actor_name} {VERBS.get(event.verb, event.verb)}.")
+        who = "Touchstone" if event.actor_kind == ActorKind.SYSTEM else "Somebody"  # programs are told no names
+        return news.Told(f"{who} {VERBS.get(event.verb, event.verb)}.")
 
 
 def _tell_people(row: News) -> None:

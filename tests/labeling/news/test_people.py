@@ -109,6 +109,14 @@ def test_a_sentence_that_fails_holds_up_nothing_and_is_tried_again(shop, speechl
     assert outbox.tell_all() == 1
 
 
+def test_what_another_release_made_news_is_told_without_a_name(shop):
+    with transaction.atomic():
+        event = events.record(acting(make_manager(shop, "mia")), "project.reopened", shop)
+    News.objects.create(project=shop, event=event, kind="banner")
+    outbox.tell_all()
+    assert News.objects.get().sentence.startswith("Somebody ")
+
+
 def test_an_archived_project_tells_nobody(shop):
     make_manager(shop)
     happen(shop)
