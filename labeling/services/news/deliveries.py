@@ -23,6 +23,8 @@ State = Delivery.State
 _WEBHOOKS = system("webhooks")
 # A round ends then: receivers that hang take turns with all other short work of the queue.
 ROUND_SECONDS = 30.0
+# After a failure a webhook's other messages wait so long: receivers that hang take few tries, however many there wait.
+REST = timedelta(minutes=1)
 # Of each message so many tries are kept: all of one way through the schedule, and some by hand.
 KEPT_TRIES = 30
 _STALE = "SECRET_KEY is not the one that this webhook's secret was made with: rotate the secret."
@@ -77,6 +79,10 @@ def _keep(row: Delivery, token: UUID, outcome: Outcome, entry: dict[str, Any]) -
     state, values = after(outcome, row.attempts)
     if webhook.first() is None and state == State.WAITING:
         state = State.FAILED
+    if not outcome.is_delivered:
+        until = timezone.now() + REST
+        others = Delivery.objects.filter(webhook=row.webhook_id, state=State.WAITING, not_before__lt=until)
+        others.update(not_before=until)
     leases.finish(Delivery, row.pk, token, state=state, tries=[*row.tries, entry][-KEPT_TRIES:], **values)
     if outcome.is_gone:
         switch_off(row.webhook, "It answered 410: it wants no more.")
