@@ -5,8 +5,7 @@ from django.core.exceptions import PermissionDenied
 
 from common.problems import ConflictError
 from labeling import services
-from labeling.models import Delivery, Event, Project, ReviewOrder, User, Webhook
-from labeling.services.news.audience import Wish, choose_news
+from labeling.models import Event, Project
 from tests.deployment.standins import make_version
 from tests.factories import acting, make_admin, make_expert, make_manager, make_project, make_sample
 
@@ -60,15 +59,9 @@ def test_one_in_which_nothing_happened_is_deleted(client, mia):
     asked = {"name": "By mistake", "kind": "single_label", "instruction": "Tag.", "labels": "a\nb", "train_share": 80,
              "validation_share": 10, "test_share": 10}  # fmt: skip
     assert client.post("/new-project/", asked).status_code == 302
-    made = Project.objects.get(key="by-mistake")
-    ReviewOrder.objects.create(project=made)
-    webhook = Webhook.objects.create(project=made, url="https://hooks.example.org", kinds=["banner"])
-    Delivery.objects.create(webhook=webhook, kind="test", body="{}")
-    choose_news(acting(User.objects.get(username="ada")), made, {"banner": Wish(in_page=True)})
     page = client.get("/projects/by-mistake/end/").text
     assert "2 labels" in page
     assert "1 gate policy" in page
-    assert "1 webhook" in page
     assert client.post("/projects/by-mistake/delete/", {"typed": "by"}).status_code == 400
     assert client.post("/projects/by-mistake/delete/", {"typed": "by-mistake"}).url == "/"
     assert not Project.objects.filter(key="by-mistake").exists()
