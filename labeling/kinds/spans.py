@@ -33,7 +33,7 @@ class Spans(Kind):
     has_places = True
     can_join = True
     nothing_given = "Nothing is marked. Mark a piece of the text, or save once more if there is none to mark."
-    scripts = ("js/spans_text.js", "js/spans.js")
+    scripts = ("js/spans_text.js", "js/spans_rows.js", "js/spans.js", "js/spans_hands.js")
     style = "css/spans.css"
 
     def schema(self, spec: Spec) -> dict[str, Any]:

@@ -42,13 +42,20 @@ window.drafts = (() => {
     if (isNew) begin = state();
     const kept = name && sessionStorage.getItem(name);
     if (!kept || kept === state()) return;
-    fill(JSON.parse(kept));
-    form().dispatchEvent(new CustomEvent("draft:filled", { bubbles: true }));
+    const entered = JSON.parse(kept);
+    // Fields with a script of their own first make the rows that were kept.
+    form().dispatchEvent(new CustomEvent("draft:fill", { bubbles: true, detail: entered }));
+    fill(entered);
     const saved = document.getElementById("saved");
     if (!saved.textContent.trim()) saved.textContent = "What you had entered before is filled in again.";
   }
 
+  // Whoever has the proposal filled in wants it in place of what they had begun.
+  function drop() {
+    if (name) sessionStorage.removeItem(name);
+  }
+
   root.addEventListener("input", keep);
   root.addEventListener("change", keep);
-  return { ready };
+  return { ready, drop };
 })();

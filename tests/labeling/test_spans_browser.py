@@ -101,7 +101,7 @@ def test_a_text_is_marked_by_keys_alone(opened):
     press("Delete")
     says(page, "No longer marked: place: met")
     press("Enter")
-    saved(page, "corrected, person: Ana Berg, firm: Berg & Sons")
+    saved(page, "labelled, person: Ana Berg, firm: Berg & Sons")
     assert marked() == [("person", "Ana Berg"), ("firm", "Berg & Sons")]
 
 
@@ -124,9 +124,29 @@ def test_a_proposal_is_corrected_by_mouse(opened, project, sample):
     says(page, "person: Ana Berg")
     page.locator("#changes", has_text="Added: person: Ana Berg. Taken away: person: Ana.").wait_for()
     page.locator(".span-row", has_text="New York").get_by_role("button", name="Remove").click()
+    row = page.locator(".span-row").last
+    row.locator("[name=span_label]").select_option("person")
+    row.locator("[name=span_text]").fill("Nobody")
+    it_survives_a_reload(page)
+    page.keyboard.press("Control+Enter")
+    page.get_by_text("The text does not hold 'Nobody'").wait_for()
+    # It stands behind a mark more now, and is the row that is removed.
+    page.locator(".span-row:not(.span-known) [name=span_gone]").check()
+    page.locator("#sample-text").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("2")
     page.keyboard.press("Enter")
-    saved(page, "corrected, person: Ana Berg, firm: Berg & Sons")
-    assert marked() == [("person", "Ana Berg"), ("firm", "Berg & Sons")]
+    saved(page, "corrected, place: Ana, person: Ana Berg, firm: Berg & Sons")
+    assert marked() == [("place", "Ana"), ("person", "Ana Berg"), ("firm", "Berg & Sons")]
+
+
+def it_survives_a_reload(page):
+    """What was marked, taken away and typed."""
+    page.reload()
+    page.locator("#saved", has_text="filled in again").wait_for()
+    page.locator("#changes", has_text="Added: person: Ana Berg. Taken away: person: Ana, place: New York.").wait_for()
+    assert page.locator(".span-known").count() == 2
+    assert page.locator(".span-row:not(.span-known) [name=span_text]").first.input_value() == "Nobody"
 
 
 def test_overlapping_pieces_are_marked_by_touch(opened):
@@ -147,7 +167,7 @@ def test_overlapping_pieces_are_marked_by_touch(opened):
     page.locator(".span-mark.is-current").first.wait_for()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     page.locator("#save").tap()
-    saved(page, "corrected")
+    saved(page, "labelled")
     assert marked() == [
         ("person", "Ana Berg"),
         ("firm", "Ana Berg of Berg & Sons"),
