@@ -33,7 +33,7 @@ def registered() -> dict[str, Order]:
 
 
 def of_texts(kind: Kind) -> list[Order]:
-    """Those that texts can come to review by. Heads know labels of whole texts: without such there are no orders by them."""
+    """Those that texts can come to review by. Heads know labels of whole texts: without such, none by heads."""
     return [each for each in _orders.values() if not each.of_golden and (kind.labels_texts or not each.needs_head)]
 
 

@@ -34,7 +34,9 @@ class Place(NamedTuple):
     is_exact: bool = True
 
 
-def mentions(text: str, quote: str) -> list[Place]:
+# A small model that never ends repeats itself.
+@lru_cache(maxsize=8)
+def mentions(text: str, quote: str) -> Sequence[Place]:
     """Where a quote stands, by the mentions' numbers: as it is written, else in other case or with other white space.
 
     Those after the first `MOST_MENTIONS` are not looked for.
@@ -47,8 +49,8 @@ def chosen(places: Sequence[Place], number: int, after: int, fits: Callable[[Pla
     """The mention with that number; with 0 the first from `after` on that `fits`, else the first that does."""
     if number:
         return places[number - 1] if number <= len(places) else None
-    free = [place for place in places if fits(place)]
-    return next((place for place in free if place.start >= after), next(iter(free), None))
+    ahead = next((place for place in places if place.start >= after and fits(place)), None)
+    return ahead or next(filter(fits, places), None)
 
 
 def number_of(text: str, span: Span, before: Collection[Span], after: int) -> int:
