@@ -7,6 +7,8 @@
   function key(event) {
     const way = { ArrowRight: 1, ArrowLeft: -1 }[event.key], grip = event.target.dataset.edge;
     const word = event.ctrlKey || event.metaKey || event.altKey;
+    // On the review page digits go by the labels that are shown there.
+    const digit = window.labels || word ? -1 : "1234567890".indexOf(event.key);
     if (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey)) view.back();
     else if (way && grip) view.resize(grip, view.next(grip, way, word || event.shiftKey));
     else if (way && event.shiftKey && view.picked) view.resize(view.edge, view.next(view.edge, way, word));
@@ -14,6 +16,7 @@
     else if (way && !word) view.word(way);
     else if (["Home", "End"].includes(event.key) && view.picked) view.turn(event.key === "Home" ? "start" : "end");
     else if (["Delete", "Backspace"].includes(event.key) && view.current) view.remove(view.current);
+    else if (digit >= 0 && view.labels[digit]) view.label(view.labels[digit]);
     else return;
     event.preventDefault();
     event.stopPropagation();

@@ -31,7 +31,7 @@ def sample(project):
 def propose(project, sample, *quotes):
     raw = json.dumps({"spans": [{"label": label, "text": text} for label, text in quotes]})
     parsed = parse(raw, project.spec.to_spec(), sample.text)
-    services.record_prediction(
+    return services.record_prediction(
         SYSTEM, project, spec=project.spec, model_tag="names:v1", raw=raw, parsed=parsed, source="queue", sample=sample
     )
 
@@ -174,6 +174,19 @@ def test_overlapping_pieces_are_marked_by_touch(opened):
         ("person", "Berg"),
         ("place", "Sons met Bo Li"),
     ]
+
+
+def test_on_the_analyze_page_a_piece_is_marked_by_keys_alone(opened, project, sample):
+    prediction = propose(project, sample, ("person", "Ana"))
+    page = opened()
+    page.goto(f"{page.url.replace('/review/', '/analyze/')}?prediction={prediction.uid}")
+    page.locator("[data-spans-text]").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("2")
+    says(page, "Relabelled place: Ana")
+    page.locator("#save").click()
+    page.get_by_text("Golden answer").wait_for()
+    assert marked() == [("place", "Ana")]
 
 
 def test_without_scripts_a_list_of_rows_does_the_same(opened, project, sample):
