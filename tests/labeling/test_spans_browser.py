@@ -7,7 +7,7 @@ import pytest
 
 from labeling import services
 from labeling.answers import parse
-from labeling.models import GoldenSample, Sample
+from labeling.models import GoldenSample, Project, Sample
 from tests.browser import log_in
 from tests.factories import SYSTEM, make_expert, make_project, make_sample
 
@@ -28,12 +28,13 @@ def sample(project):
     return sample
 
 
-def propose(project, sample, *quotes):
+def propose(project, sample, *quotes, **said):
     raw = json.dumps({"spans": [{"label": label, "text": text} for label, text in quotes]})
     parsed = parse(raw, project.spec.to_spec(), sample.text)
     return services.record_prediction(
-        SYSTEM, project, spec=project.spec, model_tag="names:v1", raw=raw, parsed=parsed, source="queue", sample=sample
-    )
+        SYSTEM, project, spec=project.spec, model_tag="names:v1", raw=raw, parsed=parsed, source="queue", sample=sample,
+        **said,
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -174,6 +175,19 @@ def test_overlapping_pieces_are_marked_by_touch(opened):
         ("person", "Berg"),
         ("place", "Sons met Bo Li"),
     ]
+
+
+def test_a_proposal_that_is_filled_in_takes_the_place_of_what_was_begun(opened, project, sample):
+    Project.objects.update(preselect_from=60)
+    propose(project, sample, ("person", "Ana"), confidence=0.3)
+    page = opened()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("2")
+    says(page, "Marked place: Ana")
+    page.get_by_role("link", name="Fill it in").click()
+    page.locator("#save", has_text="Confirm").wait_for()
+    page.locator("#save").click()
+    saved(page, "confirmed, person: Ana")
 
 
 def test_on_the_analyze_page_a_piece_is_marked_by_keys_alone(opened, project, sample):
