@@ -121,6 +121,9 @@
   document.addEventListener("draft:fill", ({ detail }) => {
     const root = record();
     if (!root) return;
+    // Raw JSON that nobody changed says nothing: beside a refused answer it would be that of before.
+    const raw = Object.fromEntries(detail.filter(([name]) => ["raw", "raw_was"].includes(name)));
+    if (raw.raw === raw.raw_was) detail.splice(0, detail.length, ...detail.filter(([name]) => !(name in raw)));
     for (const list of lists(root)) rebuild(list, detail);
     tellChanges(root);
   });

@@ -74,6 +74,11 @@ def test_a_record_is_corrected_by_keyboard_with_a_row_more(page):
         page.reload()  # what was entered comes back, the row that was added with it
         page.locator("#saved", has_text="filled in again").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.locator("[name='/total']").fill("-5")
+    page.keyboard.press("Control+Enter")
+    page.locator(".record-error", has_text="-5 is less than 0").wait_for()
+    assert page.locator(".record-raw[open]").count() == 0
+    page.locator("[name='/total']").fill("99")
     page.keyboard.press("Control+Enter")
     sees(page, "number 2")
     assert GoldenSample.objects.get().answer == BILL | {
