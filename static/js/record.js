@@ -57,7 +57,11 @@
   }
 
   const numberIn = (list, name) => Number.parseInt(name.slice(list.dataset.at.length + 1), 10);
-  const numberOf = (list, row) => numberIn(list, pointed(row)[0].name);
+  // A row may hold nothing but a list without rows.
+  const numberOf = (list, row) => {
+    const first = row.querySelector("[name^='/'], [data-at]");
+    return numberIn(list, first.name || first.dataset.at);
+  };
 
   function append(list, at) {
     const place = document.createElement("template");
