@@ -48,6 +48,18 @@ def test_of_two_spellings_in_one_file_the_first_is_kept_and_answers_are_joined_i
     assert golden() == [("person", 0, "Ana"), ("place", 8, "Rome")]
 
 
+def test_an_accent_may_be_a_character_of_its_own(project):
+    make_sample(project, "Cafe\u0301  Ana")
+    answer = {
+        "spans": [
+            {"label": "place", "start": 0, "end": 4, "text": "Café"},
+            {"label": "person", "start": 5, "end": 8, "text": "Ana"},
+        ]
+    }
+    create_samples(SYSTEM, project, [NewText("Café Ana", answer=answer)], may_approve=True)
+    assert golden() == [("place", 0, "Cafe\u0301"), ("person", 7, "Ana")]
+
+
 def test_the_api_does_the_same(project):
     make_sample(project, "ana  met Bo")
     answer = {"spans": [{"label": "person", "start": 8, "end": 10, "text": "Bo"}]}
