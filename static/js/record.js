@@ -122,7 +122,7 @@
     event.target.closest?.("[data-row][hidden]")?.removeAttribute("hidden");
     tellChanges(root);
   }, true);
-  document.addEventListener("draft:fill", ({ detail }) => {
+  document.addEventListener("draft:filling", ({ detail }) => {
     const root = record();
     if (!root) return;
     // Raw JSON that nobody changed says nothing: beside a refused answer it would be that of before.

@@ -74,7 +74,7 @@
   }
 
   document.addEventListener("selectionchange", () => { if (view?.fields.isConnected) selected(); });
-  document.addEventListener("draft:fill", ({ detail }) => { if (view?.fields.isConnected) view.restore(detail); });
+  document.addEventListener("draft:filling", ({ detail }) => { if (view?.fields.isConnected) view.restore(detail); });
   document.addEventListener("htmx:afterSwap", begin);
   begin();
 })();
