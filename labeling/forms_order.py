@@ -6,6 +6,7 @@ from django import forms
 from django.http import QueryDict
 
 from labeling import orders
+from labeling.kinds import kind_of
 from labeling.models import Project
 from labeling.services.order.choosing import LARGEST_SEED, order_of
 from labeling.streams import Shares
@@ -29,7 +30,7 @@ class OrderForm(forms.Form):
     def __init__(self, data: QueryDict | None = None, *, project: Project) -> None:
         row = order_of(project)
         super().__init__(data, initial={name: getattr(row, name) for name in (*Shares._fields, "order", "seed")})
-        self.fields["order"].choices = orders.choices()  # type: ignore[attr-defined]  # of a choice
+        self.fields["order"].choices = orders.choices(kind_of(project))  # type: ignore[attr-defined]  # of a choice
 
     def clean(self) -> dict[str, Any]:
         """The three shares are a whole."""
@@ -50,8 +51,8 @@ class OwnOrderForm(forms.Form):
 
     order = forms.ChoiceField(label="My training texts come", required=False)
 
-    def __init__(self, data: QueryDict | None = None, *, order: str = "") -> None:
+    def __init__(self, data: QueryDict | None = None, *, project: Project, order: str = "") -> None:
         # Of its own: it stands on one page with the other form.
         super().__init__(data, initial={"order": order}, auto_id="own_%s")
-        choices = [("", "As the project has it"), *orders.choices()]
+        choices = [("", "As the project has it"), *orders.choices(kind_of(project))]
         self.fields["order"].choices = choices  # type: ignore[attr-defined]  # of a choice

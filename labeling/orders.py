@@ -5,6 +5,8 @@ What ranks texts by a head or by vectors needs what this floor does not know, so
 
 from typing import Protocol
 
+from labeling.kinds import Kind
+
 
 class Order(Protocol):
     """`needs_vectors` and `needs_head`: what it takes. `of_golden`: it lists decided samples, no texts."""
@@ -30,11 +32,11 @@ def registered() -> dict[str, Order]:
     return dict(_orders)
 
 
-def of_texts() -> list[Order]:
-    """Those that texts can come to review by."""
-    return [order for order in _orders.values() if not order.of_golden]
+def of_texts(kind: Kind) -> list[Order]:
+    """Those that texts can come to review by. Heads know labels of whole texts: without such, none by heads."""
+    return [each for each in _orders.values() if not each.of_golden and (kind.labels_texts or not each.needs_head)]
 
 
-def choices() -> list[tuple[str, str]]:
+def choices(kind: Kind) -> list[tuple[str, str]]:
     """The same, for a form."""
-    return [(order.name, order.title) for order in of_texts()]
+    return [(order.name, order.title) for order in of_texts(kind)]

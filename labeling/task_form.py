@@ -1,5 +1,6 @@
 """The form of a project's task: saving it freezes a new spec, and what follows from that is said while one types."""
 
+import json
 from typing import Any
 
 from django import forms
@@ -7,8 +8,8 @@ from django import forms
 from common.fields import TextField
 from common.options import OptionsError
 from labeling.decoding import MOST_TOKENS, checked_decoding
-from labeling.json_field import BoundedJSONField
-from labeling.kinds import Spec, SpecError, kind_of
+from labeling.json_field import BoundedJSONField, SchemaField
+from labeling.kinds import SchemaError, Spec, SpecError, kind_of
 from labeling.models import GoldenSample, Project, TaskSpec
 from labeling.project_form import shown_prompt
 from labeling.services.fitting import misfits, reasons
@@ -28,11 +29,11 @@ class TaskForm(SettingsForm):
     )
     lists_labels = forms.BooleanField(required=False, label="List the labels in the prompt")
     max_labels = forms.IntegerField(min_value=1, max_value=32_767, label="Labels in one answer, at most")
-    schema = BoundedJSONField(
-        required=False,
-        label="JSON schema of an answer",
-        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
-    )
+    schema = SchemaField(
+        required=False, label="JSON schema of an answer",
+        widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false"}),
+        help_text="The fields of an answer, in the order in which they are asked for.",
+    )  # fmt: skip
     prompt_template = TextField(
         strip=False, label="User message", widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
         help_text="{text} stands for the text that is asked about.",
@@ -82,8 +83,10 @@ class TaskForm(SettingsForm):
         kind = kind_of(self.project)
         if not kind.has_schema:
             del self.fields["schema"]
+        if not kind.labels_texts:
+            del self.fields["max_labels"]
         if not kind.has_labels:
-            del self.fields["max_labels"], self.fields["lists_labels"]
+            del self.fields["lists_labels"]
         elif price := label_list_price(self.project):
             self.fields["lists_labels"].help_text = f"A trained model has learnt them. {price}"
 
@@ -91,7 +94,11 @@ class TaskForm(SettingsForm):
     def changes(self) -> dict[str, Any]:
         """What of the project is another than before, as `update_project` takes it."""
         row, said = Project.objects.get(pk=self.project.pk), self.cleaned_data
-        found = {name: said[name] for name in _COLUMNS if name in said and getattr(row, name) != said[name]}
+        found = {
+            name: said[name]
+            for name in _COLUMNS
+            if name in said and _written(getattr(row, name)) != _written(said[name])
+        }
         decoding = self._decoding()
         return found | ({"decoding": decoding} if decoding != row.decoding else {})
 
@@ -127,6 +134,8 @@ class TaskForm(SettingsForm):
         labels = newest.labels if newest else _labels(self.project)
         try:
             self.spec = TaskSpec(kind=row.kind, labels=labels, decoding=self._decoding(), **kept).to_spec()
+        except SchemaError as error:
+            self.add_error("schema" if "schema" in self.fields else None, str(error))
         except SpecError as error:
             self.add_error("prompt_template" if "template" in str(error) else None, str(error))
 
@@ -151,6 +160,11 @@ class TaskForm(SettingsForm):
             "fits": total - unfit.total(),
             "left_out": reasons(unfit),
         }
+
+
+def _written(value: Any) -> str:
+    """Equal for what is the same; of a schema the order of its keys counts."""
+    return json.dumps(value)
 
 
 def _labels(project: Project) -> list[dict[str, Any]]:

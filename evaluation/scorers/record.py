@@ -31,6 +31,11 @@ class RecordScorer(Scorer):
         ("exact_records", "Whole records", "The share of cases whose record is right in every field"),
     )
 
+    def is_exact(self, case: Scored) -> bool:
+        """Whether every field's value is right, and none is given in vain."""
+        each = compared(case.expected, case.read)
+        return case.read is not None and not any(counts.fp or counts.fn for _, counts in each)
+
     def count_case(self, case: Scored) -> Counts:
         """Values of one case that are right, given in vain, and missed."""
         counts = sum(self.per_field([case]).values(), Counts())

@@ -9,7 +9,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from labeling.kinds.base import AnswerError, shown
 from labeling.marks import neutralise
@@ -34,7 +34,9 @@ class Place(NamedTuple):
     is_exact: bool = True
 
 
-def mentions(text: str, quote: str) -> list[Place]:
+# A small model that never ends repeats itself.
+@lru_cache(maxsize=8)
+def mentions(text: str, quote: str) -> Sequence[Place]:
     """Where a quote stands, by the mentions' numbers: as it is written, else in other case or with other white space.
 
     Those after the first `MOST_MENTIONS` are not looked for.
@@ -47,8 +49,8 @@ def chosen(places: Sequence[Place], number: int, after: int, fits: Callable[[Pla
     """The mention with that number; with 0 the first from `after` on that `fits`, else the first that does."""
     if number:
         return places[number - 1] if number <= len(places) else None
-    free = [place for place in places if fits(place)]
-    return next((place for place in free if place.start >= after), next(iter(free), None))
+    ahead = next((place for place in places if place.start >= after and fits(place)), None)
+    return ahead or next(filter(fits, places), None)
 
 
 def number_of(text: str, span: Span, before: Collection[Span], after: int) -> int:
@@ -68,7 +70,8 @@ def number_of(text: str, span: Span, before: Collection[Span], after: int) -> in
 
 def moved(span: Span, text: str, other: str) -> Span | None:
     """The span in another spelling of its text, which differs by case and white space alone; None where it does not."""
-    (letters, origins), (same, places) = _folded(text), _folded(other)
+    # Taken apart, as equal texts may have a letter and its accent in one character, or in two.
+    (letters, origins), (same, places) = _folded(text, "NFKD"), _folded(other, "NFKD")
     if letters != same:
         return None
     return Span(places[bisect_left(origins, span.start)], places[bisect_left(origins, span.end) - 1] + 1, span.label)
@@ -107,13 +110,13 @@ def _loosely(text: str, quote: str) -> list[Place]:
 
 
 @lru_cache(maxsize=8)
-def _folded(text: str) -> tuple[str, list[int]]:
+def _folded(text: str, form: Literal["NFKC", "NFKD"] = "NFKC") -> tuple[str, list[int]]:
     """A text without case and white space, and where each of its characters stood."""
     letters: list[str] = []
     origins: list[int] = []
     for at, char in enumerate(text):
         if not char.isspace():
-            folded = unicodedata.normalize("NFKC", char).casefold()
+            folded = unicodedata.normalize(form, char).casefold()
             letters.append(folded)
             origins.extend([at] * len(folded))
     return "".join(letters), origins

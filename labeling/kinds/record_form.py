@@ -4,14 +4,16 @@ What was typed is an object of texts by JSON pointer (no name of a field begins 
 goes before the fields. Rows of a list that nobody filled in give nothing.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from common import jsonbounds
 from labeling.kinds.base import AnswerError, Entered
 from labeling.kinds.record_formats import FORMATS
-from labeling.kinds.record_schema import LENGTH, Field, pointer
+from labeling.kinds.record_schema import LENGTH, MAX_DEPTH, Field, pointer
 from labeling.kinds.record_values import MISSING, Missing, leaves
 
 RAW = "/"
@@ -22,6 +24,8 @@ PLACE = "~n"
 # Rows to fill in where there is no script to add any.
 SPARE = 2
 _LONG = 80
+# Parts of a pointer, more than any schema has: whoever sends longer ones costs no more.
+_DEEPEST = 3 * MAX_DEPTH
 
 Typed = dict[str, str]
 
@@ -111,13 +115,17 @@ class Shown:
     proposed: Mapping[str, str] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
 
+    @cached_property
+    def _filled(self) -> "Filled":
+        return Filled(self.typed)
+
     def widget(self, at_field: Field, at: str = "", *, depth: int = 0, number: str = "", spare: bool = False) -> Widget:
         """The widget of a field at a place."""
         common: dict[str, Any] = {"field": at_field, "at": at, "depth": depth, "number": number, "is_spare": spare}
         common["error"] = self.problems.get(at, "")
         if at_field.kind == "object":
             children = tuple(self.widget(inner, at + pointer(inner.name), depth=depth) for inner in at_field.fields)
-            there = not at_field.can_be_left_out or _is_filled(self.typed, at)
+            there = not at_field.can_be_left_out or at in self._filled.places
             return Widget(**common, children=children, is_there=there)
         if at_field.kind == "array":
             return self._list(at_field, at, common)
@@ -126,7 +134,7 @@ class Shown:
     def _list(self, at_field: Field, at: str, common: dict[str, Any]) -> Widget:
         item, depth = at_field.item, common["depth"]
         assert item is not None, "a list has items"
-        numbers = _numbers(self.typed, at)
+        numbers = sorted(self._filled.rows[at])
         least, most = int(at_field.least or 0), int(at_field.most or 0)
         first = max(numbers, default=-1) + 1
         wanted = min(max(SPARE, least - len(numbers)), max(0, most - len(numbers)))
@@ -174,7 +182,7 @@ def value_of(root: Field, typed: Mapping[str, str]) -> Any:
             raise AnswerError(f"The JSON cannot be read: {error}.") from error
         except ValueError as error:
             raise AnswerError(f"The JSON cannot be read: {_place(error)}.") from error
-    found = _value(root, typed, "")
+    found = _value(root, typed, "", Filled(typed))
     return {} if isinstance(found, Missing) else found
 
 
@@ -183,16 +191,16 @@ def _place(error: ValueError) -> str:
     return str(error) if None in at else f"line {at[0]}, column {at[1]}: {getattr(error, 'msg', error)}"
 
 
-def _value(at_field: Field, typed: Mapping[str, str], at: str) -> Any:
+def _value(at_field: Field, typed: Mapping[str, str], at: str, filled: "Filled") -> Any:
     match at_field.kind:
         case "object":
-            if at and not _is_filled(typed, at) and (at_field.can_be_left_out or not at_field.name):
+            if at and at not in filled.places and (at_field.can_be_left_out or not at_field.name):
                 return _nothing(at_field)
-            pairs = {inner.name: _value(inner, typed, at + pointer(inner.name)) for inner in at_field.fields}
+            pairs = {inner.name: _value(inner, typed, at + pointer(inner.name), filled) for inner in at_field.fields}
             return {name: value for name, value in pairs.items() if not isinstance(value, Missing)}
         case "array":
             assert at_field.item is not None, "a list has items"
-            found = [_value(at_field.item, typed, at + pointer(number)) for number in _numbers(typed, at)]
+            found = [_value(at_field.item, typed, at + pointer(row), filled) for row in sorted(filled.rows[at])]
             kept = [each for each in found if not isinstance(each, Missing)]
             return kept if kept or not at_field.can_be_left_out else _nothing(at_field)
         case "boolean" if not at_field.can_be_left_out:
@@ -206,17 +214,18 @@ def _nothing(at_field: Field) -> Any:
     return None if at_field.required and at_field.nullable else MISSING
 
 
-def _is_filled(typed: Mapping[str, str], at: str) -> bool:
-    """Whether anything was typed at a place or below it, or its box says that it is there."""
-    return any(value.strip() for name, value in typed.items() if name == at or name.startswith(f"{at}/"))
+class Filled:
+    """Read once, as forms are long: the `places` at or below which anything was typed, or whose box says that they are
+    there, and by list the numbers of the `rows` that were filled in.
+    """
 
-
-def _numbers(typed: Mapping[str, str], at: str) -> list[int]:
-    """The rows of a list that were filled in, in order."""
-    found = set()
-    for name, value in typed.items():
-        if name.startswith(f"{at}/") and value.strip():
-            number = name[len(at) + 1 :].split("/", 1)[0]
-            if number.isdecimal() and len(number) < 5:
-                found.add(int(number))
-    return sorted(found)
+    def __init__(self, typed: Mapping[str, str]) -> None:
+        self.places = set[str]()
+        self.rows = defaultdict[str, set[int]](set)
+        for name in (name for name, value in typed.items() if value.strip()):
+            at = ""
+            for part in name.split("/", _DEEPEST)[1:]:
+                if part.isdecimal() and len(part) < 5:
+                    self.rows[at].add(int(part))
+                at += f"/{part}"
+                self.places.add(at)

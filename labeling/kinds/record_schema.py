@@ -76,10 +76,6 @@ class Field:
         """Whether an answer without it is one."""
         return self.nullable or not self.required
 
-    def field(self, name: str) -> "Field | None":
-        """The field of an object with this name."""
-        return next((field for field in self.fields if field.name == name), None)
-
     def walk(self) -> "Iterator[Field]":
         """This field and all below."""
         yield self

@@ -1,7 +1,6 @@
 """Records as values: read against the fields of a schema, with types mended, and every problem at its place."""
 
 import json
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,7 +13,8 @@ from labeling.kinds.record_schema import MAX_NUMBER, Field, pointer
 from labeling.kinds.spec import fold
 from labeling.loose_json import Repeated
 
-_NUMBER = re.compile(r"[+-]?(\d{1,16})(\.\d{1,16})?([eE][+-]?\d{1,2})?", re.ASCII)
+# Python writes a fraction in up to 21 digits, and a form sends it back so.
+_NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?", re.ASCII)
 _NULLS = {"null", "none", "n/a"}
 _TRUTH = {"true": True, "false": False}
 
@@ -172,7 +172,7 @@ class Reader:
         if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
             self.repairs.append(f"the text {value!r} at {at} read as a number")
             value = float(value) if set(value) & set(".eE") else int(value)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float):
             return self._problem(at, f"{what} is asked for, not {shown(value)}")
         if not abs(value) <= MAX_NUMBER:
             return self._problem(at, "the number is too large to be kept")

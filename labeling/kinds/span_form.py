@@ -56,7 +56,3 @@ def changed(one: list[dict[str, Any]], other: list[dict[str, Any]]) -> str:
         "Taken away": [said_span(before[span]) for span in gone if span not in renamed],
     }
     return " ".join(f"{words}: {', '.join(spans)}." for words, spans in said.items() if spans)
-
-
-def _key(span: dict[str, Any]) -> Span:
-    return Span(span["start"], span["end"], span["label"])

@@ -141,12 +141,13 @@ class QuoteReader:
     def spans(self, value: Any) -> list[Span]:
         """The spans, in the order in which they are given; one may be there twice."""
         found: list[Span] = []
+        seen: set[Span] = set()
         lost: list[str] = []
         loose: list[str] = []
         for item in self._items(value):
             label, quote, nth = self._said(item)
             after = found[-1].start if found else 0
-            place = self._place(label, quote, nth, after, found)
+            place = self._place(label, quote, nth, after, seen)
             if place is None:
                 lost.append(shown(quote))
                 continue
@@ -155,6 +156,7 @@ class QuoteReader:
             if not place.is_exact:
                 loose.append(f"{shown(quote)} as {shown(self.text[place.start : place.end])}")
             found.append(Span(place.start, place.end, label))
+            seen.add(found[-1])
         if lost and not found:
             raise AnswerError(f"The text does not hold {lost[0]}, nor anything else that the model quotes.")
         self._tell("quotes found in other letters", loose)
@@ -166,9 +168,9 @@ class QuoteReader:
             more = f" and {len(cases) - _TOLD} more" if len(cases) > _TOLD else ""
             self.repairs.append(f"{what}: {', '.join(cases[:_TOLD])}{more}")
 
-    def _place(self, label: str, quote: str, nth: int, after: int, found: list[Span]) -> Place | None:
+    def _place(self, label: str, quote: str, nth: int, after: int, seen: set[Span]) -> Place | None:
         places = mentions(self.text, quote)
-        place = chosen(places, nth, after, lambda each: Span(each.start, each.end, label) not in found)
+        place = chosen(places, nth, after, lambda each: Span(each.start, each.end, label) not in seen)
         if place is None and places:
             # It says more mentions than there are: the quote is known, and the last one is the nearest to it.
             self.repairs.append("a mention that there is not taken for the last one")

@@ -33,7 +33,7 @@ class Spans(Kind):
     has_places = True
     can_join = True
     nothing_given = "Nothing is marked. Mark a piece of the text, or save once more if there is none to mark."
-    scripts = ("js/spans_text.js", "js/spans.js")
+    scripts = ("js/spans_text.js", "js/spans_rows.js", "js/spans.js", "js/spans_hands.js")
     style = "css/spans.css"
 
     def schema(self, spec: Spec) -> dict[str, Any]:
@@ -83,10 +83,11 @@ class Spans(Kind):
         """The quotes in the order of the text, each with a number only where it would be taken for another mention."""
         if not isinstance(input, str):
             raise AnswerError("The text is not kept, so it cannot be said which mention is meant.")
-        spans, said = _spans(answer), []
+        spans, said, before = _spans(answer), [], set[Span]()
         for place, span in enumerate(spans):
             after = spans[place - 1].start if place else 0
-            number = number_of(input, span, spans[:place], after)
+            number = number_of(input, span, before, after)
+            before.add(span)
             quote = {"label": span.label, "text": input[span.start : span.end]}
             said.append(quote | ({NUMBER: number} if number else {}))
         return super().dumps(spec, {KEY: said}, input)

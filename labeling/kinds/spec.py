@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -79,6 +79,15 @@ class Spec:
         if self.schema is not None and not kind.has_schema:
             raise SchemaError(f"A task of kind {self.kind} takes no schema of its own; remove it.")
         kind.check(self)
+
+    def __eq__(self, other: object) -> bool:
+        """Also the order of a schema's keys counts: forms go by it, and models write in it."""
+        return self._said == other._said if isinstance(other, Spec) else NotImplemented
+
+    @cached_property
+    def _said(self) -> tuple[Any, ...]:
+        rest = (getattr(self, each.name) for each in fields(self) if each.name != "schema")
+        return (*rest, json.dumps(self.schema))
 
     @cached_property
     def label_names(self) -> tuple[str, ...]:

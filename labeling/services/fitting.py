@@ -119,7 +119,9 @@ def samples_left_out(project: Project) -> QuerySet[Sample]:
 
 
 def _groups(golden: QuerySet[GoldenSample], asked: Spec) -> Iterator[tuple[int, Answer, int]]:
-    """The different answers with how often each is there: a few hundred rows, however many samples there are."""
+    """The different answers, with how often each is there: few where answers are labels, as many as samples where each
+    is its own.
+    """
     if kind_of(asked).fits_every_spec:
         return
     rows = golden.order_by().values_list("spec_id", "answer").annotate(Count("pk"))

@@ -15,6 +15,7 @@ from labeling.models import Prediction, Project, Sample, TaskSpec
 from labeling.services import events
 from labeling.services.describing import NOTHING, About
 from labeling.services.samples import NewText, add_sample, add_samples, in_one_order, new_text, samples_of
+from labeling.services.spellings import respelled
 from labeling.ways import WayIn
 
 
@@ -59,6 +60,7 @@ def record_prediction(
     """Record one answer, and what is `said` of the text. Raises `ProblemError` for a sample of another project.
 
     An input becomes a sample to review where the project keeps texts of the API, and always from the Analyze page.
+    Places in the row's answer are kept as they stand in the sample's text, and come back as in the input.
     """
     answered = Answered(spec, model_tag, raw, parsed, sample, input, confidence, latency_ms, label_chances, share, said)
     sample = _own(project, answered)
@@ -66,7 +68,7 @@ def record_prediction(
         sample, _ = add_sample(actor, project, input, way_in=way_in, said=said)
     row = _row(project, answered, sample, source)
     row.save(force_insert=True)
-    return row
+    return _as_asked(row, answered)
 
 
 @transaction.atomic
@@ -85,7 +87,14 @@ def record_predictions(
         for place, text in texts.items():
             samples[place] = kept[splits.content_hash(text.text)]
     known = [replace(each, sample=sample) for each, sample in zip(answered, samples, strict=True)]
-    return recorded(project, known, source=source)
+    rows = recorded(project, known, source=source)
+    return [_as_asked(row, each) for row, each in zip(rows, known, strict=True)]
+
+
+def _as_asked(row: Prediction, answered: Answered) -> Prediction:
+    """For who asked, in whose text the places stand elsewhere than in an equal one that was there before."""
+    row.answer = answered.parsed.answer
+    return row
 
 
 def recorded(project: Project, answered: Sequence[Answered], *, source: str) -> list[Prediction]:
@@ -116,13 +125,14 @@ def _kept(actor: Actor, project: Project, texts: list[NewText], way_in: str) -> 
 
 def _row(project: Project, answered: Answered, sample: Sample | None, source: str) -> Prediction:
     parsed = answered.parsed
+    whole = None if sample is None else sample.whole_input
     return Prediction(
         project=project,
         sample=sample,
         spec=answered.spec,
         model_tag=answered.model_tag,
         raw=storable(answered.raw),
-        answer=parsed.answer,
+        answer=respelled(answered.spec, parsed.answer, answered.input, whole),
         status=str(parsed.status),
         reason=storable(parsed.words),
         confidence=answered.confidence,

@@ -1,5 +1,6 @@
 """Freeze what a project asks: a numbered `TaskSpec` each time it changes."""
 
+import json
 from collections import Counter
 
 from django.db import transaction
@@ -49,7 +50,9 @@ def freeze_spec(actor: Actor, project: Project, *, leave_out: bool = False) -> T
         "lists_labels": project.lists_labels,
         "date": newest.date if newest else today(),
     }
-    if newest is not None and all(getattr(newest, name) == value for name, value in asked.items()):
+    is_same = newest is not None and all(getattr(newest, name) == value for name, value in asked.items())
+    # Two schemas may differ by the order of their keys alone.
+    if newest is not None and is_same and json.dumps(newest.schema) == json.dumps(project.schema):
         return newest
     spec = TaskSpec(project=project, number=newest.number + 1 if newest else 1, **asked)
     plain = _plain(spec)

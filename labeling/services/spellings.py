@@ -4,8 +4,18 @@ from collections.abc import Iterable
 
 from common.problems import ProblemError
 from labeling import splits
-from labeling.kinds import Answer, AnswerError, kind_of
+from labeling.kinds import Answer, AnswerError, Input, kind_of
 from labeling.models import Sample, TaskSpec
+
+
+def respelled(task: TaskSpec, answer: Answer | None, asked: Input | None, stored: Input | None) -> Answer | None:
+    """What was said of `asked`, with its places in the text that is kept; as it is where they are not found there."""
+    if answer is None or asked is None or stored is None or asked == stored:
+        return answer
+    try:
+        return kind_of(task).respelled(task.to_spec(), answer, asked, stored)
+    except AnswerError:
+        return answer
 
 
 class Spellings:

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from labeling import orders, panels
 from labeling.access import Right, project_for
 from labeling.forms_order import OrderForm, OwnOrderForm
+from labeling.kinds import kind_of
 from labeling.models import Project
 from labeling.services.order.choosing import choose_order, set_order
 from labeling.services.order.told import doubtful, order_facts
@@ -40,7 +41,7 @@ def order(request: HttpRequest, key: str) -> HttpResponse:
 def mine(request: HttpRequest, key: str) -> HttpResponse:
     """Choose the order of one's own reviews."""
     project = project_for(person(request), key, Right.REVIEW)
-    form = OwnOrderForm(request.POST)
+    form = OwnOrderForm(request.POST, project=project)
     if not form.is_valid():
         messages.error(request, "Choose one of the orders in the list.")
         return redirect("labeling:order", key)
@@ -52,7 +53,7 @@ def mine(request: HttpRequest, key: str) -> HttpResponse:
 
 def _page(request: HttpRequest, project: Project, form: OrderForm | None = None, *, status: int = 200) -> HttpResponse:
     facts = order_facts(project, person(request).pk)
-    rows = doubtful(project, SHOWN + 1)
+    rows, kind = doubtful(project, SHOWN + 1), kind_of(project)
     context = page_context(
         request,
         project,
@@ -60,8 +61,9 @@ def _page(request: HttpRequest, project: Project, form: OrderForm | None = None,
         facts=facts,
         streams=[(name, getattr(facts.shares, name), getattr(facts.now, name)) for name in facts.shares._fields],
         form=form or OrderForm(project=project),
-        own_form=OwnOrderForm(order=facts.mine),
-        orders=orders.of_texts(),
+        own_form=OwnOrderForm(project=project, order=facts.mine),
+        orders=orders.of_texts(kind),
+        has_heads=kind.labels_texts,
         doubtful=rows[:SHOWN],
         more_doubtful=len(rows) > SHOWN,
         panels=panels.render("order", request, project),

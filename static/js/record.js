@@ -6,6 +6,7 @@
   const own = (node) => node instanceof Element && node.closest("[data-record]");
   const pointed = (root) => [...root.querySelectorAll("[name^='/']")];
   const rows = (list) => [...list.querySelector("[data-rows]").children];
+  const lists = (place) => [...place.querySelectorAll("[data-list]")].filter((list) => list.parentElement.closest("[data-list], [data-record]") === place);
   const shown = (list) => rows(list).filter((row) => !row.hidden);
   const isBox = (field) => field.type === "checkbox";
   const value = (field) => (isBox(field) ? (field.checked ? field.value : "") : field.value.trim());
@@ -55,24 +56,44 @@
     tellChanges(root);
   }
 
+  const numberIn = (list, name) => Number.parseInt(name.slice(list.dataset.at.length + 1), 10);
+  // A row may hold nothing but a list without rows.
+  const numberOf = (list, row) => {
+    const first = row.querySelector("[name^='/'], [data-at]");
+    return numberIn(list, first.name || first.dataset.at);
+  };
+
+  function append(list, at) {
+    const place = document.createElement("template");
+    place.innerHTML = list.querySelector(":scope > template").innerHTML.replaceAll(`~n${list.dataset.depth}`, String(at));
+    const row = place.content.firstElementChild;
+    list.querySelector("[data-rows]").append(row);
+    row.querySelectorAll("[data-list]").forEach((inner) => {
+      inner.querySelectorAll("[data-spare]").forEach((spare) => { spare.hidden = true; });
+      number(inner);
+    });
+    return row;
+  }
+
   function add(list) {
     let row = rows(list).find((each) => each.hidden);
     if (row) row.hidden = false;
-    else {
-      const start = list.dataset.at.length + 1;
-      const taken = pointed(list).map((field) => Number.parseInt(field.name.slice(start), 10)).filter(Number.isInteger);
-      const pattern = list.querySelector(":scope > template").innerHTML;
-      const place = document.createElement("template");
-      place.innerHTML = pattern.replaceAll(`~n${list.dataset.depth}`, String(Math.max(-1, ...taken) + 1));
-      row = place.content.firstElementChild;
-      list.querySelector("[data-rows]").append(row);
-      row.querySelectorAll("[data-list]").forEach((inner) => {
-        inner.querySelectorAll("[data-spare]").forEach((spare) => { spare.hidden = true; });
-        number(inner);
-      });
-    }
+    else row = append(list, Math.max(-1, ...rows(list).map((each) => numberOf(list, each))) + 1);
     number(list);
     row.querySelector(FIELD)?.focus();
+  }
+
+  // The rows that a draft has, and no others; what stands in them is filled in by who kept it.
+  function rebuild(list, kept) {
+    const under = kept.filter(([name]) => name.startsWith(`${list.dataset.at}/`));
+    const wanted = new Set(under.map(([name]) => numberIn(list, name))), filled = new Set(under.filter(([, said]) => said).map(([name]) => numberIn(list, name)));
+    for (const row of rows(list)) {
+      if (!wanted.delete(numberOf(list, row))) row.remove();
+      else if (filled.has(numberOf(list, row))) row.hidden = false;
+    }
+    for (const at of wanted) append(list, at);
+    number(list);
+    for (const inner of lists(list)) rebuild(inner, kept);
   }
 
   function remove(row) {
@@ -101,6 +122,15 @@
     event.target.closest?.("[data-row][hidden]")?.removeAttribute("hidden");
     tellChanges(root);
   }, true);
+  document.addEventListener("draft:filling", ({ detail }) => {
+    const root = record();
+    if (!root) return;
+    // Raw JSON that nobody changed says nothing: beside a refused answer it would be that of before.
+    const raw = Object.fromEntries(detail.filter(([name]) => ["raw", "raw_was"].includes(name)));
+    if (raw.raw === raw.raw_was) detail.splice(0, detail.length, ...detail.filter(([name]) => !(name in raw)));
+    for (const list of lists(root)) rebuild(list, detail);
+    tellChanges(root);
+  });
   document.addEventListener("htmx:afterSwap", () => ready(record()), true);
   ready(record());
 })();

@@ -207,8 +207,10 @@
     if (arrived && !begun()) arrived.click();
   });
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-    const asked = detail.requestConfig.triggeringEvent?.isTrusted || detail.requestConfig.elt?.matches("[data-command=take]");
+    const takes = detail.requestConfig.elt?.matches("[data-command=take]");
+    const asked = detail.requestConfig.triggeringEvent?.isTrusted || takes;
     if (detail.target === root && detail.requestConfig.verb === "get" && begun() && !asked) detail.shouldSwap = false;
+    if (detail.target === root && takes && detail.shouldSwap) drafts.drop();
   });
 
   document.addEventListener("htmx:afterSwap", ({ detail }) => {

@@ -1,10 +1,9 @@
-// Pieces of a text marked with mouse, touch or keys; the list of rows in the form follows, and is what is sent.
-(() => {
+// Pieces of a text as they are marked; the list of rows in the form follows, and is what is sent.
+window.SpansView = (() => {
   "use strict";
   const tools = window.spansText;
-  let view = null;
 
-  class View {
+  return class SpansView {
     constructor(fields) {
       this.fields = fields;
       this.palette = fields.querySelector("[data-spans-palette]");
@@ -14,13 +13,12 @@
       this.text = this.root.textContent;
       this.words = tools.words(this.text);
       this.labels = [...this.palette.querySelectorAll(".toggle input")].map((input) => input.value);
-      this.list = fields.querySelector(".span-rows ol");
-      this.blank = this.list.lastElementChild.cloneNode(true);
-      this.was = fields.dataset.was ? this.placed(JSON.parse(fields.dataset.was)) : null;
-      this.history = [];
-      this.picked = null;
-      this.current = null;
-      this.edge = "end";
+      this.rows = new window.SpanRows(fields, this.text, this.hue, {
+        relabel: (span, name) => this.relabel(span, name),
+        choose: (span) => { this.pick(span.start, span.end, span); this.box.focus({ preventScroll: true }); },
+        remove: (span) => { this.remove(span); this.box.focus({ preventScroll: true }); },
+      });
+      this.was = fields.dataset.was ? JSON.parse(fields.dataset.was).map(this.rows.place) : null;
       this.begin();
     }
 
@@ -30,16 +28,23 @@
       this.box.classList.add("spans-on");
       this.fields.classList.add("spans-live");
       this.palette.querySelectorAll(".toggle").forEach((toggle, i) => toggle.classList.add(`hue-${i % tools.HUES}`));
-      const rows = [...this.list.children].map((row) => Object.fromEntries(["label", "text", "start", "end"].map((name) => [name, row.querySelector(`[name=span_${name}]`).value])));
-      this.spans = this.placed(rows.filter((row) => row.label && /^\d+$/.test(row.start) && /^\d+$/.test(row.end)));
-      // What has no places (yet) stays a row to be written by hand.
-      this.typed = [...this.list.children].filter((row, i) => (rows[i].label || rows[i].text) && !(rows[i].label && /^\d+$/.test(rows[i].start) && /^\d+$/.test(rows[i].end)));
+      // Tools here: what is entered are the rows.
+      this.palette.querySelectorAll(".toggle input").forEach((input) => input.removeAttribute("name"));
+      this.read();
+    }
+
+    // What the rows say, as they came or as they were kept.
+    read() {
+      this.spans = this.rows.read().sort(this.byPlace);
+      this.history = [];
+      this.picked = this.current = null;
+      this.edge = "end";
       this.show();
     }
 
-    placed(rows) {
-      const spans = rows.map((row) => ({ label: row.label, start: tools.utf16(this.text, Number(row.start)), end: tools.utf16(this.text, Number(row.end)) }));
-      return spans.filter((span) => span.start < span.end).sort(this.byPlace);
+    restore(kept) {
+      this.rows.restore(kept);
+      this.read();
     }
 
     byPlace = (a, b) => a.start - b.start || a.end - b.end || this.labels.indexOf(a.label) - this.labels.indexOf(b.label);
@@ -79,10 +84,18 @@
       const [start, end] = this.picked, span = { label: name, start, end };
       if (this.current?.label === name) return this.remove(this.current);
       if (others.some((each) => each.label === name && each.start === start && each.end === end)) {
-        this.tick();
+        this.show();
         return this.say(`${this.told(span)} is marked already.`);
       }
       this.change([...others, span], span, `${this.current ? "Relabelled" : "Marked"} ${this.told(span)}`);
+    }
+
+    // From its row. A label that the row does not know is none.
+    relabel(span, name) {
+      this.current = span;
+      this.picked = [span.start, span.end];
+      if (this.labels.includes(name)) this.label(name); else this.remove(span);
+      this.rows.focus(this.spans.indexOf(this.current));
     }
 
     remove(span) {
@@ -143,22 +156,6 @@
       this.pick(next.start, next.end, next);
     }
 
-    key(event) {
-      const way = { ArrowRight: 1, ArrowLeft: -1 }[event.key], grip = event.target.dataset.edge;
-      const word = event.ctrlKey || event.metaKey || event.altKey;
-      if (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey)) this.back();
-      else if (way && grip) this.resize(grip, this.next(grip, way, word || event.shiftKey));
-      else if (way && event.shiftKey && this.picked) this.resize(this.edge, this.next(this.edge, way, word));
-      else if (way && word && !event.altKey) this.mark(way);
-      else if (way && !word) this.word(way);
-      else if (["Home", "End"].includes(event.key) && this.picked) this.turn(event.key === "Home" ? "start" : "end");
-      else if (["Delete", "Backspace"].includes(event.key) && this.current) this.remove(this.current);
-      else return;
-      event.preventDefault();
-      event.stopPropagation();
-      if (grip) this.root.querySelector(`[data-edge=${grip}]`)?.focus();
-    }
-
     turn(edge) {
       this.edge = edge;
       this.say(`Shift and the arrow keys move its ${edge === "start" ? "begin" : "end"} now.`);
@@ -172,16 +169,6 @@
       this.picked = this.current = null;
       this.show();
       this.say("");
-    }
-
-    selected() {
-      const found = document.getSelection();
-      if (!found.rangeCount || found.isCollapsed) return;
-      const range = found.getRangeAt(0);
-      if (!this.root.contains(range.startContainer) || !this.root.contains(range.endContainer)) return;
-      const [start, end] = [tools.offsetOf(this.root, range.startContainer, range.startOffset), tools.offsetOf(this.root, range.endContainer, range.endOffset)];
-      const piece = tools.trimmed(this.text, start, end);
-      if (piece && String(piece) !== String(this.picked)) this.pickQuietly(piece);
     }
 
     // While somebody drags a selection the text must not be drawn anew under it.
@@ -212,38 +199,11 @@
       this.drawn = this.current;
       const at = this.spans.indexOf(this.current);
       tools.draw(this.root, this.text, this.spans.map((span) => ({ ...span, hue: this.hue(span.label) })), at < 0 ? null : { ...this.current, at });
-      this.list.replaceChildren(...this.spans.map((span) => this.row(span)), ...this.typed, this.blank);
+      this.rows.write(this.spans);
       this.highlight();
       this.tick();
       this.fields.dataset.changes = this.difference();
       this.fields.dispatchEvent(new Event("change", { bubbles: true }));
-    }
-
-    row(span) {
-      const row = this.blank.cloneNode(true), field = (name) => row.querySelector(`[name=span_${name}]`);
-      row.classList.add("span-known", `hue-${this.hue(span.label) % tools.HUES}`);
-      row.querySelector(".span-gone")?.remove();
-      field("label").value = span.label;
-      field("label").setAttribute("aria-label", `Label of ${this.quote(span)}`);
-      const values = { text: this.quote(span), start: tools.codePoints(this.text, span.start), end: tools.codePoints(this.text, span.end) };
-      for (const [name, value] of Object.entries(values)) Object.assign(field(name), { type: "hidden", value });
-      field("label").addEventListener("change", (event) => {
-        event.stopPropagation();
-        this.current = span;
-        this.picked = [span.start, span.end];
-        if (this.labels.includes(event.target.value)) this.label(event.target.value); else this.remove(span);
-        this.list.children[this.spans.indexOf(this.current)]?.querySelector("[name=span_label]").focus();
-      });
-      row.append(this.button(this.quote(span), "span-quote", () => { this.pick(span.start, span.end, span); this.box.focus({ preventScroll: true }); }), this.button("✕", "span-remove", () => { this.remove(span); this.box.focus({ preventScroll: true }); }));
-      row.lastElementChild.setAttribute("aria-label", `Remove ${this.told(span)}`);
-      return row;
-    }
-
-    button(words, name, action) {
-      const button = document.createElement("button");
-      Object.assign(button, { type: "button", className: `btn btn-quiet ${name}`, textContent: words });
-      button.addEventListener("click", action);
-      return button;
     }
 
     difference() {
@@ -253,49 +213,5 @@
       const said = (words, spans) => (spans.length ? `${words}: ${spans.map(this.told).join(", ")}.` : "");
       return [said("Added", added), said("Taken away", gone)].filter(Boolean).join(" ");
     }
-
-    drag(event) {
-      const edge = event.target.dataset?.edge;
-      if (!edge) return;
-      event.preventDefault();
-      const move = (moved) => {
-        const at = tools.placeAt(this.root, moved.clientX, moved.clientY);
-        if (at !== null && this.picked) this.resize(edge, at);
-      };
-      const stop = () => {
-        document.removeEventListener("pointermove", move);
-        document.removeEventListener("pointerup", stop);
-        document.removeEventListener("pointercancel", stop);
-      };
-      document.addEventListener("pointermove", move);
-      document.addEventListener("pointerup", stop);
-      document.addEventListener("pointercancel", stop);
-    }
-  }
-
-  function begin() {
-    const fields = document.querySelector("[data-spans]");
-    if (!fields || fields === view?.fields) return;
-    view = new View(fields);
-    view.box.addEventListener("keydown", (event) => view.key(event));
-    view.box.addEventListener("pointerdown", (event) => view.drag(event));
-    view.box.addEventListener("click", (event) => {
-      if (event.target.dataset.edge || !document.getSelection().isCollapsed) return;
-      const at = tools.placeAt(view.root, event.clientX, event.clientY);
-      if (at !== null) view.click(at);
-    });
-    // What was selected by hand is drawn once the hand is off.
-    view.box.addEventListener("pointerup", (event) => {
-      if (event.pointerType === "mouse" && view.drawn !== view.current) view.show();
-    });
-    view.palette.addEventListener("change", (event) => {
-      if (event.target.name !== "labels") return;
-      event.stopPropagation();
-      view.label(event.target.value);
-    });
-  }
-
-  document.addEventListener("selectionchange", () => { if (view?.fields.isConnected) view.selected(); });
-  document.addEventListener("htmx:afterSwap", begin);
-  begin();
+  };
 })();

@@ -35,6 +35,14 @@ def test_each_field_counts_by_what_is_right_given_in_vain_and_missed(expected, g
     assert table(expected, got) == counts
 
 
+def test_a_whole_record_is_one_whose_fields_are_all_right():
+    rows = [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}]
+    assert SCORER.is_exact(Scored({"x": rows, "v": "ACME"}, {"x": rows[::-1], "v": "acme", "w": None}))
+    assert not SCORER.is_exact(Scored({"x": 1}, {"x": True}))
+    assert not SCORER.is_exact(Scored({"x": 1}, {"x": 1, "y": 2}))
+    assert not SCORER.is_exact(Scored({}, None, Status.FAILED))
+
+
 def test_rows_are_put_beside_those_they_have_the_most_in_common_with():
     rows = [{"a": 1, "b": 1}, {"a": 2, "b": 2}]
     assert paired(rows, rows[::-1]) == [(rows[0], rows[0]), (rows[1], rows[1])]

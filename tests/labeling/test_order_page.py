@@ -111,3 +111,15 @@ def test_test_texts_are_wanted_until_the_gate_has_enough(project, client, url):
     page = page_of(client, make_expert(project), url)
     assert "the gate has enough for now" in page
     assert "80 %" in page
+
+
+def test_where_heads_know_nothing_no_order_by_them_is_offered(client):
+    spans = make_project("names", "spans")
+    client.force_login(make_manager(spans, "mia"))
+    url = reverse("labeling:order", args=["names"])
+    page = client.get(url).content.decode()
+    assert "Unlike all golden samples" in page
+    assert "Least sure" not in page
+    assert "Doubtful golden answers" not in page
+    assert client.post(url, SHARES | {"order": "confidence"}).status_code == 400
+    assert client.post(url, SHARES).status_code == 302

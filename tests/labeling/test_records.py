@@ -109,6 +109,7 @@ def test_a_models_text_is_read_and_what_was_mended_is_said(raw, repairs):
         ({"total": ...}, "/total: it is missing."),
         ({"total": 10001}, "/total: 10001 is more than 10000."),
         ({"total": "a lot"}, "/total: a number is asked for, not 'a lot'."),
+        ({"total": 10**400}, "/total: the number is too large to be kept."),
         ({"total": True}, "/total: a number is asked for, not True."),
         ({"due": "2024-02-30"}, "/due: '2024-02-30' is not written as YYYY-MM-DD."),
         ({"kind": "letter"}, "/kind: 'letter' is none of the values"),

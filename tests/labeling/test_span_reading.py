@@ -104,6 +104,9 @@ def test_a_letter_that_stands_everywhere_costs_no_time() -> None:
     assert len(found(raw, text)) == 200
     assert parse(quotes(*[("person", f"A{number}") for number in range(200)]), SPEC, text).status == Status.FAILED
     assert time.process_time() - start < 5
+    start = time.process_time()
+    assert len(found(quotes(*[("person", "a")] * 200), text)) == 200, "a small model that never ends its list"
+    assert time.process_time() - start < 0.5
 
 
 def test_the_schema_asks_for_quotes_with_known_labels_and_has_an_end() -> None:

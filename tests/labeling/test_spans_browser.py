@@ -7,7 +7,7 @@ import pytest
 
 from labeling import services
 from labeling.answers import parse
-from labeling.models import GoldenSample, Sample
+from labeling.models import GoldenSample, Project, Sample
 from tests.browser import log_in
 from tests.factories import SYSTEM, make_expert, make_project, make_sample
 
@@ -28,12 +28,13 @@ def sample(project):
     return sample
 
 
-def propose(project, sample, *quotes):
+def propose(project, sample, *quotes, **said):
     raw = json.dumps({"spans": [{"label": label, "text": text} for label, text in quotes]})
     parsed = parse(raw, project.spec.to_spec(), sample.text)
-    services.record_prediction(
-        SYSTEM, project, spec=project.spec, model_tag="names:v1", raw=raw, parsed=parsed, source="queue", sample=sample
-    )
+    return services.record_prediction(
+        SYSTEM, project, spec=project.spec, model_tag="names:v1", raw=raw, parsed=parsed, source="queue", sample=sample,
+        **said,
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -101,7 +102,7 @@ def test_a_text_is_marked_by_keys_alone(opened):
     press("Delete")
     says(page, "No longer marked: place: met")
     press("Enter")
-    saved(page, "corrected, person: Ana Berg, firm: Berg & Sons")
+    saved(page, "labelled, person: Ana Berg, firm: Berg & Sons")
     assert marked() == [("person", "Ana Berg"), ("firm", "Berg & Sons")]
 
 
@@ -124,9 +125,29 @@ def test_a_proposal_is_corrected_by_mouse(opened, project, sample):
     says(page, "person: Ana Berg")
     page.locator("#changes", has_text="Added: person: Ana Berg. Taken away: person: Ana.").wait_for()
     page.locator(".span-row", has_text="New York").get_by_role("button", name="Remove").click()
+    row = page.locator(".span-row").last
+    row.locator("[name=span_label]").select_option("person")
+    row.locator("[name=span_text]").fill("Nobody")
+    it_survives_a_reload(page)
+    page.keyboard.press("Control+Enter")
+    page.get_by_text("The text does not hold 'Nobody'").wait_for()
+    # It stands behind a mark more now, and is the row that is removed.
+    page.locator(".span-row:not(.span-known) [name=span_gone]").check()
+    page.locator("#sample-text").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("2")
     page.keyboard.press("Enter")
-    saved(page, "corrected, person: Ana Berg, firm: Berg & Sons")
-    assert marked() == [("person", "Ana Berg"), ("firm", "Berg & Sons")]
+    saved(page, "corrected, place: Ana, person: Ana Berg, firm: Berg & Sons")
+    assert marked() == [("place", "Ana"), ("person", "Ana Berg"), ("firm", "Berg & Sons")]
+
+
+def it_survives_a_reload(page):
+    """What was marked, taken away and typed."""
+    page.reload()
+    page.locator("#saved", has_text="filled in again").wait_for()
+    page.locator("#changes", has_text="Added: person: Ana Berg. Taken away: person: Ana, place: New York.").wait_for()
+    assert page.locator(".span-known").count() == 2
+    assert page.locator(".span-row:not(.span-known) [name=span_text]").first.input_value() == "Nobody"
 
 
 def test_overlapping_pieces_are_marked_by_touch(opened):
@@ -147,13 +168,39 @@ def test_overlapping_pieces_are_marked_by_touch(opened):
     page.locator(".span-mark.is-current").first.wait_for()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     page.locator("#save").tap()
-    saved(page, "corrected")
+    saved(page, "labelled")
     assert marked() == [
         ("person", "Ana Berg"),
         ("firm", "Ana Berg of Berg & Sons"),
         ("person", "Berg"),
         ("place", "Sons met Bo Li"),
     ]
+
+
+def test_a_proposal_that_is_filled_in_takes_the_place_of_what_was_begun(opened, project, sample):
+    Project.objects.update(preselect_from=60)
+    propose(project, sample, ("person", "Ana"), confidence=0.3)
+    page = opened()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("2")
+    says(page, "Marked place: Ana")
+    page.get_by_role("link", name="Fill it in").click()
+    page.locator("#save", has_text="Confirm").wait_for()
+    page.locator("#save").click()
+    saved(page, "confirmed, person: Ana")
+
+
+def test_on_the_analyze_page_a_piece_is_marked_by_keys_alone(opened, project, sample):
+    prediction = propose(project, sample, ("person", "Ana"))
+    page = opened()
+    page.goto(f"{page.url.replace('/review/', '/analyze/')}?prediction={prediction.uid}")
+    page.locator("[data-spans-text]").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("2")
+    says(page, "Relabelled place: Ana")
+    page.locator("#save").click()
+    page.get_by_text("Golden answer").wait_for()
+    assert marked() == [("place", "Ana")]
 
 
 def test_without_scripts_a_list_of_rows_does_the_same(opened, project, sample):

@@ -4,8 +4,10 @@ import pytest
 
 from common import jsonl
 from labeling import services
+from labeling.answers import parse
 from labeling.kinds import KINDS, AnswerError
 from labeling.models import GoldenSample, Prediction
+from labeling.services.predictions import Answered
 from labeling.services.samples import NewText, create_samples
 from tests.factories import SYSTEM, make_project, make_sample
 
@@ -46,6 +48,18 @@ def test_of_two_spellings_in_one_file_the_first_is_kept_and_answers_are_joined_i
     assert golden() == [("person", 0, "Ana"), ("place", 8, "Rome")]
 
 
+def test_an_accent_may_be_a_character_of_its_own(project):
+    make_sample(project, "Cafe\u0301  Ana")
+    answer = {
+        "spans": [
+            {"label": "place", "start": 0, "end": 4, "text": "Café"},
+            {"label": "person", "start": 5, "end": 8, "text": "Ana"},
+        ]
+    }
+    create_samples(SYSTEM, project, [NewText("Café Ana", answer=answer)], may_approve=True)
+    assert golden() == [("place", 0, "Cafe\u0301"), ("person", 7, "Ana")]
+
+
 def test_the_api_does_the_same(project):
     make_sample(project, "ana  met Bo")
     answer = {"spans": [{"label": "person", "start": 8, "end": 10, "text": "Bo"}]}
@@ -74,6 +88,18 @@ def test_what_a_model_said_is_found_in_the_spelling_that_is_kept(project, tmp_pa
     services.import_file(SYSTEM, project, tmp_path / "tasks.jsonl", {"told": True})
     (prediction,) = Prediction.objects.all()
     assert prediction.answer == {"spans": [{"label": "person", "start": 9, "end": 11, "text": "Bo"}]}
+
+
+def test_what_is_asked_in_another_spelling_is_answered_in_it_and_kept_in_that_of_the_sample(project):
+    make_sample(project, "ana  met Bo")
+    answer = {"spans": [{"label": "person", "start": 8, "end": 10, "text": "Bo"}]}
+    parsed = parse('{"spans": [{"label": "person", "text": "Bo"}]}', project.spec.to_spec(), "Ana met Bo")
+    given = Answered(project.spec, "m", "raw", parsed, input="Ana met Bo")
+    one = services.record_prediction(SYSTEM, project, **vars(given), source="api")
+    (other,) = services.record_predictions(SYSTEM, project, [given], source="api")
+    assert one.answer == other.answer == answer
+    kept = [row.answer["spans"][0]["start"] for row in Prediction.objects.exclude(sample=None)]
+    assert kept == [9, 9]
 
 
 def test_pieces_are_refused_in_a_project_of_labels_and_their_text_is_not(tmp_path):

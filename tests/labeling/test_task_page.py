@@ -1,12 +1,14 @@
 """The task is changed by its managers: the prompt and what follows are shown first; lost answers are told."""
 
+import json
 import re
 
 import pytest
 
 from labeling import services
 from labeling.models import Event
-from tests.factories import acting, make_expert, make_manager, make_project, make_sample
+from tests.factories import SYSTEM, acting, make_expert, make_manager, make_project, make_sample
+from tests.records import SCHEMA
 
 pytestmark = pytest.mark.django_db
 PAGE = "/projects/shop/task/"
@@ -115,3 +117,26 @@ def test_a_kind_without_labels_is_asked_for_none(client, mia):
     client.force_login(text.memberships.get().user)
     form = client.get("/projects/plain/task/").context["form"]
     assert {"lists_labels", "max_labels"}.isdisjoint(form.fields)
+
+
+def test_a_schema_is_told_about_beside_its_field_and_the_order_of_its_keys_counts(client):
+    bills = services.create_project(
+        SYSTEM, key="bills", name="Bills", kind="record", instruction="Read.", schema=SCHEMA
+    )
+    client.force_login(make_manager(bills, "mia"))
+    page = "/projects/bills/task/"
+    premise = client.get(page).context["form"].initial["premise"]
+    sent = {"instruction": "Read.", "prompt_template": "{text}", "premise": premise}
+    wrong = json.dumps({"type": "object", "properties": {"template": {"type": "odd"}}})
+    assert list(client.post(page, sent | {"schema": wrong}).context["form"].errors) == ["schema"]
+    turned = json.dumps(SCHEMA | {"properties": dict(reversed(SCHEMA["properties"].items()))})
+    assert "makes <strong>task 2" in client.post(page, sent | {"schema": turned, "preview": "1"}, headers=HTMX).text
+    client.post(page, sent | {"schema": turned})
+    assert json.dumps(bills.spec.schema) == turned
+
+
+def test_marked_pieces_have_no_limit_to_set(client):
+    names = make_project("names", "spans")
+    client.force_login(make_manager(names, "mia"))
+    fields = client.get("/projects/names/task/").context["form"].fields
+    assert ("lists_labels" in fields, "max_labels" in fields) == (True, False)

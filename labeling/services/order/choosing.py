@@ -6,6 +6,7 @@ from common.actor import Actor
 from common.problems import ProblemError
 from labeling import orders, signals
 from labeling.access import Right, require
+from labeling.kinds import kind_of
 from labeling.models import Project, ReviewOrder, Turn
 from labeling.models.order import TEACH
 from labeling.services import events
@@ -26,7 +27,7 @@ def set_order(actor: Actor, project: Project, shares: Shares, *, order: str = TE
     Raises `PermissionDenied` for who does not manage the project, and `ProblemError` with what is wrong.
     """
     require(actor, project, Right.MANAGE)
-    _check(order)
+    _check(project, order)
     if min(shares) < 0 or sum(shares) != 100:
         told = f"{shares.teach} + {shares.random} + {shares.blind} = {sum(shares)}"
         raise ProblemError(f"The shares of the three streams must add up to 100: {told}.")
@@ -48,13 +49,13 @@ def choose_order(actor: Actor, project: Project, order: str) -> None:
     if actor.person_id is None:
         raise ProblemError("An order is chosen by the person who reviews by it.")
     if order:
-        _check(order)
+        _check(project, order)
     Turn.objects.update_or_create(project=project, user_id=actor.person_id, defaults={"order": order})
     events.record(actor, "order.chosen", project, after={"order": order})
     transaction.on_commit(lambda: signals.order_changed.send_robust(sender=Project, project_id=project.pk))
 
 
-def _check(order: str) -> None:
-    known = {each.name: each for each in orders.of_texts()}
+def _check(project: Project, order: str) -> None:
+    known = {each.name: each for each in orders.of_texts(kind_of(project))}
     if order not in known:
         raise ProblemError(f"There is no order {order!r}. Choose one of {', '.join(known)}.")
