@@ -19,13 +19,14 @@ def ranking_of(project: Project) -> Ranking:
 
 @transaction.atomic
 def store_places(project: Project, places: Mapping[str, Placed], *, lists: Sequence[str] = (), **told: Any) -> None:
-    """Replace the places of these orders, in one transaction: whoever hands out sees the old ones or the new ones.
+    """These are the orders in use, with their places: whoever hands out sees the old ones or the new ones.
 
-    `lists`: those of the orders that list decided samples. Of the others only training texts of the project keep a
-    place. `told` are fields of the `Ranking`. Who calls it holds the project's lock of rankings.
+    `lists`: the orders that list decided samples. Of the others only training texts of the project keep a place. `told` are fields of the `Ranking`. Who calls it holds the project's lock of rankings.
     """
     ranking = Ranking.objects.select_for_update().get(project=project)
-    Place.objects.filter(project=project, order__in=places).delete()
+    # Nobody ranks an order again that nobody uses any more, so its places go. A list stays until it is made anew.
+    kept_lists = set(lists) - set(places)
+    Place.objects.filter(project=project).exclude(order__in=kept_lists).delete()
     wanted = {pk for rows in places.values() for pk, _ in rows}
     mine = Sample.objects.filter(project=project, pk__in=wanted).exclude(split=Split.TEST)
     decided = set(mine.values_list("pk", flat=True))
@@ -37,7 +38,7 @@ def store_places(project: Project, places: Mapping[str, Placed], *, lists: Seque
             Place(project=project, sample_id=pk, order=order, place=number, score=score)
             for number, (pk, score) in enumerate(kept)
         )
-    orders = sorted({*ranking.orders, *places})
+    orders = sorted({*places, *kept_lists.intersection(ranking.orders)})
     Ranking.objects.filter(pk=ranking.pk).update(orders=orders, ranked_at=timezone.now(), **told)
 
 
