@@ -7,9 +7,11 @@ window.drafts = (() => {
   let begin = "", name = "";
 
   const form = () => document.getElementById("review-form");
-  const fields = () => [...root.querySelectorAll("[name]")].filter((field) => !FACTS.includes(field.name) && field.type !== "submit");
+  const fields = () => [...root.querySelectorAll("[name]")].filter((field) => !FACTS.includes(field.name) && field.type !== "submit" && !field.closest("[data-tools]"));
   const isBox = (field) => ["checkbox", "radio"].includes(field.type);
-  const state = () => JSON.stringify(fields().map((field) => [field.name, isBox(field) ? field.checked && field.value : field.value]).filter(([, value]) => value !== false));
+  const said = (field) => (isBox(field) ? field.checked && field.value : field.value);
+  // A row that says no is there, too.
+  const state = () => JSON.stringify(fields().filter((field) => said(field) !== false || field.closest("[data-row]")).map((field) => [field.name, said(field)]));
 
   function keep() {
     if (!name) return;
@@ -40,10 +42,12 @@ window.drafts = (() => {
     name = mine;
     // A refused answer comes back as it was entered: what there is to lose is still counted from the card's beginning.
     if (isNew) begin = state();
-    const kept = name && sessionStorage.getItem(name);
-    if (!kept || kept === state()) return;
-    fill(JSON.parse(kept));
-    form().dispatchEvent(new CustomEvent("draft:filled", { bubbles: true }));
+    const found = name && sessionStorage.getItem(name);
+    if (!found || found === state()) return;
+    const kept = JSON.parse(found);
+    // Rows that a script had made or taken away are not only filled: that script makes them first.
+    form().dispatchEvent(new CustomEvent("draft:filling", { bubbles: true, detail: kept }));
+    fill(kept);
     const saved = document.getElementById("saved");
     if (!saved.textContent.trim()) saved.textContent = "What you had entered before is filled in again.";
   }

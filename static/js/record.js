@@ -58,22 +58,39 @@
   function add(list) {
     let row = rows(list).find((each) => each.hidden);
     if (row) row.hidden = false;
-    else {
-      const start = list.dataset.at.length + 1;
-      const taken = pointed(list).map((field) => Number.parseInt(field.name.slice(start), 10)).filter(Number.isInteger);
-      const pattern = list.querySelector(":scope > template").innerHTML;
-      const place = document.createElement("template");
-      place.innerHTML = pattern.replaceAll(`~n${list.dataset.depth}`, String(Math.max(-1, ...taken) + 1));
-      row = place.content.firstElementChild;
-      list.querySelector("[data-rows]").append(row);
-      row.querySelectorAll("[data-list]").forEach((inner) => {
-        inner.querySelectorAll("[data-spare]").forEach((spare) => { spare.hidden = true; });
-        number(inner);
-      });
-    }
+    else row = append(list, Math.max(-1, ...pointed(list).map((field) => placeIn(list, field.name)).filter(Number.isInteger)) + 1);
     number(list);
     row.querySelector(FIELD)?.focus();
   }
+
+  // The number of the row that a field's name leads into; NaN where it is none of the list's.
+  const placeIn = (list, name) => (name.startsWith(`${list.dataset.at}/`) ? Number.parseInt(name.slice(list.dataset.at.length + 1), 10) : NaN);
+
+  function append(list, at) {
+    const pattern = list.querySelector(":scope > template").innerHTML;
+    const place = document.createElement("template");
+    place.innerHTML = pattern.replaceAll(`~n${list.dataset.depth}`, String(at));
+    const row = place.content.firstElementChild;
+    list.querySelector("[data-rows]").append(row);
+    row.querySelectorAll("[data-list]").forEach((inner) => {
+      inner.querySelectorAll("[data-spare]").forEach((spare) => { spare.hidden = true; });
+      number(inner);
+    });
+    return row;
+  }
+
+  // The rows that a draft had: what was added comes again, what was taken away goes.
+  function restore(list, names) {
+    const wanted = new Set(names.map((name) => placeIn(list, name)).filter(Number.isInteger));
+    const there = new Map(rows(list).map((row) => [placeIn(list, pointed(row)[0]?.name ?? ""), row]));
+    for (const [at, row] of there) if (Number.isInteger(at) && !wanted.has(at)) row.remove();
+    for (const at of [...wanted].sort((a, b) => a - b)) if (!there.has(at)) append(list, at);
+    number(list);
+    lists(list).forEach((inner) => restore(inner, names));
+  }
+
+  // The lists in it that are in no other list.
+  const lists = (root) => [...root.querySelectorAll("[data-list]")].filter((inner) => !inner.parentElement.closest("[data-list]") || inner.parentElement.closest("[data-list]") === root);
 
   function remove(row) {
     const list = row.closest("[data-list]"), at = shown(list).indexOf(row);
@@ -101,6 +118,12 @@
     event.target.closest?.("[data-row][hidden]")?.removeAttribute("hidden");
     tellChanges(root);
   }, true);
+  document.addEventListener("draft:filling", ({ detail }) => {
+    const root = record();
+    if (!root) return;
+    lists(root).forEach((list) => restore(list, detail.map(([name]) => name)));
+    tellChanges(root);
+  });
   document.addEventListener("htmx:afterSwap", () => ready(record()), true);
   ready(record());
 })();

@@ -30,11 +30,31 @@
       this.box.classList.add("spans-on");
       this.fields.classList.add("spans-live");
       this.palette.querySelectorAll(".toggle").forEach((toggle, i) => toggle.classList.add(`hue-${i % tools.HUES}`));
+      this.read();
+    }
+
+    read() {
       const rows = [...this.list.children].map((row) => Object.fromEntries(["label", "text", "start", "end"].map((name) => [name, row.querySelector(`[name=span_${name}]`).value])));
       this.spans = this.placed(rows.filter((row) => row.label && /^\d+$/.test(row.start) && /^\d+$/.test(row.end)));
       // What has no places (yet) stays a row to be written by hand.
       this.typed = [...this.list.children].filter((row, i) => (rows[i].label || rows[i].text) && !(rows[i].label && /^\d+$/.test(rows[i].start) && /^\d+$/.test(rows[i].end)));
       this.show();
+    }
+
+    // The rows of a draft, as the form had them.
+    restore(kept) {
+      const [labels, ...others] = ["label", "text", "start", "end"].map((name) => kept.filter(([each]) => each === `span_${name}`).map(([, value]) => value));
+      const rows = labels.map((label, i) => [label, ...others.map((values) => values[i])]).filter(([label, text]) => label || text);
+      this.list.replaceChildren(...rows.map((row) => this.filled(...row)), this.blank);
+      this.history = [];
+      this.picked = this.current = null;
+      this.read();
+    }
+
+    filled(label, text, start, end) {
+      const row = this.blank.cloneNode(true);
+      for (const [name, value] of Object.entries({ label, text, start, end })) row.querySelector(`[name=span_${name}]`).value = value;
+      return row;
     }
 
     placed(rows) {
@@ -296,6 +316,7 @@
   }
 
   document.addEventListener("selectionchange", () => { if (view?.fields.isConnected) view.selected(); });
+  document.addEventListener("draft:filling", ({ detail }) => { if (view?.fields.isConnected) view.restore(detail); });
   document.addEventListener("htmx:afterSwap", begin);
   begin();
 })();

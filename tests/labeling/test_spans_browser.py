@@ -101,7 +101,7 @@ def test_a_text_is_marked_by_keys_alone(opened):
     press("Delete")
     says(page, "No longer marked: place: met")
     press("Enter")
-    saved(page, "corrected, person: Ana Berg, firm: Berg & Sons")
+    saved(page, "labelled, person: Ana Berg, firm: Berg & Sons")
     assert marked() == [("person", "Ana Berg"), ("firm", "Berg & Sons")]
 
 
@@ -124,6 +124,10 @@ def test_a_proposal_is_corrected_by_mouse(opened, project, sample):
     says(page, "person: Ana Berg")
     page.locator("#changes", has_text="Added: person: Ana Berg. Taken away: person: Ana.").wait_for()
     page.locator(".span-row", has_text="New York").get_by_role("button", name="Remove").click()
+    page.reload()  # a draft has its pieces, not the proposal's
+    page.locator("#changes", has_text="Added: person: Ana Berg. Taken away: person: Ana, place: New York.").wait_for()
+    assert page.locator(".span-row .span-quote").all_inner_texts() == ["Ana Berg", "Berg & Sons"]
+    page.locator("#sample-text").focus()
     page.keyboard.press("Enter")
     saved(page, "corrected, person: Ana Berg, firm: Berg & Sons")
     assert marked() == [("person", "Ana Berg"), ("firm", "Berg & Sons")]
@@ -147,7 +151,7 @@ def test_overlapping_pieces_are_marked_by_touch(opened):
     page.locator(".span-mark.is-current").first.wait_for()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     page.locator("#save").tap()
-    saved(page, "corrected")
+    saved(page, "labelled")
     assert marked() == [
         ("person", "Ana Berg"),
         ("firm", "Ana Berg of Berg & Sons"),
