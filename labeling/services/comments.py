@@ -8,8 +8,8 @@ from django.utils import timezone
 from common.actor import Actor
 from common.problems import ProblemError
 from common.text import plain_lines, storable
-from labeling.access import Right, require
-from labeling.models import Comment, Mention, Project, Review, Sample, User
+from labeling.access import Right, require, roles_with
+from labeling.models import Comment, Membership, Mention, Project, Review, Sample, User
 from labeling.services import events
 
 MAX_COMMENT = 2000
@@ -38,8 +38,6 @@ def comment_of(actor: Actor, review: Review) -> None:
 
 def _say(actor: Actor, sample: Sample, text: str, review: Review | None) -> Comment:
     asked = mentioned(sample.project, text)
-    if actor.person_id is None:
-        raise ProblemError("Only people comment.")
     row = Comment.objects.create(sample=sample, author_id=actor.person_id, text=text, review=review)
     Mention.objects.bulk_create(Mention(comment=row, user=user) for user in asked)
     after = {"comment": row.uid, "asked": [user.uid for user in asked]}
@@ -64,8 +62,9 @@ def mentioned(project: Project, text: str) -> list[User]:
 
 
 def members_of(project: Project) -> list[User]:
-    """Who can be asked: active members of the project, by name."""
-    return list(User.objects.filter(memberships__project=project, is_active=True).order_by("username"))
+    """Who can be asked: active people whose role in the project is in force and lets them review, by name."""
+    roles = Membership.objects.in_force().filter(project=project, role__in=roles_with(Right.REVIEW))
+    return list(User.objects.filter(pk__in=roles.values("user"), is_active=True).order_by("username"))
 
 
 @transaction.atomic

@@ -21,7 +21,8 @@ def ranking_of(project: Project) -> Ranking:
 def store_places(project: Project, places: Mapping[str, Placed], *, lists: Sequence[str] = (), **told: Any) -> None:
     """These are the orders in use, with their places: whoever hands out sees the old ones or the new ones.
 
-    `lists`: the orders that list decided samples. Of the others only training texts of the project keep a place. `told` are fields of the `Ranking`. Who calls it holds the project's lock of rankings.
+    `lists`: the orders that list decided samples. Of the others only training texts of the project keep a place.
+    `told` are fields of the `Ranking`. Who calls it holds the project's lock of rankings.
     """
     ranking = Ranking.objects.select_for_update().get(project=project)
     # Nobody ranks an order again that nobody uses any more, so its places go. A list stays until it is made anew.
