@@ -115,7 +115,7 @@ def test_validation_texts_come_as_often_as_their_share_and_by_chance_alone(proje
 
 def test_where_a_stream_is_empty_chance_fills_up_and_nothing_is_left(project, ana):
     texts = make_texts(project, train=6, test=3)
-    rank(project, texts["train"][:1])
+    rank(project, texts["train"][-1:])  # the first could come by chance before, as a reviewer's round begins anywhere
     given = give_out(ana, project, 20)
     assert len(given) == 9
     assert Counter(sample.stream for sample in given) == {"teach": 1, "random": 5, "blind": 3}
