@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 
 from common.problems import ProblemError
 from labeling import services
@@ -200,6 +201,18 @@ def test_who_proposes_is_told_what_comes_next_in_all_streams(project, ana):
     set_order(SYSTEM, project, Shares(0, 100, 0))
     left = [sample for sample in texts["train"] if sample not in given]
     assert upcoming(project, 4) == left[:4]
+
+
+@pytest.mark.parametrize("split", ["test", "validation"])
+def test_a_split_of_which_nothing_waits_is_found_empty_without_a_look_at_all_that_waits(project, split):
+    Sample.objects.bulk_create(
+        Sample(project=project, text=f"{n}", content_hash=f"{n}", group_hash="", split="train", way_in="import", rank=n)
+        for n in range(1, 20_001)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE labeling_sample")
+    found = Sample.objects.filter(project=project).awaiting_review(0).filter(split=split)[:1].explain()
+    assert "queue_outside_training" in found
 
 
 def test_handing_out_takes_few_statements_however_much_waits(project, ana, django_assert_max_num_queries):
