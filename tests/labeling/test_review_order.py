@@ -8,7 +8,7 @@ from django.db import connection
 
 from common.problems import ProblemError
 from labeling import services
-from labeling.models import Event, Place, Ranking, ReviewOrder, Sample
+from labeling.models import Event, Place, Ranking, ReviewOrder, Sample, Turn
 from labeling.services.order.ahead import upcoming
 from labeling.services.order.choosing import choose_order, order_of, set_order
 from labeling.services.order.drawing import plan_of
@@ -120,6 +120,7 @@ def test_where_a_stream_is_empty_chance_fills_up_and_nothing_is_left(project, an
     given = give_out(ana, project, 20)
     assert len(given) == 9
     assert Counter(sample.stream for sample in given) == {"teach": 1, "random": 5, "blind": 3}
+    assert Turn.objects.get(user=ana.user_id).given == 9, "asking once more, with nothing left, was no turn"
 
 
 def test_what_is_put_first_comes_first_and_what_is_skipped_comes_last(project, ana):
