@@ -82,7 +82,7 @@ def test_who_answers_blind_reads_no_comment_before(project, ana, ben):
 
 def test_a_skip_keeps_its_reason_and_asks_a_colleague(client, project, ana, ben):
     make_sample(project)
-    form = fields(page(client), action="skip", skip_reason="colleague", why="Two matters in one", ask="ben")
+    form = fields(page(client), action="skip", skip_reason="colleague", why="Two matters in one", ask="@ben")
     assert client.post(URL, form).status_code == 302
     review = Review.objects.get()
     assert (review.skip_reason, review.comment) == ("colleague", "Two matters in one @ben")
@@ -90,9 +90,12 @@ def test_a_skip_keeps_its_reason_and_asks_a_colleague(client, project, ana, ben)
     assert [event.title for event in timeline_of(review.sample)] == ["Review"], "told once"
 
 
-def test_a_skip_that_asks_nobody_known_is_refused_and_loses_nothing(client, project, ana):
+@pytest.mark.parametrize(
+    ("ask", "said"), [("nobody", "Nobody called"), ("ben or max", "no user name"), ("?", "no user")]
+)
+def test_a_skip_that_asks_nobody_known_is_refused_and_loses_nothing(client, project, ana, ben, ask, said):
     make_sample(project)
-    refused = client.post(URL, fields(page(client), action="skip", ask="nobody"))
+    refused = client.post(URL, fields(page(client), action="skip", ask=ask))
     assert refused.status_code == 400
-    assert "Nobody called" in refused.content.decode()
+    assert said in refused.content.decode()
     assert not Review.objects.exists()
