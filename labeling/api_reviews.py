@@ -14,7 +14,7 @@ from common.text import storable
 from labeling import serializers_reviews as shapes
 from labeling import services
 from labeling.access import Right, token_of
-from labeling.models import GoldenSample, Prediction, Review, Sample, Scope
+from labeling.models import GoldenSample, Prediction, Review, Sample, SampleState, Scope, Split
 from labeling.querysets import withheld
 from labeling.rest import ProjectDoor, narrowed
 from labeling.serializers import PredictionSerializer
@@ -43,7 +43,8 @@ class ReviewSample(ProjectDoor):
     def post(self, request: Request, key: str, uid: UUID) -> Response:
         """`correct` gives its answer, `reject` takes it out of the queue, `reopen` sends it back to review.
 
-        The decision is its owner's where a token of the scope `review` makes it. 409 where somebody else has the sample
+        A test text that has its answer is asked again of others, blind, and another one with it, as on its page. The
+        decision is its owner's where a token of the scope `review` makes it. 409 where somebody else has the sample
         now, or came first.
         """
         sample = get_object_or_404(Sample.objects.filter(project=self.open()).select_related("project"), uid=uid)
@@ -53,6 +54,9 @@ class ReviewSample(ProjectDoor):
             done = services.decide(self.caller, sample, asked["answer"], none_ok=True, comment=comment)
         elif asked["action"] == "reject":
             done = services.reject(self.caller, sample, comment=comment)
+        elif sample.split == Split.TEST and sample.state == SampleState.GOLDEN:
+            services.recheck(self.caller, sample)
+            done = sample.reviews.latest("pk")
         else:
             done = services.reopen(self.caller, sample)
         found: Any = shapes.ReviewSerializer(done).data

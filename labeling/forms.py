@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -58,13 +59,17 @@ class ReviewForm(CardForm):
     skip_reason = forms.ChoiceField(required=False, choices=Review.SkipReason.choices)
     # Of a skip, in place of the comment; and who is asked to look.
     why = forms.CharField(required=False, max_length=500)
-    ask = forms.CharField(required=False, max_length=150)
+    ask = forms.CharField(
+        required=False,
+        max_length=150,
+        validators=[UnicodeUsernameValidator(message="This is no user name. Choose one of the list.")],
+    )
 
     @property
     def why_skipped(self) -> dict[str, str]:
         """What a skip with a reason keeps: the reason, and in the comment one's own words and who is asked."""
         said = self.cleaned_data
-        asked = f"@{said['ask']}" if said["ask"] else ""
+        asked = f"@{said['ask'].removeprefix('@')}" if said["ask"] else ""
         words = [said["why"] or said["comment"], asked]
         return {"skip_reason": said["skip_reason"], "comment": " ".join(word for word in words if word)}
 

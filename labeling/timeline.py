@@ -28,18 +28,23 @@ class Event:
     detail: str = ""
 
 
-def timeline_of(sample: Sample) -> list[Event]:
-    """All events of a sample that may be shown, newest first, `LIMIT` of each kind at most."""
+def timeline_of(sample: Sample, *, without_models: bool = False) -> list[Event]:
+    """All events of a sample that may be shown, newest first, `LIMIT` of each kind at most.
+
+    `without_models`: whoever looks is not to see yet what models say.
+    """
+    reviews = sample.reviews.select_related("reviewer", "prediction").order_by("-id")[:LIMIT]
     events = [
         *map(_of_withdrawal, sample.withdrawals.select_related("user").order_by("-id")[:LIMIT]),
         *map(_of_must_pass, sample.must_passes.select_related("user").order_by("-id")[:LIMIT]),
-        *map(_of_review, sample.reviews.select_related("reviewer", "prediction").order_by("-id")[:LIMIT]),
+        *(_of_review(row, hush=sample.is_blind) for row in reviews),
         *map(_of_golden, sample.golden_samples.exclude(source=GoldenSample.Source.REVIEW).order_by("-id")[:LIMIT]),
     ]
-    if not sample.is_blind:
+    if not sample.is_blind and not without_models:
         feedback = Feedback.objects.filter(prediction__sample=sample).select_related("user", "token").order_by("-id")
         events += map(_of_prediction, sample.predictions.order_by("-id")[:LIMIT])
         events += map(_of_feedback, feedback[:LIMIT])
+    if not sample.is_blind:
         # What was said with a decision stands with it.
         events += map(_of_comment, sample.comments.filter(review=None).select_related("author").order_by("-id")[:LIMIT])
     return sorted(events, key=lambda event: event.at, reverse=True)
@@ -64,10 +69,11 @@ def _of_prediction(row: Prediction) -> Event:
 _TONES = {"confirm": "ok", "correct": "info", "reject": "bad"}
 
 
-def _of_review(row: Review) -> Event:
+def _of_review(row: Review, *, hush: bool) -> Event:
+    """`hush`: what was said with the decision is left out, as comments are."""
     took = "" if row.seconds is None else f"{max(row.seconds, 1):.0f} s"
     why = row.get_skip_reason_display() if row.skip_reason else ""
-    detail = " · ".join(part for part in (took, why, row.comment) if part)
+    detail = " · ".join(part for part in (took, why, "" if hush else row.comment) if part)
     badge = "label" if row.is_label else row.action
     return Event(row.created_at, "Review", str(row.reviewer), row.answer, badge, _TONES.get(row.action, ""), detail)
 

@@ -25,6 +25,7 @@ from labeling.prompts import messages
 from labeling.querysets import capped_count
 from labeling.services import events
 from labeling.services.fitting import Fitting
+from labeling.services.order.drawing import SKIPPED
 from labeling.services.vectors.texts import kept_vectors
 from training.heads.answering import Answering
 from training.heads.config import HeadTask
@@ -57,7 +58,8 @@ class Sides:
 def sides_of(project: Project) -> Sides:
     """What chance has passed by, and as many of the first answers; answers of today's golden samples alone."""
     golden = GoldenSample.objects.trainable().filter(project=project, source=GoldenSample.Source.REVIEW)
-    given = golden.filter(sample__stream__in=_STREAMS, sample__rank__gte=0)
+    # A text that was put first or skipped has a rank that chance did not give.
+    given = golden.filter(sample__stream__in=_STREAMS, sample__rank__gte=0, sample__rank__lt=SKIPPED)
     # Validation texts are drawn before their turn.
     last = given.filter(sample__stream=Stream.RANDOM, sample__split=Split.TRAIN).aggregate(last=Max("sample__rank"))[
         "last"

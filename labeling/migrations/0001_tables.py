@@ -974,9 +974,9 @@ class Migration(migrations.Migration):
                         condition=models.Q(("state", "pending")), fields=["project", "rank", "id"], name="review_queue"
                     ),
                     models.Index(
-                        condition=models.Q(("split", "test"), ("state", "pending")),
-                        fields=["project", "rank", "id"],
-                        name="blind_queue",
+                        condition=models.Q(("split__in", ["test", "validation"]), ("state", "pending")),
+                        fields=["project", "split", "rank", "id"],
+                        name="queue_outside_training",
                     ),
                     models.Index(fields=["project", "group_hash"], name="near_duplicates"),
                     models.Index(fields=["project", "external_id"], name="external_ids"),

@@ -114,7 +114,9 @@ class Sample(Described, PublicModel):
             models.Index(fields=["project", "rank", "id"], condition=Q(state="pending"), name="review_queue"),
             # Few of a million texts are, and none of them may be left.
             models.Index(
-                fields=["project", "rank", "id"], condition=Q(state="pending", split="test"), name="blind_queue"
+                fields=["project", "split", "rank", "id"],
+                condition=Q(state="pending", split__in=["test", "validation"]),
+                name="queue_outside_training",
             ),
             models.Index(fields=["project", "group_hash"], name="near_duplicates"),
             models.Index(fields=["project", "external_id"], name="external_ids"),

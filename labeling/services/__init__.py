@@ -52,7 +52,7 @@ from labeling.services.rechecks import recheck
 from labeling.services.reviews import reject, reopen, skip, undo
 from labeling.services.rows import delete_row, save_row, set_row
 from labeling.services.samples import NewText, add_sample, add_samples, create_samples
-from labeling.services.second_looks import look_again, what_a_model_says
+from labeling.services.second_looks import look_again, not_looked, what_a_model_says
 from labeling.services.sessions import (
     end_access,
     end_session,
@@ -144,6 +144,7 @@ __all__ = [
     "merge_label",
     "new_labels",
     "next_sample",
+    "not_looked",
     "password_changed",
     "people_named",
     "queue_import",

@@ -58,6 +58,7 @@ def decide(
         sample,
         Review.Action.CONFIRM if proposal == stored else Review.Action.CORRECT,
         {"state": SampleState.GOLDEN},
+        spec=spec,
         answer=stored,
         prediction=prediction,
         seconds=seconds,

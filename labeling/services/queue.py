@@ -38,6 +38,7 @@ def next_sample(actor: Actor, project: Project) -> Sample | None:
         rows = rows.select_for_update(skip_locked=True, no_key=True, of=("self",))
         found = _drawn(actor, project, rows)
         if found is None:
+            transaction.set_rollback(True)  # nothing was given, so no turn was taken
             return None
         sample, stream = found
         lease(sample, actor, stream)

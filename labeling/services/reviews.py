@@ -148,9 +148,9 @@ def conclude(
     )
     if not decided:
         raise ConflictError(_why_not(actor, sample))
-    review = Review.objects.create(
-        sample=sample, spec=sample.project.spec, reviewer_id=user, action=action, prediction=prediction, **details
-    )
+    if "spec" not in details:  # by which the answer was read, where there is one
+        details["spec"] = sample.project.spec
+    review = Review.objects.create(sample=sample, reviewer_id=user, action=action, prediction=prediction, **details)
     after = {"review": review.uid, "prediction": prediction.uid if prediction else None, **values}
     events.record(actor, _VERBS[action], sample, after=after)
     comment_of(actor, review)

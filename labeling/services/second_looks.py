@@ -8,8 +8,9 @@ from django.db import transaction
 from common.actor import Actor
 from common.problems import ConflictError
 from labeling.access import Right, require
-from labeling.models import Prediction, Review, SampleState, SecondLook
+from labeling.models import GoldenSample, Prediction, Review, Sample, SampleState, SecondLook
 from labeling.services import events
+from labeling.ways import Given
 
 SEEN = (
     "You have seen what the model says of this text, so the answer that you gave before stays. "
@@ -43,6 +44,20 @@ def look_again(actor: Actor, review: Review) -> Prediction:
     if is_new:
         events.record(actor, "sample.compared", sample, after={"review": review.uid, "prediction": said.uid})
     return said
+
+
+def not_looked(person_id: int, sample: Sample) -> Review | None:
+    """Somebody's own blind answer in force, where they have not looked at what a model says of its text; else None.
+
+    Until then no page shows it to them: who has seen it could take the answer back, and give it anew as a blind one.
+    """
+    if not sample.is_answered_blind or sample.state != SampleState.GOLDEN:
+        return None
+    mine = GoldenSample.objects.filter(sample=sample, retired_at=None, given=Given.BLIND, review__reviewer=person_id)
+    golden = mine.select_related("review").first()
+    if golden is None or golden.review is None or has_looked(person_id, sample.pk):
+        return None
+    return golden.review if what_a_model_says(golden.review) else None
 
 
 def has_looked(person_id: int | None, sample_id: int) -> bool:

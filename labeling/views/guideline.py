@@ -99,7 +99,7 @@ def _page(
         "spec": project.spec,
         "html": to_html(shown.text) if shown else "",
         "changes": shortened(pieces(before.text, shown.text) or []) if before and shown else [],
-        "versions": project.guidelines.select_related("author").order_by("-number")[:SHOWN],
+        "versions": project.guidelines.select_related("author").defer("text").order_by("-number")[:SHOWN],
         "preselect": PreselectForm(instance=project),
         **more,
     }

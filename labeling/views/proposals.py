@@ -8,12 +8,14 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from labeling import prompts
+from labeling import prompts, services
 from labeling.access import Right, project_for
 from labeling.models import Prediction
 from labeling.views.base import page_context, part_of_page, person, polls
 
 WITHHELD = "This text is answered blind: what models say of it is shown when it has its own answer."
+
+NOT_LOOKED = "You answered this text blind. Compare your answer with the model's first: My reviews leads there."
 
 
 @login_required
@@ -24,11 +26,12 @@ def proposal(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
     project = project_for(person(request), key, Right.VIEW)
     rows = Prediction.objects.filter(project=project).select_related("sample", "spec")
     prediction = get_object_or_404(rows, uid=uid)
-    if prediction.is_withheld:
-        context = page_context(request, project, "samples", withheld=WITHHELD)
+    sample = prediction.sample
+    if prediction.is_withheld or (sample and services.not_looked(person(request).pk, sample)):
+        context = page_context(request, project, "samples", withheld=WITHHELD if prediction.is_withheld else NOT_LOOKED)
         status = 409
     else:
-        asked = prompts.messages(prediction.spec.to_spec(), prediction.sample.whole_input) if prediction.sample else []
+        asked = prompts.messages(prediction.spec.to_spec(), sample.whole_input) if sample else []
         context, status = page_context(request, project, "samples", prediction=prediction, asked=asked), 200
     template = "labeling/partials/proposal_words.html" if polls(request) else "labeling/proposal.html"
     return part_of_page(render(request, template, context, status=status))

@@ -78,6 +78,7 @@ def sample(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
     project = project_for(person(request), key, Right.VIEW)
     rows = Sample.objects.select_related("batch", "lease_user", "project").filter(project=project)
     sample = get_object_or_404(rows, uid=uid)
+    own = services.not_looked(person(request).pk, sample)
     golden = sample.golden_samples.current().select_related("spec").first()
     context: dict[str, Any] = {
         "sample": sample,
@@ -87,7 +88,8 @@ def sample(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
         if sample.state == SampleState.WITHDRAWN
         else None,
         "must_pass": sample.must_passes.in_force().select_related("user").first(),
-        "timeline": timeline_of(sample),
+        "own": own,
+        "timeline": timeline_of(sample, without_models=own is not None),
         "hidden": hidden_from(sample),
         "panels": panels.render("sample", request, sample),
         "comment_form": CommentForm(initial={"text": request.session.pop("comment", {}).get(str(uid), "")}),

@@ -7,7 +7,7 @@ window.drafts = (() => {
   let begin = "", name = "";
 
   const form = () => document.getElementById("review-form");
-  const fields = () => [...root.querySelectorAll("[name]")].filter((field) => !FACTS.includes(field.name) && field.type !== "submit");
+  const fields = () => [...root.querySelectorAll("[name]")].filter((field) => !FACTS.includes(field.name) && field.type !== "submit" && !field.closest("[data-tools]"));
   const isBox = (field) => ["checkbox", "radio"].includes(field.type);
   const said = (field) => (isBox(field) ? field.checked && field.value : field.value);
   // A row that says no is there, too.
@@ -35,13 +35,15 @@ window.drafts = (() => {
   }
 
   // Of the card that is shown now; `isNew` where it is another sample's: what was kept of the last one is done with.
+  // So is what was chosen beside a proposal, where the text is to be answered blind by now.
   function ready(isNew) {
-    const sample = form()?.elements.sample?.value;
-    const mine = sample ? `draft:${document.body.dataset.user}:${sample}` : "";
-    if (isNew && name && name !== mine) sessionStorage.removeItem(name);
+    const sample = form()?.elements.sample?.value, isBlind = form()?.hasAttribute("data-blind");
+    const mine = sample ? `draft:${document.body.dataset.user}:${sample}${isBlind ? ":blind" : ""}` : "";
+    const isOther = isNew || name !== mine;
+    if (isOther && name && name !== mine) sessionStorage.removeItem(name);
     name = mine;
     // A refused answer comes back as it was entered: what there is to lose is still counted from the card's beginning.
-    if (isNew) begin = state();
+    if (isOther) begin = state();
     const found = name && sessionStorage.getItem(name);
     if (!found || found === state()) return;
     const kept = JSON.parse(found);

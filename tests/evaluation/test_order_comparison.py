@@ -10,6 +10,7 @@ from evaluation.services.order_comparison import cases_of, compare_orders, due, 
 from labeling.models import Event, Sample
 from labeling.services import decide, decide_known, next_sample
 from labeling.services.order.places import ranking_of, store_places
+from labeling.services.queue import back_rank
 from tests.factories import SYSTEM, TAGS, acting, make_expert, make_project, make_sample
 from tests.heads import have_encoder
 from tests.training.heads.folders import text_of
@@ -59,6 +60,14 @@ def test_what_chance_passed_by_is_held_against_as_many_of_the_first(shop):
     drawn = [sample for sample in given if Sample.objects.get(pk=sample.pk).stream == "random"]
     assert {str(sample.uid) for sample in drawn} == sides.by_chance, "the chosen ones lie behind what chance has passed"
     assert {str(sample.uid) for sample in given[: len(drawn)]} == sides.ordered
+
+
+def test_a_skipped_text_does_not_tell_how_far_chance_has_come(shop):
+    reviewed(shop, 60)
+    drawn = Sample.objects.filter(stream="random").order_by("rank")
+    skipped = drawn.first()
+    Sample.objects.filter(pk=skipped.pk).update(rank=back_rank())
+    assert sides_of(shop).by_chance == {str(sample.uid) for sample in drawn.exclude(pk=skipped.pk)}
 
 
 def test_before_there_is_enough_it_is_not_known_yet(shop, client):

@@ -173,6 +173,10 @@ def test_decisions_are_made_and_listed_with_what_came_of_them(project):
     assert len(robot.get(f"{API}/reviews?sample={sample.uid}").json()["results"]) == 2
     assert len(robot.get(f"{API}/reviews?reviewer=nobody").json()["results"]) == 0
     assert Review.objects.count() == 2
+    Sample.objects.update(split="test")
+    robot.post(url, {"action": "correct", "answer": {"labels": ["billing"]}}, format="json")
+    assert robot.post(url, {"action": "reopen"}, format="json").json()["action"] == "undo"
+    assert Sample.objects.get().lease_user is None, "others answer it, as on its page"
     reader = with_token(make_manager(project, "max"), project, "import", "read")
     assert reader.post(url, {"action": "reject"}, format="json").status_code == 403
 

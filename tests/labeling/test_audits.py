@@ -5,7 +5,16 @@ from django.urls import reverse
 
 from common.problems import ConflictError, ProblemError
 from labeling.models import GoldenSample, Sample
-from labeling.services import accept_proposals, audit_proposals, choose, decide, feedback, reopen_accepted, skip
+from labeling.services import (
+    accept_proposals,
+    audit_proposals,
+    choose,
+    decide,
+    feedback,
+    look_again,
+    reopen_accepted,
+    skip,
+)
 from tests.factories import SYSTEM, acting, make_admin, make_expert, make_project, make_sample
 from tests.labeling.proposing import propose
 from tests.labeling.test_review_page import URL, fields, page
@@ -54,7 +63,9 @@ def test_no_door_tells_what_the_model_said_before_the_answer_is_there(client, an
     assert "This is an audit" in client.get(asked).json()["detail"]
     similar = client.get(f"/api/v1/projects/shop/samples/{prediction.sample.uid}/similar")
     assert (similar.status_code, "This text is an audit" in similar.json()["detail"]) == (409, True)
-    decide(acting(ana), Sample.objects.get(), ["billing"])
+    review = decide(acting(ana), Sample.objects.get(), ["billing"])
+    assert "shop:v1" not in client.get(sample).content.decode(), "she could still take her answer back"
+    look_again(acting(ana), review)
     assert "shop:v1" in client.get(sample).content.decode()
     assert client.get(asked).status_code == 200
 

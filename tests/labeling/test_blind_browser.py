@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from labeling.models import GoldenSample, Review
+from labeling.models import GoldenSample, Review, Sample
 from tests.browser import log_in
 from tests.factories import make_expert, make_project, make_sample
 from tests.labeling.proposing import propose
@@ -61,6 +61,22 @@ def test_a_test_text_is_answered_blind_with_the_same_keys(page):
     assert (blind.action, blind.prediction, blind.answer) == ("correct", None, {"labels": ["delivery"]})
     assert beside.action == "confirm"
     assert list(GoldenSample.objects.order_by("id").values_list("given", flat=True)) == ["blind", "seen"]
+
+
+@pytest.mark.parametrize("page", [WIDTHS["phone"]], ids=["phone"], indirect=True)
+def test_a_draft_made_beside_a_proposal_does_not_come_back_once_the_text_is_answered_blind(page):
+    sees(page, "The blind one")
+    page.keyboard.press("3")
+    page.keyboard.press("Enter")
+    sees(page, "The other one")
+    page.keyboard.press("2")
+    Sample.objects.filter(text="The other one").update(is_audit=True)
+    page.keyboard.press("Enter")
+    page.locator("[role=alert]", has_text="this is an audit").wait_for()
+    assert page.locator(".toggle input:checked").count() == 0
+    page.reload()
+    sees(page, "The other one")
+    assert page.locator(".toggle input:checked").count() == 0
 
 
 def test_undo_gives_the_blind_text_back_with_ones_own_answer(page):

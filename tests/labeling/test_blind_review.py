@@ -84,7 +84,9 @@ def test_the_samples_page_hides_what_was_said_until_the_answer_is_there(client, 
     html = client.get(url).content.decode()
     assert "(2 so far) is hidden until it has its answer" in html
     assert "praise" not in html
-    services.decide(acting(ana), sample, ["billing"])
+    review = services.decide(acting(ana), sample, ["billing"])
+    assert "praise" not in client.get(url).content.decode(), "she could still take her answer back"
+    services.look_again(acting(ana), review)
     html = client.get(url).content.decode()
     assert html.count("praise") == 2
     assert "hidden until" not in html

@@ -1,13 +1,15 @@
 """Comments ask members to look; nobody who answers blind reads them before; a skip says why."""
 
+from datetime import date
+
 import pytest
 from django.urls import reverse
 
 from common.problems import ProblemError
 from labeling import services
-from labeling.models import Comment, Mention, Review, Sample
+from labeling.models import Comment, Membership, Mention, Review, Sample
 from labeling.timeline import hidden_from, timeline_of
-from tests.factories import acting, make_expert, make_project, make_sample, make_user
+from tests.factories import acting, make_expert, make_operator, make_project, make_sample, make_user
 from tests.labeling.test_review_page import URL, fields, page
 
 pytestmark = pytest.mark.django_db
@@ -44,9 +46,12 @@ def test_a_member_is_asked_and_says_when_they_have_looked(client, project, ana, 
     assert client.get(count, headers={"HX-Request": "true"}).content.decode().strip() == ""
 
 
-@pytest.mark.parametrize("text", ["@nobody, look", "@stranger, look", " ", "x" * 2001])
+@pytest.mark.parametrize("text", ["@nobody, look", "@stranger, look", "@olga, look", "@former, look", " ", "x" * 2001])
 def test_a_name_that_is_no_members_and_an_empty_word_are_refused(project, ana, text):
     make_user("stranger")
+    make_operator(project, "olga")
+    make_expert(project, "former")
+    Membership.objects.filter(user__username="former").update(ends_on=date(2020, 1, 1))
     with pytest.raises(ProblemError):
         services.comment(acting(ana), make_sample(project), text)
     assert not Comment.objects.exists()
@@ -69,13 +74,15 @@ def test_who_answers_blind_reads_no_comment_before(project, ana, ben):
     sample = make_sample(project, split="test")
     services.comment(acting(ana), sample, "Billing, I say.")
     assert (timeline_of(sample), hidden_from(sample)) == ([], 1)
+    services.skip(acting(ana), sample, comment="Or praise.")
+    assert [event.detail for event in timeline_of(sample)] == [""]
     services.decide(acting(ben), sample, ["billing"])
-    assert "Billing, I say." in [event.detail for event in timeline_of(Sample.objects.get())]
+    assert {"Billing, I say.", "Or praise."} <= {event.detail for event in timeline_of(Sample.objects.get())}
 
 
 def test_a_skip_keeps_its_reason_and_asks_a_colleague(client, project, ana, ben):
     make_sample(project)
-    form = fields(page(client), action="skip", skip_reason="colleague", why="Two matters in one", ask="ben")
+    form = fields(page(client), action="skip", skip_reason="colleague", why="Two matters in one", ask="@ben")
     assert client.post(URL, form).status_code == 302
     review = Review.objects.get()
     assert (review.skip_reason, review.comment) == ("colleague", "Two matters in one @ben")
@@ -83,9 +90,12 @@ def test_a_skip_keeps_its_reason_and_asks_a_colleague(client, project, ana, ben)
     assert [event.title for event in timeline_of(review.sample)] == ["Review"], "told once"
 
 
-def test_a_skip_that_asks_nobody_known_is_refused_and_loses_nothing(client, project, ana):
+@pytest.mark.parametrize(
+    ("ask", "said"), [("nobody", "Nobody called"), ("ben or max", "no user name"), ("?", "no user")]
+)
+def test_a_skip_that_asks_nobody_known_is_refused_and_loses_nothing(client, project, ana, ben, ask, said):
     make_sample(project)
-    refused = client.post(URL, fields(page(client), action="skip", ask="nobody"))
+    refused = client.post(URL, fields(page(client), action="skip", ask=ask))
     assert refused.status_code == 400
-    assert "Nobody called" in refused.content.decode()
+    assert said in refused.content.decode()
     assert not Review.objects.exists()

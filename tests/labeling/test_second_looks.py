@@ -74,6 +74,23 @@ def test_a_further_answer_of_who_has_looked_is_not_blind(ana, project, review):
     assert not GoldenSample.objects.judging().exists()
 
 
+def test_no_page_shows_what_a_model_says_to_who_has_not_looked(client, ana, project, review):
+    said = review.sample.predictions.get()
+    pages = [
+        reverse("labeling:sample", args=["shop", review.sample.uid]),
+        reverse("labeling:proposal", args=["shop", said.uid]),
+    ]
+
+    def shown():
+        return ["praise" in client.get(url).content.decode() for url in pages]
+
+    assert shown() == [False, False]
+    services.look_again(acting(ana), review)
+    assert shown() == [True, True]
+    client.force_login(make_expert(project, "ben"))
+    assert shown() == [True, True], "what ben sees flips no answer of ana's"
+
+
 def test_before_the_look_undo_and_a_blind_answer_are_as_ever(ana, project, review):
     services.undo(acting(ana), project)
     services.decide(acting(ana), Sample.objects.get(), ["praise"])

@@ -127,6 +127,26 @@ def test_another_task_forgets_what_was_ranked_and_begins_anew(waiting):
     assert not Place.objects.filter(order="doubtful").exists()
 
 
+def test_an_order_that_nobody_uses_any_more_has_no_places_and_asks_for_no_ranking(waiting):
+    ana = acting(make_expert(waiting, "ana"))
+    choose_order(ana, waiting, "newest")
+    rank_texts(waiting)
+    choose_order(ana, waiting, "oldest")
+    rank_texts(waiting)
+    assert set(Place.objects.values_list("order", flat=True)) == {"oldest", "teach"}
+    choose_order(ana, waiting, "newest")
+    assert is_due(waiting), "what it once was is no order of today"
+
+
+def test_an_order_that_can_give_no_more_is_not_ranked_again_and_again(waiting):
+    rank_texts(waiting)
+    Ranking.objects.update(waiting=MOST + 1)
+    Place.objects.filter(place__gte=9).delete()
+    assert not is_due(waiting), "as where all texts are of a few sorts"
+    Sample.objects.filter(pk=placed()[0].pk).update(state="rejected")
+    assert is_due(waiting)
+
+
 def test_texts_that_come_later_are_ranked_once_few_places_are_left(waiting):
     rank_texts(waiting)
     Sample.objects.filter(pk__in=[sample.pk for sample in placed()[3:]]).update(state="rejected")

@@ -39,7 +39,8 @@ def rank_texts(project: Project) -> bool:
         if _task(ranking.basis) not in ("", _task(basis)):
             forget_places(project, "")
             ranking.doubted = 0
-        orders = [each for each in orders_in_use(project, draft) if not each.of_golden or _is_old(ranking, draft)]
+        in_use = orders_in_use(project, draft)
+        orders = [each for each in in_use if not each.of_golden or _is_old(ranking, draft)]
         newest = Sample.objects.filter(project=project).order_by("-pk").values_list("pk", flat=True).first() or 0
         try:
             texts, places = _placed(project, draft, orders)
@@ -49,7 +50,8 @@ def rank_texts(project: Project) -> bool:
         told = _told(texts, draft, orders)
         told |= {"basis": basis, "last_sample": newest, "waiting": capped_count(waiting(project))}
         told["seconds"] = round(time.monotonic() - began, 2)
-        store_places(project, places, lists=[each.name for each in ORDERS.values() if each.of_golden], **told)
+        lists = [each.name for each in ORDERS.values() if each.of_golden]
+        store_places(project, places, lists=lists, in_use=[each.name for each in in_use], **told)
     logger.info("%s: %s texts ranked in %s s", project.key, len(texts.ids), told["seconds"])
     return True
 

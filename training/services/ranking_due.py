@@ -68,16 +68,16 @@ def is_due(project: Project) -> bool:
 
 
 def _runs_low(project: Project, ranking: Ranking) -> bool:
-    mine = Place.objects.filter(
-        project=project, order__in=[each.name for each in ORDERS.values() if not each.of_golden]
-    )
-    left = mine.filter(sample__state=SampleState.PENDING, sample__rank__lt=SKIPPED)
-    orders = set(mine.order_by().values_list("order", flat=True).distinct())
-    short = any(left.filter(order=order)[: _FEW + 1].count() <= _FEW for order in orders)
-    if not short:
-        return False
+    """Of an order few places are left, and another ranking would give more: of new texts, or after some were used."""
     newest = Sample.objects.filter(project=project).order_by("-pk").values_list("pk", flat=True).first() or 0
-    return ranking.waiting > MOST or newest != ranking.last_sample
+    for name in ranking.orders:
+        if name in ORDERS and not ORDERS[name].of_golden:
+            given = Place.objects.filter(project=project, order=name)
+            left = given.filter(sample__state=SampleState.PENDING, sample__rank__lt=SKIPPED)[: _FEW + 1].count()
+            is_used = ranking.waiting > MOST and given.count() > left
+            if left <= _FEW and (is_used or newest != ranking.last_sample):
+                return True
+    return False
 
 
 def check_ranking(project: Project) -> None:

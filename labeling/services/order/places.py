@@ -1,6 +1,6 @@
 """Keep the places that a ranking gave. Whoever ranks knows the head; this floor keeps what came of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -18,14 +18,23 @@ def ranking_of(project: Project) -> Ranking:
 
 
 @transaction.atomic
-def store_places(project: Project, places: Mapping[str, Placed], *, lists: Sequence[str] = (), **told: Any) -> None:
+def store_places(
+    project: Project,
+    places: Mapping[str, Placed],
+    *,
+    lists: Sequence[str] = (),
+    in_use: Collection[str] | None = None,
+    **told: Any,
+) -> None:
     """Replace the places of these orders, in one transaction: whoever hands out sees the old ones or the new ones.
 
     `lists`: those of the orders that list decided samples. Of the others only training texts of the project keep a
-    place. `told` are fields of the `Ranking`. Who calls it holds the project's lock of rankings.
+    place. `in_use`: the orders that are ranked again; places of any other one would grow old, and go. `told` are fields
+    of the `Ranking`. Who calls it holds the project's lock of rankings.
     """
     ranking = Ranking.objects.select_for_update().get(project=project)
-    Place.objects.filter(project=project, order__in=places).delete()
+    unused = set() if in_use is None else {*ranking.orders}.difference(in_use)
+    Place.objects.filter(project=project, order__in={*places, *unused}).delete()
     wanted = {pk for rows in places.values() for pk, _ in rows}
     mine = Sample.objects.filter(project=project, pk__in=wanted).exclude(split=Split.TEST)
     decided = set(mine.values_list("pk", flat=True))
@@ -37,7 +46,7 @@ def store_places(project: Project, places: Mapping[str, Placed], *, lists: Seque
             Place(project=project, sample_id=pk, order=order, place=number, score=score)
             for number, (pk, score) in enumerate(kept)
         )
-    orders = sorted({*ranking.orders, *places})
+    orders = sorted({*ranking.orders, *places} - unused)
     Ranking.objects.filter(pk=ranking.pk).update(orders=orders, ranked_at=timezone.now(), **told)
 
 
