@@ -16,6 +16,7 @@ from labeling import services
 from labeling.access import Right, project_for, token_of
 from labeling.models import ApiToken, Membership, User
 from labeling.rest import Door, ProjectDoor
+from labeling.services.settings import held
 
 
 class Members(ProjectDoor, generics.ListAPIView[Membership]):
@@ -38,7 +39,10 @@ class Member(ProjectDoor):
     def put(self, request: Request, key: str, username: str) -> Response:
         """Give a person a role, in place of the one they had. 409 for the last manager of a project."""
         project = self.open()
-        row = services.set_role(self.caller, project, username, self.asked(shapes.RoleSerializer)["role"])
+        asked = self.asked(shapes.RoleSerializer)
+        with held(project):
+            there = project.memberships.filter(user__username=username).values_list("ends_on", flat=True).first()
+            row = services.set_role(self.caller, project, username, **{"ends_on": there, **asked})
         found: Any = shapes.MemberSerializer(row).data
         return Response(found)
 

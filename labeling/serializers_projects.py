@@ -102,13 +102,16 @@ class MemberSerializer(Row):
 
     class Meta:
         model = Membership
-        fields = ["uid", "username", "role", "created_at"]
+        fields = ["uid", "username", "role", "ends_on", "created_at"]
 
 
 class RoleSerializer(Strict):
     """The role that somebody is to have."""
 
     role = serializers.ChoiceField(choices=Role.choices)
+    ends_on = serializers.DateField(
+        required=False, allow_null=True, help_text="Its last day; null: no end. Left out, it stays as it is."
+    )
 
 
 class TokenSerializer(Row):

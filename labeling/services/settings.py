@@ -25,8 +25,16 @@ class ChangedMeanwhileError(ConflictError):
 
 def premise_of(values: Mapping[str, Any]) -> str:
     """A digest of what a form was filled in with, which travels in the form and comes back with it."""
-    plain = json.dumps(values, sort_keys=True, default=str, ensure_ascii=False)
+    plain = json.dumps(values, default=str, ensure_ascii=False)
     return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+
+
+@contextmanager
+def held(project: Project) -> Iterator[None]:
+    """A transaction in which no other one that holds the project changes its settings."""
+    with transaction.atomic():
+        Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+        yield
 
 
 @contextmanager
@@ -35,8 +43,7 @@ def unless_changed(project: Project, premise: str, current: Callable[[], Mapping
 
     One change of a project's settings after the other. Raises `ChangedMeanwhileError`.
     """
-    with transaction.atomic():
-        Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    with held(project):
         now = current()
         if premise_of(now) != premise:
             raise ChangedMeanwhileError(now)

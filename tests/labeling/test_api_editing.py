@@ -1,6 +1,9 @@
 """What is read and changed through the API: the ETag says what was read, and nobody's change is lost."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from labeling.answers import parse
@@ -136,6 +139,11 @@ def test_members_come_and_go(client, project):
     put = client.put(f"{API}/members/eva", {"role": "expert"}, format="json")
     assert (put.status_code, put.json()["role"]) == (200, "expert")
     assert {row["username"] for row in client.get(f"{API}/members").json()["results"]} == {"mia", "eva"}
+    day = str(timezone.localdate() + timedelta(days=9))
+    for said in ({"role": "expert", "ends_on": day}, {"role": "operator"}):
+        assert client.put(f"{API}/members/eva", said, format="json").json()["ends_on"] == day
+    said = {"role": "operator", "ends_on": None}
+    assert client.put(f"{API}/members/eva", said, format="json").json()["ends_on"] is None
     assert client.delete(f"{API}/members/eva").status_code == 204
     assert client.delete(f"{API}/members/mia").status_code == 409
     assert client.put(f"{API}/members/nobody", {"role": "expert"}, format="json").status_code == 400
