@@ -10,6 +10,7 @@ from common.problems import ConflictError, ProblemError
 from labeling.decoding import checked_decoding
 from labeling.kinds import Spec, SpecError
 from labeling.models import Project, TaskSpec
+from labeling.models.ordered import in_one_order
 from labeling.models.projects import today
 from labeling.services import events
 from labeling.services.fitting import answers_lost, reasons
@@ -34,8 +35,9 @@ def freeze_spec(actor: Actor, project: Project, *, leave_out: bool = False) -> T
     Raises `ProblemError` where the project contradicts itself (no labels for a label kind, for one), and
     `AnswersLostError` where approved answers fit the newest spec and not the new one, unless they may be left out.
     """
-    # The lock makes two saves at once number their specs one after the other.
-    Project.objects.select_for_update().get(pk=project.pk)
+    # The lock makes two saves at once number their specs one after the other. What is frozen is what is kept: the
+    # caller may have read the project before somebody else changed it.
+    project = Project.objects.select_for_update().get(pk=project.pk)
     newest: TaskSpec | None = project.specs.order_by("-number").first()
     asked = {
         "kind": project.kind,
@@ -49,7 +51,8 @@ def freeze_spec(actor: Actor, project: Project, *, leave_out: bool = False) -> T
         "lists_labels": project.lists_labels,
         "date": newest.date if newest else today(),
     }
-    if newest is not None and all(getattr(newest, name) == value for name, value in asked.items()):
+    is_same = newest is not None and all(getattr(newest, name) == value for name, value in asked.items())
+    if newest is not None and is_same and in_one_order(newest.schema, project.schema):
         return newest
     spec = TaskSpec(project=project, number=newest.number + 1 if newest else 1, **asked)
     plain = _plain(spec)
