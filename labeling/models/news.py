@@ -81,6 +81,7 @@ class Notification(PublicModel):
 class NewsChoice(PublicModel):
     """What a person wants to be told of in a project, where it is not what everybody is told."""
 
+    is_setup = True  # goes with a project that is deleted
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="news_choices")
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="news_choices")
     kind = models.CharField(max_length=20)

@@ -21,6 +21,7 @@ def _share(default: int, help_text: str) -> "models.PositiveSmallIntegerField[in
 class ReviewOrder(PublicModel):
     """What a manager decided of the streams: percent of what is given out. A project without a row has the defaults."""
 
+    is_setup = True  # goes with a project that is deleted
     project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="review_order")
     teach = _share(_DEFAULT.teach, "Percent of training texts by the order below.")
     random = _share(_DEFAULT.random, "Percent of texts outside the test split that chance draws.")
@@ -44,6 +45,7 @@ class ReviewOrder(PublicModel):
 class Turn(models.Model):
     """How many texts the streams gave a reviewer, and the order that they chose; empty: the project's."""
 
+    is_setup = True  # goes with a project that is deleted
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="turns")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="turns")
     given = models.PositiveIntegerField(default=0)

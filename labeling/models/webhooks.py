@@ -24,6 +24,7 @@ class Webhook(PublicModel):
     does.
     """
 
+    is_setup = True  # goes with a project that is deleted
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="webhooks")
     url = models.CharField("address", max_length=LONGEST)
     kinds = models.JSONField(default=list, help_text="The kinds of news that it is sent.")

@@ -11,6 +11,7 @@ from common.problems import ConflictError
 from labeling.access import Right, require
 from labeling.models import Project, TaskSpec
 from labeling.services import events
+from labeling.services.tokens import tokens_in, unbind
 
 
 @transaction.atomic
@@ -62,6 +63,8 @@ def delete_project(actor: Actor, project: Project) -> None:
     if history:
         said = ", ".join(f"{count:,} {name}" for name, count in history.most_common(4))
         raise ConflictError(f"{project} holds {said}: what was decided is never deleted. Archive it instead.")
+    for token in tokens_in(project):
+        unbind(actor, project, token)
     events.record(actor, "project.removed", project, before={"key": project.key})
     # Frozen tasks protect their project from being deleted by mistake; nothing points to these.
     TaskSpec.objects.filter(project=project).delete()

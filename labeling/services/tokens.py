@@ -79,6 +79,11 @@ def take_out_token(actor: Actor, project: Project, token: ApiToken) -> bool:
     """Have a token do nothing more in a project, whosoever it is: whoever manages it decides. Without any project left
     it is revoked. False where it had no business there."""
     require(actor, project, Right.MANAGE)
+    return unbind(actor, project, token)
+
+
+def unbind(actor: Actor, project: Project, token: ApiToken) -> bool:
+    """The same for who has asked already whether the actor may. Call it in a transaction."""
     row = (
         ApiToken.objects.select_for_update(of=("self",)).filter(pk=token.pk, projects=project, revoked_at=None).first()
     )
