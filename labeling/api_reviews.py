@@ -13,8 +13,8 @@ from rest_framework.response import Response
 from common.text import storable
 from labeling import serializers_reviews as shapes
 from labeling import services
-from labeling.access import Right, token_of
-from labeling.models import GoldenSample, Prediction, Review, Sample, Scope
+from labeling.access import Right, may_have_to_answer_blind
+from labeling.models import GoldenSample, Prediction, Review, Sample
 from labeling.querysets import withheld
 from labeling.rest import ProjectDoor, narrowed
 from labeling.serializers import PredictionSerializer
@@ -83,8 +83,7 @@ class Predictions(ProjectDoor, generics.ListAPIView[Prediction]):
 
     def get_queryset(self) -> QuerySet[Prediction]:
         rows = Prediction.objects.filter(project=self.open()).select_related("sample", "spec")
-        token = token_of(self.request)
-        if token is None or Scope.REVIEW in token.scopes:
+        if may_have_to_answer_blind(self.request):
             rows = rows.exclude(withheld())
         if "tag" in self.query:
             rows = rows.filter(tags__contains=[storable(self.query["tag"])])

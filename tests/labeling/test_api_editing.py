@@ -194,6 +194,10 @@ def test_predictions_are_listed_without_those_that_whoever_reviews_may_not_see(p
     listed = [each.get(f"{API}/predictions").json()["results"] for each in (program, reviewer, logged_in(manager))]
     assert [len(rows) for rows in listed] == [2, 1, 1]
     hidden = Prediction.objects.get(sample=test)
+    said = {"prediction": str(hidden.uid), "answer": {"labels": ["billing"]}}
+    with_token(manager, project, "feedback").post(f"{API}/feedback", said, format="json")
+    listed = [each.get(f"{API}/feedback").json()["results"] for each in (program, reviewer, logged_in(manager))]
+    assert [len(rows) for rows in listed] == [1, 0, 0]
     assert program.get(f"{API}/predictions/{hidden.uid}").status_code == 200
     assert reviewer.get(f"{API}/predictions/{hidden.uid}").status_code == 409
 
