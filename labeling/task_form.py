@@ -8,7 +8,7 @@ from common.fields import TextField
 from common.options import OptionsError
 from labeling.decoding import MOST_TOKENS, checked_decoding
 from labeling.json_field import BoundedJSONField, SchemaField
-from labeling.kinds import SchemaError, Spec, SpecError, kind_of
+from labeling.kinds import MAX_LABELS, SchemaError, Spec, SpecError, kind_of
 from labeling.models import GoldenSample, Project, TaskSpec
 from labeling.models.ordered import in_one_order
 from labeling.project_form import shown_prompt
@@ -28,7 +28,7 @@ class TaskForm(SettingsForm):
         widget=forms.Textarea(attrs={"rows": 5}), help_text="What the model is told to do with each text."
     )
     lists_labels = forms.BooleanField(required=False, label="List the labels in the prompt")
-    max_labels = forms.IntegerField(min_value=1, max_value=32_767, label="Labels in one answer, at most")
+    max_labels = forms.IntegerField(min_value=1, max_value=MAX_LABELS, label="Labels in one answer, at most")
     schema = SchemaField(
         required=False,
         label="JSON schema of an answer",

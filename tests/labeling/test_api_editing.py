@@ -10,6 +10,7 @@ from labeling.answers import parse
 from labeling.models import ApiToken, Prediction, Project, Review, Sample
 from labeling.services import create_token, record_prediction
 from tests.factories import SYSTEM, make_admin, make_expert, make_manager, make_project, make_sample
+from tests.records import SCHEMA
 
 pytestmark = pytest.mark.django_db
 API = "/api/v1/projects/shop"
@@ -74,12 +75,21 @@ def test_wrong_values_change_nothing(client):
         ("", {"train_share": 5}),
         ("/policies/gate", {"minimum": 2}),
         ("/policies/serving", {"servers": ["nowhere"]}),
+        ("/policies/serving", {"keep_days": 5000}),
         ("/policies/retrain", {"method": "nothing"}),
         ("", {"key": "other"}),
     ]:
         answer = client.patch(f"{API}{path}", change, format="json", headers=anyhow)
         assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json"), answer.content
     assert Project.objects.get().shares == (80, 10, 10)
+
+
+def test_no_draft_proposes_where_there_can_be_none(client, project):
+    bills = make_project("bills", kind="record", labels=(), schema=SCHEMA)
+    bills.memberships.create(user=project.memberships.get().user, role="manager")
+    url = "/api/v1/projects/bills/policies/retrain"
+    answer = client.patch(url, {"draft_proposes": True}, format="json", headers={"If-Match": "*"})
+    assert (answer.status_code, "There can be no draft" in answer.json()["detail"]) == (400, True)
 
 
 def test_what_is_said_of_a_sample_is_changed_and_found(client, project):
@@ -163,6 +173,8 @@ def test_a_person_makes_and_revokes_tokens_and_a_token_does_not(client, project)
     assert client.delete(f"/api/v1/tokens/{made['uid']}").status_code == 204
     assert robot.get(API).status_code == 401
     assert client.post("/api/v1/tokens", body | {"projects": ["other"]}, format="json").status_code == 404
+    over = body | {"expires_at": "2020-01-01T00:00:00Z"}
+    assert "is over" in client.post("/api/v1/tokens", over, format="json").json()["detail"]
     assert ApiToken.objects.count() == 1
 
 
