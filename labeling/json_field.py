@@ -7,7 +7,6 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from common.jsonbounds import BoundedDecoder
-from labeling.models.ordered import in_one_order
 
 
 class BoundedJSONField(forms.JSONField):
@@ -35,7 +34,7 @@ class SchemaField(BoundedJSONField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Also where only the order of keys is another: forms and models go by it."""
-        return super().has_changed(initial, data) or not in_one_order(initial, self.to_python(data))
+        return super().has_changed(initial, data) or json.dumps(initial) != json.dumps(self.to_python(data))
 
 
 def _reason(value: Any) -> str:

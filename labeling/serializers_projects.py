@@ -20,7 +20,7 @@ class TaskFields(Strict):
     prompt_template = serializers.CharField(
         max_length=MAX_INSTRUCTION, required=False, help_text="The user message; `{text}` is the sample's text."
     )
-    max_labels = serializers.IntegerField(min_value=1, max_value=MAX_LABELS, required=False)
+    max_labels = serializers.IntegerField(min_value=1, max_value=32_767, required=False)
     schema = ObjectField(required=False, allow_null=True, help_text="Of kinds whose JSON schema is your own.")
     decoding = ObjectField(required=False, help_text="Options of every request, such as `temperature`.")
     thinking = serializers.BooleanField(required=False)

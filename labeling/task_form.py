@@ -7,10 +7,9 @@ from django import forms
 from common.fields import TextField
 from common.options import OptionsError
 from labeling.decoding import MOST_TOKENS, checked_decoding
-from labeling.json_field import BoundedJSONField, SchemaField
-from labeling.kinds import MAX_LABELS, SchemaError, Spec, SpecError, kind_of
+from labeling.json_field import BoundedJSONField
+from labeling.kinds import Spec, SpecError, kind_of
 from labeling.models import GoldenSample, Project, TaskSpec
-from labeling.models.ordered import in_one_order
 from labeling.project_form import shown_prompt
 from labeling.services.fitting import misfits, reasons
 from labeling.services.prices import label_list_price
@@ -28,8 +27,8 @@ class TaskForm(SettingsForm):
         widget=forms.Textarea(attrs={"rows": 5}), help_text="What the model is told to do with each text."
     )
     lists_labels = forms.BooleanField(required=False, label="List the labels in the prompt")
-    max_labels = forms.IntegerField(min_value=1, max_value=MAX_LABELS, label="Labels in one answer, at most")
-    schema = SchemaField(
+    max_labels = forms.IntegerField(min_value=1, max_value=32_767, label="Labels in one answer, at most")
+    schema = BoundedJSONField(
         required=False,
         label="JSON schema of an answer",
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
@@ -92,8 +91,7 @@ class TaskForm(SettingsForm):
     def changes(self) -> dict[str, Any]:
         """What of the project is another than before, as `update_project` takes it."""
         row, said = Project.objects.get(pk=self.project.pk), self.cleaned_data
-        there = [name for name in _COLUMNS if name in said]
-        found = {name: said[name] for name in there if not in_one_order(getattr(row, name), said[name])}
+        found = {name: said[name] for name in _COLUMNS if name in said and getattr(row, name) != said[name]}
         decoding = self._decoding()
         return found | ({"decoding": decoding} if decoding != row.decoding else {})
 
@@ -129,8 +127,6 @@ class TaskForm(SettingsForm):
         labels = newest.labels if newest else _labels(self.project)
         try:
             self.spec = TaskSpec(kind=row.kind, labels=labels, decoding=self._decoding(), **kept).to_spec()
-        except SchemaError as error:
-            self.add_error("schema", str(error))
         except SpecError as error:
             self.add_error("prompt_template" if "template" in str(error) else None, str(error))
 
@@ -150,7 +146,7 @@ class TaskForm(SettingsForm):
         return {
             "messages": shown_prompt(spec),
             "number": newest.number if newest else 0,
-            "is_new": newest is None or spec != newest.to_spec() or not in_one_order(newest.schema, spec.schema),
+            "is_new": newest is None or spec != newest.to_spec(),
             "golden": total,
             "fits": total - unfit.total(),
             "left_out": reasons(unfit),

@@ -20,8 +20,3 @@ class OrderedJSONField(models.JSONField):
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
         found = super().from_db_value(value, expression, connection)
         return jsonbounds.loads(found) if isinstance(found, str) else found
-
-
-def in_one_order(one: Any, other: Any) -> bool:
-    """Whether two values are the same, the order of their keys too."""
-    return json.dumps(one) == json.dumps(other)

@@ -9,7 +9,7 @@ from common.actor import Actor
 from common.problems import ProblemError
 from common.text import plain_lines, storable
 from labeling.access import Right, require
-from labeling.models import Comment, Membership, Mention, Project, Review, Sample, User
+from labeling.models import Comment, Mention, Project, Review, Sample, User
 from labeling.services import events
 
 MAX_COMMENT = 2000
@@ -64,9 +64,8 @@ def mentioned(project: Project, text: str) -> list[User]:
 
 
 def members_of(project: Project) -> list[User]:
-    """Who can be asked: active people with a role in the project that is in force, by name."""
-    here = Membership.objects.in_force().filter(project=project)
-    return list(User.objects.filter(memberships__in=here, is_active=True).order_by("username"))
+    """Who can be asked: active members of the project, by name."""
+    return list(User.objects.filter(memberships__project=project, is_active=True).order_by("username"))
 
 
 @transaction.atomic

@@ -25,7 +25,7 @@ class ChangedMeanwhileError(ConflictError):
 
 def premise_of(values: Mapping[str, Any]) -> str:
     """A digest of what a form was filled in with, which travels in the form and comes back with it."""
-    plain = json.dumps(values, default=str, ensure_ascii=False)
+    plain = json.dumps(values, sort_keys=True, default=str, ensure_ascii=False)
     return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 

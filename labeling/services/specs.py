@@ -10,7 +10,6 @@ from common.problems import ConflictError, ProblemError
 from labeling.decoding import checked_decoding
 from labeling.kinds import Spec, SpecError
 from labeling.models import Project, TaskSpec
-from labeling.models.ordered import in_one_order
 from labeling.models.projects import today
 from labeling.services import events
 from labeling.services.fitting import answers_lost, reasons
@@ -51,8 +50,7 @@ def freeze_spec(actor: Actor, project: Project, *, leave_out: bool = False) -> T
         "lists_labels": project.lists_labels,
         "date": newest.date if newest else today(),
     }
-    is_same = newest is not None and all(getattr(newest, name) == value for name, value in asked.items())
-    if newest is not None and is_same and in_one_order(newest.schema, project.schema):
+    if newest is not None and all(getattr(newest, name) == value for name, value in asked.items()):
         return newest
     spec = TaskSpec(project=project, number=newest.number + 1 if newest else 1, **asked)
     plain = _plain(spec)

@@ -1,14 +1,12 @@
 """The task is changed by its managers: the prompt and what follows are shown first; lost answers are told."""
 
-import json
 import re
 
 import pytest
 
 from labeling import services
-from labeling.models import Event, Project
+from labeling.models import Event
 from tests.factories import acting, make_expert, make_manager, make_project, make_sample
-from tests.records import SCHEMA
 
 pytestmark = pytest.mark.django_db
 PAGE = "/projects/shop/task/"
@@ -117,24 +115,3 @@ def test_a_kind_without_labels_is_asked_for_none(client, mia):
     client.force_login(text.memberships.get().user)
     form = client.get("/projects/plain/task/").context["form"]
     assert {"lists_labels", "max_labels"}.isdisjoint(form.fields)
-
-
-def test_what_is_frozen_is_what_is_kept_however_old_the_project_is_that_a_caller_holds(shop, mia):
-    old, label = Project.objects.get(), shop.labels.select_related("project").first()
-    services.update_project(acting(mia), shop, instruction="Newer.")
-    services.update_project(acting(mia), old, name="Letters")
-    services.change_label(acting(mia), label, description="Money.")
-    assert (Project.objects.get().instruction, shop.spec.instruction) == ("Newer.", "Newer.")
-
-
-def test_a_records_schema_is_shown_in_lines_and_another_order_of_its_fields_is_another_task(client):
-    bills = make_project("shop", kind="record", labels=(), schema=SCHEMA)
-    client.force_login(make_manager(bills, "mia"))
-    opened = filled(client)
-    assert '\n    "vendor": {' in client.get(PAGE).text.replace("&quot;", '"')
-    wrong = client.post(PAGE, opened | {"schema": '{"type": "object"}'})
-    assert list(wrong.context["form"].errors) == ["schema"]
-    turned = SCHEMA | {"properties": dict(reversed(SCHEMA["properties"].items()))}
-    assert "Saved: task 2" in client.post(PAGE, opened | {"schema": json.dumps(turned)}, follow=True).text
-    assert list(bills.spec.schema["properties"]) == list(turned["properties"])
-    assert client.post(PAGE, opened | {"instruction": "Mine."}).status_code == 409

@@ -33,8 +33,8 @@ def default(role: str | None, kind: str) -> Wish:
 def wishes(project: Project, kind: str) -> Iterator[tuple[User, Wish]]:
     """All who may see the project, with how they want to be told of news of a kind."""
     chosen = {row.user_id: row for row in NewsChoice.objects.filter(project=project, kind=kind).select_related("user")}
-    roles = Membership.objects.in_force().filter(project=project, user__is_active=True).select_related("user")
-    for member in roles.order_by("user_id"):
+    roles = Membership.objects.filter(project=project, user__is_active=True).select_related("user").order_by("user_id")
+    for member in roles:
         if Right.VIEW in ROLE_RIGHTS.get(member.role, set()):
             row = chosen.pop(member.user_id, None)
             yield member.user, Wish(row.in_page, row.by_mail) if row else default(member.role, kind)
@@ -45,7 +45,7 @@ def wishes(project: Project, kind: str) -> Iterator[tuple[User, Wish]]:
 
 def wishes_of(user: User, project: Project) -> dict[str, Wish]:
     """How one person wants to be told of each kind of news in a project."""
-    role = Membership.objects.in_force().filter(user=user, project=project).values_list("role", flat=True).first()
+    role = Membership.objects.filter(user=user, project=project).values_list("role", flat=True).first()
     chosen = {row.kind: row for row in NewsChoice.objects.filter(user=user, project=project)}
     return {
         kind: Wish(chosen[kind].in_page, chosen[kind].by_mail) if kind in chosen else default(role, kind)
