@@ -4,13 +4,14 @@ from typing import Any
 
 from rest_framework import serializers
 
-from common.rest import ObjectField, Row, Strict
+from common.rest import ObjectField, PageQuery, Row, Strict
 from labeling import keys
 from labeling.kinds import MAX_LABELS, kind_choices
 from labeling.models import ApiToken, Membership, Role, Scope, TaskSpec
 from labeling.serializers_labels import NewLabelSerializer
 
 MAX_INSTRUCTION = 20_000
+MOST_SPECS = 20
 
 
 class TaskFields(Strict):
@@ -95,6 +96,12 @@ class SpecSerializer(Row):
             "uid", "number", "kind", "instruction", "labels", "max_labels", "prompt_template", "schema", "decoding",
             "thinking", "lists_labels", "created_at",
         ]  # fmt: skip
+
+
+class SpecsQuery(PageQuery):
+    """Each holds all labels of the project, so a page has few."""
+
+    page_size = serializers.IntegerField(required=False, min_value=1, max_value=MOST_SPECS)
 
 
 class MemberSerializer(Row):

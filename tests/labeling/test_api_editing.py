@@ -121,6 +121,7 @@ def test_a_task_is_changed_by_a_new_spec(client, project):
     assert [label["name"] for label in made.json()["labels"]] == ["billing", "other"]
     assert client.get(f"{API}/specs/{before}").json()["number"] == before
     assert [row["number"] for row in client.get(f"{API}/specs").json()["results"]] == [before + 1, before]
+    assert client.get(f"{API}/specs?page_size=21").status_code == 400, "each holds up to 5,000 labels"
     assert client.get(f"{API}/specs?order=oldest&page_size=1").json()["results"][0]["number"] == before
 
 
