@@ -18,6 +18,7 @@ from labeling.models import GoldenSample, Prediction, Review, Sample
 from labeling.querysets import withheld
 from labeling.rest import ProjectDoor, narrowed
 from labeling.serializers import PredictionSerializer
+from labeling.services.queue import refuse_chosen
 
 
 class Reviews(ProjectDoor, generics.ListAPIView[Review]):
@@ -35,7 +36,10 @@ class Reviews(ProjectDoor, generics.ListAPIView[Review]):
 
 
 class ReviewSample(ProjectDoor):
-    """Decide on a sample."""
+    """Decide on a sample.
+
+    On a test text, or an audit, that waits only where the review page gave it to the caller: nobody chooses those.
+    """
 
     rights = {"POST": Right.REVIEW}
 
@@ -48,6 +52,8 @@ class ReviewSample(ProjectDoor):
         """
         sample = get_object_or_404(Sample.objects.filter(project=self.open()).select_related("project"), uid=uid)
         asked = self.asked(shapes.NewReviewSerializer)
+        if sample.is_blind and sample.lease_user_id != self.caller.person_id:
+            refuse_chosen(sample)
         comment = storable(asked["comment"])
         if asked["action"] == "correct":
             done = services.decide(self.caller, sample, asked["answer"], none_ok=True, comment=comment)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from labeling.answers import parse
-from labeling.models import ApiToken, Prediction, Project, Review, Sample
+from labeling.models import ApiToken, Prediction, Project, Review, Sample, User
 from labeling.services import create_token, record_prediction
 from tests.factories import SYSTEM, make_admin, make_expert, make_manager, make_project, make_sample
 from tests.records import SCHEMA
@@ -194,6 +194,12 @@ def test_decisions_are_made_and_listed_with_what_came_of_them(project):
     assert len(robot.get(f"{API}/reviews?sample={sample.uid}").json()["results"]) == 2
     assert len(robot.get(f"{API}/reviews?reviewer=nobody").json()["results"]) == 0
     assert Review.objects.count() == 2
+    test = make_sample(project, "Chosen", split="test")
+    for said in ({"action": "correct", "answer": {"labels": ["billing"]}}, {"action": "reject"}):
+        answer = robot.post(f"{API}/samples/{test.uid}/review", said, format="json")
+        assert (answer.status_code, "nobody chooses those" in answer.json()["detail"]) == (409, True)
+    Sample.objects.filter(pk=test.pk).update(lease_user=User.objects.get(username="mia"), lease_until=timezone.now())
+    assert robot.post(f"{API}/samples/{test.uid}/review", {"action": "reject"}, format="json").status_code == 201
     reader = with_token(make_manager(project, "max"), project, "import", "read")
     assert reader.post(url, {"action": "reject"}, format="json").status_code == 403
 
