@@ -81,10 +81,13 @@ class Tokens(OwnDoor, generics.ListAPIView[ApiToken]):
 
     @extend_schema(request=shapes.NewTokenSerializer, responses={201: shapes.TokenMadeSerializer})
     def post(self, request: Request) -> Response:
-        """Make a token for oneself. Its secret is in this answer alone, not in the one to the same request again."""
+        """Make a token for oneself, in projects that one manages.
+
+        Its secret is in this answer alone, not in the one to the same request again.
+        """
         owner = self.owner()
         asked = self.asked(shapes.NewTokenSerializer)
-        projects = [project_for(owner, key, Right.VIEW) for key in dict.fromkeys(asked["projects"])]
+        projects = [project_for(owner, key, Right.MANAGE) for key in dict.fromkeys(asked["projects"])]
         token, secret = services.create_token(
             self.caller, owner, asked["name"], projects, list(dict.fromkeys(asked["scopes"])), asked["expires_at"]
         )

@@ -174,6 +174,8 @@ def test_a_person_makes_and_revokes_tokens_and_a_token_does_not(client, project)
     assert client.delete(f"/api/v1/tokens/{made['uid']}").status_code == 204
     assert robot.get(API).status_code == 401
     assert client.post("/api/v1/tokens", body | {"projects": ["other"]}, format="json").status_code == 404
+    expert = logged_in(make_expert(project, "ana"))
+    assert expert.post("/api/v1/tokens", body, format="json").status_code == 403, "managers make them, as on the page"
     over = body | {"expires_at": "2020-01-01T00:00:00Z"}
     assert "is over" in client.post("/api/v1/tokens", over, format="json").json()["detail"]
     assert ApiToken.objects.count() == 1
