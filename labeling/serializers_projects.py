@@ -19,8 +19,9 @@ class TaskFields(Strict):
 
     instruction = serializers.CharField(max_length=MAX_INSTRUCTION, required=False)
     prompt_template = serializers.CharField(
-        max_length=MAX_INSTRUCTION, required=False, help_text="The user message; `{text}` is the sample's text."
-    )
+        max_length=MAX_INSTRUCTION, required=False, trim_whitespace=False,
+        help_text="The user message, kept as it is; `{text}` is the sample's text.",
+    )  # fmt: skip
     max_labels = serializers.IntegerField(min_value=1, max_value=32_767, required=False)
     schema = ObjectField(required=False, allow_null=True, help_text="Of kinds whose JSON schema is your own.")
     decoding = ObjectField(required=False, help_text="Options of every request, such as `temperature`.")

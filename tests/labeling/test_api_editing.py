@@ -115,10 +115,15 @@ def test_what_is_said_of_a_sample_is_changed_and_found(client, project):
 
 def test_a_task_is_changed_by_a_new_spec(client, project):
     before = project.spec.number
-    asked = {"instruction": "Which topics?", "labels": [{"name": "billing"}, {"name": "other"}]}
+    asked = {
+        "instruction": "Which topics?",
+        "prompt_template": "{text}\n",
+        "labels": [{"name": "billing"}, {"name": "other"}],
+    }
     made = client.post(f"{API}/specs", asked, format="json")
     assert (made.status_code, made.json()["number"], made.json()["instruction"]) == (201, before + 1, "Which topics?")
     assert [label["name"] for label in made.json()["labels"]] == ["billing", "other"]
+    assert made.json()["prompt_template"] == "{text}\n", "kept as it is, as on the page"
     assert client.get(f"{API}/specs/{before}").json()["number"] == before
     assert [row["number"] for row in client.get(f"{API}/specs").json()["results"]] == [before + 1, before]
     assert client.get(f"{API}/specs?page_size=21").status_code == 400, "each holds up to 5,000 labels"
