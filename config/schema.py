@@ -12,6 +12,7 @@ from rest_framework.serializers import ListSerializer
 from common.rest import Strict
 from config import schema_words as words
 from labeling.rest import IF_MATCH, KEY, MAX_KEY, Door
+from labeling.rest_edit import EditedDoor
 from labeling.serializers import ReceiptSerializer
 
 _SENT_AGAIN = (
@@ -69,7 +70,9 @@ class Schema(AutoSchema):
             if self.method == "POST":
                 found.append(OpenApiParameter(KEY, _key(), OpenApiParameter.HEADER, description=_SENT_AGAIN))
             if self.view.races(self.method):
-                found.append(OpenApiParameter(IF_MATCH, str, OpenApiParameter.HEADER, description=_UNCHANGED))
+                found.append(OpenApiParameter(
+                    IF_MATCH, str, OpenApiParameter.HEADER, description=_UNCHANGED, required=self._must_match()
+                ))  # fmt: skip
         return found
 
     def get_summary(self) -> str:
@@ -107,8 +110,12 @@ class Schema(AutoSchema):
         elif self.method == "DELETE":
             found |= _STATE
         if isinstance(self.view, Door) and self.view.races(self.method):
-            found |= _RACED
+            found |= _RACED if self._must_match() else {"412": _RACED["412"]}
         return dict(sorted(found.items()))
+
+    def _must_match(self) -> bool:
+        """Whether a change has to say what was read."""
+        return isinstance(self.view, EditedDoor) and self.view.must_match
 
     def _problem(self) -> Any:
         component = ResolvedComponent(  # type: ignore[no-untyped-call]  # untyped there

@@ -7,7 +7,6 @@ from django.conf import settings
 from rest_framework.mixins import ListModelMixin
 from rest_framework.views import APIView
 
-from common.paging import Cursor
 from labeling.access import ROLE_RIGHTS
 from labeling.models import Scope
 from labeling.rest import Door, ProjectDoor
@@ -31,8 +30,9 @@ def limits(view: APIView, method: str) -> dict[str, Any]:
     found: dict[str, Any] = {"rate": [throttle.rate for throttle in view.get_throttles() if hasattr(throttle, "rate")]}
     if method in ("POST", "PUT", "PATCH"):
         found["body_bytes"] = settings.API_MAX_BODY_BYTES
-    if method == "GET" and isinstance(view, ListModelMixin):
-        found["page_size"] = Cursor.max_page_size
+    if method == "GET" and isinstance(view, ListModelMixin) and isinstance(view, Door):
+        pages: Any = view.query_of(method)().fields["page_size"]
+        found["page_size"] = pages.max_value
     return found
 
 

@@ -7,7 +7,7 @@ from django import forms
 from common.actor import Actor
 from deployment.models import InferenceServer, ServingPolicy
 from deployment.quantization import CHOICES
-from deployment.servers.registration import save_policy
+from deployment.servers.registration import change_policy
 from labeling.access import Right
 from labeling.models import Project
 from labeling.sections import Section
@@ -99,12 +99,8 @@ class ServingForm(RowForm):
 
 def _save(actor: Actor, project: Project, form: SettingsForm) -> None:
     assert isinstance(form, ServingForm)
-    changed, servers = form.changes, list(form.cleaned_data["servers"])
-    policy = ServingPolicy.objects.filter(project=project).first() or ServingPolicy(project=project)
-    for name in _NAMES:
-        setattr(policy, name, form.cleaned_data[name])
-    save_policy(actor, policy, changed, servers)
-    policy.servers.set(servers)
+    changes = form.changes
+    change_policy(actor, project, changes, changes.pop("servers", None))
 
 
 def _says(project: Project) -> str:

@@ -207,3 +207,11 @@ def token_of(request: "HttpRequest") -> ApiToken | None:
 def in_project(queryset: models.QuerySet[Any], project: Project) -> models.QuerySet[Any]:
     """Rows of one project; a foreign row can then not be reached by its id."""
     return queryset.filter(project=project)
+
+
+def may_have_to_answer_blind(request: "HttpRequest") -> bool:
+    """Whether who asks must not see what models say of texts that wait for their blind answer: a person, or a token
+    that reviews in its owner's name. Any other belongs to a program, which was given the answer when it asked.
+    """
+    token = token_of(request)
+    return token is None or Scope.REVIEW in token.scopes

@@ -15,8 +15,9 @@ from common.problems import ConflictError, ProblemError
 from common.text import storable
 from labeling import serializers as shapes
 from labeling import services
-from labeling.access import Right, token_of
-from labeling.models import Feedback, GoldenSample, MustPass, Prediction, Project, Sample, Scope
+from labeling.access import Right, may_have_to_answer_blind
+from labeling.models import Feedback, GoldenSample, MustPass, Prediction, Project, Sample
+from labeling.querysets import withheld
 from labeling.rest import ProjectDoor, narrowed
 from labeling.rest_edit import EditedDoor
 from labeling.services.golden import stored_answer
@@ -194,16 +195,17 @@ class PredictionDetail(ProjectDoor, generics.RetrieveAPIView[Prediction]):
     def get_object(self) -> Prediction:
         rows = Prediction.objects.filter(project=self.open()).select_related("sample", "spec")
         found = get_object_or_404(rows, uid=self.kwargs["uid"])
-        # A token belongs to a program, which was given the answer when it asked; who reviews may have to answer blind.
-        token = token_of(self.request)
-        if found.is_withheld and (token is None or Scope.REVIEW in token.scopes):
+        if found.is_withheld and may_have_to_answer_blind(self.request):
             what = "an audit" if found.sample and found.sample.is_audit else "a test text"
             raise ConflictError(f"This is {what}; what models say of it is shown when it has its own answer.")
         return found
 
 
 class FeedbackList(ProjectDoor, generics.ListAPIView[Feedback]):
-    """The feedback of a project, newest first; and giving some."""
+    """The feedback of a project, newest first; and giving some.
+
+    Without that on texts that wait for their blind answer, for whoever may give one.
+    """
 
     rights = {"POST": Right.FEEDBACK}
 
@@ -213,6 +215,8 @@ class FeedbackList(ProjectDoor, generics.ListAPIView[Feedback]):
 
     def get_queryset(self) -> QuerySet[Feedback]:
         rows = Feedback.objects.filter(project=self.open()).select_related("prediction")
+        if may_have_to_answer_blind(self.request):
+            rows = rows.exclude(withheld("prediction__"))
         paths = {"prediction": "prediction__uid", "since": "created_at__gte"}
         return narrowed(rows, self.query, thumb="thumb", effect="effect", **paths)
 

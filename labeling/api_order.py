@@ -10,6 +10,7 @@ from labeling.models import Project
 from labeling.rest import ProjectDoor
 from labeling.services.order.choosing import order_of, set_order
 from labeling.services.order.told import MOST_DOUBTFUL, doubtful, order_facts
+from labeling.services.settings import held
 from labeling.streams import Shares
 
 
@@ -27,10 +28,12 @@ class OrderOfProject(ProjectDoor):
     def patch(self, request: Request, key: str) -> Response:
         """Change the shares of the streams, the order of training texts, or the seed. 400 unless they add up to 100."""
         project = self.open()
-        asked, row = self.asked(shapes.OrderChangeSerializer), order_of(project)
-        shares = Shares(*(asked.get(name, getattr(row, name)) for name in Shares._fields))
-        order, seed = asked.get("order", row.order), asked.get("seed", row.seed)
-        set_order(self.caller, project, shares, order=order, seed=seed)
+        asked = self.asked(shapes.OrderChangeSerializer)
+        with held(project):
+            row = order_of(project)
+            shares = Shares(*(asked.get(name, getattr(row, name)) for name in Shares._fields))
+            order, seed = asked.get("order", row.order), asked.get("seed", row.seed)
+            set_order(self.caller, project, shares, order=order, seed=seed)
         return _told(project)
 
 

@@ -16,6 +16,7 @@ from labeling import services
 from labeling.access import Right, project_for, token_of
 from labeling.models import ApiToken, Membership, User
 from labeling.rest import Door, ProjectDoor
+from labeling.services.settings import held
 
 
 class Members(ProjectDoor, generics.ListAPIView[Membership]):
@@ -38,7 +39,10 @@ class Member(ProjectDoor):
     def put(self, request: Request, key: str, username: str) -> Response:
         """Give a person a role, in place of the one they had. 409 for the last manager of a project."""
         project = self.open()
-        row = services.set_role(self.caller, project, username, self.asked(shapes.RoleSerializer)["role"])
+        asked = self.asked(shapes.RoleSerializer)
+        with held(project):
+            there = project.memberships.filter(user__username=username).values_list("ends_on", flat=True).first()
+            row = services.set_role(self.caller, project, username, **{"ends_on": there, **asked})
         found: Any = shapes.MemberSerializer(row).data
         return Response(found)
 
@@ -77,10 +81,13 @@ class Tokens(OwnDoor, generics.ListAPIView[ApiToken]):
 
     @extend_schema(request=shapes.NewTokenSerializer, responses={201: shapes.TokenMadeSerializer})
     def post(self, request: Request) -> Response:
-        """Make a token for oneself. Its secret is in this answer alone, not in the one to the same request again."""
+        """Make a token for oneself, in projects that one manages.
+
+        Its secret is in this answer alone, not in the one to the same request again.
+        """
         owner = self.owner()
         asked = self.asked(shapes.NewTokenSerializer)
-        projects = [project_for(owner, key, Right.VIEW) for key in dict.fromkeys(asked["projects"])]
+        projects = [project_for(owner, key, Right.MANAGE) for key in dict.fromkeys(asked["projects"])]
         token, secret = services.create_token(
             self.caller, owner, asked["name"], projects, list(dict.fromkeys(asked["scopes"])), asked["expires_at"]
         )

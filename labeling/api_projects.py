@@ -105,6 +105,7 @@ class SpecCursor(Cursor):
     """In the order of their numbers, the newest first."""
 
     ordering = "-number"
+    page_size = max_page_size = shapes.MOST_SPECS
 
 
 class Specs(ProjectDoor, generics.ListAPIView[TaskSpec]):
@@ -113,6 +114,7 @@ class Specs(ProjectDoor, generics.ListAPIView[TaskSpec]):
     serializer_class = shapes.SpecSerializer
     pagination_class = SpecCursor
     queryset = TaskSpec.objects.none()
+    queries = {"GET": shapes.SpecsQuery}
     rights = {"POST": Right.MANAGE}
 
     def get_queryset(self) -> QuerySet[TaskSpec]:

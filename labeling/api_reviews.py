@@ -13,11 +13,12 @@ from rest_framework.response import Response
 from common.text import storable
 from labeling import serializers_reviews as shapes
 from labeling import services
-from labeling.access import Right, token_of
-from labeling.models import GoldenSample, Prediction, Review, Sample, SampleState, Scope, Split
+from labeling.access import Right, may_have_to_answer_blind
+from labeling.models import GoldenSample, Prediction, Review, Sample, SampleState, Split
 from labeling.querysets import withheld
 from labeling.rest import ProjectDoor, narrowed
 from labeling.serializers import PredictionSerializer
+from labeling.services.queue import refuse_chosen
 
 
 class Reviews(ProjectDoor, generics.ListAPIView[Review]):
@@ -35,7 +36,10 @@ class Reviews(ProjectDoor, generics.ListAPIView[Review]):
 
 
 class ReviewSample(ProjectDoor):
-    """Decide on a sample."""
+    """Decide on a sample.
+
+    On a test text, or an audit, that waits only where the review page gave it to the caller: nobody chooses those.
+    """
 
     rights = {"POST": Right.REVIEW}
 
@@ -49,6 +53,8 @@ class ReviewSample(ProjectDoor):
         """
         sample = get_object_or_404(Sample.objects.filter(project=self.open()).select_related("project"), uid=uid)
         asked = self.asked(shapes.NewReviewSerializer)
+        if sample.is_blind and sample.lease_user_id != self.caller.person_id:
+            refuse_chosen(sample)
         comment = storable(asked["comment"])
         if asked["action"] == "correct":
             done = services.decide(self.caller, sample, asked["answer"], none_ok=True, comment=comment)
@@ -87,8 +93,7 @@ class Predictions(ProjectDoor, generics.ListAPIView[Prediction]):
 
     def get_queryset(self) -> QuerySet[Prediction]:
         rows = Prediction.objects.filter(project=self.open()).select_related("sample", "spec")
-        token = token_of(self.request)
-        if token is None or Scope.REVIEW in token.scopes:
+        if may_have_to_answer_blind(self.request):
             rows = rows.exclude(withheld())
         if "tag" in self.query:
             rows = rows.filter(tags__contains=[storable(self.query["tag"])])

@@ -1,5 +1,6 @@
 """Forms of the page that tells in which order texts come to review."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from labeling import orders
 from labeling.kinds import kind_of
 from labeling.models import Project
 from labeling.services.order.choosing import LARGEST_SEED, order_of
+from labeling.services.settings import premise_of
 from labeling.streams import Shares
 
 
@@ -27,10 +29,19 @@ class OrderForm(forms.Form):
         label="Seed", min_value=0, max_value=LARGEST_SEED, required=False, help_text="Of the order by chance."
     )
 
-    def __init__(self, data: QueryDict | None = None, *, project: Project) -> None:
-        row = order_of(project)
-        super().__init__(data, initial={name: getattr(row, name) for name in (*Shares._fields, "order", "seed")})
+    # What stood there when the page was opened; a program that sends none means whatever stands there.
+    premise = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, project: Project) -> None:
+        now = self.current(project)
+        super().__init__(data, initial={**now, "premise": premise_of(now)})
         self.fields["order"].choices = orders.choices(kind_of(project))  # type: ignore[attr-defined]  # of a choice
+
+    @staticmethod
+    def current(project: Project) -> dict[str, Any]:
+        """What stands there now."""
+        row = order_of(project)
+        return {name: getattr(row, name) for name in (*Shares._fields, "order", "seed")}
 
     def clean(self) -> dict[str, Any]:
         """The three shares are a whole."""
@@ -39,6 +50,10 @@ class OrderForm(forms.Form):
         if len(shares) == len(Shares._fields) and sum(shares) != 100:
             self.add_error("teach", f"The three shares must add up to 100; these add up to {sum(shares)}.")
         return said
+
+    def fresh(self, project: Project) -> "OrderForm":
+        """The same on top of what somebody else has saved meanwhile."""
+        return OrderForm({**dict(self.data.items()), "premise": premise_of(self.current(project))}, project=project)
 
     @property
     def shares(self) -> Shares:

@@ -29,6 +29,17 @@ class KeyReusedError(ProblemError):
     problem_status = 422
 
 
+class StillWorksError(ConflictError):
+    """The first request with a key has no answer yet."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The first request with this key has not ended: it still works, or it broke off. Wait and send it "
+            "again; where that does not help, look at what was done and take a new key."
+        )
+        self.headers = {"Retry-After": "10"}
+
+
 class Replayed(Exception):
     """The request was sent before, and this is what came of it: the way out of a handler whose work is done."""
 
@@ -89,7 +100,7 @@ class Door(APIView):
     def begin(self) -> None:
         """Called where the caller's right is known, before anything is done.
 
-        Raises `Replayed` where the request was sent before, `ConflictError` where the first one goes on, and
+        Raises `Replayed` where the request was sent before, `StillWorksError` where the first one goes on, and
         `KeyReusedError` where its key was sent with something else.
         """
         key = self.request.headers.get(KEY)
@@ -109,10 +120,7 @@ class Door(APIView):
         if row.digest != digest:
             raise KeyReusedError(f"This {KEY} was sent with another request before. Take a new one for a new request.")
         if row.status is None:
-            raise ConflictError(
-                "The first request with this key has not ended: it still works, or it broke off. Wait and send it "
-                "again; where that does not help, look at what was done and take a new key."
-            )
+            raise StillWorksError
         response = Response(self.recalled(row.body), status=row.status)
         response["Idempotency-Replayed"] = "true"
         raise Replayed(response)

@@ -11,7 +11,7 @@ from rest_framework.utils.encoders import JSONEncoder
 from common.problems import ChangedError, UnreadError
 from labeling.models import Project
 from labeling.rest import IF_MATCH, ProjectDoor
-from labeling.services.projects import held
+from labeling.services.settings import held
 
 
 class EditedDoor(ProjectDoor):

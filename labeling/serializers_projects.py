@@ -4,13 +4,14 @@ from typing import Any
 
 from rest_framework import serializers
 
-from common.rest import ObjectField, Row, Strict
+from common.rest import ObjectField, PageQuery, Row, Strict
 from labeling import keys
 from labeling.kinds import MAX_LABELS, kind_choices
 from labeling.models import ApiToken, Membership, Role, Scope, TaskSpec
 from labeling.serializers_labels import NewLabelSerializer
 
 MAX_INSTRUCTION = 20_000
+MOST_SPECS = 20
 
 
 class TaskFields(Strict):
@@ -18,9 +19,10 @@ class TaskFields(Strict):
 
     instruction = serializers.CharField(max_length=MAX_INSTRUCTION, required=False)
     prompt_template = serializers.CharField(
-        max_length=MAX_INSTRUCTION, required=False, help_text="The user message; `{text}` is the sample's text."
-    )
-    max_labels = serializers.IntegerField(min_value=1, max_value=1000, required=False)
+        max_length=MAX_INSTRUCTION, required=False, trim_whitespace=False,
+        help_text="The user message, kept as it is; `{text}` is the sample's text.",
+    )  # fmt: skip
+    max_labels = serializers.IntegerField(min_value=1, max_value=32_767, required=False)
     schema = ObjectField(required=False, allow_null=True, help_text="Of kinds whose JSON schema is your own.")
     decoding = ObjectField(required=False, help_text="Options of every request, such as `temperature`.")
     thinking = serializers.BooleanField(required=False)
@@ -97,18 +99,27 @@ class SpecSerializer(Row):
         ]  # fmt: skip
 
 
+class SpecsQuery(PageQuery):
+    """Each holds all labels of the project, so a page has few."""
+
+    page_size = serializers.IntegerField(required=False, min_value=1, max_value=MOST_SPECS)
+
+
 class MemberSerializer(Row):
     username = serializers.CharField(source="user.username", read_only=True)
 
     class Meta:
         model = Membership
-        fields = ["uid", "username", "role", "created_at"]
+        fields = ["uid", "username", "role", "ends_on", "created_at"]
 
 
 class RoleSerializer(Strict):
     """The role that somebody is to have."""
 
     role = serializers.ChoiceField(choices=Role.choices)
+    ends_on = serializers.DateField(
+        required=False, allow_null=True, help_text="Its last day; null: no end. Left out, it stays as it is."
+    )
 
 
 class TokenSerializer(Row):

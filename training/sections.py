@@ -11,7 +11,7 @@ from labeling.sections import Section
 from labeling.services.rows import delete_row, save_row
 from labeling.settings_form import Group, Preset, RowForm, SettingsForm, Shares, defaults_of, save_as_row
 from training.forms import BaseChoice, kept_base
-from training.methods import HEAD, METHODS, SFT, method_choices
+from training.methods import METHODS, SFT, method_choices
 from training.models import BaseModel, RetrainMethod, RetrainPolicy, TrainingProfile
 
 _NAMES = ("enabled", "threshold", "method", "base", "profile", "margin", "draft_every", "draft_proposes")
@@ -87,10 +87,7 @@ class RetrainForm(RowForm):
         method = METHODS.get(self.cleaned_data.get("method", ""))
         if method:
             self.cleaned_data["base"] = kept_base(self, method)
-        found = super().clean()
-        if found.get("draft_proposes") and (obstacle := HEAD.obstacle(self.project)):
-            self.add_error("draft_proposes", f"There can be no draft: {obstacle}")
-        return found
+        return super().clean()
 
 
 class MethodsForm(SettingsForm):

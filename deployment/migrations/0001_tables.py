@@ -283,11 +283,25 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "keep_previous",
-                    models.PositiveSmallIntegerField(default=2, help_text="Versions kept beside the live one."),
+                    models.PositiveSmallIntegerField(
+                        default=2,
+                        help_text="Versions kept beside the live one.",
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(1000),
+                        ],
+                    ),
                 ),
                 (
                     "keep_days",
-                    models.PositiveSmallIntegerField(default=30, help_text="Versions live within these days are kept."),
+                    models.PositiveSmallIntegerField(
+                        default=30,
+                        help_text="Versions live within these days are kept.",
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(3650),
+                        ],
+                    ),
                 ),
                 (
                     "project",

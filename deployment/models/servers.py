@@ -149,8 +149,12 @@ class ServingPolicy(PublicModel):
         validators=_within(1, 1000),
         help_text="How many times as long the slowest tenth of the answers may take.",
     )
-    keep_previous = models.PositiveSmallIntegerField(default=2, help_text="Versions kept beside the live one.")
-    keep_days = models.PositiveSmallIntegerField(default=30, help_text="Versions live within these days are kept.")
+    keep_previous = models.PositiveSmallIntegerField(
+        default=2, validators=_within(0, 1_000), help_text="Versions kept beside the live one."
+    )
+    keep_days = models.PositiveSmallIntegerField(
+        default=30, validators=_within(0, 3_650), help_text="Versions live within these days are kept."
+    )
 
     class Meta:
         verbose_name_plural = "serving policies"

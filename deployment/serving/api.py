@@ -20,8 +20,8 @@ from deployment.serving.serializers import (
     WhyResponse,
 )
 from deployment.serving.why import why
-from labeling.access import Right, token_of
-from labeling.models import Prediction, Scope
+from labeling.access import Right, may_have_to_answer_blind
+from labeling.models import Prediction
 from labeling.rest import ProjectDoor
 from labeling.serializers_vectors import SimilarQuery
 from labeling.services.vectors.similar import SHOWN
@@ -33,9 +33,8 @@ class AskingDoor(ProjectDoor):
     @property
     def source(self) -> Prediction.Source:
         """Whoever has seen an answer and may review the text asks as on the Analyze page: a person, or such a token."""
-        token = token_of(self.request)
-        blind = token is not None and Scope.REVIEW not in token.scopes
-        return Prediction.Source.API if blind else Prediction.Source.ANALYZE
+        seen = may_have_to_answer_blind(self.request)
+        return Prediction.Source.ANALYZE if seen else Prediction.Source.API
 
 
 class PredictView(AskingDoor):

@@ -10,6 +10,7 @@ from labeling.models.projects import Project
 class Guideline(PublicModel):
     """One version of a guideline, in Markdown. The highest number is in force; an empty text takes it away."""
 
+    is_setup = True  # goes with a project that is deleted
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="guidelines")
     number = models.PositiveIntegerField()
     text = models.TextField(blank=True)

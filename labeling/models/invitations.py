@@ -11,8 +11,9 @@ from labeling.models.base import PublicModel
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open(self) -> "InvitationQuerySet":
-        """Those that somebody can still follow."""
-        return self.filter(used_at=None, revoked_at=None, expires_at__gt=timezone.now())
+        """Those that somebody can still follow: the link is good, and so is the role that it gives."""
+        role = Q(ends_on=None) | Q(ends_on__gte=timezone.localdate())
+        return self.filter(role, used_at=None, revoked_at=None, expires_at__gt=timezone.now())
 
 
 class Invitation(PublicModel):

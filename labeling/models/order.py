@@ -45,6 +45,7 @@ class ReviewOrder(PublicModel):
 class Turn(models.Model):
     """How many texts the streams gave a reviewer, and the order that they chose; empty: the project's."""
 
+    is_setup = True  # goes with a project that is deleted
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="turns")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="turns")
     given = models.PositiveIntegerField(default=0)

@@ -10,7 +10,9 @@ from common.actor import Actor
 from common.problems import ConflictError
 from labeling.access import Right, require
 from labeling.models import Project, TaskSpec
+from labeling.querysets import COUNT_CAP, capped_count
 from labeling.services import events
+from labeling.services.tokens import tokens_in, unbind
 
 
 @transaction.atomic
@@ -36,17 +38,24 @@ def reopen_project(actor: Actor, project: Project) -> bool:
     return bool(changed)
 
 
-def held_by(project: Project) -> tuple[Counter[str], Counter[str]]:
-    """The rows that hang on a project, by what they are called: its set-up, which goes with it, and what happened in
-    it, which nobody deletes."""
+def held_by(project: Project) -> tuple[list[str], list[str]]:
+    """What hangs on a project, such as "3 labels", the most first: its set-up, which goes with it, and what happened in
+    it, which nobody deletes. Of many rows it says "more than"."""
     setup, history = Counter[str](), Counter[str]()
     for relation in _relations():
-        count = _rows_of(relation, project).count()
+        count = capped_count(_rows_of(relation, project))
         if count:
             name = relation.related_model._meta
             counts = setup if getattr(relation.related_model, "is_setup", False) else history
             counts[str(name.verbose_name if count == 1 else name.verbose_name_plural)] += count
-    return setup, history
+    return _said(setup), _said(history)
+
+
+def _said(counts: Counter[str]) -> list[str]:
+    return [
+        f"more than {COUNT_CAP:,} {name}" if count > COUNT_CAP else f"{count:,} {name}"
+        for name, count in counts.most_common()
+    ]
 
 
 @transaction.atomic
@@ -60,8 +69,10 @@ def delete_project(actor: Actor, project: Project) -> None:
     Project.objects.select_for_update().get(pk=project.pk)
     _, history = held_by(project)
     if history:
-        said = ", ".join(f"{count:,} {name}" for name, count in history.most_common(4))
+        said = ", ".join(history[:4])
         raise ConflictError(f"{project} holds {said}: what was decided is never deleted. Archive it instead.")
+    for token in tokens_in(project):
+        unbind(actor, project, token)
     events.record(actor, "project.removed", project, before={"key": project.key})
     # Frozen tasks protect their project from being deleted by mistake; nothing points to these.
     TaskSpec.objects.filter(project=project).delete()

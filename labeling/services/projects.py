@@ -1,7 +1,6 @@
 """Create and change projects; what is asked is frozen each time it changes (see `specs`)."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from copy import copy
 from typing import Any
 
@@ -70,6 +69,8 @@ def update_project(actor: Actor, project: Project, *, leave_out: bool = False, *
     fixed = sorted(_FIXED & set(changes))
     if fixed:
         raise ProblemError(f"{' and '.join(fixed)} of a project cannot be changed; create another project.")
+    # Somebody else may have changed it since the caller read it.
+    project.refresh_from_db(from_queryset=Project.objects.select_for_update(no_key=True))
     fields = sorted(changes)
     labels = changes.pop("labels", None)
     for name, value in changes.items():
@@ -101,11 +102,3 @@ def try_task(project: Project, labels: Iterable[LabelInput], *, leave_out: bool 
         set_labels(project, labels)
         freeze_spec(actors.system("trial"), project, leave_out=leave_out)
         transaction.set_rollback(True)
-
-
-@contextmanager
-def held(project: Project) -> Iterator[None]:
-    """A transaction in which no other one that holds the project changes its settings."""
-    with transaction.atomic():
-        Project.objects.select_for_update(no_key=True).get(pk=project.pk)
-        yield

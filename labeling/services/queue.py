@@ -70,11 +70,16 @@ def take(actor: Actor, sample: Sample) -> Sample:
 def choose(actor: Actor, sample: Sample) -> Sample:
     """Lease a sample of one's own choice. Raises `ConflictError`, for test texts and audits: chance chooses those."""
     require(actor, sample.project, Right.REVIEW)
+    refuse_chosen(sample)
+    return take(actor, sample)
+
+
+def refuse_chosen(sample: Sample) -> None:
+    """Raise `ConflictError` for a test text, and for an audit that waits."""
     if sample.split == Split.TEST:
         raise ConflictError("This is a test text: nobody chooses those. The review page shows them in their own order.")
     if Sample.objects.filter(pk=sample.pk, is_audit=True, state=SampleState.PENDING).exists():
         raise ConflictError("This is an audit: nobody chooses those. The review page shows them first.")
-    return take(actor, sample)
 
 
 def _known_to(actor: Actor) -> Exists:

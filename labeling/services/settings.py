@@ -30,13 +30,20 @@ def premise_of(values: Mapping[str, Any]) -> str:
 
 
 @contextmanager
+def held(project: Project) -> Iterator[None]:
+    """A transaction in which no other one that holds the project changes its settings."""
+    with transaction.atomic():
+        Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+        yield
+
+
+@contextmanager
 def unless_changed(project: Project, premise: str, current: Callable[[], Mapping[str, Any]]) -> Iterator[None]:
     """Keep what is saved within, in one transaction, if `current` still says what `premise` was made of.
 
     One change of a project's settings after the other. Raises `ChangedMeanwhileError`.
     """
-    with transaction.atomic():
-        Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    with held(project):
         now = current()
         if premise_of(now) != premise:
             raise ChangedMeanwhileError(now)

@@ -35,8 +35,9 @@ def freeze_spec(actor: Actor, project: Project, *, leave_out: bool = False) -> T
     Raises `ProblemError` where the project contradicts itself (no labels for a label kind, for one), and
     `AnswersLostError` where approved answers fit the newest spec and not the new one, unless they may be left out.
     """
-    # The lock makes two saves at once number their specs one after the other.
-    Project.objects.select_for_update().get(pk=project.pk)
+    # The lock makes two saves at once number their specs one after the other. What is frozen is what is kept: the
+    # caller may have read the project before somebody else changed it.
+    project = Project.objects.select_for_update().get(pk=project.pk)
     newest: TaskSpec | None = project.specs.order_by("-number").first()
     asked = {
         "kind": project.kind,

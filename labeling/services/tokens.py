@@ -27,11 +27,14 @@ def create_token(
 ) -> tuple[ApiToken, str]:
     """Make a token; its secret is returned once and kept nowhere.
 
-    Raises `PermissionDenied` where it would be somebody else's, `ProblemError` for unknown scopes.
+    Raises `PermissionDenied` where it would be somebody else's, `ProblemError` for unknown scopes and an end in the
+    past.
     """
     user = user_behind(actor)
     if actor.token_id is not None or (user is not None and not user.is_superuser and user.pk != owner.pk):
         raise PermissionDenied("People make tokens for themselves; administrators for anybody.")
+    if expires_at is not None and expires_at <= timezone.now():
+        raise ProblemError(f"Its end, {expires_at:%Y-%m-%d %H:%M}, is over: choose a later one, or none.")
     unknown = sorted(set(scopes) - set(Scope.values))
     if unknown:
         raise ProblemError(f"Unknown scopes: {', '.join(unknown)}. Known: {', '.join(Scope.values)}.")
@@ -62,8 +65,6 @@ def create_project_token(
     owner = user_behind(actor)
     if owner is None:
         raise PermissionDenied("Tokens are made by people.")
-    if last_day is not None and last_day < timezone.localdate():
-        raise ProblemError(f"The last day {last_day} is over: choose today or a later one, or none.")
     if Scope.SERVERS in scopes:
         raise ProblemError("A token that looks after model servers is of no project: administrators make those.")
     # One after the other, so that the second click finds the first one's token.
@@ -79,6 +80,11 @@ def take_out_token(actor: Actor, project: Project, token: ApiToken) -> bool:
     """Have a token do nothing more in a project, whosoever it is: whoever manages it decides. Without any project left
     it is revoked. False where it had no business there."""
     require(actor, project, Right.MANAGE)
+    return unbind(actor, project, token)
+
+
+def unbind(actor: Actor, project: Project, token: ApiToken) -> bool:
+    """The same for who has asked already whether the actor may. Call it in a transaction."""
     row = (
         ApiToken.objects.select_for_update(of=("self",)).filter(pk=token.pk, projects=project, revoked_at=None).first()
     )

@@ -67,8 +67,8 @@ def _page(
         "end",
         archive=archive or TypedKeyForm(key=project.key, auto_id="archive_%s"),
         delete=delete or TypedKeyForm(key=project.key, auto_id="delete_%s"),
-        setup=dict(setup),
-        history=dict(history.most_common()),
+        setup=setup,
+        history=history,
         panels=panels.render("end", request, project),
     )
     refused = any(form is not None and form.errors for form in (archive, delete))

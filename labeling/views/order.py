@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from common.problems import ProblemError
 from labeling import orders, panels
 from labeling.access import Right, project_for
 from labeling.forms_order import OrderForm, OwnOrderForm
@@ -13,6 +14,7 @@ from labeling.kinds import kind_of
 from labeling.models import Project
 from labeling.services.order.choosing import choose_order, set_order
 from labeling.services.order.told import doubtful, order_facts
+from labeling.services.settings import ChangedMeanwhileError, premise_of, unless_changed
 from labeling.views.base import actor, page_context, person, problems_as_messages
 
 SHOWN = 20
@@ -28,12 +30,22 @@ def order(request: HttpRequest, key: str) -> HttpResponse:
     form = OrderForm(request.POST, project=project)
     if not form.is_valid():
         return _page(request, project, form, status=400)
-    with problems_as_messages(request):
-        said = form.cleaned_data
+    try:
+        _save(request, project, form)
+    except ProblemError as problem:
+        form = form.fresh(project) if isinstance(problem, ChangedMeanwhileError) else form
+        form.add_error(None, str(problem))
+        return _page(request, project, form, status=problem.problem_status)
+    messages.success(request, "Saved: the next texts come by these shares.")
+    return redirect("labeling:order", key)
+
+
+def _save(request: HttpRequest, project: Project, form: OrderForm) -> None:
+    said = form.cleaned_data
+    premise = said["premise"] or premise_of(form.current(project))
+    with unless_changed(project, premise, lambda: form.current(project)):
         seed = 1 if said["seed"] is None else said["seed"]
         set_order(actor(request), project, form.shares, order=said["order"], seed=seed)
-        messages.success(request, "Saved: the next texts come by these shares.")
-    return redirect("labeling:order", key)
 
 
 @login_required

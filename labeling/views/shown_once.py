@@ -9,5 +9,7 @@ def keep(request: HttpRequest, name: str, value: str) -> None:
 
 
 def take(request: HttpRequest, name: str) -> str:
-    """What is to be shown now, and never again; empty where there is nothing."""
+    """What is to be shown now, and never again; empty where there is nothing, or where nothing is shown."""
+    if request.method != "GET":
+        return ""
     return str(request.session.pop(f"once.{name}", ""))

@@ -14,21 +14,23 @@ from labeling.forms_news import WebhookForm
 from labeling.models import Delivery, Project, Webhook
 from labeling.news import KINDS
 from labeling.services.news import webhooks as services
+from labeling.views import shown_once
 from labeling.views.base import actor, page_context, person, problems_as_messages
 
 PAGE = 30
+_SECRET = "webhook"  # noqa: S105  the name of what is shown, no secret
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def webhooks(request: HttpRequest, key: str) -> HttpResponse:
-    """All webhooks; a POST adds one and shows its secret, this once."""
+    """All webhooks; a POST adds one, whose page shows its secret, once."""
     project = project_for(person(request), key, Right.MANAGE)
     form = WebhookForm(request.POST or None, initial={"kinds": list(KINDS)})
     if request.method == "POST" and form.is_valid():
         try:
             made = services.add_webhook(actor(request), project, form.cleaned_data["url"], form.cleaned_data["kinds"])
-            return _show_secret(request, project, made, made.secret())
+            return _to_its_secret(request, made)
         except ProblemError as error:
             form.add_error("url", str(error))
     rows = [(each, each.deliveries.first()) for each in project.webhooks.all()]
@@ -39,8 +41,11 @@ def webhooks(request: HttpRequest, key: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def webhook(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
-    """One webhook with its log; a POST changes its address and its kinds of news."""
+    """One webhook with its log, or its new secret, once; a POST changes its address and its kinds of news."""
     project, row = _found(request, key, uid)
+    if shown_once.take(request, _SECRET) == str(uid):
+        context = page_context(request, project, "webhooks", webhook=row, secret=row.secret())
+        return render(request, "labeling/webhook_secret.html", context)
     form = WebhookForm(request.POST or None, initial={"url": row.url, "kinds": row.kinds})
     if request.method == "POST" and form.is_valid():
         try:
@@ -66,12 +71,11 @@ def webhook(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def rotate(request: HttpRequest, key: str, uid: UUID) -> HttpResponse:
-    """A new secret, shown this once."""
-    project, row = _found(request, key, uid)
+    """A new secret, which the next page shows, once."""
+    _, row = _found(request, key, uid)
     with problems_as_messages(request):
-        secret = services.rotate_secret(actor(request), row)
-        row.refresh_from_db()
-        return _show_secret(request, project, row, secret)
+        services.rotate_secret(actor(request), row)
+        return _to_its_secret(request, row)
     return redirect("labeling:webhook", key, uid)
 
 
@@ -129,6 +133,7 @@ def _found(request: HttpRequest, key: str, uid: UUID) -> tuple[Project, Webhook]
     return project, get_object_or_404(Webhook.objects.filter(project=project).select_related("project"), uid=uid)
 
 
-def _show_secret(request: HttpRequest, project: Project, row: Webhook, secret: str) -> HttpResponse:
-    context = page_context(request, project, "webhooks", webhook=row, secret=secret)
-    return render(request, "labeling/webhook_secret.html", context)
+def _to_its_secret(request: HttpRequest, row: Webhook) -> HttpResponse:
+    """To the page that shows it, so that a page that is loaded again adds and makes nothing."""
+    shown_once.keep(request, _SECRET, str(row.uid))
+    return redirect("labeling:webhook", row.project.key, row.uid)

@@ -108,7 +108,7 @@ def test_samples_go_in_requests_that_the_server_takes():
 
 
 class Forgetful(BaseHTTPRequestHandler):
-    """Hears every request; answers the first one not at all, the second one "later", the third one."""
+    """Hears every request; answers the first one not at all, the next two "later" and "still at it", the fourth."""
 
     keys: list[str] = []
 
@@ -118,7 +118,7 @@ class Forgetful(BaseHTTPRequestHandler):
         if len(self.keys) == 1:
             self.close_connection = True
             return
-        self.send_response(503 if len(self.keys) == 2 else 200)
+        self.send_response({2: 503, 3: 409}.get(len(self.keys), 200))
         self.send_header("Retry-After", "0")
         self.send_header("Content-Length", "2")
         self.end_headers()
@@ -141,7 +141,7 @@ def forgetful() -> Iterator[str]:
 def test_what_was_not_heard_is_sent_again_with_the_same_key():
     with forgetful() as url, Touchstone(url, "tsk_x") as touchstone:
         assert touchstone.api.post("projects/shop/promote", {"version": 1}) == {}
-    assert len(Forgetful.keys) == 3
+    assert len(Forgetful.keys) == 4
     assert len(set(Forgetful.keys)) == 1
     with forgetful() as url, Touchstone(url, "tsk_x", tries=2) as touchstone, pytest.raises(Unavailable):
         touchstone.api.post("projects/shop/promote", {"version": 1})

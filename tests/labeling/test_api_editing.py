@@ -1,12 +1,16 @@
 """What is read and changed through the API: the ETag says what was read, and nobody's change is lost."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from labeling.answers import parse
-from labeling.models import ApiToken, Prediction, Project, Review, Sample
+from labeling.models import ApiToken, Prediction, Project, Review, Sample, User
 from labeling.services import create_token, record_prediction
 from tests.factories import SYSTEM, make_admin, make_expert, make_manager, make_project, make_sample
+from tests.records import SCHEMA
 
 pytestmark = pytest.mark.django_db
 API = "/api/v1/projects/shop"
@@ -71,12 +75,21 @@ def test_wrong_values_change_nothing(client):
         ("", {"train_share": 5}),
         ("/policies/gate", {"minimum": 2}),
         ("/policies/serving", {"servers": ["nowhere"]}),
+        ("/policies/serving", {"keep_days": 5000}),
         ("/policies/retrain", {"method": "nothing"}),
         ("", {"key": "other"}),
     ]:
         answer = client.patch(f"{API}{path}", change, format="json", headers=anyhow)
         assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json"), answer.content
     assert Project.objects.get().shares == (80, 10, 10)
+
+
+def test_no_draft_proposes_where_there_can_be_none(client, project):
+    bills = make_project("bills", kind="record", labels=(), schema=SCHEMA)
+    bills.memberships.create(user=project.memberships.get().user, role="manager")
+    url = "/api/v1/projects/bills/policies/retrain"
+    answer = client.patch(url, {"draft_proposes": True}, format="json", headers={"If-Match": "*"})
+    assert (answer.status_code, "There can be no draft" in answer.json()["detail"]) == (400, True)
 
 
 def test_what_is_said_of_a_sample_is_changed_and_found(client, project):
@@ -102,12 +115,18 @@ def test_what_is_said_of_a_sample_is_changed_and_found(client, project):
 
 def test_a_task_is_changed_by_a_new_spec(client, project):
     before = project.spec.number
-    asked = {"instruction": "Which topics?", "labels": [{"name": "billing"}, {"name": "other"}]}
+    asked = {
+        "instruction": "Which topics?",
+        "prompt_template": "{text}\n",
+        "labels": [{"name": "billing"}, {"name": "other"}],
+    }
     made = client.post(f"{API}/specs", asked, format="json")
     assert (made.status_code, made.json()["number"], made.json()["instruction"]) == (201, before + 1, "Which topics?")
     assert [label["name"] for label in made.json()["labels"]] == ["billing", "other"]
+    assert made.json()["prompt_template"] == "{text}\n", "kept as it is, as on the page"
     assert client.get(f"{API}/specs/{before}").json()["number"] == before
     assert [row["number"] for row in client.get(f"{API}/specs").json()["results"]] == [before + 1, before]
+    assert client.get(f"{API}/specs?page_size=21").status_code == 400, "each holds up to 5,000 labels"
     assert client.get(f"{API}/specs?order=oldest&page_size=1").json()["results"][0]["number"] == before
 
 
@@ -136,6 +155,11 @@ def test_members_come_and_go(client, project):
     put = client.put(f"{API}/members/eva", {"role": "expert"}, format="json")
     assert (put.status_code, put.json()["role"]) == (200, "expert")
     assert {row["username"] for row in client.get(f"{API}/members").json()["results"]} == {"mia", "eva"}
+    day = str(timezone.localdate() + timedelta(days=9))
+    for said in ({"role": "expert", "ends_on": day}, {"role": "operator"}):
+        assert client.put(f"{API}/members/eva", said, format="json").json()["ends_on"] == day
+    said = {"role": "operator", "ends_on": None}
+    assert client.put(f"{API}/members/eva", said, format="json").json()["ends_on"] is None
     assert client.delete(f"{API}/members/eva").status_code == 204
     assert client.delete(f"{API}/members/mia").status_code == 409
     assert client.put(f"{API}/members/nobody", {"role": "expert"}, format="json").status_code == 400
@@ -155,6 +179,10 @@ def test_a_person_makes_and_revokes_tokens_and_a_token_does_not(client, project)
     assert client.delete(f"/api/v1/tokens/{made['uid']}").status_code == 204
     assert robot.get(API).status_code == 401
     assert client.post("/api/v1/tokens", body | {"projects": ["other"]}, format="json").status_code == 404
+    expert = logged_in(make_expert(project, "ana"))
+    assert expert.post("/api/v1/tokens", body, format="json").status_code == 403, "managers make them, as on the page"
+    over = body | {"expires_at": "2020-01-01T00:00:00Z"}
+    assert "is over" in client.post("/api/v1/tokens", over, format="json").json()["detail"]
     assert ApiToken.objects.count() == 1
 
 
@@ -173,10 +201,17 @@ def test_decisions_are_made_and_listed_with_what_came_of_them(project):
     assert len(robot.get(f"{API}/reviews?sample={sample.uid}").json()["results"]) == 2
     assert len(robot.get(f"{API}/reviews?reviewer=nobody").json()["results"]) == 0
     assert Review.objects.count() == 2
-    Sample.objects.update(split="test")
-    robot.post(url, {"action": "correct", "answer": {"labels": ["billing"]}}, format="json")
+    test = make_sample(project, "Chosen", split="test")
+    url = f"{API}/samples/{test.uid}/review"
+    said = {"action": "correct", "answer": {"labels": ["billing"]}}
+    for chosen in (said, {"action": "reject"}):
+        answer = robot.post(url, chosen, format="json")
+        assert (answer.status_code, "nobody chooses those" in answer.json()["detail"]) == (409, True)
+    rows = Sample.objects.filter(pk=test.pk)
+    rows.update(lease_user=User.objects.get(username="mia"), lease_until=timezone.now())
+    assert robot.post(url, said, format="json").status_code == 201
     assert robot.post(url, {"action": "reopen"}, format="json").json()["action"] == "undo"
-    assert Sample.objects.get().lease_user is None, "others answer it, as on its page"
+    assert rows.get().lease_user is None, "others answer it, as on its page"
     reader = with_token(make_manager(project, "max"), project, "import", "read")
     assert reader.post(url, {"action": "reject"}, format="json").status_code == 403
 
@@ -190,6 +225,10 @@ def test_predictions_are_listed_without_those_that_whoever_reviews_may_not_see(p
     listed = [each.get(f"{API}/predictions").json()["results"] for each in (program, reviewer, logged_in(manager))]
     assert [len(rows) for rows in listed] == [2, 1, 1]
     hidden = Prediction.objects.get(sample=test)
+    said = {"prediction": str(hidden.uid), "answer": {"labels": ["billing"]}}
+    with_token(manager, project, "feedback").post(f"{API}/feedback", said, format="json")
+    listed = [each.get(f"{API}/feedback").json()["results"] for each in (program, reviewer, logged_in(manager))]
+    assert [len(rows) for rows in listed] == [1, 0, 0]
     assert program.get(f"{API}/predictions/{hidden.uid}").status_code == 200
     assert reviewer.get(f"{API}/predictions/{hidden.uid}").status_code == 409
 

@@ -5,9 +5,14 @@ from django.core.exceptions import PermissionDenied
 
 from common.problems import ConflictError
 from labeling import services
-from labeling.models import Event, Project
+from labeling.models import ApiToken, Event, Project
+from labeling.services.guidelines import write_guideline
+from labeling.services.news.audience import Wish, choose_news
+from labeling.services.news.webhooks import add_webhook
+from labeling.services.order.choosing import choose_order, set_order
+from labeling.streams import Shares
 from tests.deployment.standins import make_version
-from tests.factories import acting, make_admin, make_expert, make_manager, make_project, make_sample
+from tests.factories import SYSTEM, acting, make_admin, make_expert, make_manager, make_project, make_sample
 
 pytestmark = pytest.mark.django_db
 PAGE = "/projects/shop/end/"
@@ -67,6 +72,20 @@ def test_one_in_which_nothing_happened_is_deleted(client, mia):
     assert not Project.objects.filter(key="by-mistake").exists()
     assert Event.objects.get(verb="project.removed").project_key == "by-mistake"
     assert client.post("/new-project/", asked).status_code == 302
+
+
+def test_what_people_set_up_before_anything_happened_goes_with_it(shop, mia):
+    other = make_project("other")
+    tokens = [services.create_token(SYSTEM, mia, "t", bound, ["read"])[0] for bound in ([shop], [shop, other])]
+    write_guideline(acting(mia), shop, "Be kind.")
+    set_order(acting(mia), shop, Shares(40, 40, 20))
+    choose_order(acting(mia), shop, "")
+    choose_news(acting(mia), shop, {"verdict": Wish(by_mail=True)})
+    add_webhook(acting(mia), shop, "http://192.0.2.1/hook", ["verdict"])
+    services.delete_project(acting(mia), shop)
+    assert not Project.objects.filter(key="shop").exists()
+    ended = [ApiToken.objects.get(pk=token.pk) for token in tokens]
+    assert [(row.revoked_at is None, row.projects.count()) for row in ended] == [(False, 0), (True, 1)]
 
 
 @pytest.mark.parametrize("what", ["sample", "version"])

@@ -90,7 +90,10 @@ def test_it_works_once(client, shop, mia):
     assert not User.objects.filter(username="carla").exists()
 
 
-@pytest.mark.parametrize("why", ["expired", "revoked", "its maker manages no more", "its maker is gone", "archived"])
+WHYS = ["expired", "revoked", "its role is over", "its maker manages no more", "its maker is gone", "archived"]
+
+
+@pytest.mark.parametrize("why", WHYS)
 def test_it_ends(client, shop, mia, why):
     token, row = token_for(shop, mia), Invitation.objects.get()
     if why == "expired":
@@ -98,6 +101,8 @@ def test_it_ends(client, shop, mia, why):
     elif why == "revoked":
         assert services.revoke_invitation(acting(mia), shop, row)
         assert not services.revoke_invitation(acting(mia), shop, row)
+    elif why == "its role is over":
+        Invitation.objects.update(ends_on=timezone.localdate() - timedelta(days=1))
     elif why == "its maker manages no more":
         Membership.objects.filter(user=mia).update(role="expert")
     elif why == "its maker is gone":

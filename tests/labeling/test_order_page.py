@@ -58,6 +58,17 @@ def test_a_manager_sets_the_shares_and_wrong_ones_are_said_beside_what_was_typed
     assert "50 %" in client.get(url).content.decode()
 
 
+def test_what_another_manager_set_meanwhile_is_told_and_may_be_saved_over(project, client, url):
+    client.force_login(make_manager(project))
+    opened = client.get(url).context["form"].initial | {"seed": 9}
+    client.post(url, SHARES)
+    late = client.post(url, opened)
+    assert (late.status_code, "changed this since you opened it" in late.text) == (409, True)
+    assert ReviewOrder.objects.get().seed == 3
+    assert client.post(url, opened | {"premise": late.context["form"]["premise"].value()}).status_code == 302
+    assert ReviewOrder.objects.get().seed == 9
+
+
 def test_it_tells_what_each_stream_gave_and_which_answers_are_doubtful(project, client, url):
     ana = make_expert(project, "ana")
     texts = [make_sample(project, f"some text {number}", rank=number + 1) for number in range(4)]

@@ -30,7 +30,8 @@ def test_the_account_lists_what_is_not_revoked(client, ana):
     client.force_login(ana)
     assert "No token acts in your name." in client.get("/account/").text
     token, secret = make_token(ana)
-    old, _ = make_token(ana, "yesterday", expires_at=timezone.now() - timedelta(days=1))
+    old, _ = make_token(ana, "yesterday", expires_at=timezone.now() + timedelta(days=1))
+    ApiToken.objects.filter(pk=old.pk).update(expires_at=timezone.now() - timedelta(days=1))
     page = client.get("/account/").text
     for words in ("robot", token.prefix, "shop", "predict, read", "never used", "yesterday", "expired"):
         assert words in page

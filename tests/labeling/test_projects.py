@@ -113,3 +113,12 @@ def test_the_day_of_the_first_task_stays():
     TaskSpec.objects.filter(project=project).update(date=date(2025, 3, 9))
     services.update_project(SYSTEM, project, labels=["late", "lost"])
     assert (project.spec.number, project.spec.date) == (2, date(2025, 3, 9))
+
+
+def test_what_is_frozen_is_what_is_kept_however_old_the_project_is_that_a_caller_holds():
+    project = make_project("shop")
+    old, label = Project.objects.get(), project.labels.select_related("project").first()
+    services.update_project(SYSTEM, project, instruction="Newer.")
+    services.update_project(SYSTEM, old, name="Letters")
+    services.change_label(SYSTEM, label, description="Money.")
+    assert (Project.objects.get().instruction, project.spec.instruction) == ("Newer.", "Newer.")

@@ -93,6 +93,7 @@ def test_while_the_first_works_the_second_is_told_so(project):
     row, _ = retries.claim(retries.caller_of(acting(user)), "k1", retries.digest_of([f"{URL}/{path}", body]))
     answer = post(client, path, body)
     assert (answer.status_code, "has not ended" in answer.json()["detail"]) == (409, True)
+    assert int(answer["Retry-After"]) > 0
     retries.give_back(row)
     assert post(client, path, body).status_code == 200
     assert post(client, path, body).json()["state"] == "withdrawn"

@@ -9,7 +9,7 @@ from django.db import models
 from common.options import OptionsError, checked
 from labeling.models import Project, PublicModel
 from training.engine.config import EngineConfig
-from training.methods import METHODS, SFT, method_choices
+from training.methods import HEAD, METHODS, SFT, method_choices
 from training.models.bases import BaseModel
 
 
@@ -135,7 +135,9 @@ class RetrainPolicy(_Made):
         return f"{self.project.key}: retrain at {self.threshold}"
 
     def clean(self) -> None:
-        """Nor is it listed a second time."""
+        """Nor is it listed a second time, and a draft proposes only where there can be one."""
+        if self.project_id and self.draft_proposes and (obstacle := HEAD.obstacle(self.project)):
+            raise ValidationError({"draft_proposes": f"There can be no draft: {obstacle}"})
         super().clean()
         beside = {name: getattr(self, name) for name in _LISTED}
         if self.project_id and RetrainMethod.objects.filter(project_id=self.project_id, **beside).exists():

@@ -1411,6 +1411,7 @@ class Member(TypedDict):
     uid: str
     username: str
     role: RoleEnum
+    ends_on: str | None
     created_at: str
 
 
@@ -1729,6 +1730,7 @@ class Role(TypedDict):
     """
 
     role: RoleEnum
+    ends_on: NotRequired[str | None]
 
 
 class Round(TypedDict):

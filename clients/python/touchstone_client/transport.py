@@ -99,7 +99,7 @@ class Transport:
             else:
                 if answer.is_success:
                     return answer
-                if not left or answer.status_code not in _LATER:
+                if not left or not _later(answer):
                     raise error_for(answer.status_code, _body(answer), answer.headers.get("X-Request-ID", ""))
                 pause = _told(answer, pause)
             time.sleep(min(pause, _LONGEST_WAIT))
@@ -108,6 +108,11 @@ class Transport:
 
 def _written(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _later(answer: httpx.Response) -> bool:
+    """Whether another try has a chance; a 409 that says when is of a first try that still works."""
+    return answer.status_code in _LATER or (answer.status_code == 409 and "Retry-After" in answer.headers)
 
 
 def _told(answer: httpx.Response, pause: float) -> float:

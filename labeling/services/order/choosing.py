@@ -21,6 +21,7 @@ def order_of(project: Project) -> ReviewOrder:
     return ReviewOrder.objects.filter(project=project).first() or ReviewOrder(project=project)
 
 
+@transaction.atomic
 def set_order(actor: Actor, project: Project, shares: Shares, *, order: str = TEACH, seed: int = 1) -> ReviewOrder:
     """Set the shares of the streams in percent, the project's order of training texts, and the seed of chance.
 
@@ -35,7 +36,7 @@ def set_order(actor: Actor, project: Project, shares: Shares, *, order: str = TE
         raise ProblemError(f"The seed is a whole number from 0 to {LARGEST_SEED}.")
     values = {**shares._asdict(), "order": order, "seed": seed}
     row = set_row(actor, ReviewOrder, values, project=project)
-    signals.order_changed.send_robust(sender=Project, project_id=project.pk)
+    transaction.on_commit(lambda: signals.order_changed.send_robust(sender=Project, project_id=project.pk))
     return row
 
 

@@ -216,7 +216,9 @@ def test_managers_see_webhooks_and_their_secret_once(client, shop):
     client.force_login(make_manager(shop))
     assert "No webhook yet" in client.get("/projects/shop/webhooks/").text
     assert client.post("/projects/shop/webhooks/", {"url": "http://169.254.169.254/"}).status_code == 400
-    made = client.post("/projects/shop/webhooks/", {"url": "https://a.example/h", "kinds": ["banner"]}).text
+    asked = {"url": "https://a.example/h", "kinds": ["banner"], "once": "a"}
+    client.post("/projects/shop/webhooks/", asked)
+    made = client.post("/projects/shop/webhooks/", asked, follow=True).text
     hook = shop.webhooks.get()
     assert hook.secret() in made
     page = client.get(f"/projects/shop/webhooks/{hook.uid}/").text
@@ -224,7 +226,7 @@ def test_managers_see_webhooks_and_their_secret_once(client, shop):
     url = f"/projects/shop/webhooks/{hook.uid}"
     assert "on its way" in client.post(f"{url}/test/", follow=True).text
     assert "waits" in client.get(f"{url}/").text
-    rotated = client.post(f"{url}/rotate/").text
+    rotated = client.post(f"{url}/rotate/", follow=True).text
     hook.refresh_from_db()
     assert hook.secret() in rotated
     assert "still valid" in client.post(f"{url}/rotate/", follow=True).text
