@@ -187,9 +187,14 @@ def may_make_projects(actor: Actor) -> bool:
     """
     if has_permission(actor, "labeling.add_project"):
         return True
-    if settings.PROJECT_MAKERS != "managers" or actor.kind is not ActorKind.PERSON:
+    return actor.kind is ActorKind.PERSON and actor.user_id is not None and makes_projects_as_a_manager(actor.user_id)
+
+
+def makes_projects_as_a_manager(user_id: int) -> bool:
+    """Whether `PROJECT_MAKERS` lets managers make projects, and the person is one."""
+    if settings.PROJECT_MAKERS != "managers":
         return False
-    roles = Membership.objects.in_force().filter(user=actor.user_id, user__is_active=True, role=Role.MANAGER)
+    roles = Membership.objects.in_force().filter(user=user_id, user__is_active=True, role=Role.MANAGER)
     return roles.filter(project__archived_at=None).exists()
 
 

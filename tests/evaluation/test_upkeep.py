@@ -75,7 +75,7 @@ def test_a_second_judgment_that_lost_its_worker_is_finished(shop, models):
     advance(staged.pk)
     for number in range(40, 50):
         make_golden(shop, text_of(number))
-    models.down_after = models.asked.total() + 60
+    models.down_after = models.asked.total() + 15  # the ten new cases of the one, five of the other
     assert advance(staged.pk) is None
     (waiting,) = interrupted()
     assert Benchmark.objects.get(pk=waiting).version.number == 0

@@ -5,7 +5,7 @@ import pytest
 from labeling import services
 from labeling.models import ReviewOrder
 from labeling.services.order.places import ranking_of, store_places
-from tests.browser import log_in
+from tests.browser import log_in, unfold
 from tests.factories import acting, make_expert, make_manager, make_project, make_sample
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -25,6 +25,7 @@ def test_a_manager_sets_the_shares_by_keyboard(browser, live_server, width, tmp_
     page = browser.new_page(viewport={"width": width, "height": 844})
     log_in(page, live_server.url, "mia")
     page.goto(f"{live_server.url}/projects/shop/")
+    unfold(page)
     page.get_by_role("link", name="Order").click()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     page.get_by_label("Chosen to teach most").focus()
