@@ -96,7 +96,9 @@ def test_a_version_is_built_proven_and_found_again(project, base, steps):
     assert "asks test" not in asked
     answers = [row["text"] for row in jsonl.read(evidence / "answers.jsonl")]
     assert len(answers) == 2
-    assert all(parse(answer, project.spec.to_spec(), None).status == "strict" for answer in answers)
+    # A grammar cannot say that no label comes twice, and this model knows nothing.
+    said = [parse(answer, project.spec.to_spec(), None) for answer in answers]
+    assert all(each.answer is not None and set(each.repairs) <= {"a repeated label taken once"} for each in said)
 
     # Another version from the same inputs: nothing is worked on, not even where the merged model is gone.
     shutil.rmtree(steps / "merge")
