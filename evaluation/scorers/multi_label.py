@@ -2,16 +2,16 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 from evaluation.methods import Learned
-from evaluation.scorers.base import Scored, by_frequency
+from evaluation.scorers.base import by_frequency
 from evaluation.scorers.labels import LabelScorer
+from evaluation.scorers.micro import MicroF1
 from labeling.kinds import Answer
 from labeling.kinds.multi_label import MultiLabel
 
 
-class MultiLabelScorer(LabelScorer):
+class MultiLabelScorer(LabelScorer, MicroF1):
     """Micro-F1 is no mean over cases: it is worked out anew from the counts of the cases that are drawn."""
 
     kind = MultiLabel()
@@ -22,21 +22,6 @@ class MultiLabelScorer(LabelScorer):
         """All labels from the threshold, the likeliest `limit` of them."""
         least = learned.threshold()
         return [{"labels": [name for chance, name in row if chance >= least][:limit]} for row in learned.ranked()]
-
-    def parts(self, case: Scored) -> list[float]:
-        """Numerator and denominator of F1."""
-        counts = self.count_case(case)
-        return [2 * counts.tp, 2 * counts.tp + counts.fp + counts.fn]
-
-    def figure(self, sums: Any, cases: int) -> Any:
-        """Their quotient; a draw without any label, expected or given, has an F1 of 0."""
-        import numpy as np
-
-        return np.asarray(sums[0] / np.maximum(sums[1], 1))
-
-    def main_value(self, cases: Sequence[Scored]) -> float:
-        """Micro-F1."""
-        return self.micro(cases).f1
 
     def constant_answer(self, answers: Sequence[Answer], limit: int | None = None) -> Answer:
         """The set of labels (at most `limit`) with the highest micro-F1. Raises `ValueError` on no answers."""

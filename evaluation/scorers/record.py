@@ -11,14 +11,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from common.text import nfkc
-from evaluation.scorers.base import Counts, Scored, Scorer, by_frequency, ratio
+from evaluation.scorers.base import Counts, Scored, by_frequency, ratio
+from evaluation.scorers.micro import MicroF1
 from labeling.kinds import Answer
 
 Leaf = tuple[str, str]
 Table = dict[str, Counts]
 
 
-class RecordScorer(Scorer):
+class RecordScorer(MicroF1):
     """Micro-F1 over all fields of all cases: it is worked out anew from the counts of the cases that are drawn."""
 
     main = "f1_fields"
@@ -67,21 +68,6 @@ class RecordScorer(Scorer):
 
     def _total(self, cases: Sequence[Scored]) -> Counts:
         return sum(map(self.count_case, cases), Counts())
-
-    def parts(self, case: Scored) -> list[float]:
-        """Numerator and denominator of F1."""
-        counts = self.count_case(case)
-        return [2 * counts.tp, 2 * counts.tp + counts.fp + counts.fn]
-
-    def figure(self, sums: Any, cases: int) -> Any:
-        """Their quotient; a draw without any value, expected or given, has an F1 of 0."""
-        import numpy as np
-
-        return np.asarray(sums[0] / np.maximum(sums[1], 1))
-
-    def main_value(self, cases: Sequence[Scored]) -> float:
-        """Micro-F1."""
-        return self._total(cases).f1
 
     def constant_answer(self, answers: Sequence[Answer], limit: int | None = None) -> Answer:
         """Of each field that at least half of the answers have, the most common value. Raises `ValueError` on none."""

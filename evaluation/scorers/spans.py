@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from evaluation.methods.gazetteer import Gazetteer
-from evaluation.scorers.base import Baseline, Counts, Example, Scored, Scorer, Task, ratio
+from evaluation.scorers.base import Baseline, Counts, Example, Scored, Task, ratio
 from evaluation.scorers.labels import label_row, macro
+from evaluation.scorers.micro import MicroF1
 from labeling.kinds import Answer
 from labeling.kinds.quotes import Span
 from labeling.kinds.spans import spans_in
@@ -18,7 +19,7 @@ from labeling.kinds.spans import spans_in
 _ANY = Task()
 
 
-class SpanScorer(Scorer):
+class SpanScorer(MicroF1):
     """Micro-F1 over all spans of all cases: label, begin and end have to be right."""
 
     main = "span_f1"
@@ -87,21 +88,6 @@ class SpanScorer(Scorer):
             "recall_micro": total.recall,
             "labels": {name: label_row(counts) | {"f1_type": types[name]} for name, counts in table.items()},
         }
-
-    def parts(self, case: Scored) -> list[float]:
-        """Numerator and denominator of F1."""
-        counts = self.count_case(case)
-        return [2 * counts.tp, 2 * counts.tp + counts.fp + counts.fn]
-
-    def figure(self, sums: Any, cases: int) -> Any:
-        """Their quotient; a draw without any span, expected or given, has an F1 of 0."""
-        import numpy as np
-
-        return np.asarray(sums[0] / np.maximum(sums[1], 1))
-
-    def main_value(self, cases: Sequence[Scored]) -> float:
-        """Exact micro-F1."""
-        return sum(map(self.count_case, cases), Counts()).f1
 
     def constant_answer(self, answers: Sequence[Answer], limit: int | None = None) -> Answer:
         """Nothing: no place of one text means anything in another. Raises `ValueError` on no answers."""
