@@ -43,8 +43,9 @@ window.panel = (() => {
     else close();
   }
 
-  // What asks for a decision has Enter for itself: it must not save the next text's answer.
-  document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  // What asks for a decision has Enter for itself: it must not save the next text's answer. Before the settling htmx does
+  // not know the button yet, and a quick Enter would leave the page.
+  document.addEventListener("htmx:afterSettle", ({ detail }) => {
     if (panel.contains(detail.target) && current === "compare") detail.target.querySelector(".btn-primary")?.focus({ preventScroll: true });
   });
 
