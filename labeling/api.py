@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from common.problems import ConflictError, ProblemError
 from common.text import storable
 from labeling import serializers as shapes
+from labeling import serializers_predictions as predictions
 from labeling import services
 from labeling.access import Right, may_have_to_answer_blind
 from labeling.models import Feedback, GoldenSample, MustPass, Prediction, Project, Sample
@@ -189,7 +190,7 @@ class MayFailSample(SampleVerb):
 class PredictionDetail(ProjectDoor, generics.RetrieveAPIView[Prediction]):
     """One prediction, as it was recorded. Of a text that waits for its blind answer, to tokens alone."""
 
-    serializer_class = shapes.PredictionSerializer
+    serializer_class = predictions.PredictionSerializer
     queryset = Prediction.objects.none()
 
     def get_object(self) -> Prediction:
@@ -209,9 +210,9 @@ class FeedbackList(ProjectDoor, generics.ListAPIView[Feedback]):
 
     rights = {"POST": Right.FEEDBACK}
 
-    serializer_class = shapes.FeedbackSerializer
+    serializer_class = predictions.FeedbackSerializer
     queryset = Feedback.objects.none()
-    queries = {"GET": shapes.FeedbackQuery}
+    queries = {"GET": predictions.FeedbackQuery}
 
     def get_queryset(self) -> QuerySet[Feedback]:
         rows = Feedback.objects.filter(project=self.open()).select_related("prediction")
@@ -220,7 +221,7 @@ class FeedbackList(ProjectDoor, generics.ListAPIView[Feedback]):
         paths = {"prediction": "prediction__uid", "since": "created_at__gte"}
         return narrowed(rows, self.query, thumb="thumb", effect="effect", **paths)
 
-    @extend_schema(request=shapes.NewFeedbackSerializer, responses={201: shapes.FeedbackSerializer})
+    @extend_schema(request=predictions.NewFeedbackSerializer, responses={201: predictions.FeedbackSerializer})
     def post(self, request: Request, key: str) -> Response:
         """Say whether a prediction was right, or what is.
 
@@ -228,8 +229,8 @@ class FeedbackList(ProjectDoor, generics.ListAPIView[Feedback]):
         review queue. `effect` says what followed; test texts are neither answered nor moved by feedback.
         """
         project = self.open()
-        said = self.asked(shapes.NewFeedbackSerializer)
+        said = self.asked(predictions.NewFeedbackSerializer)
         uid: UUID = said.pop("prediction")
         rows = Prediction.objects.filter(project=project).select_related("project", "sample")
         feedback = services.give_feedback(self.caller, get_object_or_404(rows, uid=uid), **said)
-        return Response(shapes.FeedbackSerializer(feedback).data, status=status.HTTP_201_CREATED)
+        return Response(predictions.FeedbackSerializer(feedback).data, status=status.HTTP_201_CREATED)

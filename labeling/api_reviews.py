@@ -17,7 +17,7 @@ from labeling.access import Right, may_have_to_answer_blind
 from labeling.models import GoldenSample, Prediction, Review, Sample, SampleState, Split
 from labeling.querysets import withheld
 from labeling.rest import ProjectDoor, narrowed
-from labeling.serializers import PredictionSerializer
+from labeling.serializers_predictions import PredictionSerializer
 from labeling.services.queue import refuse_chosen
 
 

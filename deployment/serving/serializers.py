@@ -9,7 +9,8 @@ from common.problems import ProblemError
 from common.rest import Strict
 from deployment.serving.why import Why
 from labeling.models import Prediction
-from labeling.serializers import DescribedSerializer, InputField, SharedRow
+from labeling.serializers import DescribedSerializer, InputField
+from labeling.serializers_predictions import SharedRow
 from labeling.serializers_vectors import SimilarSampleSerializer
 
 MAX_TEXT = 20_000

@@ -115,4 +115,4 @@ def _until(done: Callable[[], bool], timeout: float, every: float, told: Callabl
     while not done():
         if time.monotonic() > end:
             raise TimedOut(told())
-        time.sleep(every)
+        time.sleep(every)  # the API tells no end by itself: it is asked again

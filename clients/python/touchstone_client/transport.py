@@ -102,7 +102,7 @@ class Transport:
                 if not left or not _later(answer):
                     raise error_for(answer.status_code, _body(answer), answer.headers.get("X-Request-ID", ""))
                 pause = _told(answer, pause)
-            time.sleep(min(pause, _LONGEST_WAIT))
+            time.sleep(min(pause, _LONGEST_WAIT))  # as long as the server asks for, or a little longer each time
         raise AssertionError("the last try returns or raises")
 
 
